@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Tandem: one non-recursive Makefile; everything it makes goes to $(BUILD).
+
+BUILD ?= build
+PREFIX ?= /usr
+DESTDIR ?=
+CC = gcc
+CLANG = clang
+PYTHON = /usr/bin/python3
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+# --- packages ------------------------------------------------------------------------------------
+
+PKGS_BUILD = build-essential pkg-config clang llvm libclang-rt-14-dev clang-format \
+	libdpdk-dev libsrtp2-dev libssl-dev libbpf-dev libxdp-dev libprotobuf-c-dev \
+	protobuf-c-compiler protobuf-compiler libgrpc-dev libuv1-dev libinih-dev libcmocka-dev \
+	libsystemd-dev libjansson-dev
+PKGS_RUN = dpdk bpftool iproute2 ethtool iputils-ping procps
+PKGS_TEST = python3 python3-pytest python3-selenium python3-numpy python3-scapy python3-gi \
+	python3-gst-1.0 python3-grpcio python3-protobuf python3-grpc-tools \
+	chromium chromium-driver tcpdump tshark \
+	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0
+PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST)
+
+.PHONY: help deps all demo test unit smoke fuzz lint format clean install
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+deps: ## install the Debian packages that are missing
+	@missing=$$(for p in $(PKGS); do \
+		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	[ -z "$$missing" ] && exit 0; \
+	[ "$$(id -u)" = 0 ] || { echo "deps: missing packages:" $$missing "- run: sudo make deps" >&2; exit 1; }; \
+	echo "deps: installing" $$missing; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get update -q && apt-get install -q -y --no-install-recommends $$missing
+
+# --- flags ---------------------------------------------------------------------------------------
+# Expanded when a recipe needs them, so that `make deps` runs on a machine that has none of them.
+
+pc = $(shell pkg-config $(1) $(2))
+DPDK_CFLAGS = $(eval DPDK_CFLAGS := $$(call pc,--cflags,libdpdk))$(DPDK_CFLAGS)
+DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk))$(DPDK_LIBS)
+LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c grpc libuv \
+	inih libsystemd jansson))$(LIBS) -lm -lpthread
+
+WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+CPPFLAGS = -I. -I$(BUILD)/gen -D_GNU_SOURCE -DTANDEM_VERSION='"$(VERSION)"'
+CFLAGS ?= -O3 -g
+ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-common -MMD -MP
+HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+LDFLAGS = -Wl,--as-needed -Wl,-z,relro,-z,now -pie
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# --- sources -------------------------------------------------------------------------------------
+
+PROTOS := $(wildcard dataplane/api/*.proto controlplane/api/*.proto)
+GEN_C := $(PROTOS:%.proto=$(BUILD)/gen/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+
+SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
+SRC_dataplane := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c))
+SRC_controlplane := $(filter-out controlplane/main.c,$(wildcard controlplane/*.c))
+SRC_ctl := $(wildcard controlplane/ctl/*.c)
+SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
+SRC_bpf := $(wildcard ebpf/*.bpf.c)
+BPF := $(SRC_bpf:%.bpf.c=$(BUILD)/%.bpf.o)
+UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+PROGRAMS := $(BUILD)/tandem-dataplane $(BUILD)/tandem-controlplane $(BUILD)/tandemctl
+
+# One build tree is a directory, a compiler and its flags: the programs, the sanitized units, the
+# fuzzers. $(1) name, $(2) directory, $(3) compiler, $(4) flags.
+define tree
+$(2)/%.o: %.c | $$(GEN_H)
+	@mkdir -p $$(@D)
+	$(3) $$(CPPFLAGS) $$(DPDK_CFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
+$(2)/gen/%.o: $$(BUILD)/gen/%.c | $$(GEN_H)
+	@mkdir -p $$(@D)
+	$(3) $$(CPPFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
+OBJ_$(1)_common := $$(SRC_common:%.c=$(2)/%.o) $$(PROTOS:%.proto=$(2)/gen/%.pb-c.o)
+OBJ_$(1)_dataplane := $$(SRC_dataplane:%.c=$(2)/%.o)
+OBJ_$(1)_controlplane := $$(SRC_controlplane:%.c=$(2)/%.o)
+OBJ_$(1)_ebpf := $$(SRC_ebpf:%.c=$(2)/%.o)
+$$(foreach l,common dataplane controlplane ebpf,$$(eval $(2)/lib$$(l).a: $$(OBJ_$(1)_$$(l))))
+$(2)/lib%.a:
+	@rm -f $$@
+	ar rcsD $$@ $$^
+ARCHIVES_$(1) := $(2)/libcontrolplane.a $(2)/libdataplane.a $(2)/libebpf.a $(2)/libcommon.a
+-include $$(shell find $(2) -name '*.d' 2>/dev/null)
+endef
+$(eval $(call tree,main,$(BUILD)/obj,$(CC),$(HARDEN)))
+$(eval $(call tree,asan,$(BUILD)/asan,$(CC),$(SAN) -O1))
+$(eval $(call tree,fuzz,$(BUILD)/fuzz,$(CLANG),$(SAN) -fsanitize=fuzzer-no-link -O1 -Wno-gnu-variable-sized-type-not-at-end))
+
+$(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: %.proto
+	@mkdir -p $(BUILD)/gen
+	protoc-c --c_out=$(BUILD)/gen $<
+
+# --- programs ------------------------------------------------------------------------------------
+
+all: $(PROGRAMS) $(BPF) ## build the programs and the XDP object
+
+$(BUILD)/tandem-dataplane: $(BUILD)/obj/dataplane/main.o $(BUILD)/obj/libdataplane.a \
+		$(BUILD)/obj/libebpf.a $(BUILD)/obj/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
+$(BUILD)/tandem-controlplane: $(BUILD)/obj/controlplane/main.o $(BUILD)/obj/libcontrolplane.a \
+		$(BUILD)/obj/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tandemctl: $(SRC_ctl:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# UAPI types only: no kernel BTF, no CO-RE. -g gives the object's own BTF for its maps.
+$(BUILD)/%.bpf.o: %.bpf.c
+	@mkdir -p $(@D)
+	$(CLANG) -target bpf -O2 -g -Wall -Werror -I. -I/usr/include/$(shell gcc -print-multiarch) \
+		-MMD -MP -c $< -o $@
+-include $(BPF:.o=.d)
+
+# --- tests ---------------------------------------------------------------------------------------
+
+link_test = $(1) $(LDFLAGS_TEST) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	$(DPDK_LIBS) $(LIBS) -lcmocka
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ARCHIVES_main)
+	@mkdir -p $(@D)
+	$(call link_test,$(CC) -pie)
+$(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(ARCHIVES_asan)
+	@mkdir -p $(@D)
+	$(call link_test,$(CC) $(SAN))
+$(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(ARCHIVES_fuzz)
+	@mkdir -p $(@D)
+	$(call link_test,$(CLANG) $(SAN) -fsanitize=fuzzer)
+
+unit: $(UNIT:%=unit-%) ## build and run the unit tests, plain and sanitized
+unit-%: $(BUILD)/tests/unit/% $(BUILD)/asan/tests/unit/% $(BPF)
+	cd $(BUILD) && tests/unit/$*
+	cd $(BUILD) && asan/tests/unit/$*
+
+FUZZ_SECONDS ?= 10
+fuzz: $(FUZZ:%=fuzz-%) ## run every fuzzer for FUZZ_SECONDS (10)
+fuzz-fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=2048 -print_final_stats=0 \
+		-verbosity=0 -artifact_prefix=$(BUILD)/corpus/crash-$*- \
+		$(BUILD)/corpus/$* tests/fuzz/corpus/$*
+
+format: ## format every C file
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD)
