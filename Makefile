@@ -47,8 +47,8 @@ deps: ## install the Debian packages that are missing
 pc = $(shell pkg-config $(1) $(2))
 DPDK_CFLAGS = $(eval DPDK_CFLAGS := $$(call pc,--cflags,libdpdk))$(DPDK_CFLAGS)
 DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk))$(DPDK_LIBS)
-LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c grpc libuv \
-	inih libsystemd jansson))$(LIBS) -lm -lpthread
+LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c libuv \
+	inih libsystemd jansson))$(LIBS) -lgrpc -lgpr -lm -lpthread
 
 WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
