@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A burst: what one worker handles at a time. Parallel arrays, one slot a packet; every stage reads
+ * what earlier stages wrote and touches only the slots of its class. A burst belongs to one worker.
+ */
+#ifndef TANDEM_BURST_H
+#define TANDEM_BURST_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "dataplane/address.h"
+#include "dataplane/drop.h"
+
+#define BURST_MAX 64
+
+enum packet_class {
+	CLASS_RTP,     /* media, on its way through crypt, route and rewrite */
+	CLASS_RTCP,
+	CLASS_STUN,    /* for ice */
+	CLASS_DTLS,    /* for punt */
+	CLASS_HOST,    /* ARP, NDP, ICMP: for host */
+	CLASS_SEND,    /* finished: tx sends it through port[] */
+	CLASS_DROPPED, /* finished: reason[] says why */
+	CLASS_DONE,    /* left the burst: a ring took the mbuf */
+};
+
+struct burst {
+	uint16_t count;
+	uint64_t now; /* TSC when the burst was received */
+
+	struct rte_mbuf *mbuf[BURST_MAX]; /* one segment each */
+	uint8_t class[BURST_MAX];         /* enum packet_class */
+	uint8_t reason[BURST_MAX];        /* enum drop, with CLASS_DROPPED */
+	uint16_t port[BURST_MAX];         /* DPDK port: received on, or with CLASS_SEND to send to */
+
+	/* Written by classify; offsets in octets from the mbuf's data. */
+	uint8_t l3[BURST_MAX];                /* the IP header, or the ARP header */
+	uint8_t payload[BURST_MAX];           /* the UDP payload, or what follows the IP header */
+	uint16_t length[BURST_MAX];           /* octets from payload to the end of what IP carries */
+	uint8_t local[BURST_MAX];             /* index of the media address it was sent to */
+	rte_be16_t local_port[BURST_MAX];     /* UDP destination port */
+	struct endpoint source[BURST_MAX];
+
+	/* Written by flow. */
+	struct leg *leg[BURST_MAX];      /* the receiving leg; NULL before and for CLASS_HOST */
+	uint8_t component[BURST_MAX];    /* 0: the RTP port, 1: the RTCP port */
+
+	/* Written by crypt. */
+	struct stream *stream[BURST_MAX]; /* the SSRC's state; NULL: a leg without media yet */
+};
+
+static inline void burst_drop(struct burst *b, unsigned int i, enum drop reason)
+{
+	b->class[i] = CLASS_DROPPED;
+	b->reason[i] = reason;
+}
+
+/* The packet was turned into an answer, complete from its Ethernet header on. */
+static inline void burst_send(struct burst *b, unsigned int i, uint16_t port)
+{
+	b->class[i] = CLASS_SEND;
+	b->port[i] = port;
+}
+
+static inline uint8_t *burst_payload(const struct burst *b, unsigned int i)
+{
+	return rte_pktmbuf_mtod_offset(b->mbuf[i], uint8_t *, b->payload[i]);
+}
+
+static inline bool burst_is_media(const struct burst *b, unsigned int i)
+{
+	return b->class[i] <= CLASS_RTCP;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * SRTP and SRTCP (RFC 3711, 6188, 7714), batched: one burst is one batch of jobs, whatever the
+ * number of calls in it.
+ *
+ * crypt.c owns what the protocol says about packets: which key, index estimation, the replay
+ * window, state for a new SSRC only after its tag verified. An engine owns the transform alone, and
+ * gets every job with its key and its packet index worked out. A key schedule is immutable and may
+ * be shared by flows; index state belongs to the stream.
+ */
+#ifndef TANDEM_CRYPT_H
+#define TANDEM_CRYPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dataplane/api/suite.h"
+#include "dataplane/burst.h"
+
+/* The longest trailer protect adds: SRTCP index (4) and a tag (16). */
+#define CRYPT_TRAILER_MAX 20
+
+enum crypt_direction { CRYPT_RECEIVE, CRYPT_SEND };
+
+/*
+ * One direction of one epoch of one leg. The engine's structure begins with this one. Made and freed
+ * by the main lcore; workers read it (the libsrtp engine also keeps a session of its own in it, so
+ * with that engine a key serves one flow only).
+ */
+struct crypt_key {
+	enum srtp_suite suite;
+	enum crypt_direction direction;
+	uint32_t epoch;
+	uint8_t tag;      /* octets of the RTP tag */
+	uint8_t tag_rtcp; /* octets of the RTCP tag */
+	uint32_t users;   // main: rw. Configurations that name this key; the last one frees it.
+};
+
+enum crypt_status { CRYPT_OK, CRYPT_AUTH_FAILED, CRYPT_REPLAY, CRYPT_FAILED };
+
+struct crypt_job {
+	struct crypt_key *key;
+	uint8_t *data;   /* the whole RTP or RTCP packet; transformed in place */
+	uint16_t length; /* octets; the engine writes the new length */
+	bool rtcp;
+	uint8_t status;  /* enum crypt_status, written by the engine */
+	uint32_t ssrc;
+	uint64_t index;  /* RTP: 48 bits, ROC and SEQ; RTCP: the 31-bit SRTCP index */
+};
+
+struct crypt_engine {
+	const char *name;
+	/* Once, main lcore, before any key. 0 or -errno. */
+	int (*start)(void);
+	void (*stop)(void);
+	/* Main lcore. `key` and `salt` have the lengths of suite.h. 0, -ENOTSUP or -ENOMEM. */
+	int (*key_create)(struct crypt_key **out, enum srtp_suite suite,
+			  enum crypt_direction direction, const uint8_t *key, const uint8_t *salt);
+	/* Main lcore, when no worker can hold the key any more; cleanses it. */
+	void (*key_free)(struct crypt_key *key);
+	/*
+	 * Worker. Any mix of keys, RTP and RTCP. There is room for CRYPT_TRAILER_MAX octets after
+	 * each packet to protect. A packet whose tag is wrong may be left in any state.
+	 */
+	void (*unprotect)(struct crypt_job *jobs[], unsigned int count);
+	void (*protect)(struct crypt_job *jobs[], unsigned int count);
+};
+
+/* By name, as in the configuration; NULL: no such engine. */
+const struct crypt_engine *crypt_engine_find(const char *name);
+
+extern const struct crypt_engine crypt_libsrtp;
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What all workers share and only read: ports, media addresses, the flow table, the legs. Written by
+ * the main lcore, before the workers start or one entry at a time as noted.
+ */
+#ifndef TANDEM_DATAPLANE_H
+#define TANDEM_DATAPLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_mempool.h>
+#include <rte_rcu_qsbr.h>
+
+#include "dataplane/address.h"
+#include "dataplane/leg.h"
+#include "dataplane/worker.h"
+
+#define NETWORKS_MAX          16
+#define NETWORK_ADDRESSES_MAX 8
+#define ADDRESSES_MAX         64
+
+/* One DPDK port with its media addresses: the "[port NAME]" of the configuration. */
+struct network {
+	char name[32];
+	uint16_t port; /* DPDK port */
+	uint16_t mtu;  /* the largest IP packet */
+	uint16_t vlan; /* tag of every frame, host byte order; 0: untagged */
+	uint8_t dscp;
+	struct rte_ether_addr mac;
+	uint8_t address_count;
+	uint8_t address[NETWORK_ADDRESSES_MAX]; /* indices into dataplane.addresses */
+	struct address gateway4, gateway6;      /* all zero: none */
+};
+
+/* A media address: the relay's own, known to nobody else on this host. */
+struct local_address {
+	struct address address;
+	struct network *network;
+	uint8_t prefix; /* octets of address.octets that are on-link, in bits (v4: 96 + length) */
+};
+
+/* Who has (media address, UDP port). 8 octets, one store. */
+enum flow_kind { FLOW_CLOSED, FLOW_LEG };
+struct flow_entry {
+	uint32_t leg; /* index */
+	uint8_t kind; /* enum flow_kind; later: shared ports, TURN */
+	uint8_t worker;
+	uint8_t component;
+	uint8_t reserved;
+};
+
+struct dataplane {
+	bool stop; // main: rw, workers: ro
+	uint16_t worker_count;
+	uint16_t network_count;
+	uint16_t address_count;
+	struct network networks[NETWORKS_MAX];
+	struct network *network_by_port[RTE_MAX_ETHPORTS];
+	struct local_address addresses[ADDRESSES_MAX];
+	struct flow_entry *table; /* [address index << 16 | UDP port, host byte order] */
+	struct leg *legs;
+	uint32_t leg_count;
+	struct rte_mempool *mbufs;
+	struct rte_rcu_qsbr *quiescence; /* readers: the workers, by id */
+	struct worker *workers[WORKERS_MAX];
+};
+
+static inline struct flow_entry *flow_entry(const struct dataplane *d, unsigned int address,
+					    uint16_t port)
+{
+	return &d->table[address << 16 | port];
+}
+
+#endif

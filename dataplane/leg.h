@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A leg is the relay's endpoint towards one participant; its flow is what it receives and sends on
+ * through its peer. The flow is the unit of ownership: one worker writes it, the one that owns the
+ * leg's port. The main lcore decides what a leg shall be by posting an immutable leg_config.
+ */
+#ifndef TANDEM_LEG_H
+#define TANDEM_LEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+
+#include "dataplane/address.h"
+#include "dataplane/crypt.h"
+#include "dataplane/egress.h"
+#include "dataplane/stun.h"
+
+#define LEG_COMPONENTS 2 /* RTP, and RTCP where it has a port of its own */
+#define LEG_PAIRS      4 /* addresses of one participant that passed an ICE check */
+#define LEG_CLOCKS     16
+
+enum leg_security { LEG_PLAIN, LEG_SDES, LEG_DTLS };
+
+/* ICE credentials (RFC 8445): what checks on this leg must carry. */
+struct leg_ice {
+	char local_ufrag[36]; /* NUL-terminated; "" means none */
+	char remote_ufrag[36];
+	struct stun_auth auth; /* of the local password */
+};
+
+/*
+ * What a leg shall be. Built and freed by the main lcore, read by the owning worker alone between
+ * leg_apply() of this one and of the next.
+ */
+struct leg_config {
+	uint8_t security; /* enum leg_security */
+	bool ice;
+	bool rtcp_mux;
+	bool forward; /* RTP goes on to the peer: neither side is on hold */
+	struct leg *peer; /* NULL: none yet */
+	struct crypt_key *receive;          /* current epoch; NULL: none */
+	struct crypt_key *receive_previous; /* also accepted until grace_until */
+	struct crypt_key *send; /* the peer's sending key: this flow protects with it; NULL: none */
+	bool peer_secure;       /* the peer's profile needs `send` */
+	uint64_t grace_until;   /* TSC */
+	uint64_t latch_until;   /* TSC; 0: never learn an address */
+	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
+	struct leg_ice credentials[2];          /* current, and previous until a new pair is nominated */
+	uint32_t ice_epoch;                     /* counts ICE restarts */
+	uint32_t remote_epoch;                  /* counts changes of `remote` */
+	struct {
+		uint8_t payload_type;
+		uint32_t hz;
+	} clocks[LEG_CLOCKS];
+	uint8_t clock_count;
+};
+
+/* A participant's address that passed an ICE check, with the time of the last one (consent). */
+struct leg_pair {
+	struct endpoint remote;
+	uint8_t component;
+	uint32_t ice_epoch;
+	uint64_t checked; /* TSC */
+};
+
+/* Counters of one flow. worker: rw, main: ro (a torn moment is tolerated). */
+struct flow {
+	uint64_t packets; /* RTP accepted: source, tag and replay window are right */
+	uint64_t bytes;
+	uint64_t rtcp_packets;
+	uint64_t sent_packets;
+	uint64_t auth_failures;
+	uint64_t replays;
+	uint64_t wrong_source;
+	uint64_t other_drops;
+	uint64_t last_packet; /* TSC of the last accepted RTP packet; 0: none */
+	uint32_t last_drop;   /* enum drop */
+	uint16_t stream_count;
+	struct stream *streams; /* a list; the most recent SSRC first */
+};
+
+struct leg {
+	/* What each packet reads. */
+	struct leg_config *config;                 // worker: rw, main: ro only for its own copy below
+	struct egress *egress[LEG_COMPONENTS];     // main: rw, workers: ro. NULL: nothing may be sent
+	uint32_t index;                            // constant
+	uint8_t worker;                            // main: rw, before the port is opened
+	uint8_t mute;                              // main: rw, workers: ro. enum drop: why egress is NULL
+
+	/* The source check. worker: rw, main: ro. */
+	struct endpoint remote[LEG_COMPONENTS] __rte_cache_aligned;
+	bool latched[LEG_COMPONENTS];
+	uint8_t pair_count;
+	struct leg_pair pairs[LEG_PAIRS];
+	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
+
+	struct flow flow __rte_cache_aligned;      // worker: rw, main: ro
+} __rte_cache_aligned;
+
+struct worker;
+
+/* Worker: makes `config` the leg's own and returns the one before (NULL: the leg is new). */
+struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config);
+/* Worker: frees the leg's streams and returns its last configuration. */
+struct leg_config *leg_clear(struct worker *w, struct leg *leg);
+
+/*
+ * Worker: packets of `component` come from and go to `remote` from now on; the main lcore is told
+ * and publishes the egress.
+ */
+void leg_learn(struct worker *w, struct leg *leg, unsigned int component,
+	       const struct endpoint *remote);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker: one pinned core that polls its queue of every port and runs the stages to completion.
+ * It talks with the main lcore through rings only: orders come in its mailbox, notices go out.
+ */
+#ifndef TANDEM_WORKER_H
+#define TANDEM_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include "dataplane/address.h"
+#include "dataplane/burst.h"
+#include "dataplane/crypt.h"
+
+struct dataplane;
+struct leg;
+struct stream;
+
+#define WORKERS_MAX 64
+
+enum worker_idle { IDLE_SPIN, IDLE_PAUSE, IDLE_SLEEP };
+
+/* Counted events that are not drops. */
+#define WORKER_COUNTERS(X)                                                                         \
+	X(RX, "rx", "packets received")                                                            \
+	X(TX, "tx", "packets sent")                                                                \
+	X(HANDOVER, "handover", "packets handed over to the worker that owns their port")          \
+	X(HOST_REPLY, "host_reply", "ARP, neighbour discovery and ping answered")                  \
+	X(STUN_SUCCESS, "stun_success", "ICE checks answered with success")                        \
+	X(STUN_400, "stun_400", "ICE checks answered with 400 Bad Request")                        \
+	X(STUN_401, "stun_401", "ICE checks answered with 401 Unauthenticated")                    \
+	X(STUN_420, "stun_420", "ICE checks answered with 420 Unknown Attribute")                  \
+	X(STUN_487, "stun_487", "ICE checks answered with 487 Role Conflict")                      \
+	X(STUN_INDICATION, "stun_indication", "STUN Binding indications")                          \
+	X(PUNT, "punt", "DTLS datagrams given to the control plane")
+
+enum worker_counter {
+#define X(id, name, help) COUNTER_##id,
+	WORKER_COUNTERS(X)
+#undef X
+	COUNTER_MAX
+};
+
+/* Main lcore to worker, by value. Each order is answered by exactly one NOTICE_ORDER_DONE. */
+enum order_kind {
+	ORDER_APPLY, /* leg, config */
+	ORDER_CLEAR, /* leg */
+	ORDER_SEND,  /* mbuf through `port`: a frame of the main lcore's own */
+};
+struct order {
+	uint32_t kind;
+	uint32_t port;
+	struct leg *leg;
+	void *object; /* struct leg_config or struct rte_mbuf */
+};
+
+/* Worker to main lcore, by value. */
+enum notice_kind {
+	NOTICE_REMOTE, /* leg, component, remote: an address was nominated or latched */
+	NOTICE_PUNT,   /* leg, component, remote, object: an mbuf that begins with the UDP payload */
+	NOTICE_HOST,   /* object: an mbuf, a whole frame for neighbour_input(); component: l3 offset */
+	NOTICE_KEYS_STALE, /* leg */
+};
+struct notice {
+	uint16_t kind;
+	uint16_t component;
+	uint32_t port; /* DPDK port it came in by */
+	struct leg *leg;
+	void *object;
+	struct endpoint remote;
+	uint32_t reserved;
+};
+
+/* What an order leaves to be freed: the configuration that was replaced. */
+struct done {
+	uint32_t kind;
+	uint32_t reserved;
+	struct leg *leg;
+	void *object;
+};
+
+struct worker {
+	struct dataplane *dataplane; /* shared and read-mostly */
+	const struct crypt_engine *engine;
+	uint16_t id;    /* also the index of its queue on every port */
+	uint16_t lcore;
+	enum worker_idle idle;
+	struct rte_ring *handover; /* mbufs from workers that do not own their port */
+	struct rte_ring *orders;   /* struct order; main: producer, worker: consumer */
+	struct rte_ring *dones;    /* struct done; never full: main bounds the open orders */
+	struct rte_ring *notices;  /* struct notice */
+	struct stream *free_streams;
+	uint32_t free_stream_count;
+	uint16_t streams_per_flow; /* most SSRCs in one flow */
+	uint64_t hz;               /* TSC ticks per second */
+
+	/* worker: rw, main: ro */
+	uint64_t drops[DROP_MAX] __rte_cache_aligned;
+	uint64_t counters[COUNTER_MAX];
+	uint64_t bursts;
+
+	uint32_t open_orders __rte_cache_aligned; // main: rw
+} __rte_cache_aligned;
+
+/* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
+int worker_run(void *worker);
+
+/* One turn for tests and benchmarks: all queues once; returns the packets received. */
+unsigned int worker_poll(struct worker *w);
+
+/* Worker: false when the main lcore does not keep up; the caller keeps the object. */
+static inline bool worker_notify(struct worker *w, const struct notice *n)
+{
+	return rte_ring_sp_enqueue_elem(w->notices, n, sizeof(*n)) == 0;
+}
+
+#endif
