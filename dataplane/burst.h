@@ -48,7 +48,10 @@ struct burst {
 	uint8_t component[BURST_MAX];    /* 0: the RTP port, 1: the RTCP port */
 
 	/* Written by crypt. */
-	struct stream *stream[BURST_MAX]; /* the SSRC's state; NULL: a leg without media yet */
+	struct stream *stream[BURST_MAX]; /* the SSRC's state */
+
+	/* Written by route. */
+	const struct egress *egress[BURST_MAX]; /* where the peer sends to; NULL before */
 };
 
 static inline void burst_drop(struct burst *b, unsigned int i, enum drop reason)

@@ -44,6 +44,7 @@ struct leg_config {
 	struct crypt_key *receive_previous; /* also accepted until grace_until */
 	struct crypt_key *send; /* the peer's sending key: this flow protects with it; NULL: none */
 	bool peer_secure;       /* the peer's profile needs `send` */
+	bool peer_rtcp_mux;
 	uint64_t grace_until;   /* TSC */
 	uint64_t latch_until;   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
@@ -108,9 +109,10 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg);
 
 /*
  * Worker: packets of `component` come from and go to `remote` from now on; the main lcore is told
- * and publishes the egress.
+ * and publishes the egress. False: the main lcore does not keep up and nothing has changed; the
+ * next packet tries again.
  */
-void leg_learn(struct worker *w, struct leg *leg, unsigned int component,
+bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 	       const struct endpoint *remote);
 
 #endif

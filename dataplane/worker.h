@@ -107,6 +107,13 @@ struct worker {
 	uint32_t open_orders __rte_cache_aligned; // main: rw
 } __rte_cache_aligned;
 
+/* 0 or -ENOMEM: the rings and the memory of a worker with `streams` SSRCs. Main lcore. */
+int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams);
+void worker_destroy(struct worker *w);
+
+/* Main lcore. -EAGAIN: too many orders are open; nothing was posted. */
+int worker_order(struct worker *w, struct order order);
+
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);
 
@@ -114,9 +121,9 @@ int worker_run(void *worker);
 unsigned int worker_poll(struct worker *w);
 
 /* Worker: false when the main lcore does not keep up; the caller keeps the object. */
-static inline bool worker_notify(struct worker *w, const struct notice *n)
+static inline bool worker_notify(struct worker *w, struct notice n)
 {
-	return rte_ring_sp_enqueue_elem(w->notices, n, sizeof(*n)) == 0;
+	return rte_ring_sp_enqueue_elem(w->notices, &n, sizeof(n)) == 0;
 }
 
 #endif
