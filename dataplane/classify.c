@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parses each packet once: Ethernet, IP, UDP and the first octets of what UDP carries, and writes
+ * offsets and class into the burst. What later stages rely on is checked here and nowhere else.
+ */
+#include <rte_arp.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include "dataplane/burst.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/stages.h"
+#include "dataplane/worker.h"
+
+#define RTP_HEADER_MIN  12
+#define RTCP_HEADER_MIN 8
+#define STUN_HEADER     20
+#define DTLS_HEADER     13
+
+/* What is left to parse of one packet, and where its results go. */
+struct cursor {
+	struct burst *b;
+	unsigned int i;
+	const struct dataplane *d;
+	const struct network *network;
+	const uint8_t *data;
+	uint32_t at;  /* octets parsed */
+	uint32_t end; /* octets that belong to the packet */
+};
+
+static inline void drop(struct cursor *c, enum drop reason)
+{
+	burst_drop(c->b, c->i, reason);
+}
+
+static inline const void *take(struct cursor *c, uint32_t octets)
+{
+	const uint8_t *here = c->data + c->at;
+
+	if (c->end - c->at < octets)
+		return NULL;
+	c->at += octets;
+	return here;
+}
+
+/* Index of the network's media address, or -1. */
+static inline int local_address(const struct cursor *c, const struct address *a)
+{
+	for (unsigned int k = 0; k < c->network->address_count; k++) {
+		unsigned int index = c->network->address[k];
+
+		if (address_equal(&c->d->addresses[index].address, a))
+			return index;
+	}
+	return -1;
+}
+
+/* RFC 3550 5.1: CSRCs and the header extension must fit. */
+static inline bool rtp_header_fits(const uint8_t *p, uint32_t length)
+{
+	uint32_t header = RTP_HEADER_MIN + 4 * (p[0] & 0x0f);
+
+	if (p[0] & 0x10) {
+		if (length < header + 4)
+			return false;
+		header += 4 + 4 * (p[header + 2] << 8 | p[header + 3]);
+	}
+	return header <= length;
+}
+
+/* RFC 7983 tells by the first octet, RFC 5761 by the second between RTP and RTCP. */
+static inline void classify_payload(struct cursor *c)
+{
+	const uint8_t *p = c->data + c->at;
+	uint32_t length = c->end - c->at;
+	uint8_t first = length ? p[0] : 0xff;
+
+	c->b->payload[c->i] = c->at;
+	c->b->length[c->i] = length;
+	if (first >= 128 && first <= 191) {
+		if (length >= RTCP_HEADER_MIN && p[1] >= 192 && p[1] <= 223) {
+			c->b->class[c->i] = CLASS_RTCP;
+			return;
+		}
+		if (length < RTP_HEADER_MIN)
+			return drop(c, p[1] >= 192 && p[1] <= 223 ? DROP_RTCP_HEADER
+								   : DROP_RTP_HEADER);
+		if (!rtp_header_fits(p, length))
+			return drop(c, DROP_RTP_HEADER);
+		c->b->class[c->i] = CLASS_RTP;
+	} else if (first <= 3) {
+		if (length < STUN_HEADER)
+			return drop(c, DROP_STUN_MALFORMED);
+		c->b->class[c->i] = CLASS_STUN;
+	} else if (first >= 20 && first <= 63 && length >= DTLS_HEADER) {
+		c->b->class[c->i] = CLASS_DTLS;
+	} else {
+		drop(c, DROP_NOT_MEDIA);
+	}
+}
+
+static inline void classify_udp(struct cursor *c)
+{
+	const struct rte_udp_hdr *udp = take(c, sizeof(*udp));
+	uint32_t length;
+
+	if (!udp)
+		return drop(c, DROP_RUNT);
+	length = rte_be_to_cpu_16(udp->dgram_len);
+	if (length < sizeof(*udp) || length - sizeof(*udp) > c->end - c->at)
+		return drop(c, DROP_UDP_LENGTH);
+	if (!udp->src_port)
+		return drop(c, DROP_UDP_PORT);
+	c->end = c->at + length - sizeof(*udp);
+	c->b->local_port[c->i] = udp->dst_port;
+	c->b->source[c->i].port = udp->src_port;
+	classify_payload(c);
+}
+
+static inline void classify_host(struct cursor *c)
+{
+	c->b->payload[c->i] = c->at;
+	c->b->length[c->i] = c->end - c->at;
+	c->b->class[c->i] = CLASS_HOST;
+}
+
+static inline void classify_ipv4(struct cursor *c)
+{
+	const struct rte_ipv4_hdr *ip;
+	struct address to;
+	uint32_t total;
+	int local;
+
+	c->b->l3[c->i] = c->at;
+	ip = take(c, sizeof(*ip));
+	if (!ip)
+		return drop(c, DROP_RUNT);
+	total = rte_be_to_cpu_16(ip->total_length);
+	if (ip->version_ihl >> 4 != 4 || (ip->version_ihl & 0x0f) < 5 || total < sizeof(*ip) ||
+	    total > c->end - c->b->l3[c->i])
+		return drop(c, DROP_IP_HEADER);
+	if (ip->version_ihl != RTE_IPV4_VHL_DEF)
+		return drop(c, DROP_IP_OPTIONS);
+	if (rte_raw_cksum(ip, sizeof(*ip)) != 0xffff)
+		return drop(c, DROP_IP_HEADER);
+	c->end = c->b->l3[c->i] + total;
+
+	to = address_from_ipv4(&ip->dst_addr);
+	local = local_address(c, &to);
+	if (local < 0)
+		return drop(c, DROP_NOT_OURS);
+	if (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
+		return drop(c, DROP_FRAGMENT);
+
+	c->b->local[c->i] = local;
+	c->b->source[c->i] = (struct endpoint){.address = address_from_ipv4(&ip->src_addr)};
+	if (likely(ip->next_proto_id == IPPROTO_UDP))
+		classify_udp(c);
+	else if (ip->next_proto_id == IPPROTO_ICMP)
+		classify_host(c);
+	else
+		drop(c, DROP_PROTOCOL);
+}
+
+/* ff02::1, and ff02::1:ff00:0/104, where neighbours are solicited (RFC 4291 2.7.1). */
+static inline bool is_discovery_group(const struct address *a)
+{
+	static const uint8_t group[13] = {0xff, 0x02, [11] = 0x01, [12] = 0xff};
+	static const uint8_t all_nodes[16] = {0xff, 0x02, [15] = 0x01};
+
+	return memcmp(a->octets, group, sizeof(group)) == 0 ||
+	       memcmp(a->octets, all_nodes, sizeof(all_nodes)) == 0;
+}
+
+static inline void classify_ipv6(struct cursor *c)
+{
+	const struct rte_ipv6_hdr *ip;
+	struct address to;
+	uint32_t total;
+	int local;
+
+	c->b->l3[c->i] = c->at;
+	ip = take(c, sizeof(*ip));
+	if (!ip)
+		return drop(c, DROP_RUNT);
+	total = sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);
+	if ((ip->vtc_flow & rte_cpu_to_be_32(0xf0000000)) != rte_cpu_to_be_32(0x60000000) ||
+	    total > c->end - c->b->l3[c->i])
+		return drop(c, DROP_IP_HEADER);
+	c->end = c->b->l3[c->i] + total;
+
+	to = address_from_ipv6(ip->dst_addr);
+	local = local_address(c, &to);
+	if (local < 0 && !(ip->proto == IPPROTO_ICMPV6 && is_discovery_group(&to)))
+		return drop(c, DROP_NOT_OURS);
+
+	c->b->local[c->i] = local < 0 ? 0 : local;
+	c->b->source[c->i] = (struct endpoint){.address = address_from_ipv6(ip->src_addr)};
+	switch (ip->proto) {
+	case IPPROTO_UDP:
+		return classify_udp(c);
+	case IPPROTO_ICMPV6:
+		return classify_host(c);
+	case IPPROTO_FRAGMENT:
+		return drop(c, DROP_FRAGMENT);
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		return drop(c, DROP_IP_OPTIONS);
+	default:
+		return drop(c, DROP_PROTOCOL);
+	}
+}
+
+static inline void classify_frame(struct cursor *c)
+{
+	const struct rte_ether_hdr *ether = take(c, sizeof(*ether));
+	rte_be16_t type;
+
+	if (!ether)
+		return drop(c, DROP_RUNT);
+	if (!rte_is_same_ether_addr(&ether->dst_addr, &c->network->mac) &&
+	    !rte_is_multicast_ether_addr(&ether->dst_addr))
+		return drop(c, DROP_NOT_OURS);
+	type = ether->ether_type;
+	if (c->network->vlan) {
+		const struct rte_vlan_hdr *tag = take(c, sizeof(*tag));
+
+		if (type != rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN) || !tag ||
+		    (rte_be_to_cpu_16(tag->vlan_tci) & 0x0fff) != c->network->vlan)
+			return drop(c, DROP_NOT_OURS);
+		type = tag->eth_proto;
+	}
+	if (likely(type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)))
+		return classify_ipv4(c);
+	if (type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
+		return classify_ipv6(c);
+	if (type != rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP))
+		return drop(c, DROP_NOT_OURS);
+	c->b->l3[c->i] = c->at;
+	classify_host(c);
+}
+
+void classify_stage(struct worker *w, struct burst *b)
+{
+	const struct dataplane *d = w->dataplane;
+
+	for (unsigned int i = 0; i < b->count; i++) {
+		struct rte_mbuf *m = b->mbuf[i];
+		struct cursor c = {
+			.b = b,
+			.i = i,
+			.d = d,
+			.network = d->network_by_port[b->port[i]],
+			.data = rte_pktmbuf_mtod(m, const uint8_t *),
+			.end = rte_pktmbuf_data_len(m),
+		};
+
+		b->leg[i] = NULL;
+		b->stream[i] = NULL;
+		b->egress[i] = NULL;
+		if (m->nb_segs == 1)
+			classify_frame(&c);
+		else
+			drop(&c, DROP_NO_ROOM);
+	}
+}

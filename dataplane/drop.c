@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The end of the way for packets that do not go on: counted, on the leg as well, and freed. */
+#include "dataplane/drop.h"
+
+#include "dataplane/burst.h"
+#include "dataplane/leg.h"
+#include "dataplane/stages.h"
+#include "dataplane/worker.h"
+
+const struct drop_reason drop_reasons[DROP_MAX] = {
+	[DROP_NONE] = {"none", "not dropped"},
+#define X(id, label, text) [DROP_##id] = {label, text},
+	DROP_REASONS(X)
+#undef X
+};
+
+static void count_on_flow(struct flow *flow, enum drop reason)
+{
+	switch (reason) {
+	case DROP_AUTH_FAILED:
+		flow->auth_failures++;
+		break;
+	case DROP_REPLAY:
+		flow->replays++;
+		break;
+	case DROP_WRONG_SOURCE:
+	case DROP_NOT_VALIDATED:
+		flow->wrong_source++;
+		break;
+	default:
+		flow->other_drops++;
+		break;
+	}
+	flow->last_drop = reason;
+}
+
+void drop_stage(struct worker *w, struct burst *b)
+{
+	struct rte_mbuf *dropped[BURST_MAX];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < b->count; i++) {
+		if (b->class[i] != CLASS_DROPPED)
+			continue;
+		w->drops[b->reason[i]]++;
+		if (b->leg[i])
+			count_on_flow(&b->leg[i]->flow, b->reason[i]);
+		dropped[count++] = b->mbuf[i];
+	}
+	if (count)
+		rte_pktmbuf_free_bulk(dropped, count);
+}

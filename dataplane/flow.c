@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which leg a packet is for, by (media address, UDP port), and whether its sender may speak there.
+ * A leg with ICE hears only addresses that passed a check; a leg with SRTP learns an address only
+ * after a tag verified (crypt.c); a plain RTP leg latches once inside its window.
+ */
+#include "dataplane/burst.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/leg.h"
+#include "dataplane/stages.h"
+#include "dataplane/worker.h"
+
+static void hand_over(struct worker *w, struct burst *b, unsigned int i, unsigned int owner)
+{
+	struct worker *other = w->dataplane->workers[owner];
+
+	if (rte_ring_mp_enqueue(other->handover, b->mbuf[i])) {
+		burst_drop(b, i, DROP_HANDOVER_FULL);
+		return;
+	}
+	b->class[i] = CLASS_DONE;
+	w->counters[COUNTER_HANDOVER]++;
+}
+
+static bool is_validated(const struct leg *leg, const struct endpoint *source,
+			 unsigned int component)
+{
+	for (unsigned int k = 0; k < leg->pair_count; k++)
+		if (leg->pairs[k].component == component &&
+		    endpoint_equal(&leg->pairs[k].remote, source))
+			return true;
+	return false;
+}
+
+static inline void check_media_source(struct worker *w, struct burst *b, unsigned int i,
+				      struct leg *leg, unsigned int component)
+{
+	const struct leg_config *config = leg->config;
+	const struct endpoint *source = &b->source[i];
+
+	if (likely(endpoint_equal(source, &leg->remote[component]))) {
+		if (unlikely(!leg->latched[component]) && config->security == LEG_PLAIN)
+			leg->latched[component] = true;
+		return;
+	}
+	if (config->ice) {
+		if (!is_validated(leg, source, component))
+			burst_drop(b, i, DROP_NOT_VALIDATED);
+		return;
+	}
+	if (leg->latched[component] || b->now >= config->latch_until)
+		return burst_drop(b, i, DROP_WRONG_SOURCE);
+	/* SRTP in its window goes on: crypt learns the address when the tag is right. */
+	if (config->security == LEG_PLAIN && !leg_learn(w, leg, component, source))
+		burst_drop(b, i, DROP_WRONG_SOURCE);
+}
+
+static inline void check_dtls_source(struct burst *b, unsigned int i, const struct leg *leg,
+				     unsigned int component)
+{
+	if (leg->config->security != LEG_DTLS)
+		return burst_drop(b, i, DROP_UNEXPECTED);
+	if (leg->config->ice ? !is_validated(leg, &b->source[i], component)
+			     : !endpoint_equal(&b->source[i], &leg->remote[component]))
+		burst_drop(b, i, leg->config->ice ? DROP_NOT_VALIDATED : DROP_WRONG_SOURCE);
+}
+
+static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
+{
+	struct dataplane *d = w->dataplane;
+	struct flow_entry entry =
+		*flow_entry(d, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
+	struct leg *leg;
+
+	if (entry.kind != FLOW_LEG)
+		return burst_drop(b, i, DROP_CLOSED_PORT);
+	if (unlikely(entry.worker != w->id))
+		return hand_over(w, b, i, entry.worker);
+	leg = &d->legs[entry.leg];
+	/* The port opens a moment before the worker has the leg's first configuration. */
+	if (unlikely(!leg->config))
+		return burst_drop(b, i, DROP_CLOSED_PORT);
+
+	b->leg[i] = leg;
+	b->component[i] = entry.component;
+	switch (b->class[i]) {
+	case CLASS_RTP:
+		if (unlikely(entry.component))
+			return burst_drop(b, i, DROP_RTCP_HEADER);
+		/* fall through */
+	case CLASS_RTCP:
+		return check_media_source(w, b, i, leg, entry.component);
+	case CLASS_DTLS:
+		return check_dtls_source(b, i, leg, entry.component);
+	case CLASS_STUN:
+		if (!leg->config->ice)
+			burst_drop(b, i, DROP_UNEXPECTED);
+		return;
+	}
+}
+
+void flow_stage(struct worker *w, struct burst *b)
+{
+	for (unsigned int i = 0; i < b->count; i++)
+		if (b->class[i] <= CLASS_DTLS)
+			find_leg(w, b, i);
+}

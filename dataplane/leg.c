@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a worker takes over what the main lcore decided about a leg, and what the leg learns. */
+#include "dataplane/leg.h"
+
+#include <string.h>
+
+#include "dataplane/stream.h"
+#include "dataplane/worker.h"
+
+/* The address in the SDP changed: it is where media goes, and the leg may latch anew. */
+static void forget_remote(struct leg *leg, const struct leg_config *config)
+{
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		leg->remote[c] = config->remote[c];
+		leg->latched[c] = false;
+	}
+}
+
+struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config)
+{
+	struct leg_config *old = leg->config;
+
+	if (config->receive && (!old || !old->receive ||
+				old->receive->epoch != config->receive->epoch))
+		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
+	if (old && old->send != config->send)
+		stream_new_send_key(&leg->flow);
+	if (!config->ice && (!old || old->ice || old->remote_epoch != config->remote_epoch))
+		forget_remote(leg, config);
+	leg->config = config;
+	return old;
+}
+
+struct leg_config *leg_clear(struct worker *w, struct leg *leg)
+{
+	struct leg_config *old = leg->config;
+
+	stream_release_all(w, &leg->flow);
+	leg->config = NULL;
+	memset(leg->remote, 0, sizeof(leg->remote));
+	memset(leg->latched, 0, sizeof(leg->latched));
+	leg->pair_count = 0;
+	leg->nominated_epoch = 0;
+	memset(&leg->flow, 0, sizeof(leg->flow));
+	return old;
+}
+
+bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
+	       const struct endpoint *remote)
+{
+	if (!worker_notify(w, (struct notice){.kind = NOTICE_REMOTE,
+					      .component = component,
+					      .leg = leg,
+					      .remote = *remote}))
+		return false;
+	leg->remote[component] = *remote;
+	leg->latched[component] = true;
+	return true;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One worker: its queues, the order of the stages, and what the main lcore orders. */
+#include "dataplane/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/idle.h"
+#include "dataplane/stages.h"
+#include "dataplane/stream.h"
+
+#define HANDOVER_SIZE 4096
+#define NOTICES_SIZE  4096
+#define ORDERS_SIZE   4096
+
+/* A packet's way. */
+static void run_stages(struct worker *w, struct burst *b)
+{
+	classify_stage(w, b);
+	host_stage(w, b);
+	flow_stage(w, b);
+	ice_stage(w, b);
+	punt_stage(w, b);
+	crypt_unprotect_stage(w, b);
+	meter_stage(w, b);
+	route_stage(w, b);
+	crypt_protect_stage(w, b);
+	rewrite_stage(w, b);
+	tx_stage(w, b);
+	drop_stage(w, b);
+	w->bursts++;
+}
+
+/* Packets that came in by a worker that does not own their port. */
+static void take_handover(struct worker *w, struct burst *b)
+{
+	b->count = rte_ring_sc_dequeue_burst(w->handover, (void **)b->mbuf, BURST_MAX, NULL);
+	b->now = rte_rdtsc();
+	for (unsigned int i = 0; i < b->count; i++)
+		b->port[i] = b->mbuf[i]->port;
+}
+
+static void send_frame(struct worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	struct burst b;
+
+	b.count = 1;
+	b.mbuf[0] = m;
+	b.leg[0] = NULL;
+	b.egress[0] = NULL;
+	burst_send(&b, 0, port);
+	tx_stage(w, &b);
+	drop_stage(w, &b);
+}
+
+static void obey(struct worker *w)
+{
+	struct order orders[32];
+	unsigned int count = rte_ring_sc_dequeue_burst_elem(w->orders, orders, sizeof(orders[0]),
+							    RTE_DIM(orders), NULL);
+
+	for (unsigned int k = 0; k < count; k++) {
+		struct done done = {.kind = orders[k].kind, .leg = orders[k].leg};
+
+		switch ((enum order_kind)orders[k].kind) {
+		case ORDER_APPLY:
+			done.object = leg_apply(w, orders[k].leg, orders[k].object);
+			break;
+		case ORDER_CLEAR:
+			done.object = leg_clear(w, orders[k].leg);
+			break;
+		case ORDER_SEND:
+			send_frame(w, orders[k].object, orders[k].port);
+			break;
+		}
+		rte_ring_sp_enqueue_elem(w->dones, &done, sizeof(done));
+	}
+}
+
+unsigned int worker_poll(struct worker *w)
+{
+	const struct dataplane *d = w->dataplane;
+	unsigned int received = 0;
+	struct burst b;
+
+	obey(w);
+	take_handover(w, &b);
+	if (b.count) {
+		received += b.count;
+		run_stages(w, &b);
+	}
+	for (unsigned int n = 0; n < d->network_count; n++) {
+		rx_stage(w, &b, d->networks[n].port);
+		if (!b.count)
+			continue;
+		received += b.count;
+		run_stages(w, &b);
+	}
+	return received;
+}
+
+int worker_run(void *arg)
+{
+	struct worker *w = arg;
+	struct rte_rcu_qsbr *quiescence = w->dataplane->quiescence;
+	unsigned int empty_turns = 0;
+
+	rte_rcu_qsbr_thread_online(quiescence, w->id);
+	while (!__atomic_load_n(&w->dataplane->stop, __ATOMIC_RELAXED)) {
+		if (worker_poll(w))
+			empty_turns = 0;
+		else
+			empty_turns++;
+		rte_rcu_qsbr_quiescent(quiescence, w->id);
+		if (empty_turns)
+			idle_wait(w->idle, empty_turns);
+	}
+	rte_rcu_qsbr_thread_offline(quiescence, w->id);
+	return 0;
+}
+
+int worker_order(struct worker *w, struct order order)
+{
+	/* The worker's answers must always find room, so it is their number that is bounded. */
+	if (w->open_orders >= ORDERS_SIZE - 1)
+		return -EAGAIN;
+	if (rte_ring_sp_enqueue_elem(w->orders, &order, sizeof(order)))
+		return -EAGAIN;
+	w->open_orders++;
+	return 0;
+}
+
+static struct rte_ring *create_ring(const char *what, uint16_t id, unsigned int element,
+				    unsigned int count, unsigned int flags)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "%s-%u", what, id);
+	return rte_ring_create_elem(name, element, count, SOCKET_ID_ANY, flags);
+}
+
+int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams)
+{
+	struct worker *w = rte_zmalloc("worker", sizeof(*w), RTE_CACHE_LINE_SIZE);
+	const unsigned int single = RING_F_SP_ENQ | RING_F_SC_DEQ;
+
+	if (!w)
+		return -ENOMEM;
+	w->dataplane = d;
+	w->id = id;
+	w->hz = rte_get_tsc_hz();
+	w->handover = create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
+	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single);
+	w->dones = create_ring("dones", id, sizeof(struct done), ORDERS_SIZE, single);
+	w->notices = create_ring("notices", id, sizeof(struct notice), NOTICES_SIZE, single);
+	if (!w->handover || !w->orders || !w->dones || !w->notices ||
+	    stream_pool_create(w, streams, SOCKET_ID_ANY)) {
+		worker_destroy(w);
+		return -ENOMEM;
+	}
+	*out = w;
+	return 0;
+}
+
+void worker_destroy(struct worker *w)
+{
+	if (!w)
+		return;
+	stream_pool_destroy(w);
+	rte_ring_free(w->notices);
+	rte_ring_free(w->dones);
+	rte_ring_free(w->orders);
+	rte_ring_free(w->handover);
+	rte_free(w);
+}
