@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests borrow from the machine, and giving it back, also after a run that was killed.
+
+One run at a time: the XDP program's pins have fixed names. The state below outlives a killed run,
+so the next one finds what there is to give back.
+"""
+
+import fcntl
+import glob
+import os
+import signal
+
+import net
+import wait
+
+STATE = "/run/tandem-e2e"
+PAGES_WANTED = 256
+PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB"
+BPFFS = "/sys/fs/bpf"
+PINS = f"{BPFFS}/tandem_*"
+
+
+class Busy(Exception):
+    """Another run holds the machine."""
+
+
+class Host:
+    """Borrow on entry, give back on exit."""
+
+    def __enter__(self):
+        os.makedirs(STATE, mode=0o700, exist_ok=True)
+        self._lock = _lock()
+        clean()
+        _borrow_pages()
+        _mount_bpffs()
+        net.create()
+        return self
+
+    def __exit__(self, *_):
+        clean()
+        os.unlink(f"{STATE}/lock")
+        self._lock.close()
+        os.rmdir(STATE)
+
+
+def _lock():
+    lock = open(f"{STATE}/lock", "a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise Busy(f"another run of the tests is going on: process {lock.read().strip()}; "
+                   "wait for its end or stop it") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def clean():
+    """Undo whatever this run, or one that was killed, has done to the machine."""
+    stop_processes()
+    net.destroy()
+    for pin in glob.glob(PINS):
+        os.unlink(pin)
+    _return_pages()
+    _unmount_bpffs()
+
+
+def stop_processes():
+    """Everything inside our namespaces was started by a test."""
+    for name in os.listdir(net.NETNS) if os.path.isdir(net.NETNS) else ():
+        if not name.startswith(net.PREFIX):
+            continue
+        namespace = net.Namespace(name[len(net.PREFIX):])
+        for pid in namespace.pids():
+            if pid != os.getpid():
+                _kill(pid)
+        wait.until(lambda: not set(namespace.pids()) - {os.getpid()}, 10,
+                   f"the end of the killed processes in {name}", namespace.pids)
+
+
+def _kill(pid):
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def _read(path, default=0):
+    try:
+        with open(path, encoding="ascii") as file:
+            return int(file.read())
+    except (FileNotFoundError, ValueError):
+        return default
+
+
+def _write(path, number):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(str(number))
+
+
+def free_pages():
+    return _read(f"{PAGES}/free_hugepages")
+
+
+def pins():
+    return sorted(glob.glob(PINS))
+
+
+def _borrow_pages():
+    if free_pages() >= PAGES_WANTED:
+        return
+    before = _read(f"{PAGES}/nr_hugepages")
+    _write(f"{STATE}/pages", PAGES_WANTED)
+    _write(f"{PAGES}/nr_hugepages", before + PAGES_WANTED)
+    if free_pages() < PAGES_WANTED:
+        raise RuntimeError(f"only {free_pages()} of {PAGES_WANTED} huge pages of 2 MiB could be "
+                           "had; free memory or reserve them at boot (hugepages=256)")
+
+
+def _return_pages():
+    borrowed = _read(f"{STATE}/pages")
+    if borrowed:
+        _write(f"{PAGES}/nr_hugepages", max(0, _read(f"{PAGES}/nr_hugepages") - borrowed))
+        os.unlink(f"{STATE}/pages")
+
+
+def _mount_bpffs():
+    if not os.path.ismount(BPFFS):
+        _write(f"{STATE}/bpffs", 1)
+        net.run("mount", "-t", "bpf", "bpf", BPFFS)
+
+
+def _unmount_bpffs():
+    if os.path.exists(f"{STATE}/bpffs"):
+        if os.path.ismount(BPFFS):
+            net.run("umount", BPFFS)
+        os.unlink(f"{STATE}/bpffs")

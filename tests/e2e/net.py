@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The test network: three namespaces on two links.
+
+    browser:eth0 ---- public0:relay:trunk0 ---- eth0:phone
+
+The relay's media addresses are not the kernel's: the dataplane answers for them. A program is put
+into a namespace with nsenter, since `ip netns exec` remounts /sys and hides bpffs.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import socket
+import subprocess
+import threading
+
+PREFIX = "tandem-e2e-"
+NETNS = "/run/netns"
+CLONE_NEWNET = 0x40000000
+QUEUES = 2
+
+RELAY_PUBLIC = {4: "198.51.100.1", 6: "2001:db8:1::1"}
+RELAY_TRUNK = {4: "203.0.113.1", 6: "2001:db8:2::1"}
+BROWSER = {4: "198.51.100.10", 6: "2001:db8:1::10"}
+PHONE = {4: "203.0.113.20", 6: "2001:db8:2::20"}
+# Second addresses of the same hosts: a source that no SDP names.
+BROWSER_OTHER = {4: "198.51.100.11", 6: "2001:db8:1::11"}
+PHONE_OTHER = {4: "203.0.113.21", 6: "2001:db8:2::21"}
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def run(*argv, **kwargs):
+    """Run a command to its end; its standard error is in the exception when it fails."""
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, **kwargs)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(argv)}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+class Namespace:
+    """One network namespace, known by its name under /run/netns."""
+
+    def __init__(self, short):
+        self.short = short
+        self.name = PREFIX + short
+        self.path = f"{NETNS}/{self.name}"
+
+    def command(self, *argv):
+        return ["nsenter", f"--net={self.path}", *argv]
+
+    def run(self, *argv, **kwargs):
+        return run(*self.command(*argv), **kwargs)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """The calling thread is inside: a socket belongs for ever to where it was made."""
+        home = os.open(f"/proc/self/task/{threading.get_native_id()}/ns/net", os.O_RDONLY)
+        try:
+            there = os.open(self.path, os.O_RDONLY)
+            try:
+                _setns(there)
+            finally:
+                os.close(there)
+            try:
+                yield self
+            finally:
+                _setns(home)
+        finally:
+            os.close(home)
+
+    def socket(self, family, kind, proto=0):
+        with self.entered():
+            return socket.socket(family, kind, proto)
+
+    def udp(self, address, port=0):
+        """A UDP socket bound to one of the namespace's addresses, with a large receive buffer."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = self.socket(family, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        sock.bind((address, port))
+        return sock
+
+    def mac(self, interface):
+        return json.loads(self.run("ip", "-j", "link", "show", interface))[0]["address"]
+
+    def pids(self):
+        return [int(pid) for pid in run("ip", "netns", "pids", self.name).split()]
+
+
+def _setns(fd):
+    if _libc.setns(fd, CLONE_NEWNET):
+        error = ctypes.get_errno()
+        raise OSError(error, os.strerror(error), "setns")
+
+
+RELAY = Namespace("relay")
+BROWSERS = Namespace("browser")
+PHONES = Namespace("phone")
+ALL = (RELAY, BROWSERS, PHONES)
+
+
+def create(queues=QUEUES):
+    for namespace in ALL:
+        run("ip", "netns", "add", namespace.name)
+        for knob in ("default.accept_dad=0", "all.accept_dad=0", "default.accept_ra=0",
+                     "default.router_solicitations=0"):
+            namespace.run("sysctl", "-qw", f"net.ipv6.conf.{knob}")
+        namespace.run("ip", "link", "set", "lo", "up")
+    _link("public0", BROWSERS, queues, BROWSER, BROWSER_OTHER)
+    _link("trunk0", PHONES, queues, PHONE, PHONE_OTHER)
+
+
+def _link(near, peer, queues, first, other):
+    count = ["numrxqueues", str(queues), "numtxqueues", str(queues)]
+    RELAY.run("ip", "link", "add", near, *count, "type", "veth",
+              "peer", "name", "eth0", *count, "netns", peer.name)
+    # What AF_XDP hands over are raw frames: a checksum or a split left to the NIC never happens.
+    for namespace, interface in ((RELAY, near), (peer, "eth0")):
+        namespace.run("ethtool", "-K", interface, "rx", "off", "tx", "off",
+                      "tso", "off", "gso", "off", "gro", "off")
+        namespace.run("ip", "link", "set", interface, "up")
+    # A deprecated address is used only by who asks for it.
+    for address, lifetime in ((first, "forever"), (other, "0")):
+        for prefix in (f"{address[4]}/24", f"{address[6]}/64"):
+            peer.run("ip", "addr", "add", prefix, "dev", "eth0", "preferred_lft", lifetime,
+                     *(["nodad"] if ":" in prefix else []))
+
+
+def destroy():
+    """Remove every namespace with our prefix, whoever made it; the links go with them."""
+    if not os.path.isdir(NETNS):
+        return
+    for name in os.listdir(NETNS):
+        if name.startswith(PREFIX):
+            run("ip", "netns", "delete", name)

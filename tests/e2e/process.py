@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One program that a test started: its log, its readiness, its end."""
+
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+
+import wait
+
+CORE_LIMIT = 1 << 20  # Large enough that a core would be written, small enough to be cheap.
+
+
+class Process:
+    """Runs argv, in a namespace when one is given; both output streams go to the log."""
+
+    def __init__(self, argv, log, namespace=None, notify=False, cwd=None, env=None):
+        self.name = os.path.basename(argv[0])
+        self.log = str(log)
+        environment = {**os.environ, **(env or {})}
+        self._notify = None
+        if notify:
+            self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+            path = f"{self.log}.notify"
+            if os.path.exists(path):
+                os.unlink(path)
+            self._notify.bind(path)
+            environment["NOTIFY_SOCKET"] = path
+        with open(self.log, "ab") as output:
+            self._popen = subprocess.Popen(
+                namespace.command(*argv) if namespace else argv, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, cwd=cwd, env=environment,
+                preexec_fn=_allow_core)
+        self.pid = self._popen.pid
+
+    def text(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def alive(self):
+        return self._popen.poll() is None
+
+    def wait_line(self, pattern, seconds=10):
+        """The match of pattern in the log, as soon as the program has written it."""
+        def found():
+            match = re.search(pattern, self.text(), re.MULTILINE)
+            if not match and not self.alive():
+                raise wait.Timeout(f"{self.name} ended with {self._popen.returncode} before it "
+                                   f"wrote {pattern!r}; its log: {self.text()[-2000:]}")
+            return match
+        return wait.until(found, seconds, f"{pattern!r} from {self.name}",
+                          lambda: self.text()[-2000:])
+
+    def wait_ready(self, seconds=30):
+        """The program has said READY=1 (sd_notify)."""
+        self._notify.settimeout(0.1)
+
+        def ready():
+            if not self.alive():
+                raise wait.Timeout(f"{self.name} ended with {self._popen.returncode} before it "
+                                   f"was ready; its log: {self.text()[-2000:]}")
+            try:
+                return b"READY=1" in self._notify.recv(4096).split(b"\n")
+            except TimeoutError:
+                return False
+        wait.until(ready, seconds, f"READY=1 from {self.name}", lambda: self.text()[-2000:])
+
+    def wait_exit(self, seconds=10):
+        """The exit code; -N after signal N."""
+        try:
+            return self._popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise wait.Timeout(f"waited {seconds:g} s for the end of {self.name}; its log: "
+                               f"{self.text()[-2000:]}") from None
+
+    def signal(self, number):
+        if self.alive():
+            os.kill(self.pid, number)
+
+    def dumped_core(self, seconds=10):
+        """Whether the end, which is awaited, came with a core dump."""
+        def ended():
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+        result = wait.until(ended, seconds, f"the end of {self.name}")
+        return result.si_code == os.CLD_DUMPED
+
+    def stop(self, seconds=10):
+        """Ask the program to end; the exit code."""
+        self.signal(signal.SIGTERM)
+        try:
+            return self.wait_exit(seconds)
+        except wait.Timeout:
+            self.signal(signal.SIGKILL)
+            self.wait_exit(5)
+            raise
+        finally:
+            self.forget()
+
+    def kill(self):
+        """The program gets no chance to say good-bye."""
+        self.signal(signal.SIGKILL)
+        self.wait_exit(5)
+        self.forget()
+
+    def forget(self):
+        if self._notify:
+            self._notify.close()
+            os.unlink(f"{self.log}.notify")
+            self._notify = None
+
+
+def _allow_core():
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    limit = CORE_LIMIT if hard == resource.RLIM_INFINITY else min(NOBODY_DUMPS, hard)
+    resource.setrlimit(resource.RLIMIT_CORE, (limit, hard))
