@@ -110,11 +110,12 @@ struct sdp_media {
 				   */
 
 	struct sdp_address remote; /* where its sender wants RTP; AF_UNSPEC only if rejected */
-	struct sdp_address rtcp;   /* and RTCP: as a=rtcp says, else by mux or port + 1 */
+	struct sdp_address rtcp;   /* and RTCP unless multiplexed: as a=rtcp says, else port + 1 */
 	bool rtcp_mux;
 	bool rtcp_mux_only;
 	bool held;                    /* its c= address is 0.0.0.0 or :: and it has no ICE */
 	enum sdp_direction direction; /* as the attribute says, and not receiving when held */
+	bool direction_said;          /* by an attribute in this section itself */
 
 	const char *mid;     /* NULL: none */
 	unsigned int bundle; /* the BUNDLE group it is in, from 1; 0: none */
