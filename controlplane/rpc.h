@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A gRPC server for protobuf-c messages on a libuv loop.
+ *
+ * Threads: gRPC's completion queue has a thread of its own, which does nothing but hand what it
+ * finds over to the loop. Every function here is called on the loop, every handler and callback
+ * runs there, and no lock is needed by any of them.
+ *
+ * Bounded: a message has at most 256 KiB (RPC_MESSAGE_MAX), calls in flight at most calls_max,
+ * above which a caller gets RESOURCE_EXHAUSTED. Compressed messages are refused, since their
+ * size is known too late. A deadline or a cancellation ends the call at once; the answer that
+ * its handler gives later is dropped.
+ */
+#ifndef TANDEM_RPC_H
+#define TANDEM_RPC_H
+
+#include <grpc/status.h>
+#include <protobuf-c/protobuf-c.h>
+#include <uv.h>
+
+#define RPC_MESSAGE_MAX (256 * 1024)
+#define RPC_CALLS_MAX   1024
+
+struct rpc;      /* the server */
+struct rpc_call; /* one call that a handler has not finished yet */
+
+/*
+ * Handles one call: answers it now or later, once, with rpc_reply() or rpc_fail(). Until then
+ * `request` stays valid; it belongs to the server, which cleanses it. `arg` is the service's.
+ */
+typedef void rpc_handler(struct rpc_call *call, const ProtobufCMessage *request, void *arg);
+
+struct rpc_method {
+	const char *path; /* "/package.Service/Method" */
+	const ProtobufCMessageDescriptor *request;
+	rpc_handler *handle;
+};
+
+struct rpc_service {
+	const struct rpc_method *methods;
+	unsigned count;
+	void *arg;
+};
+
+/*
+ * Where to listen: "unix:/path" (made with mode 0600; left over from a dead server it is
+ * replaced), or "address:port" with a literal address, IPv6 in brackets. With the three files of
+ * `tls` (PEM), each address:port asks for a client certificate that `ca` vouches for; without
+ * them only loopback is allowed.
+ */
+struct rpc_config {
+	const char *const *listen;
+	unsigned listen_count;
+	struct rpc_tls {
+		const char *ca, *cert, *key; /* paths; all or none */
+	} tls;
+	unsigned calls_max; /* 0: RPC_CALLS_MAX */
+};
+
+/*
+ * Starts the server. `services` and what they point to must outlive it; `config` need not.
+ * On failure it logs one line that names the thing and the remedy, and returns -EINVAL (an
+ * address or a file that cannot be), -EPERM (not loopback and no TLS), -EADDRINUSE, or whatever
+ * the system said; the loop must then run once more to free what was begun.
+ */
+int rpc_start(struct rpc **rpc, uv_loop_t *loop, const struct rpc_config *config,
+	      const struct rpc_service *services, unsigned service_count);
+
+/*
+ * Stops listening, closes the streams, lets the other calls finish for at most `drain_ms`, then
+ * cancels them, frees the server and calls `stopped`, which may be NULL. Calls that handlers
+ * still hold may be answered after that as well: it does nothing then.
+ */
+void rpc_stop(struct rpc *rpc, unsigned drain_ms, void (*stopped)(void *arg), void *arg);
+
+/* Answers with a message, which is packed before this returns. Ends the call. */
+void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply);
+
+/* Answers with a status other than GRPC_STATUS_OK and a text, which is copied. Ends the call. */
+void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text);
+
+/*
+ * Makes the call a stream: it stays until the peer goes away or the server stops, then `closed`
+ * is called once, and the call must not be used in it or after it. To be called by the handler.
+ */
+void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg);
+
+/*
+ * Sends a message on a stream. A stream carries states, not events: a message that waits behind
+ * another for a slow peer is replaced by its successor.
+ */
+void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
+
+#endif
