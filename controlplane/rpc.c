@@ -92,14 +92,14 @@ static void close_handles(struct rpc *rpc)
 
 static void on_down(struct rpc_event *event)
 {
-	struct rpc *rpc = (struct rpc *)((char *)event - offsetof(struct rpc, down));
+	struct rpc *rpc = rpc_event_owner(event, struct rpc, down);
 
 	rpc->is_down = true;
 }
 
 static void on_last(struct rpc_event *event)
 {
-	struct rpc *rpc = (struct rpc *)((char *)event - offsetof(struct rpc, last));
+	struct rpc *rpc = rpc_event_owner(event, struct rpc, last);
 
 	uv_thread_join(&rpc->thread);
 	rpc_call_orphan_all(rpc);

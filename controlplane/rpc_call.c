@@ -11,9 +11,6 @@
 
 #define ACCEPTING_MAX 32
 
-#define call_of(event, member)                                                                     \
-	((struct rpc_call *)((char *)(event)-offsetof(struct rpc_call, member)))
-
 /*
  * A call lives while gRPC has an event of it, or while a handler holds it. Whichever lets go
  * last frees it, so that neither a late answer nor a late event meets freed memory.
@@ -124,7 +121,7 @@ static void pump(struct rpc_call *call)
 
 static void on_send(struct rpc_event *event)
 {
-	struct rpc_call *call = call_of(event, send);
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, send);
 
 	call->pending--;
 	call->is_sending = false;
@@ -138,7 +135,7 @@ static void on_send(struct rpc_event *event)
 /* The end of every call: the status went out, the peer went away, or the deadline passed. */
 static void on_close(struct rpc_event *event)
 {
-	struct rpc_call *call = call_of(event, close);
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, close);
 	void (*closed)(void *arg) = call->closed;
 
 	call->pending--;
@@ -199,7 +196,7 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 
 static void on_receive(struct rpc_event *event)
 {
-	struct rpc_call *call = call_of(event, receive);
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, receive);
 	const struct rpc_method *method = call->method;
 
 	call->pending--;
@@ -264,7 +261,7 @@ static void admit(struct rpc_call *call)
 
 static void on_accept(struct rpc_event *event)
 {
-	struct rpc_call *call = call_of(event, accept);
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, accept);
 	const grpc_op op = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER,
 			    .data.recv_close_on_server.cancelled = &call->cancelled};
 

@@ -8,6 +8,7 @@
 
 #include <grpc/grpc.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include "controlplane/rpc.h"
@@ -21,6 +22,8 @@ struct rpc_event {
 	void (*handle)(struct rpc_event *event);
 	bool ok;
 };
+
+#define rpc_event_owner(event, type, member) ((type *)((char *)(event)-offsetof(type, member)))
 
 STAILQ_HEAD(rpc_events, rpc_event);
 LIST_HEAD(rpc_calls, rpc_call);

@@ -159,11 +159,9 @@ static void test_refuses_what_does_not_decode(void **state)
 		const char *octets;
 		size_t len;
 	} bad[] = {
-		{"\x0a\x05"
-		 "abc",
-		 5},                             /* a string that is cut short */
+		{"\x0a\x05\x61\x62\x63", 5},     /* a string that is cut short */
 		{"\x0a\xff\xff\xff\xff\x7f", 6}, /* one of 34 GB */
-		{"\x08\x01", 2 + 0},             /* a number where the string should be */
+		{"\x08\x01", 2},                 /* a number where the string should be */
 		{"\xff\xff\xff", 3},             /* no tag */
 		{"\x0a\x02\xc3\x28", 4},         /* not UTF-8 */
 		{"\x0a\x03\xed\xa0\x80", 5},     /* a surrogate */

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the gRPC server agrees to listen, and to whom it listens. */
+#include "tests/unit/rpc_peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "controlplane/api/health.pb-c.h"
+#include "controlplane/rpc_tls.h"
+
+static void handle(struct rpc_call *call, const ProtobufCMessage *request, void *arg)
+{
+	rpc_reply(call, request);
+}
+
+static const struct rpc_method methods[] = {
+	{"/test.Echo/Now", &grpc__health__v1__health_check_request__descriptor, handle},
+};
+static const struct rpc_service service = {methods, 1, NULL};
+
+static grpc_status_code call_echo(struct peer *peer)
+{
+	struct peer_call call;
+
+	call_start_octets(peer, &call, "/test.Echo/Now", "\x0a\x01x", 3, 3000);
+	call_end(peer, &call);
+	call_drop(&call);
+	return call.status;
+}
+
+/* Starts a server that must not start; `line` is what it logged. */
+static int refuse(struct peer *peer, const char *address, const struct rpc_tls *tls, char *line,
+		  size_t size)
+{
+	struct rpc_config config = {.listen = &address, .listen_count = 1};
+	FILE *log = tmpfile();
+	int saved = dup(STDERR_FILENO), ret;
+	size_t len;
+
+	if (tls)
+		config.tls = *tls;
+	assert_non_null(log);
+	fflush(stderr);
+	dup2(fileno(log), STDERR_FILENO);
+	ret = rpc_start(&peer->rpc, &peer->loop, &config, &service, 1);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	uv_run(&peer->loop, UV_RUN_DEFAULT);
+	rewind(log);
+	len = fread(line, 1, size - 1, log);
+	line[len] = '\0';
+	fclose(log);
+	assert_non_null(strchr(line, '\n'));
+	assert_ptr_equal(strchr(line, '\n'), line + len - 1); /* one line, and all of it */
+	return ret;
+}
+
+static void test_refuses_addresses(void **state)
+{
+	static const struct {
+		const char *address;
+		int error;
+		const char *says;
+	} bad[] = {
+		{"0.0.0.0:50051", -EPERM, "mutual TLS"},
+		{"[::]:50051", -EPERM, "mutual TLS"},
+		{"198.51.100.1:50051", -EPERM, "mutual TLS"},
+		{"[2001:db8::1]:50051", -EPERM, "mutual TLS"},
+		{"[::ffff:127.0.0.1]:50051", -EPERM, "mutual TLS"},
+		{"128.0.0.1:50051", -EPERM, "mutual TLS"},
+		{"localhost:50051", -EINVAL, "127.0.0.1:port"},
+		{"127.0.0.1", -EINVAL, "127.0.0.1:port"},
+		{"127.0.0.1:", -EINVAL, "127.0.0.1:port"},
+		{"127.0.0.1:0", -EINVAL, "127.0.0.1:port"},
+		{"127.0.0.1:65536", -EINVAL, "127.0.0.1:port"},
+		{"127.0.0.1:80x", -EINVAL, "127.0.0.1:port"},
+		{"::1:50051", -EINVAL, "[::1]:port"},
+		{"[::1]50051", -EINVAL, "[::1]:port"},
+		{"[]:50051", -EINVAL, "[::1]:port"},
+		{"[", -EINVAL, "[::1]:port"},
+		{"", -EINVAL, "unix:/path"},
+		{"unix:", -EINVAL, "unix:/path"},
+		{"unix:relay.sock", -EINVAL, "unix:/path"},
+		{"unix:/no/such/directory/relay.sock", -ENOENT, "make its directory"},
+	};
+	struct peer peer;
+	char line[512];
+
+	peer_open(&peer);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(refuse(&peer, bad[i].address, NULL, line, sizeof(line)),
+				 bad[i].error);
+		assert_non_null(strstr(line, bad[i].address));
+		assert_non_null(strstr(line, bad[i].says));
+	}
+	peer_close(&peer);
+}
+
+static void test_guards_its_socket(void **state)
+{
+	struct peer peer, second;
+	struct stat st;
+	char line[512];
+
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	assert_int_equal(stat(peer.path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(call_echo(&peer), GRPC_STATUS_OK);
+
+	/* A second server does not take the first one's socket away. */
+	peer_open(&second);
+	assert_int_equal(refuse(&second, peer.address, NULL, line, sizeof(line)), -EADDRINUSE);
+	assert_non_null(strstr(line, "another server listens there"));
+	assert_int_equal(call_echo(&peer), GRPC_STATUS_OK);
+	peer_close(&second);
+	peer_close(&peer);
+}
+
+static void test_replaces_a_stale_socket(void **state)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct peer peer;
+
+	peer_open(&peer);
+	strcpy(address.sun_path, peer.path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	close(fd);
+	peer_serve(&peer, &service, 1, 0);
+	assert_int_equal(call_echo(&peer), GRPC_STATUS_OK);
+	peer_close(&peer);
+}
+
+static void test_keeps_what_is_no_socket(void **state)
+{
+	struct peer peer;
+	char line[512];
+	FILE *file;
+
+	peer_open(&peer);
+	file = fopen(peer.path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(refuse(&peer, peer.address, NULL, line, sizeof(line)), -EEXIST);
+	assert_non_null(strstr(line, "no socket stands there"));
+	assert_int_equal(access(peer.path, F_OK), 0);
+	peer_close(&peer);
+}
+
+/* A port of the loopback address that was free a moment ago. */
+static unsigned free_port(int family)
+{
+	struct sockaddr_in6 address = {.sin6_family = (sa_family_t)family};
+	int fd = socket(family, SOCK_STREAM, 0);
+	socklen_t len = sizeof(address);
+
+	if (family == AF_INET6)
+		address.sin6_addr = in6addr_loopback;
+	else
+		((struct sockaddr_in *)&address)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return ntohs(address.sin6_port);
+}
+
+static void test_listens_on_loopback(void **state)
+{
+	char texts[2][64];
+	const char *listen[] = {texts[0], texts[1]};
+	struct rpc_config config = {.listen = listen, .listen_count = 2};
+	struct peer peer, second;
+	char line[512];
+
+	peer_open(&peer);
+	snprintf(texts[0], sizeof(texts[0]), "127.0.0.1:%u", free_port(AF_INET));
+	snprintf(texts[1], sizeof(texts[1]), "[::1]:%u", free_port(AF_INET6));
+	assert_int_equal(rpc_start(&peer.rpc, &peer.loop, &config, &service, 1), 0);
+	for (int i = 0; i < 2; i++) {
+		peer_connect(&peer, texts[i], grpc_insecure_credentials_create());
+		assert_int_equal(call_echo(&peer), GRPC_STATUS_OK);
+		grpc_channel_destroy(peer.channel);
+		peer.channel = NULL;
+	}
+	peer_open(&second);
+	assert_int_equal(refuse(&second, texts[0], NULL, line, sizeof(line)), -EADDRINUSE);
+	peer_close(&second);
+	peer_close(&peer);
+}
+
+/* --- mutual TLS --------------------------------------------------------------------------------*/
+
+struct identity {
+	EVP_PKEY *key;
+	X509 *cert;
+	char key_path[128], cert_path[128];
+};
+
+static void add_extension(X509 *cert, int nid, const char *value)
+{
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	assert_non_null(extension);
+	assert_int_equal(X509_add_ext(cert, extension, -1), 1);
+	X509_EXTENSION_free(extension);
+}
+
+/* A key and a certificate in files, signed by `ca`, or by itself when that is NULL. */
+static void identity_make(struct identity *id, const char *directory, const char *name,
+			  const struct identity *ca)
+{
+	FILE *file;
+
+	id->key = EVP_EC_gen("P-256");
+	id->cert = X509_new();
+	assert_true(id->key && id->cert);
+	X509_set_version(id->cert, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(id->cert), 1);
+	X509_gmtime_adj(X509_getm_notBefore(id->cert), -60);
+	X509_gmtime_adj(X509_getm_notAfter(id->cert), 3600);
+	X509_set_pubkey(id->cert, id->key);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(id->cert), "CN", MBSTRING_ASC,
+				   (const unsigned char *)name, -1, -1, 0);
+	X509_set_issuer_name(id->cert, X509_get_subject_name(ca ? ca->cert : id->cert));
+	add_extension(id->cert, NID_basic_constraints, ca ? "CA:FALSE" : "critical,CA:TRUE");
+	if (ca)
+		add_extension(id->cert, NID_subject_alt_name, "IP:127.0.0.1");
+	assert_true(X509_sign(id->cert, ca ? ca->key : id->key, EVP_sha256()) > 0);
+
+	snprintf(id->key_path, sizeof(id->key_path), "%s/%s.key", directory, name);
+	snprintf(id->cert_path, sizeof(id->cert_path), "%s/%s.pem", directory, name);
+	file = fopen(id->key_path, "w");
+	PEM_write_PrivateKey(file, id->key, NULL, NULL, 0, NULL, NULL);
+	fclose(file);
+	file = fopen(id->cert_path, "w");
+	PEM_write_X509(file, id->cert);
+	fclose(file);
+}
+
+static void identity_free(struct identity *id)
+{
+	unlink(id->key_path);
+	unlink(id->cert_path);
+	EVP_PKEY_free(id->key);
+	X509_free(id->cert);
+}
+
+static struct rpc_tls tls_of(const struct identity *ca, const struct identity *id)
+{
+	return (struct rpc_tls){ca->cert_path, id->cert_path, id->key_path};
+}
+
+/* A call from a client that shows `id` and trusts `ca`. */
+static grpc_status_code call_tls(struct peer *peer, const char *target, const struct identity *ca,
+				 const struct identity *id)
+{
+	const struct rpc_tls tls = tls_of(ca, id);
+	grpc_channel_credentials *credentials;
+	grpc_status_code status;
+
+	assert_int_equal(rpc_tls_client(&credentials, &tls), 0);
+	peer_connect(peer, target, credentials);
+	status = call_echo(peer);
+	grpc_channel_destroy(peer->channel);
+	peer->channel = NULL;
+	return status;
+}
+
+static grpc_status_code call_without_certificate(struct peer *peer, const char *target,
+						 const struct identity *ca)
+{
+	char pem[4096] = "";
+	FILE *file = fopen(ca->cert_path, "r");
+	grpc_status_code status;
+
+	assert_true(fread(pem, 1, sizeof(pem) - 1, file) > 0);
+	fclose(file);
+	peer_connect(peer, target, grpc_ssl_credentials_create_ex(pem, NULL, NULL, NULL));
+	status = call_echo(peer);
+	grpc_channel_destroy(peer->channel);
+	peer->channel = NULL;
+	return status;
+}
+
+static void test_mutual_tls(void **state)
+{
+	struct identity ca, other_ca, server, client, stranger;
+	char target[64], line[512];
+	const char *listen[] = {target};
+	struct rpc_config config = {.listen = listen, .listen_count = 1};
+	struct peer peer;
+
+	peer_open(&peer);
+	identity_make(&ca, peer.directory, "ca", NULL);
+	identity_make(&other_ca, peer.directory, "other-ca", NULL);
+	identity_make(&server, peer.directory, "server", &ca);
+	identity_make(&client, peer.directory, "client", &ca);
+	identity_make(&stranger, peer.directory, "stranger", &other_ca);
+
+	config.tls = tls_of(&ca, &server);
+	/* With TLS the server goes beyond loopback: here it only finds no such address. */
+	assert_int_equal(refuse(&peer, "198.51.100.1:50051", &config.tls, line, sizeof(line)),
+			 -EADDRNOTAVAIL);
+	snprintf(target, sizeof(target), "127.0.0.1:%u", free_port(AF_INET));
+	assert_int_equal(rpc_start(&peer.rpc, &peer.loop, &config, &service, 1), 0);
+
+	assert_int_equal(call_tls(&peer, target, &ca, &client), GRPC_STATUS_OK);
+	assert_int_equal(call_tls(&peer, target, &ca, &stranger), GRPC_STATUS_UNAVAILABLE);
+	assert_int_equal(call_tls(&peer, target, &other_ca, &client), GRPC_STATUS_UNAVAILABLE);
+	assert_int_equal(call_without_certificate(&peer, target, &ca), GRPC_STATUS_UNAVAILABLE);
+	peer_connect(&peer, target, grpc_insecure_credentials_create());
+	assert_int_equal(call_echo(&peer), GRPC_STATUS_UNAVAILABLE);
+
+	identity_free(&ca);
+	identity_free(&other_ca);
+	identity_free(&server);
+	identity_free(&client);
+	identity_free(&stranger);
+	peer_close(&peer);
+}
+
+static void test_names_the_bad_tls_file(void **state)
+{
+	struct identity ca, server, client;
+	struct peer peer;
+	struct rpc_tls tls;
+	char line[512];
+
+	peer_open(&peer);
+	identity_make(&ca, peer.directory, "ca", NULL);
+	identity_make(&server, peer.directory, "server", &ca);
+	identity_make(&client, peer.directory, "client", &ca);
+
+	tls = tls_of(&ca, &server);
+	tls.key = NULL;
+	assert_int_equal(refuse(&peer, "127.0.0.1:50051", &tls, line, sizeof(line)), -EINVAL);
+	assert_non_null(strstr(line, "key is not configured"));
+	tls.key = "/no/such/key";
+	assert_int_equal(refuse(&peer, "127.0.0.1:50051", &tls, line, sizeof(line)), -EINVAL);
+	assert_non_null(strstr(line, "/no/such/key: No such file"));
+	tls.key = client.key_path;
+	assert_int_equal(refuse(&peer, "127.0.0.1:50051", &tls, line, sizeof(line)), -EINVAL);
+	assert_non_null(strstr(line, client.key_path));
+	assert_non_null(strstr(line, "mismatch"));
+	tls.key = server.key_path;
+	tls.ca = server.key_path;
+	assert_int_equal(refuse(&peer, "127.0.0.1:50051", &tls, line, sizeof(line)), -EINVAL);
+	assert_non_null(strstr(line, server.key_path));
+
+	identity_free(&ca);
+	identity_free(&server);
+	identity_free(&client);
+	peer_close(&peer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refuses_addresses),
+		cmocka_unit_test(test_guards_its_socket),
+		cmocka_unit_test(test_replaces_a_stale_socket),
+		cmocka_unit_test(test_keeps_what_is_no_socket),
+		cmocka_unit_test(test_listens_on_loopback),
+		cmocka_unit_test(test_mutual_tls),
+		cmocka_unit_test(test_names_the_bad_tls_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
