@@ -38,6 +38,9 @@ POLICY int policy_media_ipv6(const __u8 ip[16])
 {
 	struct shed_address addr;
 
+	/* Nobody owns 0::/8, and an IPv4-mapped destination would be found as IPv4. */
+	if (!ip[0])
+		return -1;
 	__builtin_memcpy(addr.byte, ip, sizeof(addr.byte));
 	return policy_media(&addr);
 }
@@ -48,17 +51,15 @@ POLICY int policy_source_ipv4(const __u8 ip[4])
 	return ip[0] != 0 && ip[0] != 127 && ip[0] < 224;
 }
 
-/* Unspecified, loopback, multicast: RFC 4291 section 2.5 to 2.7. */
+/* Multicast, and the addresses of ::/80: unspecified, loopback, IPv4-mapped (RFC 4291). */
 POLICY int policy_source_ipv6(const __u8 ip[16])
 {
 	__u8 head = 0;
 	int i;
 
-	if (ip[0] == 0xff)
-		return 0;
-	for (i = 0; i < 15; i++)
+	for (i = 0; i < 10; i++)
 		head |= ip[i];
-	return head != 0 || ip[15] > 1;
+	return head != 0 && ip[0] != 0xff;
 }
 
 /* ARP is told apart by its target; a question and its answer both carry the one who is meant. */

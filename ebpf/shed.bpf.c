@@ -10,7 +10,6 @@
 #include "ebpf/policy.h"
 #include "ebpf/shed.h"
 
-/* clang-format off: the maps' names are those of SHED_MAP_*, which tests compare. */
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
 	__uint(max_entries, SHED_QUEUES);
@@ -42,7 +41,6 @@ struct {
 	__type(value, __u64);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } tandem_drop SEC(".maps");
-/* clang-format on */
 
 static __always_inline int policy_media(const struct shed_address *addr)
 {

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/unit/shed_object.h"
+
+#include <errno.h>
+#include <string.h>
+#include <net/if.h>
+#include <linux/if_link.h>
+
+static const struct shed_address media = {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+
+static int prepare(void **state)
+{
+	if (enter_namespaces(state))
+		return -1;
+	return geteuid() == 0 ? make_pin_directory() : 0;
+}
+
+static int map_id(struct bpf_object *object, const char *name)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_object__find_map_fd_by_name(object, name);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	assert_string_equal(info.name, name);
+	return info.id;
+}
+
+static void mount_is_idempotent(void **state)
+{
+	const char *what = NULL;
+
+	need_root();
+	assert_int_equal(shed_bpffs_mount(&what), 0);
+	assert_int_equal(shed_bpffs_mount(&what), 0);
+	assert_null(what);
+	/* A second mount would have hidden this directory. */
+	assert_int_equal(access(PINS, F_OK), 0);
+}
+
+static void open_without_program(void **state)
+{
+	const char *what = NULL;
+	struct shed *shed = NULL;
+
+	need_root();
+	assert_int_equal(shed_open(&shed, PINS, &what), -ENOENT);
+	assert_null(shed);
+	assert_non_null(strstr(what, "xdp_prog"));
+	assert_int_equal(shed_open(&shed, PINS "/none", &what), -ENOENT);
+	shed_close(NULL);
+}
+
+/* Two ports load the object each: one set of addresses, ports and counters, but sockets apart. */
+static void two_ports_share_pinned_maps(void **state)
+{
+	struct bpf_object *a, *b;
+
+	need_root();
+	a = load_object();
+	b = load_object();
+	assert_int_equal(map_id(a, SHED_MAP_ADDRESS), map_id(b, SHED_MAP_ADDRESS));
+	assert_int_equal(map_id(a, SHED_MAP_PORT), map_id(b, SHED_MAP_PORT));
+	assert_int_equal(map_id(a, SHED_MAP_COUNTER), map_id(b, SHED_MAP_COUNTER));
+	assert_int_not_equal(map_id(a, SHED_MAP_SOCKET), map_id(b, SHED_MAP_SOCKET));
+	assert_int_equal(access(PINS "/" SHED_MAP_SOCKET, F_OK), -1);
+	bpf_object__close(a);
+	bpf_object__close(b);
+}
+
+/* The object of the last test is gone, its pins are not: a killed run's remains. */
+static void pins_remove(void **state)
+{
+	const char *what = NULL;
+
+	need_root();
+	assert_int_equal(access(PINS "/" SHED_MAP_PORT, F_OK), 0);
+	assert_int_equal(shed_pins_remove(PINS, &what), 0);
+	assert_int_equal(access(PINS "/" SHED_MAP_ADDRESS, F_OK), -1);
+	assert_int_equal(access(PINS "/" SHED_MAP_PORT, F_OK), -1);
+	assert_int_equal(access(PINS "/" SHED_MAP_COUNTER, F_OK), -1);
+	assert_int_equal(shed_pins_remove(PINS, &what), 0);
+	assert_null(what);
+}
+
+static void addresses_are_limited(void **state)
+{
+	struct bpf_object *object;
+	struct shed_address addr = media;
+	const char *what;
+	struct shed *shed;
+	__u32 index;
+	int i;
+
+	need_root();
+	object = load_object();
+	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	for (i = 0; i < SHED_ADDRESSES; i++) {
+		addr.byte[15] = i;
+		assert_int_equal(shed_address_add(shed, &addr), i);
+		assert_int_equal(shed_address_add(shed, &addr),
+				 i + 1 < SHED_ADDRESSES ? -EEXIST : -ENOSPC);
+	}
+	addr.byte[15] = 7;
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, SHED_MAP_ADDRESS),
+				    &addr, &index),
+		0);
+	assert_int_equal(index, 7);
+	shed_close(shed);
+	bpf_object__close(object);
+}
+
+static __u32 port_flags(struct bpf_object *object, __u32 address, __u16 port)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_PORT);
+	__u32 key = shed_port_key(address, port);
+	struct shed_port entry;
+
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &entry), 0);
+	return entry.flags;
+}
+
+static void ports_open_by_a_store(void **state)
+{
+	static const __u16 port[] = {0, 1, 30000, 65535};
+	struct bpf_object *object;
+	const char *what;
+	struct shed *shed;
+	size_t i;
+
+	need_root();
+	object = load_object();
+	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	for (i = 0; i < sizeof(port) / sizeof(*port); i++) {
+		shed_port_open(shed, SHED_ADDRESSES - 1, port[i]);
+		assert_int_equal(port_flags(object, SHED_ADDRESSES - 1, port[i]), SHED_PORT_OPEN);
+		assert_int_equal(port_flags(object, SHED_ADDRESSES - 2, port[i]), 0);
+		shed_port_close(shed, SHED_ADDRESSES - 1, port[i]);
+		assert_int_equal(port_flags(object, SHED_ADDRESSES - 1, port[i]), 0);
+	}
+	shed_close(shed);
+	bpf_object__close(object);
+}
+
+/* After the end the program may stay attached for a while: it must then touch nothing. */
+static void close_leaves_nothing(void **state)
+{
+	struct bpf_object *object;
+	const char *what;
+	struct shed *shed;
+	__u32 index;
+
+	need_root();
+	object = load_object();
+	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	assert_int_equal(shed_address_add(shed, &media), 0);
+	shed_port_open(shed, 0, 30000);
+	shed_close(shed);
+	assert_int_equal(port_flags(object, 0, 30000), 0);
+	assert_int_equal(
+		bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, SHED_MAP_ADDRESS),
+				    &media, &index),
+		-ENOENT);
+	assert_int_equal(shed_open(&shed, PINS, &what), -ENOENT);
+	assert_int_equal(rmdir(PINS), 0);
+	assert_int_equal(mkdir(PINS, 0700), 0);
+	bpf_object__close(object);
+}
+
+static void counters_sum_over_cpus(void **state)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t packets[SHED_REASON_COUNT];
+	struct bpf_object *object;
+	const char *what;
+	struct shed *shed;
+	uint64_t *each;
+	__u32 key;
+	int i;
+
+	need_root();
+	object = load_object();
+	each = calloc(cpus, sizeof(*each));
+	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	for (key = 0; key < SHED_REASON_COUNT; key++) {
+		for (i = 0; i < cpus; i++)
+			each[i] = 1000 * key + i;
+		assert_int_equal(bpf_map_update_elem(
+					 bpf_object__find_map_fd_by_name(object, SHED_MAP_COUNTER),
+					 &key, each, BPF_ANY),
+				 0);
+	}
+	assert_int_equal(shed_count(shed, packets), 0);
+	for (key = 0; key < SHED_REASON_COUNT; key++)
+		assert_int_equal(packets[key], 1000 * key * cpus + cpus * (cpus - 1) / 2);
+	free(each);
+	shed_close(shed);
+	bpf_object__close(object);
+}
+
+/* Pins of another version of the program: refused, not misread. */
+static void open_refuses_another_version(void **state)
+{
+	struct shed *shed = NULL;
+	const char *what = NULL;
+	int fd;
+
+	need_root();
+	fd = bpf_map_create(BPF_MAP_TYPE_HASH, SHED_MAP_ADDRESS, sizeof(struct shed_address),
+			    sizeof(__u64), SHED_ADDRESSES, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_pin(fd, PINS "/" SHED_MAP_ADDRESS), 0);
+	close(fd);
+	assert_int_equal(shed_open(&shed, PINS, &what), -EPROTO);
+	assert_null(shed);
+	assert_non_null(strstr(what, "version"));
+	assert_int_equal(shed_pins_remove(PINS, &what), 0);
+}
+
+static int attached(unsigned int ifindex)
+{
+	__u32 id = 0;
+
+	assert_int_equal(bpf_xdp_query_id(ifindex, 0, &id), 0);
+	return id != 0;
+}
+
+static void detach_takes_off_ours(void **state)
+{
+	static const __u32 mode[] = {XDP_FLAGS_DRV_MODE, XDP_FLAGS_SKB_MODE};
+	struct bpf_object *object;
+	const char *what = NULL;
+	unsigned int ifindex;
+	size_t i;
+
+	need_root();
+	assert_int_equal(system("ip link add shed0 type veth peer name shed1"), 0);
+	ifindex = if_nametoindex("shed0");
+	assert_int_equal(shed_detach("shed0", &what), 0);
+	for (i = 0; i < 2; i++) {
+		object = load_object();
+		assert_int_equal(bpf_xdp_attach(ifindex, program_fd(object), mode[i], NULL), 0);
+		bpf_object__close(object);
+		assert_true(attached(ifindex));
+		assert_int_equal(shed_detach("shed0", &what), 0);
+		assert_false(attached(ifindex));
+	}
+	assert_int_equal(shed_pins_remove(PINS, &what), 0);
+	assert_int_equal(shed_detach("shed9", &what), -ENODEV);
+	assert_non_null(strstr(what, "no such interface"));
+}
+
+static void detach_spares_others(void **state)
+{
+	static const struct bpf_insn pass[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	unsigned int ifindex = if_nametoindex("shed0");
+	const char *what = NULL;
+	int fd;
+
+	need_root();
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "other", "BSD-3-Clause", pass, 2, NULL);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_xdp_attach(ifindex, fd, XDP_FLAGS_DRV_MODE, NULL), 0);
+	assert_int_equal(shed_detach("shed0", &what), -EBUSY);
+	assert_non_null(strstr(what, "another XDP program"));
+	assert_true(attached(ifindex));
+	close(fd);
+}
+
+static void reasons_have_names(void **state)
+{
+	int a, b;
+
+	for (a = 0; a < SHED_REASON_COUNT; a++) {
+		assert_true(strlen(shed_reason_name(a)) > 0);
+		assert_true(strlen(shed_reason_help(a)) > 0);
+		for (b = 0; b < a; b++)
+			assert_string_not_equal(shed_reason_name(a), shed_reason_name(b));
+	}
+	assert_string_equal(shed_reason_name(SHED_REASON_COUNT), "unknown");
+	assert_false(shed_reason_drops(SHED_TO_KERNEL));
+	assert_false(shed_reason_drops(SHED_TO_DATAPLANE));
+	assert_true(shed_reason_drops(SHED_RUNT));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mount_is_idempotent),
+		cmocka_unit_test(open_without_program),
+		cmocka_unit_test(two_ports_share_pinned_maps),
+		cmocka_unit_test(pins_remove),
+		cmocka_unit_test(addresses_are_limited),
+		cmocka_unit_test(ports_open_by_a_store),
+		cmocka_unit_test(close_leaves_nothing),
+		cmocka_unit_test(counters_sum_over_cpus),
+		cmocka_unit_test(open_refuses_another_version),
+		cmocka_unit_test(detach_takes_off_ours),
+		cmocka_unit_test(detach_spares_others),
+		cmocka_unit_test(reasons_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, NULL);
+}
