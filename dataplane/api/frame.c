@@ -11,15 +11,21 @@ int frame_send(int fd, const Tandem__Dataplane__V1__Frame *frame)
 {
 	size_t size = tandem__dataplane__v1__frame__get_packed_size(frame);
 	uint8_t octets[FRAME_MOST];
-	int error = 0;
+	int error;
 
 	if (size > sizeof(octets))
 		return -EMSGSIZE;
 	tandem__dataplane__v1__frame__pack(frame, octets);
-	if (send(fd, octets, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		error = -errno;
+	error = frame_send_packed(fd, octets, size);
 	explicit_bzero(octets, size);
 	return error;
+}
+
+int frame_send_packed(int fd, const uint8_t *octets, size_t size)
+{
+	if (size > FRAME_MOST)
+		return -EMSGSIZE;
+	return send(fd, octets, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
 int frame_receive(int fd, Tandem__Dataplane__V1__Frame **frame)

@@ -22,6 +22,13 @@
 int frame_send(int fd, const Tandem__Dataplane__V1__Frame *frame);
 
 /*
+ * The same for a frame that is packed already. Packed frames one after the other are one packed
+ * frame with the repeated fields of all, which is how protobuf defines it: so batches are made. The
+ * octets are the caller's to cleanse.
+ */
+int frame_send_packed(int fd, const uint8_t *octets, size_t size);
+
+/*
  * 0 and a frame in *frame, to be given back with frame_free(). Or
  *   -EAGAIN      nothing has come
  *   -ENOTCONN    the other side has closed
