@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The orchestrator: a gRPC client made from the .proto files as they stand."""
+
+import importlib
+import pathlib
+import sys
+import tempfile
+
+import grpc
+from grpc_tools import protoc
+
+PROTOS = pathlib.Path(__file__).resolve().parents[2] / "controlplane" / "api"
+
+
+def _compile():
+    with tempfile.TemporaryDirectory(prefix="tandem-e2e-") as out:
+        if protoc.main(["protoc", f"-I{PROTOS}", f"--python_out={out}",
+                        f"--grpc_python_out={out}", "relay.proto", "health.proto"]):
+            raise RuntimeError(f"protoc refused the .proto files in {PROTOS}")
+        sys.path.insert(0, out)
+        try:
+            return [importlib.import_module(name) for name in
+                    ("relay_pb2", "relay_pb2_grpc", "health_pb2", "health_pb2_grpc")]
+        finally:
+            sys.path.remove(out)
+
+
+relay, _relay_grpc, health, _health_grpc = _compile()
+
+AVP = relay.PROFILE_RTP_AVP
+SAVP = relay.PROFILE_RTP_SAVP
+WEBRTC = relay.PROFILE_UDP_TLS_RTP_SAVPF
+# relay_pb2's enumerations by value, for messages that a person reads.
+STATE = relay.CallState.Name
+LINK = relay.LinkState.Name
+
+
+class Api:
+    """Calls take and return texts and messages; errors are grpc.RpcError."""
+
+    def __init__(self, target, seconds=10):
+        self._channel = grpc.insecure_channel(target)
+        self._relay = _relay_grpc.RelayStub(self._channel)
+        self._health = _health_grpc.HealthStub(self._channel)
+        self._seconds = seconds
+
+    def offer(self, call, tag, sdp, to=None, **side):
+        """side: the members of OfferRequest.from."""
+        request = relay.OfferRequest(call_id=call, from_tag=tag, sdp=sdp,
+                                     to=relay.Side(**to) if to else None)
+        if side:
+            getattr(request, "from").MergeFrom(relay.Side(**side))
+        return self._relay.Offer(request, timeout=self._seconds).sdp
+
+    def answer(self, call, from_tag, to_tag, sdp):
+        return self._relay.Answer(relay.AnswerRequest(
+            call_id=call, from_tag=from_tag, to_tag=to_tag, sdp=sdp), timeout=self._seconds).sdp
+
+    def delete(self, call):
+        return self._relay.Delete(relay.DeleteRequest(call_id=call), timeout=self._seconds).call
+
+    def query(self, call):
+        return self._relay.Query(relay.QueryRequest(call_id=call), timeout=self._seconds).call
+
+    def list(self):
+        return list(self._relay.List(relay.ListRequest(), timeout=self._seconds).calls)
+
+    def status(self):
+        return self._relay.Status(relay.StatusRequest(), timeout=self._seconds)
+
+    def drops(self):
+        """Every reason's count."""
+        return {drop.name: drop.value for drop in self.status().drops}
+
+    def leg(self, call, tag):
+        """The participant's leg; a bundle and a phone have one each."""
+        legs = [leg for leg in self.query(call).legs if leg.tag == tag]
+        if len(legs) != 1:
+            raise AssertionError(f"{tag} has {len(legs)} legs in call {call}")
+        return legs[0]
+
+    def serving(self, service=""):
+        reply = self._health.Check(health.HealthCheckRequest(service=service),
+                                   timeout=self._seconds)
+        return reply.status == health.HealthCheckResponse.SERVING
+
+    def close(self):
+        self._channel.close()
