@@ -146,7 +146,7 @@ POLICY enum shed_reason policy_udp_ipv6(struct packet *p, const struct packet_ip
 
 	if (!policy_source_ipv6(ip->src))
 		return SHED_SOURCE;
-	if (udp && len >= sizeof(*udp) && !udp->checksum)
+	if (udp && !udp->checksum)
 		return SHED_CHECKSUM;
 	return policy_udp(p, media, len);
 }
