@@ -60,6 +60,12 @@ static inline void burst_drop(struct burst *b, unsigned int i, enum drop reason)
 	b->reason[i] = reason;
 }
 
+/* The packet has done what it came for: freed like a dropped one, counted as none. */
+static inline void burst_finish(struct burst *b, unsigned int i)
+{
+	burst_drop(b, i, DROP_NONE);
+}
+
 /* The packet was turned into an answer, complete from its Ethernet header on. */
 static inline void burst_send(struct burst *b, unsigned int i, uint16_t port)
 {

@@ -43,7 +43,7 @@ void drop_stage(struct worker *w, struct burst *b)
 		if (b->class[i] != CLASS_DROPPED)
 			continue;
 		w->drops[b->reason[i]]++;
-		if (b->leg[i])
+		if (b->leg[i] && b->reason[i] != DROP_NONE)
 			count_on_flow(&b->leg[i]->flow, b->reason[i]);
 		dropped[count++] = b->mbuf[i];
 	}

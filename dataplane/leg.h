@@ -21,6 +21,8 @@
 #define LEG_PAIRS      4 /* addresses of one participant that passed an ICE check */
 #define LEG_CLOCKS     16
 
+#define LEG_CONSENT_SECONDS 30 /* RFC 7675 5.1 */
+
 enum leg_security { LEG_PLAIN, LEG_SDES, LEG_DTLS };
 
 /* ICE credentials (RFC 8445): what checks on this leg must carry. */
