@@ -138,6 +138,13 @@ class Page:
         return wait.until(lambda: _if_tone(self.heard(), frequency), seconds,
                           f"{frequency} Hz at the browser", self.heard)
 
+    def wait_frames(self, more, seconds=20):
+        """That many more frames of video have been decoded."""
+        before = self.received("video").get("framesDecoded", 0)
+        wait.until(lambda: self.received("video").get("framesDecoded", 0) >= before + more,
+                   seconds, f"{more} more frames of video at the browser",
+                   lambda: self.received("video").get("framesDecoded", 0))
+
     def close(self):
         self._driver.switch_to.window(self._window)
         self._driver.execute_script("peer.close(); context.close()")

@@ -117,16 +117,17 @@ a=rtcp-mux\r
 a=ice-ufrag:{ufrag}\r
 a=ice-pwd:{password}\r
 a=fingerprint:sha-256 {fingerprint}\r
-a=setup:actpass\r
+a=setup:{setup}\r
 """
 
 
 class Agent(_Endpoint):
     """A WebRTC endpoint that offers: it may lie about its fingerprint or cut its handshake."""
 
-    def __init__(self, namespace, address, suite="AES_CM_128_HMAC_SHA1_80", fragment=None):
+    def __init__(self, namespace, address, suite="AES_CM_128_HMAC_SHA1_80", setup="actpass",
+                 fragment=None):
         super().__init__(namespace, address)
-        self.suite, self._fragment = suite, fragment
+        self.suite, self._setup, self._fragment = suite, setup, fragment
         self.identity = dtls.Identity()
         self.fingerprint = self.identity.fingerprint
         self.ufrag, self.password = "agnt", "agent-password-of-24-oct"
@@ -135,7 +136,7 @@ class Agent(_Endpoint):
 
     def offer(self):
         return AGENT.format(version=1, ufrag=self.ufrag, password=self.password,
-                            fingerprint=self.fingerprint)
+                            fingerprint=self.fingerprint, setup=self._setup)
 
     def accept(self, answer):
         """Take the answer; nothing is sent yet."""

@@ -134,6 +134,6 @@ def _mount_bpffs():
 
 def _unmount_bpffs():
     if os.path.exists(f"{STATE}/bpffs"):
-        if os.path.ismount(BPFFS):
+        if os.path.ismount(BPFFS) and not os.listdir(BPFFS):
             net.run("umount", BPFFS)
         os.unlink(f"{STATE}/bpffs")

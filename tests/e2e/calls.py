@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an orchestrator does: carry offers and answers between two participants and the relay."""
+
+import api
+import net
+
+CALL = "call-1"
+TAGS = ("caller", "callee")
+
+
+def family(version):
+    return {4: api.relay.FAMILY_IPV4, 6: api.relay.FAMILY_IPV6}[version]
+
+
+def phone_side(version=4, profile=api.AVP, **more):
+    return {"network": "trunk", "profile": profile, "family": family(version), **more}
+
+
+def webrtc_side(version=4, **more):
+    return {"network": "public", "profile": api.WEBRTC, "family": family(version), **more}
+
+
+def exchange(relay, caller, callee, call=CALL, tags=TAGS, to=None, offer=None, answer=None,
+             **side):
+    """One offer/answer through the relay: a new call, or a re-offer in one that runs.
+
+    to: the members of OfferRequest.to; side: those of OfferRequest.from; offer and answer: what
+    the participants' own offer() and answer() take. Returns the SDPs that the relay made: the
+    offer for the callee and the answer for the caller.
+    """
+    offered = relay.api.offer(call, tags[0], caller.offer(**offer or {}), to=to, **side)
+    answered = relay.api.answer(call, *tags, callee.answer(offered, **answer or {}))
+    caller.accept(answered)
+    return offered, answered
+
+
+def browser_to_phone(relay, page, phone, version=4, profile=api.AVP, **more):
+    """A browser on the public network calls a phone on the trunk, both by one IP version."""
+    sdps = exchange(relay, page, phone, to=phone_side(version, profile, **more),
+                    network="public", family=family(version))
+    page.wait_state("connected")
+    relay.wait_state(CALL, "CALL_UP")
+    return sdps
+
+
+def browser_to_browser(relay, caller, callee, version=4):
+    sdps = exchange(relay, caller, callee, to=webrtc_side(version),
+                    network="public", family=family(version))
+    for page in (caller, callee):
+        page.wait_state("connected")
+    relay.wait_state(CALL, "CALL_UP")
+    return sdps
+
+
+def agent_to_phone(relay, agent, phone, profile=api.AVP):
+    """A synthetic WebRTC endpoint offers; connecting it is left to the test."""
+    return exchange(relay, agent, phone, network="public", family=family(4),
+                    to=phone_side(4, profile, rtcp_mux=api.relay.TOGGLE_ON))
+
+
+def phone_to_phone(relay, caller, callee, profile, call=CALL):
+    """Both on the trunk: synthetic streams go this way. profile: what the callee speaks."""
+    sdps = exchange(relay, caller, callee, call=call, network="trunk", family=family(4),
+                    to=phone_side(4, profile, rtcp_mux=api.relay.TOGGLE_ON))
+    relay.wait_state(call, "CALL_UP")
+    return sdps
+
+
+def addresses_in(sdp, of=(net.BROWSER, net.BROWSER_OTHER, net.PHONE, net.PHONE_OTHER)):
+    """The participants' own addresses that an SDP names: there should be none."""
+    words = sdp.replace("\r\n", " ").split()
+    return sorted(address for host in of for address in host.values() if address in words)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The relay under test: both programs in the relay's namespace, and the client of their API."""
+
+import os
+import pathlib
+
+import api
+import host
+import net
+import wait
+from process import Process
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("TANDEM_BUILD", ROOT / "build")).resolve()
+# UNIX socket paths are short by nature, and the build directory's need not be.
+DATAPLANE_SOCKET = f"{host.STATE}/dataplane.sock"
+API_SOCKET = f"{host.STATE}/relay.sock"
+
+DATAPLANE = """\
+[dataplane]
+socket={socket}
+lcores={lcores}
+legs=1000
+idle=sleep
+crypto=libsrtp
+xdp={build}/ebpf/shed.bpf.o
+
+[port public]
+devargs=net_af_xdp0,iface=public0
+address={public4}/24
+address={public6}/64
+
+[port trunk]
+devargs=net_af_xdp1,iface=trunk0
+address={trunk4}/24
+address={trunk6}/64
+"""
+
+CONTROLPLANE = """\
+[controlplane]
+dataplane={dataplane}
+listen=unix:{api}
+ports={ports}
+"""
+
+# The first lcore is the main one, the others are workers.
+LCORES = {1: "0,1", 2: "0,1,2"}
+
+
+class Relay:
+    """directory keeps the two configurations and the two logs."""
+
+    def __init__(self, directory, workers=1, ports="20000-39999"):
+        self.directory = pathlib.Path(directory)
+        self.workers = workers
+        self.dataplane = self.controlplane = self.api = None
+        self.dataplane_ini = self._write("dataplane.ini", DATAPLANE.format(
+            socket=DATAPLANE_SOCKET, lcores=LCORES[workers], build=BUILD,
+            public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
+            trunk4=net.RELAY_TRUNK[4], trunk6=net.RELAY_TRUNK[6]))
+        self.controlplane_ini = self._write("controlplane.ini", CONTROLPLANE.format(
+            dataplane=DATAPLANE_SOCKET, api=API_SOCKET, ports=ports))
+
+    def _write(self, name, text):
+        path = self.directory / name
+        path.write_text(text, encoding="ascii")
+        return path
+
+    def start(self):
+        # AF_XDP hears only the queues it has a socket on: as many as there are workers.
+        for interface in ("public0", "trunk0"):
+            net.RELAY.run("ethtool", "-L", interface, "rx", str(self.workers),
+                          "tx", str(self.workers))
+        self.start_dataplane()
+        self.start_controlplane()
+        return self
+
+    def start_dataplane(self):
+        self.dataplane = self._start("tandem-dataplane", self.dataplane_ini)
+
+    def start_controlplane(self):
+        self.controlplane = self._start("tandem-controlplane", self.controlplane_ini)
+        if self.api:
+            self.api.close()
+        self.api = api.Api(f"unix:{API_SOCKET}")
+
+    def _start(self, program, configuration):
+        process = Process([str(BUILD / program), "--config", str(configuration)],
+                          self.directory / f"{program}.log", net.RELAY, notify=True,
+                          cwd=self.directory)
+        process.wait_ready()
+        return process
+
+    def log(self):
+        """What both programs have written."""
+        return "".join(process.text() for process in (self.dataplane, self.controlplane)
+                       if process)
+
+    def ctl(self, *arguments):
+        """tandemctl against this relay: its standard output."""
+        return net.run(str(BUILD / "tandemctl"), *CTL, *arguments)
+
+    def wait_state(self, call, state, seconds=15):
+        """The call, once it is in that state (e.g. "CALL_UP")."""
+        def reached():
+            found = self.api.query(call)
+            return found if api.STATE(found.state) == state else None
+        return wait.until(reached, seconds, f"call {call} to be {state}",
+                          lambda: self.api.query(call))
+
+    def wait_drops(self, reason, count, before, seconds=5):
+        """The drops of one reason, in XDP or after it, have grown by count since `before`."""
+        def grown():
+            return dropped(self.api.drops(), reason) - dropped(before, reason) >= count
+        wait.until(grown, seconds, f"{count} packets dropped as {reason}",
+                   lambda: changed(before, self.api.drops()))
+
+    def stop(self):
+        """The exit codes of the control plane and of the dataplane; None where none ran."""
+        if self.api:
+            self.api.close()
+        return tuple(process.stop() if process and process.alive() else None
+                     for process in (self.controlplane, self.dataplane))
+
+
+CTL = ["--server", f"unix:{API_SOCKET}"]
+
+
+def dropped(drops, reason):
+    return drops.get(reason, 0) + drops.get(f"xdp_{reason}", 0)
+
+
+def changed(before, after):
+    """The reasons whose counts moved, for a message."""
+    return {name: value - before.get(name, 0) for name, value in after.items()
+            if value != before.get(name, 0)}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A browser calls a plain telephone: a tone each way, and nothing readable on the browser's link."""
+
+import pytest
+
+import media
+import sdp
+from api import LINK
+from calls import CALL, addresses_in, browser_to_phone, exchange, webrtc_side
+
+
+@pytest.mark.parametrize("version, workers", [(4, 1), (4, 2), (6, 2)])
+def test_tone_both_ways(start_relay, page, phone, captures, version, workers):
+    relay = start_relay(workers=workers)
+    browser, telephone = page(frequency=440, codec="PCMU"), phone(1000, version)
+    for_phone, for_browser = browser_to_phone(relay, browser, telephone, version)
+
+    telephone.wait_tone(440)
+    browser.wait_tone(1000)
+
+    assert addresses_in(for_phone) == addresses_in(for_browser) == []
+    assert sdp.parse(for_phone)[0].profile == "RTP/AVP"
+    assert relay.api.status().workers == workers
+    leg = relay.api.leg(CALL, "caller")
+    assert (LINK(leg.ice), LINK(leg.dtls), leg.why) == ("LINK_UP", "LINK_UP", "")
+    assert leg.suite
+
+    final = {leg.tag: leg.flow for leg in relay.api.delete(CALL).legs}
+    browser.close_peer()
+    from_browser, to_browser = media.browser_link(captures, version)
+    from_phone, to_phone = media.phone_link(captures, version)
+    assert final["caller"].packets > 50
+    assert final["callee"].packets > 50
+    assert len(to_phone) == final["caller"].sent_packets
+    assert len(to_browser) == final["callee"].sent_packets
+    assert media.gaps(to_phone) == media.gaps(to_browser) == {}
+    assert media.looks_random(from_browser) and media.looks_random(to_browser)
+    assert not media.looks_random(to_phone) and not media.looks_random(from_phone)
+    assert media.readable(to_phone, from_browser) == []
+    assert media.readable(from_phone, to_browser) == []
+
+
+def test_statistics_agree_with_what_the_ends_count(relay, page, phone):
+    browser, telephone = page(frequency=440, codec="PCMU"), phone(1000)
+    browser_to_phone(relay, browser, telephone)
+    telephone.wait_tone(440)
+    browser.wait_tone(1000)
+    browser.wait_report()
+
+    for tag, ssrc in (("caller", browser.stats("outbound-rtp")[0]["ssrc"]),
+                      ("callee", browser.received()["ssrc"])):
+        flow = relay.api.leg(CALL, tag).flow
+        assert [stream.ssrc for stream in flow.streams] == [ssrc]
+        assert flow.streams[0].lost == 0
+        assert flow.streams[0].payload_type == 0
+        assert 0 <= flow.streams[0].jitter_ms < 50
+        assert flow.rtcp_packets > 0
+        assert flow.auth_failures == flow.replays == flow.wrong_source == flow.other_drops == 0
+        assert flow.silence_ms < 1000
+
+
+def test_a_phone_calls_a_browser(relay, page, phone):
+    browser, telephone = page(frequency=440, codec="PCMU"), phone(1000)
+    for_browser, for_phone = exchange(relay, telephone, browser, to=webrtc_side(),
+                                      network="trunk")
+    assert sdp.parse(for_browser)[0].profile == "UDP/TLS/RTP/SAVPF"
+    assert sdp.parse(for_phone)[0].profile == "RTP/AVP"
+    browser.wait_state("connected")
+    telephone.wait_tone(440)
+    browser.wait_tone(1000)
