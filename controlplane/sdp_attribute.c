@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -172,34 +171,42 @@ static bool hash_length_fits(const char *hash, unsigned int length)
 	return length > 0;
 }
 
-/* "a=fingerprint:" hash octets in hexadecimal between colons, RFC 8122 section 5. */
+/* Octets in hexadecimal between colons, nothing after them; how many, or 0 when it is not that. */
+static unsigned int read_octets(const char *hex, uint8_t *octets, unsigned int most)
+{
+	unsigned int count = 0;
+
+	while (count < most && isxdigit((unsigned char)hex[0]) && isxdigit((unsigned char)hex[1])) {
+		const char pair[] = {hex[0], hex[1], '\0'};
+
+		octets[count++] = (uint8_t)strtoul(pair, NULL, 16);
+		if (!hex[2])
+			return count;
+		if (hex[2] != ':')
+			return 0;
+		hex += 3;
+	}
+	return 0;
+}
+
+/* "a=fingerprint:" hash octets, RFC 8122 section 5. */
 static int read_fingerprint(struct sdp_parser *p, char *rest)
 {
 	const char *hash = sdp_word(&rest), *hex = sdp_word(&rest);
 	struct sdp_media *m = p->section;
-	struct sdp_fingerprint *f = &m->fingerprints[m->fingerprint_count];
-	int used = 0;
+	struct sdp_fingerprint f = {.length = 0};
 
 	if (m->fingerprint_count == SDP_FINGERPRINTS)
 		return sdp_refuse(p, -EINVAL, "give at most %d a=fingerprint lines",
 				  SDP_FINGERPRINTS);
-	for (size_t i = 0; hash[i] && i < sizeof(f->hash) - 1; i++)
-		f->hash[i] = (char)tolower((unsigned char)hash[i]);
-	f->length = 0;
-	while (f->length < SDP_FINGERPRINT_MAX && isxdigit((unsigned char)hex[0]) &&
-	       isxdigit((unsigned char)hex[1]) &&
-	       sscanf(hex, "%2hhx%n", &f->bytes[f->length], &used) == 1) {
-		f->length++;
-		hex += used;
-		if (*hex != ':')
-			break;
-		hex++;
-	}
-	if (*hex || !hash_length_fits(f->hash, f->length))
+	for (size_t i = 0; hash[i] && i < sizeof(f.hash) - 1; i++)
+		f.hash[i] = (char)tolower((unsigned char)hash[i]);
+	f.length = read_octets(hex, f.bytes, SDP_FINGERPRINT_MAX);
+	if (strlen(hash) >= sizeof(f.hash) || !hash_length_fits(f.hash, f.length))
 		return sdp_refuse(
 			p, -EINVAL,
 			"write a=fingerprint as the hash's name and all its octets as AB:CD:...");
-	m->fingerprint_count++;
+	m->fingerprints[m->fingerprint_count++] = f;
 	return 0;
 }
 
