@@ -7,7 +7,13 @@
 #ifndef TANDEM_EGRESS_H
 #define TANDEM_EGRESS_H
 
+#include <errno.h>
 #include <stdint.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
 
 #include "dataplane/address.h"
 
@@ -43,5 +49,57 @@ struct egress {
 	uint16_t udp_sum; /* pseudo header and UDP header with lengths 0 */
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
 };
+
+struct dataplane;
+
+/*
+ * Main lcore: the egress from local address `local` (an index) and UDP port `local_port` (host byte
+ * order) to `remote`. NULL: no memory. egress_free() only when no worker can read it any more.
+ */
+struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
+			     const struct endpoint *remote);
+void egress_free(struct egress *egress);
+
+static inline uint16_t egress_fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum & 0xffff) + (sum >> 16);
+}
+
+/*
+ * Writes the headers for `length` octets of UDP payload that stand at frame + egress->length. Any
+ * thread. 0, or -EHOSTUNREACH while the next hop is unresolved.
+ */
+static inline int egress_fill(const struct egress *e, uint8_t *frame, uint32_t length)
+{
+	uint64_t mac = __atomic_load_n(&e->nexthop->mac, __ATOMIC_RELAXED);
+	uint16_t udp_length = rte_cpu_to_be_16(sizeof(struct rte_udp_hdr) + length);
+	struct rte_udp_hdr *udp;
+	uint16_t sum;
+
+	if (unlikely(!mac))
+		return -EHOSTUNREACH;
+	memcpy(frame, e->header, e->length);
+	memcpy(frame, &mac, RTE_ETHER_ADDR_LEN);
+
+	udp = (struct rte_udp_hdr *)(frame + e->length - sizeof(*udp));
+	udp->dgram_len = udp_length;
+	/* The length counts twice: in the pseudo header and in the UDP header. */
+	sum = ~egress_fold((uint32_t)e->udp_sum + 2u * udp_length +
+			   rte_raw_cksum(frame + e->length, length));
+	udp->dgram_cksum = sum ? sum : 0xffff;
+
+	if (address_is_ipv4(&e->remote.address)) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + e->l3);
+
+		ip->total_length = rte_cpu_to_be_16(e->length - e->l3 + length);
+		ip->hdr_checksum = ~egress_fold((uint32_t)e->ip_sum + ip->total_length);
+	} else {
+		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(frame + e->l3);
+
+		ip->payload_len = udp_length;
+	}
+	return 0;
+}
 
 #endif

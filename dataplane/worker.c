@@ -57,7 +57,7 @@ static void send_frame(struct worker *w, struct rte_mbuf *m, uint16_t port)
 	drop_stage(w, &b);
 }
 
-static void obey(struct worker *w)
+void worker_obey(struct worker *w)
 {
 	struct order orders[32];
 	unsigned int count = rte_ring_sc_dequeue_burst_elem(w->orders, orders, sizeof(orders[0]),
@@ -87,7 +87,7 @@ unsigned int worker_poll(struct worker *w)
 	unsigned int received = 0;
 	struct burst b;
 
-	obey(w);
+	worker_obey(w);
 	take_handover(w, &b);
 	if (b.count) {
 		received += b.count;
@@ -123,12 +123,15 @@ int worker_run(void *arg)
 	return 0;
 }
 
+bool worker_has_room(const struct worker *w, unsigned int orders)
+{
+	return w->open_orders + orders < ORDERS_SIZE;
+}
+
 int worker_order(struct worker *w, struct order order)
 {
-	/* The worker's answers must always find room, so it is their number that is bounded. */
-	if (w->open_orders >= ORDERS_SIZE - 1)
-		return -EAGAIN;
-	if (rte_ring_sp_enqueue_elem(w->orders, &order, sizeof(order)))
+	if (!worker_has_room(w, 1) ||
+	    rte_ring_sp_enqueue_elem(w->orders, &order, sizeof(order)))
 		return -EAGAIN;
 	w->open_orders++;
 	return 0;

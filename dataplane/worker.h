@@ -94,6 +94,7 @@ struct worker {
 	struct rte_ring *orders;   /* struct order; main: producer, worker: consumer */
 	struct rte_ring *dones;    /* struct done; never full: main bounds the open orders */
 	struct rte_ring *notices;  /* struct notice */
+	struct stream *streams;    /* the pool; main: rw */
 	struct stream *free_streams;
 	uint32_t free_stream_count;
 	uint16_t streams_per_flow; /* most SSRCs in one flow */
@@ -111,8 +112,15 @@ struct worker {
 int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams);
 void worker_destroy(struct worker *w);
 
-/* Main lcore. -EAGAIN: too many orders are open; nothing was posted. */
+/* Worker: does what its mailbox says; part of worker_poll(). */
+void worker_obey(struct worker *w);
+
+/*
+ * Main lcore. The answers to orders must always find room, so the number of open orders is bounded:
+ * -EAGAIN when too many are, and nothing was posted.
+ */
 int worker_order(struct worker *w, struct order order);
+bool worker_has_room(const struct worker *w, unsigned int orders);
 
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);

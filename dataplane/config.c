@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/config.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+const char *const config_engines[] = {"libsrtp", NULL};
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const idle_policies[] = {"spin", "pause", "sleep", NULL};
+
+/* "0,1" or "0-3" or a mixture; the order counts. */
+static int parse_lcores(void *value, const char *text, char *why, size_t size)
+{
+	struct config *config = (struct config *)((char *)value - offsetof(struct config, lcores));
+	const char *at = text;
+
+	config->lcore_count = 0;
+	do {
+		char *end;
+		unsigned long first = strtoul(at, &end, 10), last = first;
+
+		if (end == at)
+			break;
+		if (*end == '-') {
+			at = end + 1;
+			last = strtoul(at, &end, 10);
+			if (end == at || last < first)
+				break;
+		}
+		for (; first <= last && config->lcore_count <= WORKERS_MAX; first++)
+			config->lcores[config->lcore_count++] = first;
+		at = *end == ',' ? end + 1 : end;
+	} while (*at);
+	if (*at || config->lcore_count < 2 || config->lcore_count > WORKERS_MAX) {
+		snprintf(why, size, "\"%s\" is not a main lcore and at least one worker; e.g. 0,1",
+			 text);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int parse_address(void *value, const char *text, char *why, size_t size)
+{
+	struct config_port *port =
+		(struct config_port *)((char *)value - offsetof(struct config_port, addresses));
+	struct config_address *to = &port->addresses[port->address_count];
+	const char *slash = strchr(text, '/');
+	unsigned long prefix;
+	char host[64], *end;
+	bool ipv4;
+
+	if (port->address_count == NETWORK_ADDRESSES_MAX) {
+		snprintf(why, size, "more than %d addresses on one port; use another port",
+			 NETWORK_ADDRESSES_MAX);
+		return -EINVAL;
+	}
+	if (!slash || (size_t)(slash - text) >= sizeof(host))
+		goto out_malformed;
+	snprintf(host, sizeof(host), "%.*s", (int)(slash - text), text);
+	if (address_parse(&to->address, host))
+		goto out_malformed;
+	ipv4 = address_is_ipv4(&to->address);
+	prefix = strtoul(slash + 1, &end, 10);
+	if (end == slash + 1 || *end || prefix > (ipv4 ? 32 : 128))
+		goto out_malformed;
+	to->prefix = ipv4 ? 96 + prefix : prefix;
+	port->address_count++;
+	return 0;
+
+out_malformed:
+	snprintf(why, size, "\"%s\" is no address with its prefix length; e.g. 198.51.100.1/24",
+		 text);
+	return -EINVAL;
+}
+
+static int parse_gateway(void *value, const char *text, char *why, size_t size)
+{
+	struct config_port *port =
+		(struct config_port *)((char *)value - offsetof(struct config_port, gateway4));
+	struct address gateway;
+
+	if (address_parse(&gateway, text)) {
+		snprintf(why, size, "\"%s\" is no address; e.g. 198.51.100.254", text);
+		return -EINVAL;
+	}
+	if (address_is_ipv4(&gateway))
+		port->gateway4 = gateway;
+	else
+		port->gateway6 = gateway;
+	return 0;
+}
+
+#define AT(type, field) .offset = offsetof(struct type, field)
+
+static const struct option_key dataplane_keys[] = {
+	{.key = "socket", .type = OPTION_TEXT, AT(config, socket),
+	 .fallback = "/run/tandem/dataplane.sock", .help = "where the control plane connects"},
+	{.key = "lcores", .type = OPTION_PARSED, AT(config, lcores), .parse = parse_lcores,
+	 .fallback = "0,1", .help = "CPU cores: the main lcore, then one for each worker"},
+	{.key = "legs", .type = OPTION_UNSIGNED, AT(config, legs), .least = 2, .most = 4000000,
+	 .fallback = "10000", .help = "most legs at a time; a call has two"},
+	{.key = "streams", .type = OPTION_UNSIGNED, AT(config, streams), .most = 16000000,
+	 .fallback = "0", .help = "most SSRCs at a time; 0: four for each leg"},
+	{.key = "streams_per_flow", .type = OPTION_UNSIGNED, AT(config, streams_per_flow),
+	 .least = 1, .most = 1024, .fallback = "32", .help = "most SSRCs that one leg may receive"},
+	{.key = "packets", .type = OPTION_UNSIGNED, AT(config, packets), .most = 8388607,
+	 .fallback = "0", .help = "packet buffers; 0: enough for the queues"},
+	{.key = "idle", .type = OPTION_CHOICE, AT(config, idle), .choices = idle_policies,
+	 .fallback = "pause", .help = "what a worker does without packets; sleep costs 0.1 ms"},
+	{.key = "crypto", .type = OPTION_CHOICE, AT(config, crypto), .choices = config_engines,
+	 .fallback = "libsrtp", .help = "the SRTP engine"},
+	{.key = "xdp", .type = OPTION_TEXT, AT(config, xdp),
+	 .fallback = "/usr/lib/tandem/shed.bpf.o", .help = "the XDP program of AF_XDP ports"},
+	{.key = "hugepages", .type = OPTION_BOOL, AT(config, hugepages), .fallback = "yes",
+	 .help = "no: ordinary memory, for trying things out"},
+	{.key = "log", .type = OPTION_CHOICE, AT(config, log), .choices = log_levels,
+	 .fallback = "info", .help = "how much is told on stderr"},
+	{.key = NULL},
+};
+
+static const struct option_key port_keys[] = {
+	{.key = "devargs", .type = OPTION_TEXT, AT(config_port, devargs), .required = true,
+	 .help = "the DPDK device: net_af_xdp0,iface=eth1 or a PCI address"},
+	{.key = "address", .type = OPTION_PARSED, AT(config_port, addresses),
+	 .parse = parse_address, .required = true, .repeated = true,
+	 .help = "a media address with its prefix length; IPv4 or IPv6"},
+	{.key = "gateway", .type = OPTION_PARSED, AT(config_port, gateway4),
+	 .parse = parse_gateway, .repeated = true,
+	 .help = "the next hop for addresses that are not on-link; one of each family"},
+	{.key = "vlan", .type = OPTION_UNSIGNED, AT(config_port, vlan), .most = 4094,
+	 .fallback = "0", .help = "VLAN tag of all frames; 0: untagged"},
+	{.key = "mtu", .type = OPTION_UNSIGNED, AT(config_port, mtu), .most = 9000,
+	 .fallback = "0", .help = "largest IP packet; 0: as the port says"},
+	{.key = "dscp", .type = OPTION_UNSIGNED, AT(config_port, dscp), .most = 63,
+	 .fallback = "46", .help = "traffic class of what is sent (RFC 4594: 46 for telephony)"},
+	{.key = NULL},
+};
+
+static void *named_port(void *value, const char *name)
+{
+	struct config *config = value;
+	struct config_port *port;
+
+	if (config->port_count == NETWORKS_MAX || strlen(name) >= sizeof(port->name))
+		return NULL;
+	port = &config->ports[config->port_count++];
+	snprintf(port->name, sizeof(port->name), "%s", name);
+	return port;
+}
+
+static const struct option_section sections[] = {
+	{.name = "dataplane", .keys = dataplane_keys},
+	{.name = "port", .named = named_port, .keys = port_keys},
+	{.name = NULL},
+};
+
+static bool is_unset(const struct address *a)
+{
+	return a->half[0] == 0 && a->half[1] == 0;
+}
+
+static bool has_family(const struct config_port *port, bool ipv4)
+{
+	for (unsigned k = 0; k < port->address_count; k++)
+		if (address_is_ipv4(&port->addresses[k].address) == ipv4)
+			return true;
+	return false;
+}
+
+static bool seen_before(const struct config *config, unsigned p, unsigned a)
+{
+	const struct address *address = &config->ports[p].addresses[a].address;
+
+	for (unsigned i = 0; i <= p; i++)
+		for (unsigned k = 0; k < (i == p ? a : config->ports[i].address_count); k++)
+			if (address_equal(&config->ports[i].addresses[k].address, address))
+				return true;
+	return false;
+}
+
+static void check_port(struct options *options, const struct config *config, unsigned p)
+{
+	const struct config_port *port = &config->ports[p];
+	char text[ENDPOINT_TEXT_MAX];
+
+	for (unsigned a = 0; a < port->address_count; a++)
+		if (seen_before(config, p, a))
+			option_mistake(options, "port", port->name, "address",
+				       "%s is given twice; give each media address to one port",
+				       address_text(text, &port->addresses[a].address));
+	if (!is_unset(&port->gateway4) && !has_family(port, true))
+		option_mistake(options, "port", port->name, "gateway",
+			       "an IPv4 gateway on a port without an IPv4 address; add one");
+	if (!is_unset(&port->gateway6) && !has_family(port, false))
+		option_mistake(options, "port", port->name, "gateway",
+			       "an IPv6 gateway on a port without an IPv6 address; add one");
+}
+
+static void check_lcores(struct options *options, const struct config *config)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	for (unsigned k = 0; k < config->lcore_count; k++) {
+		if (config->lcores[k] >= (unsigned)online)
+			option_mistake(options, "dataplane", NULL, "lcores",
+				       "core %u does not exist; this machine has 0 to %ld",
+				       config->lcores[k], online - 1);
+		for (unsigned j = 0; j < k; j++)
+			if (config->lcores[j] == config->lcores[k])
+				option_mistake(options, "dataplane", NULL, "lcores",
+					       "core %u is given twice; pin one thread per core",
+					       config->lcores[k]);
+	}
+}
+
+static void check(struct options *options, void *value)
+{
+	const struct config *config = value;
+
+	if (config->port_count == 0)
+		option_mistake(options, "port", NULL, NULL,
+			       "no port; add a section [port NAME] with devargs and address");
+	check_lcores(options, config);
+	for (unsigned p = 0; p < config->port_count; p++)
+		check_port(options, config, p);
+}
+
+int config_load(struct config *config, struct options **options, int argc, char **argv)
+{
+	static const struct option_table table = {
+		.program = "tandem-dataplane",
+		.summary = "forwards, authenticates and counts the media of calls",
+		.version = TANDEM_VERSION,
+		.file = "/etc/tandem/dataplane.ini",
+		.sections = sections,
+		.check = check,
+	};
+	int result = options_load(options, &table, config, argc, argv);
+
+	if (!config->streams)
+		config->streams = 4 * config->legs;
+	return result;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The dataplane's configuration, read and judged before anything starts. Main lcore only. */
+#ifndef TANDEM_CONFIG_H
+#define TANDEM_CONFIG_H
+
+#include <stdbool.h>
+
+#include "dataplane/address.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/lib/ini.h"
+
+struct config_address {
+	struct address address;
+	uint8_t prefix; /* bits of the 128 that are on-link; IPv4: 96 + length */
+};
+
+/* "[port NAME]" */
+struct config_port {
+	char name[32];
+	char *devargs;
+	struct config_address addresses[NETWORK_ADDRESSES_MAX];
+	unsigned address_count;
+	struct address gateway4, gateway6; /* all zero: none */
+	unsigned vlan; /* 0: untagged */
+	unsigned mtu;  /* 0: as the port says */
+	unsigned dscp;
+};
+
+struct config {
+	char *socket;
+	char *xdp;
+	int log;       /* enum log_level */
+	int idle;      /* enum worker_idle */
+	int crypto;    /* index of config_engines */
+	unsigned lcores[WORKERS_MAX + 1]; /* the first is the main lcore */
+	unsigned lcore_count;
+	unsigned legs;
+	unsigned streams; /* most SSRCs at a time, all workers together; 0: four for each leg */
+	unsigned streams_per_flow;
+	unsigned packets; /* buffers; 0: enough for the queues */
+	bool hugepages;
+	struct config_port ports[NETWORKS_MAX];
+	unsigned port_count;
+};
+
+extern const char *const config_engines[];
+
+/* As options_load(): 0 go on, 1 leave with success, -errno when mistakes were reported. */
+int config_load(struct config *config, struct options **options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tandem-dataplane: puts the parts together, runs the main lcore's loop, takes them apart. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "dataplane/config.h"
+#include "dataplane/counters.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/lib/log.h"
+#include "dataplane/neighbour.h"
+#include "dataplane/port.h"
+#include "dataplane/registry.h"
+#include "dataplane/server.h"
+#include "dataplane/xdp.h"
+
+#define IDLE_MS         1
+#define PACKETS_PER_QUEUE 8192
+
+struct program {
+	struct config config;
+	struct options *options;
+	struct dataplane dataplane;
+	struct xdp xdp;
+	struct counters counters;
+	struct registry *registry;
+	struct server *server;
+	const struct crypt_engine *engine;
+};
+
+static volatile sig_atomic_t stopping;
+
+static void on_signal(int number)
+{
+	stopping = number;
+}
+
+/* Keys must reach neither a core dump nor the swap. */
+static void protect_memory(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		log_warn("memory is not locked, keys could be swapped out: %s; raise LimitMEMLOCK",
+			 strerror(errno));
+}
+
+static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
+{
+	struct program *p = arg;
+
+	server_event(p->server, event);
+}
+
+static void on_port(void *arg, unsigned int address, uint16_t port, bool open)
+{
+	struct program *p = arg;
+
+	xdp_port(&p->xdp, address, port, open);
+}
+
+static int create_memory(struct program *p)
+{
+	struct dataplane *d = &p->dataplane;
+	const struct config *c = &p->config;
+	unsigned int queues = (c->lcore_count - 1) * c->port_count;
+	unsigned int packets = c->packets ? c->packets
+					  : rte_align32pow2(PACKETS_PER_QUEUE * queues + 1) - 1;
+
+	d->worker_count = c->lcore_count - 1;
+	d->leg_count = c->legs;
+	d->mbufs = rte_pktmbuf_pool_create("packets", packets, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					   SOCKET_ID_ANY);
+	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * d->leg_count, RTE_CACHE_LINE_SIZE);
+	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * ADDRESSES_MAX << 16,
+			       RTE_CACHE_LINE_SIZE);
+	d->quiescence = rte_zmalloc("quiescence", rte_rcu_qsbr_get_memsize(d->worker_count),
+				    RTE_CACHE_LINE_SIZE);
+	if (!d->mbufs || !d->legs || !d->table || !d->quiescence)
+		return -ENOMEM;
+	for (uint32_t k = 0; k < d->leg_count; k++)
+		d->legs[k].index = k;
+	return rte_rcu_qsbr_init(d->quiescence, d->worker_count);
+}
+
+static int create_workers(struct program *p)
+{
+	struct dataplane *d = &p->dataplane;
+
+	for (unsigned int k = 0; k < d->worker_count; k++) {
+		int error = worker_create(&d->workers[k], d, k,
+					  p->config.streams / d->worker_count + 1);
+
+		if (error)
+			return error;
+		d->workers[k]->engine = p->engine;
+		d->workers[k]->idle = p->config.idle;
+		d->workers[k]->streams_per_flow = p->config.streams_per_flow;
+		d->workers[k]->lcore = p->config.lcores[k + 1];
+		rte_rcu_qsbr_thread_register(d->quiescence, k);
+	}
+	return 0;
+}
+
+static int launch_workers(struct dataplane *d)
+{
+	for (unsigned int k = 0; k < d->worker_count; k++) {
+		int error = rte_eal_remote_launch(worker_run, d->workers[k], d->workers[k]->lcore);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static void join_workers(struct dataplane *d)
+{
+	__atomic_store_n(&d->stop, true, __ATOMIC_RELAXED);
+	rte_eal_mp_wait_lcore();
+}
+
+static int start(struct program *p)
+{
+	const struct registry_config registry = {
+		.dataplane = &p->dataplane,
+		.engine = p->engine,
+		.event = on_event,
+		.port = on_port,
+		.arg = p,
+	};
+	int error = server_open(&p->server, p->config.socket);
+
+	if (!error)
+		error = xdp_prepare(&p->xdp, &p->config);
+	if (!error)
+		error = port_environment_start(&p->config, "tandem-dataplane");
+	if (!error)
+		error = p->engine->start();
+	if (error)
+		return error;
+	error = create_memory(p);
+	if (error == -ENOMEM)
+		log_error("not enough memory for %u legs and the packet buffers: more hugepages, "
+			  "or a smaller [dataplane] legs",
+			  p->config.legs);
+	if (!error)
+		error = create_workers(p);
+	if (!error)
+		error = port_start_all(&p->dataplane, &p->config);
+	if (!error)
+		error = xdp_open(&p->xdp, &p->dataplane);
+	if (!error)
+		error = neighbour_start(&p->dataplane);
+	if (!error)
+		error = registry_create(&p->registry, &registry);
+	if (!error)
+		error = launch_workers(&p->dataplane);
+	return error;
+}
+
+static void run(struct program *p)
+{
+	const uint64_t tick = rte_get_tsc_hz() / 100;
+	uint64_t next_tick = 0;
+
+	p->counters = (struct counters){.dataplane = &p->dataplane, .shed = p->xdp.shed};
+	server_serve(p->server, &p->dataplane, p->registry, &p->counters, p->engine->name);
+	neighbour_announce(&p->dataplane);
+	log_info("ready: %u workers, %u ports, %u legs, %s", p->dataplane.worker_count,
+		 p->dataplane.network_count, p->dataplane.leg_count, p->engine->name);
+	sd_notify(0, "READY=1");
+
+	while (!stopping) {
+		uint64_t now = rte_rdtsc();
+		unsigned int handled = registry_poll(p->registry) + server_poll(p->server);
+
+		if (now >= next_tick) {
+			neighbour_tick(&p->dataplane, now);
+			next_tick = now + tick;
+		}
+		if (!handled)
+			server_wait(p->server, IDLE_MS);
+	}
+	log_info("stopping on %s, with %u legs", strsignal(stopping),
+		 registry_count(p->registry));
+	sd_notify(0, "STOPPING=1");
+}
+
+static void stop(struct program *p)
+{
+	struct dataplane *d = &p->dataplane;
+
+	join_workers(d);
+	registry_destroy(p->registry);
+	neighbour_stop(d);
+	port_stop_all(d);
+	xdp_close(&p->xdp);
+	for (unsigned int k = 0; k < d->worker_count; k++)
+		worker_destroy(d->workers[k]);
+	rte_free(d->quiescence);
+	rte_free(d->table);
+	rte_free(d->legs);
+	rte_mempool_free(d->mbufs);
+	p->engine->stop();
+	port_environment_stop();
+	server_close(p->server);
+}
+
+int main(int argc, char **argv)
+{
+	static struct program p;
+	const struct sigaction action = {.sa_handler = on_signal};
+	int result = config_load(&p.config, &p.options, argc, argv);
+
+	if (result) {
+		options_free(p.options);
+		return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
+	log_open("tandem-dataplane", p.config.log);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	protect_memory();
+	p.engine = crypt_engine_find(config_engines[p.config.crypto]);
+
+	result = start(&p);
+	if (!result)
+		run(&p);
+	stop(&p);
+	options_free(p.options);
+	return result ? EXIT_FAILURE : EXIT_SUCCESS;
+}

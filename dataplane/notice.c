@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What comes back from the workers: notices, and the answers to orders. */
+#include "dataplane/neighbour.h"
+#include "dataplane/record.h"
+
+static void take_notice(struct registry *r, const struct notice *n)
+{
+	struct record *record = n->leg ? record_of(r, n->leg) : NULL;
+	struct rte_mbuf *m = n->object;
+
+	if (record && record->state != RECORD_OPEN)
+		record = NULL;
+	switch ((enum notice_kind)n->kind) {
+	case NOTICE_REMOTE:
+		if (!record || publish_egress(r, record, n->component, &n->remote, DROP_NONE))
+			break;
+		/* One address serves both when RTCP shares the port. */
+		record->consent_lost = false;
+		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
+			      &n->remote, NULL);
+		break;
+	case NOTICE_PUNT:
+		if (record)
+			registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT,
+				      &n->remote, m);
+		break;
+	case NOTICE_HOST:
+		neighbour_input(r->dataplane, rte_pktmbuf_mtod(m, const uint8_t *),
+				rte_pktmbuf_data_len(m), n->port, n->component);
+		break;
+	case NOTICE_KEYS_STALE:
+		if (record)
+			registry_tell(r, record,
+				      TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_KEYS_STALE, NULL,
+				      NULL);
+		break;
+	}
+	rte_pktmbuf_free(m);
+}
+
+static void take_done(struct registry *r, struct worker *w, const struct done *done)
+{
+	struct leg_config *config = done->object;
+	struct leg *peer = config ? config->peer : NULL;
+
+	w->open_orders--;
+	if (done->kind == ORDER_SEND)
+		return;
+	record_config_free(r, config);
+	if (peer)
+		record_reuse(r, record_of(r, peer));
+	if (done->kind == ORDER_CLEAR) {
+		record_of(r, done->leg)->cleared = true;
+		record_reuse(r, record_of(r, done->leg));
+	}
+}
+
+unsigned int registry_poll(struct registry *r)
+{
+	struct dataplane *d = r->dataplane;
+	unsigned int handled = 0;
+
+	for (unsigned int k = 0; k < d->worker_count; k++) {
+		struct worker *w = d->workers[k];
+		struct done dones[64];
+		struct notice notices[64];
+		unsigned int done, noticed;
+
+		/* Taken first, handled last: notices that a worker wrote before are older. */
+		done = rte_ring_sc_dequeue_burst_elem(w->dones, dones, sizeof(dones[0]),
+						      RTE_DIM(dones), NULL);
+		do {
+			noticed = rte_ring_sc_dequeue_burst_elem(
+				w->notices, notices, sizeof(notices[0]), RTE_DIM(notices), NULL);
+			for (unsigned int i = 0; i < noticed; i++)
+				take_notice(r, &notices[i]);
+			handled += noticed;
+		} while (noticed == RTE_DIM(notices) && handled < 4096);
+		for (unsigned int i = 0; i < done; i++)
+			take_done(r, w, &dones[i]);
+		handled += done;
+	}
+	handled += publish_reclaim(r);
+	registry_watch(r);
+	return handled;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/port.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "dataplane/config.h"
+#include "dataplane/lib/log.h"
+
+#define RX_DESCRIPTORS 2048
+#define TX_DESCRIPTORS 2048
+
+char *port_af_xdp_interface(const char *devargs)
+{
+	const char *name = strstr(devargs, "iface=");
+
+	if (strncmp(devargs, "net_af_xdp", 10) != 0 || !name)
+		return NULL;
+	name += strlen("iface=");
+	return strndup(name, strcspn(name, ","));
+}
+
+/* What the operator need not write: as many queues as workers, and our XDP program. */
+static char *complete_devargs(const struct config *config, const struct config_port *port)
+{
+	char *interface = port_af_xdp_interface(port->devargs);
+	char *complete = NULL;
+	int length;
+
+	if (!interface)
+		return strdup(port->devargs);
+	free(interface);
+	length = asprintf(&complete, "%s%s%s%s,queue_count=%u", port->devargs,
+			  strstr(port->devargs, "xdp_prog=") ? "" : ",xdp_prog=",
+			  strstr(port->devargs, "xdp_prog=") ? "" : config->xdp,
+			  strstr(port->devargs, "start_queue=") ? "" : ",start_queue=0",
+			  config->lcore_count - 1);
+	return length < 0 ? NULL : complete;
+}
+
+static bool is_virtual(const char *devargs)
+{
+	return strncmp(devargs, "net_", 4) == 0 || strncmp(devargs, "eth_", 4) == 0;
+}
+
+static bool hugepages_are_free(void)
+{
+	static const char *const pools[] = {
+		"/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages",
+		"/sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages",
+	};
+
+	for (unsigned int k = 0; k < RTE_DIM(pools); k++) {
+		FILE *file = fopen(pools[k], "re");
+		unsigned int pages = 0;
+
+		if (!file)
+			continue;
+		if (fscanf(file, "%u", &pages) != 1)
+			pages = 0;
+		fclose(file);
+		if (pages)
+			return true;
+	}
+	return false;
+}
+
+struct arguments {
+	char *texts[64];
+	int count;
+};
+
+static void __attribute__((format(printf, 2, 3))) add(struct arguments *a, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (a->count < (int)RTE_DIM(a->texts) - 1 && vasprintf(&a->texts[a->count], fmt, ap) >= 0)
+		a->count++;
+	va_end(ap);
+}
+
+static void add_lcores(struct arguments *a, const struct config *config)
+{
+	char list[16 * (WORKERS_MAX + 1)] = "";
+	size_t length = 0;
+
+	for (unsigned int k = 0; k < config->lcore_count; k++)
+		length += snprintf(list + length, sizeof(list) - length, "%s%u", k ? "," : "",
+				   config->lcores[k]);
+	add(a, "--lcores=%s", list);
+	add(a, "--main-lcore=%u", config->lcores[0]);
+}
+
+static void add_devices(struct arguments *a, const struct config *config)
+{
+	bool pci = false;
+
+	for (unsigned int p = 0; p < config->port_count; p++) {
+		char *devargs = complete_devargs(config, &config->ports[p]);
+
+		if (!devargs)
+			continue;
+		if (is_virtual(devargs)) {
+			add(a, "--vdev=%s", devargs);
+		} else {
+			add(a, "--allow=%s", devargs);
+			pci = true;
+		}
+		free(devargs);
+	}
+	if (!pci)
+		add(a, "--no-pci");
+}
+
+int port_environment_start(const struct config *config, const char *program)
+{
+	struct arguments a = {.count = 0};
+	int result;
+
+	if (config->hugepages && !hugepages_are_free()) {
+		log_error("no free hugepages: echo 512 > /proc/sys/vm/nr_hugepages, or set "
+			  "[dataplane] hugepages = no");
+		return -ENOMEM;
+	}
+	add(&a, "%s", program);
+	add_lcores(&a, config);
+	add_devices(&a, config);
+	/* Nothing on disk: no hugepage files, no runtime directory that a killed run leaves. */
+	add(&a, "--in-memory");
+	add(&a, "--no-telemetry");
+	add(&a, "--log-level=*:%s", config->log == LOG_LEVEL_DEBUG ? "info" : "warning");
+	if (!config->hugepages) {
+		add(&a, "--no-huge");
+		add(&a, "-m");
+		add(&a, "%u", 256 + config->legs / 512);
+	}
+	result = rte_eal_init(a.count, a.texts);
+	if (result < 0)
+		log_error("DPDK does not start: %s; its own message is above", strerror(rte_errno));
+	/* EAL keeps pointers into the texts. */
+	return result < 0 ? -rte_errno : 0;
+}
+
+void port_environment_stop(void)
+{
+	rte_eal_cleanup();
+}
+
+static int setup_queues(const struct network *n, struct rte_mempool *mbufs, uint16_t queues,
+			const struct rte_eth_dev_info *info)
+{
+	uint16_t rx = RX_DESCRIPTORS, tx = TX_DESCRIPTORS;
+	int socket = rte_eth_dev_socket_id(n->port);
+	int error = rte_eth_dev_adjust_nb_rx_tx_desc(n->port, &rx, &tx);
+
+	if (error)
+		return error;
+	for (uint16_t q = 0; q < queues; q++) {
+		error = rte_eth_rx_queue_setup(n->port, q, rx, socket, NULL, mbufs);
+		if (!error)
+			error = rte_eth_tx_queue_setup(n->port, q, tx, socket,
+						       &info->default_txconf);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int start_port(struct network *n, const struct config_port *port, struct rte_mempool *mbufs,
+		      uint16_t queues)
+{
+	const struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
+	struct rte_eth_dev_info info;
+	int error = rte_eth_dev_info_get(n->port, &info);
+
+	if (error)
+		return error;
+	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
+		log_error("[port %s] devargs: the port has %u queues, but there are %u workers; give "
+			  "it more queues or take fewer lcores",
+			  n->name, RTE_MIN(info.max_rx_queues, info.max_tx_queues), queues);
+		return -ENOSPC;
+	}
+	error = rte_eth_dev_configure(n->port, queues, queues, &conf);
+	if (!error)
+		error = setup_queues(n, mbufs, queues, &info);
+	if (!error)
+		error = rte_eth_dev_start(n->port);
+	if (!error)
+		error = rte_eth_macaddr_get(n->port, &n->mac);
+	if (!error && !port->mtu)
+		error = rte_eth_dev_get_mtu(n->port, &n->mtu);
+	/* Neighbours are solicited by multicast; a port without filters says it cannot. */
+	rte_eth_allmulticast_enable(n->port);
+	return error;
+}
+
+static int add_addresses(struct dataplane *d, struct network *n, const struct config_port *port)
+{
+	for (unsigned int k = 0; k < port->address_count; k++) {
+		if (d->address_count == ADDRESSES_MAX) {
+			log_error("[port %s] address: more than %d media addresses in all", n->name,
+				  ADDRESSES_MAX);
+			return -ENOSPC;
+		}
+		n->address[n->address_count++] = d->address_count;
+		d->addresses[d->address_count++] = (struct local_address){
+			.address = port->addresses[k].address,
+			.prefix = port->addresses[k].prefix,
+			.network = n,
+		};
+	}
+	return 0;
+}
+
+int port_start_all(struct dataplane *d, const struct config *config)
+{
+	for (unsigned int p = 0; p < config->port_count; p++) {
+		const struct config_port *port = &config->ports[p];
+		struct network *n = &d->networks[p];
+		char *device = strndup(port->devargs, strcspn(port->devargs, ","));
+		int error;
+
+		if (!device)
+			return -ENOMEM;
+		error = rte_eth_dev_get_port_by_name(device, &n->port);
+		free(device);
+		if (error) {
+			log_error("[port %s] devargs: there is no DPDK device \"%s\"", port->name,
+				  port->devargs);
+			return error;
+		}
+		strcpy(n->name, port->name);
+		n->vlan = port->vlan;
+		n->mtu = port->mtu;
+		n->dscp = port->dscp;
+		n->gateway4 = port->gateway4;
+		n->gateway6 = port->gateway6;
+		error = add_addresses(d, n, port);
+		if (error)
+			return error;
+		error = start_port(n, port, d->mbufs, config->lcore_count - 1);
+		if (error) {
+			log_error("[port %s] devargs: %s does not start: %s", n->name,
+				  port->devargs, strerror(-error));
+			return error;
+		}
+		d->network_by_port[n->port] = n;
+		d->network_count++;
+	}
+	return 0;
+}
+
+void port_stop_all(struct dataplane *d)
+{
+	uint16_t port;
+
+	RTE_ETH_FOREACH_DEV(port) {
+		rte_eth_dev_stop(port);
+		rte_eth_dev_close(port);
+	}
+}
+
+static int post(struct dataplane *d, unsigned int worker, uint16_t port, struct rte_mbuf *m)
+{
+	const struct order order = {.kind = ORDER_SEND, .port = port, .object = m};
+
+	if (worker_order(d->workers[worker], order)) {
+		rte_pktmbuf_free(m);
+		return -ENOBUFS;
+	}
+	return 0;
+}
+
+int port_send_frame(struct dataplane *d, uint16_t port, const void *frame, size_t length)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(d->mbufs);
+	char *to = m ? rte_pktmbuf_append(m, length) : NULL;
+
+	if (!to) {
+		rte_pktmbuf_free(m);
+		return m ? -EMSGSIZE : -ENOBUFS;
+	}
+	memcpy(to, frame, length);
+	return post(d, 0, port, m);
+}
+
+int port_send_datagram(struct dataplane *d, unsigned int worker, const struct egress *egress,
+		       const void *datagram, size_t length)
+{
+	struct rte_mbuf *m;
+	uint8_t *to;
+	int error;
+
+	if (length + egress->length - egress->l3 > egress->mtu)
+		return -EMSGSIZE;
+	m = rte_pktmbuf_alloc(d->mbufs);
+	if (!m)
+		return -ENOBUFS;
+	to = (uint8_t *)rte_pktmbuf_append(m, egress->length + length);
+	if (!to) {
+		rte_pktmbuf_free(m);
+		return -EMSGSIZE;
+	}
+	memcpy(to + egress->length, datagram, length);
+	error = egress_fill(egress, to, length);
+	if (error) {
+		rte_pktmbuf_free(m);
+		return error;
+	}
+	return post(d, worker, egress->port, m);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The DPDK ports: the environment, one port for each "[port NAME]", and frames of the main lcore's
+ * own. Main lcore only. Errors are logged where they are found, with the remedy.
+ */
+#ifndef TANDEM_PORT_H
+#define TANDEM_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+struct dataplane;
+struct egress;
+
+/* Starts DPDK's environment for the configured lcores and devices. 0 or -errno. */
+int port_environment_start(const struct config *config, const char *program);
+void port_environment_stop(void);
+
+/* Configures and starts the ports with one queue pair for each worker, and fills d->networks. */
+int port_start_all(struct dataplane *d, const struct config *config);
+void port_stop_all(struct dataplane *d);
+
+/* The interface named by AF_XDP devargs, to be freed; NULL: another kind of port. */
+char *port_af_xdp_interface(const char *devargs);
+
+/*
+ * Copies one frame, or one UDP payload behind the egress's headers, into a packet and has a worker
+ * send it. 0, -ENOBUFS when there is no packet or no room in the worker's mailbox, -EMSGSIZE,
+ * -EHOSTUNREACH while the next hop is unresolved.
+ */
+int port_send_frame(struct dataplane *d, uint16_t port, const void *frame, size_t length);
+int port_send_datagram(struct dataplane *d, unsigned int worker, const struct egress *egress,
+		       const void *datagram, size_t length);
+
+#endif

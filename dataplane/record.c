@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The life of one leg on the main lcore: its slot, its ports, its keys, the configurations it posts
+ * and how two legs that name each other are connected.
+ */
+#include "dataplane/record.h"
+
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+
+static struct worker *owner(const struct registry *r, const struct record *record)
+{
+	return r->dataplane->workers[record->leg->worker];
+}
+
+/* Keys live as long as a configuration or a record names them. */
+struct crypt_key *record_key_hold(struct crypt_key *key)
+{
+	if (key)
+		key->users++;
+	return key;
+}
+
+void record_key_release(struct registry *r, struct crypt_key *key)
+{
+	if (key && --key->users == 0)
+		r->config.engine->key_free(key);
+}
+
+struct leg_config *record_config_create(const struct leg_config *from)
+{
+	struct leg_config *config =
+		rte_malloc("leg_config", sizeof(*config), RTE_CACHE_LINE_SIZE);
+
+	if (!config)
+		return NULL;
+	if (from)
+		*config = *from;
+	else
+		memset(config, 0, sizeof(*config));
+	record_key_hold(config->receive);
+	record_key_hold(config->receive_previous);
+	/* What the peer decides is worked out anew by record_post(). */
+	config->send = NULL;
+	config->peer = NULL;
+	return config;
+}
+
+void record_config_free(struct registry *r, struct leg_config *config)
+{
+	if (!config)
+		return;
+	if (config->peer)
+		record_of(r, config->peer)->named--;
+	record_key_release(r, config->receive);
+	record_key_release(r, config->receive_previous);
+	record_key_release(r, config->send);
+	OPENSSL_cleanse(config, sizeof(*config));
+	rte_free(config);
+}
+
+/* What a leg's configuration takes from the leg it is connected with. */
+static void connect_peer(struct registry *r, struct record *record, struct leg_config *config)
+{
+	struct record *peer = record_peer(r, record);
+
+	config->forward = record->receive && peer && peer->send;
+	if (!peer || !peer->latest)
+		return;
+	config->peer = peer->leg;
+	config->peer_secure = peer->latest->security != LEG_PLAIN;
+	config->peer_rtcp_mux = peer->latest->rtcp_mux;
+	config->send = record_key_hold(peer->protect);
+	peer->named++;
+}
+
+void record_post(struct registry *r, struct record *record, struct leg_config *config)
+{
+	connect_peer(r, record, config);
+	record->latest = config;
+	worker_order(owner(r, record), (struct order){.kind = ORDER_APPLY,
+						      .leg = record->leg,
+						      .object = config});
+}
+
+int record_repost(struct registry *r, struct record *record)
+{
+	struct leg_config *config;
+
+	if (!record || !record->latest)
+		return 0;
+	config = record_config_create(record->latest);
+	if (!config)
+		return -ENOMEM;
+	record_post(r, record, config);
+	return 0;
+}
+
+void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
+{
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		struct flow_entry *entry = flow_entry(r->dataplane, record->address, record->port + c);
+		bool open = c == 0 || !rtcp_mux;
+		bool was = entry->kind == FLOW_LEG && entry->leg == record->leg->index;
+
+		if (c > 0 && record->port == UINT16_MAX)
+			break;
+		if (open == was)
+			continue;
+		*entry = open ? (struct flow_entry){.kind = FLOW_LEG,
+						    .leg = record->leg->index,
+						    .worker = record->leg->worker,
+						    .component = c}
+			      : (struct flow_entry){.kind = FLOW_CLOSED};
+		r->config.port(r->config.arg, record->address, record->port + c, open);
+	}
+}
+
+static void close_ports(struct registry *r, struct record *record)
+{
+	for (unsigned int c = 0; c < LEG_COMPONENTS && record->port + c <= UINT16_MAX; c++) {
+		struct flow_entry *entry = flow_entry(r->dataplane, record->address, record->port + c);
+
+		if (entry->kind != FLOW_LEG || entry->leg != record->leg->index)
+			continue;
+		*entry = (struct flow_entry){.kind = FLOW_CLOSED};
+		r->config.port(r->config.arg, record->address, record->port + c, false);
+	}
+}
+
+struct record *record_create(struct registry *r, uint64_t id, unsigned int address,
+				    uint16_t port)
+{
+	struct record *record;
+	uint32_t index;
+
+	if (!r->free_count)
+		return NULL;
+	index = r->free_list[r->free_count - 1];
+	if (rte_hash_add_key_data(r->by_id, &id, (void *)(uintptr_t)(index + 1)))
+		return NULL;
+	r->free_count--;
+	r->count++;
+	record = &r->records[index];
+	memset(record, 0, sizeof(*record));
+	record->id = id;
+	record->leg = &r->dataplane->legs[index];
+	record->state = RECORD_OPEN;
+	record->address = address;
+	record->port = port;
+	record->created = rte_rdtsc();
+	record->leg->mute = DROP_NONE;
+	/* Both ports of a pair go to the same worker. */
+	record->leg->worker = (port >> 1) % r->dataplane->worker_count;
+	return record;
+}
+
+void record_reuse(struct registry *r, struct record *record)
+{
+	if (record->state != RECORD_CLOSING || !record->cleared || record->named)
+		return;
+	record->state = RECORD_FREE;
+	r->free_list[r->free_count++] = record->leg->index;
+}
+
+void record_close(struct registry *r, struct record *record)
+{
+	struct record *peer = record_peer(r, record);
+
+	rte_hash_del_key(r->by_id, &record->id);
+	r->count--;
+	record->state = RECORD_CLOSING;
+	close_ports(r, record);
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		publish_egress(r, record, c, NULL, DROP_NO_PEER);
+	record_repost(r, peer);
+	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
+	record_key_release(r, record->protect);
+	record->protect = NULL;
+	record_keep_blob(record, NULL, 0);
+}
+
+void record_keep_blob(struct record *record, uint8_t *blob, size_t size)
+{
+	free(record->blob);
+	record->blob = blob;
+	record->blob_size = size;
+}
+

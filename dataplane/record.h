@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the main lcore remembers of one leg beside what the workers see of it. Private to the
+ * registry's files; main lcore only.
+ */
+#ifndef TANDEM_RECORD_H
+#define TANDEM_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_hash.h>
+
+#include "dataplane/leg.h"
+#include "dataplane/registry.h"
+
+enum record_state {
+	RECORD_FREE,
+	RECORD_OPEN,
+	RECORD_CLOSING, /* its worker still has to clear it, or configurations still name it */
+};
+
+struct record {
+	uint64_t id;
+	uint64_t peer; /* an id; the two legs are connected when each names the other */
+	struct leg *leg;
+	struct leg_config *latest; /* as posted last; a worker owns it, immutable */
+	struct crypt_key *protect; /* what the relay protects with towards this participant */
+	uint8_t *blob;
+	size_t blob_size;
+	uint64_t created;          /* TSC */
+	uint64_t media_timeout;    /* TSC ticks; 0: no event */
+	uint32_t named;            /* configurations whose peer is this leg */
+	uint32_t key_epoch;
+	uint16_t port;             /* host byte order */
+	uint8_t address;           /* index */
+	uint8_t state;             /* enum record_state */
+	bool cleared;              /* the worker answered ORDER_CLEAR */
+	bool receive, send;        /* false: on hold in that direction */
+	bool consent_lost;
+	bool timed_out;
+};
+
+/* An object that a worker may still read until every worker has passed a quiescent state. */
+struct retired {
+	struct egress *egress;
+	uint64_t token;
+};
+
+struct registry {
+	struct registry_config config;
+	struct dataplane *dataplane;
+	struct record *records; /* by leg index */
+	struct rte_hash *by_id;
+	uint32_t *free_list;
+	uint32_t free_count;
+	uint32_t count;
+	uint32_t watched; /* where registry_watch() goes on */
+	struct retired *retired; /* a queue, oldest first */
+	uint32_t retired_head, retired_count, retired_size;
+};
+
+static inline struct record *record_of(const struct registry *r, const struct leg *leg)
+{
+	return &r->records[leg->index];
+}
+
+/* The leg with this id that is open; NULL: none. */
+struct record *record_find(const struct registry *r, uint64_t id);
+
+/* The leg that is connected with this one: each names the other. NULL: none. */
+struct record *record_peer(const struct registry *r, const struct record *record);
+
+/* record.c: the life of one leg. */
+
+/* Takes a free slot and the id; NULL: none is left. */
+struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port);
+/* Closes the ports, disconnects the peer, has the worker clear the leg; needs room for orders. */
+void record_close(struct registry *r, struct record *record);
+/* The slot of a closed leg serves again when no worker and no configuration can name it any more. */
+void record_reuse(struct registry *r, struct record *record);
+/* The record owns `blob` from now on. */
+void record_keep_blob(struct record *record, uint8_t *blob, size_t size);
+/* Opens the leg's ports in the flow table and in the XDP program; the second one unless muxed. */
+void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
+
+/* Keys live as long as a configuration or a record names them; NULL is accepted. */
+struct crypt_key *record_key_hold(struct crypt_key *key);
+void record_key_release(struct registry *r, struct crypt_key *key);
+
+/* A copy to be amended (of zeros if `from` is NULL); NULL: no memory. */
+struct leg_config *record_config_create(const struct leg_config *from);
+void record_config_free(struct registry *r, struct leg_config *config);
+/* Connects the configuration with the peer's and posts it; needs room for one order. */
+void record_post(struct registry *r, struct record *record, struct leg_config *config);
+/* Posts the same again, since the peer changed. NULL is accepted. 0 or -ENOMEM. */
+int record_repost(struct registry *r, struct record *record);
+
+/*
+ * leg_plan.c: fills everything in `config` that the request alone decides. 0 or -errno and `what`.
+ * `config` begins as a copy of the leg's last one, or zeroed.
+ */
+int leg_plan(const struct dataplane *d, struct leg_config *config,
+	     const Tandem__Dataplane__V1__PutLeg *put, const char **what);
+/* Index of the media address; -1: it is none. */
+int leg_plan_local(const struct dataplane *d, const Tandem__Dataplane__V1__Endpoint *local);
+int leg_plan_endpoint(struct endpoint *to, const Tandem__Dataplane__V1__Endpoint *from);
+
+/* publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to. */
+int publish_egress(struct registry *r, struct record *record, unsigned int component,
+		   const struct endpoint *remote, enum drop mute);
+/* Frees what every worker has let go of; returns how many. */
+unsigned int publish_reclaim(struct registry *r);
+
+/* watch.c: consent, media timeouts: a part of the legs each time. */
+void registry_watch(struct registry *r);
+void registry_tell(struct registry *r, const struct record *record, int kind,
+		   const struct endpoint *remote, const struct rte_mbuf *datagram);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+#include <rte_hash_crc.h>
+
+#include "dataplane/port.h"
+#include "dataplane/record.h"
+
+#define BLOB_MAX 8192
+/* The most orders one request posts to one worker. */
+#define ORDERS_PER_REQUEST 4
+
+uint32_t registry_find(const struct registry *r, uint64_t id)
+{
+	void *place;
+
+	if (rte_hash_lookup_data(r->by_id, &id, &place) < 0)
+		return 0;
+	return (uintptr_t)place;
+}
+
+uint32_t registry_next(const struct registry *r, uint32_t place)
+{
+	for (uint32_t index = place; index < r->dataplane->leg_count; index++)
+		if (r->records[index].state == RECORD_OPEN)
+			return index + 1;
+	return 0;
+}
+
+uint32_t registry_count(const struct registry *r)
+{
+	return r->count;
+}
+
+struct record *record_find(const struct registry *r, uint64_t id)
+{
+	uint32_t place = id ? registry_find(r, id) : 0;
+
+	return place ? &r->records[place - 1] : NULL;
+}
+
+struct record *record_peer(const struct registry *r, const struct record *record)
+{
+	struct record *peer = record_find(r, record->peer);
+
+	return peer && peer != record && peer->peer == record->id ? peer : NULL;
+}
+
+static int fail(const char **what, const char *text, int error)
+{
+	*what = text;
+	return error;
+}
+
+static bool mailboxes_have_room(const struct registry *r)
+{
+	for (unsigned int k = 0; k < r->dataplane->worker_count; k++)
+		if (!worker_has_room(r->dataplane->workers[k], ORDERS_PER_REQUEST))
+			return false;
+	return true;
+}
+
+static bool ports_are_free(const struct registry *r, const struct record *self, unsigned int address,
+			   uint16_t port, bool rtcp_mux)
+{
+	for (unsigned int c = 0; c < (rtcp_mux ? 1 : 2); c++) {
+		const struct flow_entry *entry = flow_entry(r->dataplane, address, port + c);
+
+		if (entry->kind != FLOW_CLOSED && (!self || entry->leg != self->leg->index))
+			return false;
+	}
+	return true;
+}
+
+/* Without ICE the SDP says where media goes; with ICE a nomination will. */
+static void publish_signalled(struct registry *r, struct record *record,
+			      const struct leg_config *old, const struct leg_config *new)
+{
+	if (new->ice) {
+		for (unsigned int c = 0; old && !old->ice && c < LEG_COMPONENTS; c++)
+			publish_egress(r, record, c, NULL, DROP_NO_ADDRESS);
+		return;
+	}
+	if (old && !old->ice && old->remote_epoch == new->remote_epoch)
+		return;
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		publish_egress(r, record, c,
+			       endpoint_is_unset(&new->remote[c]) ? NULL : &new->remote[c],
+			       DROP_NO_ADDRESS);
+}
+
+static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutLeg *put,
+		     const struct record *record, int *address, const char **what)
+{
+	if (!put->leg)
+		return fail(what, "leg: needs an id that is not 0", -EINVAL);
+	if (put->blob.len > BLOB_MAX)
+		return fail(what, "blob: larger than 8 KiB", -EMSGSIZE);
+	if (!put->local || put->local->port == 0 || put->local->port > UINT16_MAX)
+		return fail(what, "local: needs an address and a port", -EINVAL);
+	*address = leg_plan_local(r->dataplane, put->local);
+	if (*address < 0)
+		return fail(what, "local: none of the media addresses", -EADDRNOTAVAIL);
+	if (!put->rtcp_mux && put->local->port % 2)
+		return fail(what, "local: a pair of ports begins with an even one", -EINVAL);
+	if (record && (record->address != *address || record->port != put->local->port))
+		return fail(what, "local: a leg keeps its address and port", -EBUSY);
+	if (!ports_are_free(r, record, *address, put->local->port, put->rtcp_mux))
+		return fail(what, "local: another leg has this port", -EADDRINUSE);
+	if (!record && !r->free_count)
+		return fail(what, "no free leg: raise [dataplane] legs", -ENOSPC);
+	if (!mailboxes_have_room(r))
+		return fail(what, "a worker does not keep up", -EAGAIN);
+	return 0;
+}
+
+int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *put,
+		     const char **what)
+{
+	struct record *record = record_find(r, put->leg), *was;
+	const struct leg_config *old = record ? record->latest : NULL;
+	struct leg_config *config;
+	uint8_t *blob = NULL;
+	int address, error = check_put(r, put, record, &address, what);
+
+	if (error)
+		return error;
+	config = record_config_create(old);
+	if (!config)
+		return fail(what, "no memory for the leg: more hugepages", -ENOMEM);
+	error = leg_plan(r->dataplane, config, put, what);
+	if (error)
+		goto out_config;
+	blob = malloc(put->blob.len + 1);
+	if (!blob) {
+		error = fail(what, "no memory for the leg's blob", -ENOMEM);
+		goto out_config;
+	}
+	memcpy(blob, put->blob.data, put->blob.len);
+	if (!record) {
+		record = record_create(r, put->leg, address, put->local->port);
+		if (!record) {
+			error = fail(what, "no memory for the leg", -ENOMEM);
+			goto out_config;
+		}
+	}
+	record_keep_blob(record, blob, put->blob.len);
+	was = record_peer(r, record);
+	record->peer = put->peer;
+	record->receive = put->receive;
+	record->send = put->send;
+	record->media_timeout = put->media_timeout_ms * rte_get_tsc_hz() / 1000;
+	if (!old || old->ice_epoch != config->ice_epoch)
+		record->consent_lost = false;
+
+	record->latest = config;
+	publish_signalled(r, record, old, config);
+	record_post(r, record, config);
+	record_open_ports(r, record, config->rtcp_mux);
+	if (was && was != record_peer(r, record))
+		record_repost(r, was);
+	record_repost(r, record_peer(r, record));
+	return 0;
+
+out_config:
+	free(blob);
+	record_config_free(r, config);
+	return error;
+}
+
+static int check_keys(const struct record *record, const Tandem__Dataplane__V1__PutKeys *put,
+		      const char **what)
+{
+	const struct suite_info *suite = suite_info(put->suite);
+
+	if (!record)
+		return fail(what, "leg: no such leg", -ENOENT);
+	if (!suite)
+		return fail(what, "suite: not one that this version knows", -EINVAL);
+	if (put->receive_key.len != suite->key_length || put->send_key.len != suite->key_length ||
+	    put->receive_salt.len != suite->salt_length || put->send_salt.len != suite->salt_length)
+		return fail(what, "keys: not of the suite's lengths", -EINVAL);
+	if (record->latest->security == LEG_PLAIN)
+		return fail(what, "keys: the leg's profile has no SRTP", -EINVAL);
+	if (put->epoch == 0 || put->epoch < record->key_epoch)
+		return fail(what, "epoch: older than the current one", -ESTALE);
+	return 0;
+}
+
+int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *put,
+		      const char **what)
+{
+	const struct crypt_engine *engine = r->config.engine;
+	struct record *record = record_find(r, put->leg);
+	struct crypt_key *receive, *send;
+	struct leg_config *config;
+	int error = check_keys(record, put, what);
+
+	if (error || put->epoch == record->key_epoch)
+		return error;
+	if (!mailboxes_have_room(r))
+		return fail(what, "a worker does not keep up", -EAGAIN);
+	error = engine->key_create(&receive, put->suite, CRYPT_RECEIVE, put->receive_key.data,
+				   put->receive_salt.data);
+	if (error)
+		return fail(what, "suite: the crypto engine does not take this key", error);
+	error = engine->key_create(&send, put->suite, CRYPT_SEND, put->send_key.data,
+				   put->send_salt.data);
+	if (error) {
+		engine->key_free(receive);
+		return fail(what, "suite: the crypto engine does not take this key", error);
+	}
+	config = record_config_create(record->latest);
+	if (!config) {
+		engine->key_free(receive);
+		engine->key_free(send);
+		return fail(what, "no memory for the keys: more hugepages", -ENOMEM);
+	}
+	receive->epoch = send->epoch = record->key_epoch = put->epoch;
+	record_key_release(r, config->receive_previous);
+	config->receive_previous = config->receive;
+	config->receive = record_key_hold(receive);
+	config->grace_until = rte_rdtsc() + put->grace_ms * rte_get_tsc_hz() / 1000;
+	record_key_release(r, record->protect);
+	record->protect = record_key_hold(send);
+
+	record_post(r, record, config);
+	return record_repost(r, record_peer(r, record));
+}
+
+int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
+{
+	struct record *record = record_find(r, id);
+
+	if (!record)
+		return fail(what, "leg: no such leg", -ENOENT);
+	if (!mailboxes_have_room(r))
+		return fail(what, "a worker does not keep up", -EAGAIN);
+	record_close(r, record);
+	return 0;
+}
+
+int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit *transmit,
+		      const char **what)
+{
+	const struct record *record = record_find(r, transmit->leg);
+	const struct egress *usual;
+	struct egress *egress = NULL;
+	struct endpoint to;
+	int error;
+
+	if (!record)
+		return fail(what, "leg: no such leg", -ENOENT);
+	usual = record->leg->egress[0];
+	if (transmit->to) {
+		if (leg_plan_endpoint(&to, transmit->to))
+			return fail(what, "to: needs an address and a port", -EINVAL);
+		if (!usual || !endpoint_equal(&usual->remote, &to))
+			usual = egress = egress_create(r->dataplane, record->address, record->port,
+						       &to);
+	}
+	if (!usual)
+		return fail(what, "the participant's address is not known yet", -EDESTADDRREQ);
+	error = port_send_datagram(r->dataplane, record->leg->worker, usual,
+				   transmit->datagram.data, transmit->datagram.len);
+	egress_free(egress);
+	return error ? fail(what, "the datagram could not be sent now", error) : 0;
+}
+
+int registry_create(struct registry **out, const struct registry_config *config)
+{
+	uint32_t legs = config->dataplane->leg_count;
+	const struct rte_hash_parameters parameters = {
+		.name = "legs",
+		.entries = RTE_MAX(legs + legs / 4, 64u),
+		.key_len = sizeof(uint64_t),
+		.hash_func = rte_hash_crc,
+		.socket_id = SOCKET_ID_ANY,
+	};
+	struct registry *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->config = *config;
+	r->dataplane = config->dataplane;
+	r->records = calloc(legs, sizeof(*r->records));
+	r->free_list = calloc(legs, sizeof(*r->free_list));
+	r->by_id = rte_hash_create(&parameters);
+	if (!r->records || !r->free_list || !r->by_id) {
+		registry_destroy(r);
+		return -ENOMEM;
+	}
+	for (uint32_t k = 0; k < legs; k++)
+		r->free_list[k] = legs - 1 - k;
+	r->free_count = legs;
+	*out = r;
+	return 0;
+}
+
+void registry_destroy(struct registry *r)
+{
+	if (!r)
+		return;
+	for (uint32_t k = 0; r->records && k < r->dataplane->leg_count; k++) {
+		if (r->records[k].state == RECORD_OPEN)
+			record_close(r, &r->records[k]);
+		/* The workers have stopped: this lcore does their part. */
+		for (unsigned int n = 0; n < r->dataplane->worker_count; n++)
+			worker_obey(r->dataplane->workers[n]);
+		registry_poll(r);
+	}
+	free(r->retired);
+	rte_hash_free(r->by_id);
+	free(r->free_list);
+	free(r->records);
+	free(r);
+}

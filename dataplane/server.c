@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <rte_pause.h>
+
+#include "dataplane/api/cleanse.h"
+#include "dataplane/api/frame.h"
+#include "dataplane/counters.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/lib/log.h"
+#include "dataplane/registry.h"
+
+#define FRAMES_PER_TURN 8
+#define SOCKET_BUFFER   (4 << 20)
+/* A frame is sent when its replies reach this size; one reply more must still fit. */
+#define REPLIES_SIZE (FRAME_MOST / 2)
+
+struct server {
+	int listener, client; /* client: -1 while there is none */
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	uint64_t generation;
+	struct dataplane *dataplane;
+	struct registry *registry;
+	const struct counters *counters;
+	const char *engine;
+};
+
+/* Replies to one frame of requests, on their way. */
+struct batch {
+	Tandem__Dataplane__V1__Reply **replies;
+	size_t count, size;
+};
+
+static void disconnect(struct server *s, const char *why)
+{
+	log_info("the control plane is gone: %s; calls go on", why);
+	close(s->client);
+	s->client = -1;
+}
+
+static void send_frame(struct server *s, const Tandem__Dataplane__V1__Frame *frame)
+{
+	int error;
+
+	if (s->client < 0)
+		return;
+	error = frame_send(s->client, frame);
+	if (error == -EAGAIN)
+		disconnect(s, "it does not read its events and replies");
+	else if (error)
+		disconnect(s, strerror(-error));
+}
+
+void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
+{
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+	Tandem__Dataplane__V1__Event *events[] = {(Tandem__Dataplane__V1__Event *)event};
+
+	frame.events = events;
+	frame.n_events = 1;
+	send_frame(s, &frame);
+}
+
+static void show_networks(const struct dataplane *d, Tandem__Dataplane__V1__Network *networks,
+			  ProtobufCBinaryData (*addresses)[NETWORK_ADDRESSES_MAX])
+{
+	for (unsigned int n = 0; n < d->network_count; n++) {
+		const struct network *network = &d->networks[n];
+
+		tandem__dataplane__v1__network__init(&networks[n]);
+		networks[n].name = (char *)network->name;
+		networks[n].addresses = addresses[n];
+		networks[n].n_addresses = network->address_count;
+		for (unsigned int k = 0; k < network->address_count; k++) {
+			const struct address *a = &d->addresses[network->address[k]].address;
+			bool ipv4 = address_is_ipv4(a);
+
+			addresses[n][k].data = (uint8_t *)&a->octets[ipv4 ? 12 : 0];
+			addresses[n][k].len = ipv4 ? 4 : 16;
+		}
+	}
+}
+
+static void send_hello(struct server *s)
+{
+	const struct dataplane *d = s->dataplane;
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+	Tandem__Dataplane__V1__Hello hello = TANDEM__DATAPLANE__V1__HELLO__INIT;
+	Tandem__Dataplane__V1__Network networks[NETWORKS_MAX], *list[NETWORKS_MAX];
+	ProtobufCBinaryData addresses[NETWORKS_MAX][NETWORK_ADDRESSES_MAX];
+
+	show_networks(d, networks, addresses);
+	for (unsigned int n = 0; n < d->network_count; n++)
+		list[n] = &networks[n];
+	hello.generation = s->generation;
+	hello.version = (char *)TANDEM_VERSION;
+	hello.workers = d->worker_count;
+	hello.legs_max = d->leg_count;
+	hello.crypto_engine = (char *)s->engine;
+	hello.networks = list;
+	hello.n_networks = d->network_count;
+	frame.hello = &hello;
+	send_frame(s, &frame);
+}
+
+static void accept_client(struct server *s)
+{
+	int buffer = SOCKET_BUFFER;
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+	int fd = accept4(s->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) ||
+	    (peer.uid != 0 && peer.uid != geteuid())) {
+		log_warn("refused a client of user %u: run the control plane as the same user",
+			 peer.uid);
+		close(fd);
+		return;
+	}
+	if (s->client >= 0) {
+		log_warn("refused process %d: a control plane is connected already", peer.pid);
+		close(fd);
+		return;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer));
+	s->client = fd;
+	log_info("the control plane has connected: process %d", peer.pid);
+	send_hello(s);
+}
+
+static void batch_flush(struct server *s, struct batch *b)
+{
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+
+	frame.replies = b->replies;
+	frame.n_replies = b->count;
+	if (b->count)
+		send_frame(s, &frame);
+	for (size_t k = 0; k < b->count; k++)
+		tandem__dataplane__v1__reply__free_unpacked(b->replies[k], &cleanse_allocator);
+	b->count = b->size = 0;
+}
+
+static void batch_add(struct server *s, struct batch *b, Tandem__Dataplane__V1__Reply *reply)
+{
+	b->replies[b->count++] = reply;
+	b->size += tandem__dataplane__v1__reply__get_packed_size(reply) + 8;
+	if (b->size > REPLIES_SIZE)
+		batch_flush(s, b);
+}
+
+/* False: no room for another status. */
+static bool add_status(const struct server *s, const Tandem__Dataplane__V1__GetLegs *get,
+		       Tandem__Dataplane__V1__Reply *reply, uint32_t place, size_t *size)
+{
+	Tandem__Dataplane__V1__LegStatus *status =
+		registry_status(s->registry, place, get->with_blob, get->with_streams);
+	size_t packed = status ? tandem__dataplane__v1__leg_status__get_packed_size(status) + 8 : 0;
+	void *grown = NULL;
+
+	if (status && (*size + packed <= REPLIES_SIZE || reply->n_legs == 0))
+		grown = realloc(reply->legs, (reply->n_legs + 1) * sizeof(reply->legs[0]));
+	if (!grown) {
+		if (status)
+			tandem__dataplane__v1__leg_status__free_unpacked(status,
+									 &cleanse_allocator);
+		return false;
+	}
+	reply->legs = grown;
+	reply->legs[reply->n_legs++] = status;
+	*size += packed;
+	return true;
+}
+
+static int get_legs(const struct server *s, const Tandem__Dataplane__V1__GetLegs *get,
+		    Tandem__Dataplane__V1__Reply *reply)
+{
+	size_t size = 0;
+
+	if (get->n_legs) {
+		for (size_t k = 0; k < get->n_legs; k++) {
+			uint32_t place = registry_find(s->registry, get->legs[k]);
+
+			if (place && !add_status(s, get, reply, place, &size))
+				return -EMSGSIZE;
+		}
+		return 0;
+	}
+	for (uint32_t place = get->after; (place = registry_next(s->registry, place));) {
+		if (!add_status(s, get, reply, place, &size)) {
+			reply->next = place - 1;
+			break;
+		}
+	}
+	return 0;
+}
+
+static int delete_leg(const struct server *s, uint64_t id, Tandem__Dataplane__V1__Reply *reply,
+		      const char **what)
+{
+	const Tandem__Dataplane__V1__GetLegs all = {.with_streams = true};
+	uint32_t place = registry_find(s->registry, id);
+	size_t size = 0;
+
+	if (place && reply->n_legs == 0)
+		add_status(s, &all, reply, place, &size);
+	return registry_delete_leg(s->registry, id, what);
+}
+
+static int serve(struct server *s, const Tandem__Dataplane__V1__Request *request,
+		 Tandem__Dataplane__V1__Reply *reply, const char **what)
+{
+	struct registry *r = s->registry;
+
+	if (request->put_leg)
+		return registry_put_leg(r, request->put_leg, what);
+	if (request->put_keys)
+		return registry_put_keys(r, request->put_keys, what);
+	if (request->delete_leg)
+		return delete_leg(s, request->delete_leg->leg, reply, what);
+	if (request->transmit)
+		return registry_transmit(r, request->transmit, what);
+	if (request->get_legs) {
+		*what = "more legs than one reply holds: ask for fewer";
+		return get_legs(s, request->get_legs, reply);
+	}
+	if (request->get_counters) {
+		*what = "no memory for the counters";
+		return counters_report(s->counters, reply);
+	}
+	*what = "no request that this version knows";
+	return -EOPNOTSUPP;
+}
+
+static Tandem__Dataplane__V1__Reply *answer(struct server *s,
+					    const Tandem__Dataplane__V1__Request *request)
+{
+	Tandem__Dataplane__V1__Reply *reply = calloc(1, sizeof(*reply));
+	const char *what = "";
+	int error;
+
+	if (!reply)
+		return NULL;
+	tandem__dataplane__v1__reply__init(reply);
+	reply->id = request->id;
+	/* A worker empties its mailbox in microseconds: a full one is waited for here. */
+	while ((error = serve(s, request, reply, &what)) == -EAGAIN) {
+		registry_poll(s->registry);
+		rte_pause();
+		if (s->client < 0)
+			break;
+	}
+	reply->error = -error;
+	if (error)
+		reply->what = strdup(what);
+	if (error && !reply->what)
+		reply->what = (char *)protobuf_c_empty_string;
+	return reply;
+}
+
+static unsigned int serve_frame(struct server *s, const Tandem__Dataplane__V1__Frame *frame)
+{
+	struct batch batch = {.replies = calloc(frame->n_requests + 1, sizeof(*batch.replies))};
+	unsigned int served = 0;
+
+	for (; batch.replies && served < frame->n_requests && s->client >= 0; served++) {
+		Tandem__Dataplane__V1__Reply *reply = answer(s, frame->requests[served]);
+
+		if (!reply)
+			break;
+		batch_add(s, &batch, reply);
+	}
+	if (batch.replies)
+		batch_flush(s, &batch);
+	free(batch.replies);
+	return served;
+}
+
+unsigned int server_poll(struct server *s)
+{
+	unsigned int served = 0;
+
+	for (unsigned int k = 0; k < FRAMES_PER_TURN && s->client >= 0; k++) {
+		Tandem__Dataplane__V1__Frame *frame;
+		int error = frame_receive(s->client, &frame);
+
+		if (error == -EAGAIN)
+			break;
+		if (error) {
+			disconnect(s, error == -ENOTCONN ? "it closed" : strerror(-error));
+			break;
+		}
+		served += serve_frame(s, frame);
+		frame_free(frame);
+	}
+	accept_client(s);
+	return served;
+}
+
+void server_wait(struct server *s, int ms)
+{
+	struct pollfd fds[] = {
+		{.fd = s->listener, .events = POLLIN},
+		{.fd = s->client, .events = POLLIN},
+	};
+
+	poll(fds, 2, ms);
+}
+
+/* A socket file that nobody listens on is what a killed dataplane leaves. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? errno : 0;
+	close(fd);
+	if (error == 0)
+		return -EADDRINUSE;
+	if (error == ECONNREFUSED)
+		unlink(address->sun_path);
+	return 0;
+}
+
+static int listen_on(struct server *s, const struct sockaddr_un *address)
+{
+	mode_t mask;
+	int error = remove_stale(address);
+
+	if (error)
+		return error;
+	s->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (s->listener < 0)
+		return -errno;
+	mask = umask(0177);
+	error = bind(s->listener, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+	umask(mask);
+	if (error)
+		return error;
+	strcpy(s->path, address->sun_path);
+	return listen(s->listener, 4) ? -errno : 0;
+}
+
+int server_open(struct server **out, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct server *s = calloc(1, sizeof(*s));
+	int error = -ENAMETOOLONG;
+
+	if (!s)
+		return -ENOMEM;
+	s->listener = s->client = -1;
+	if (strlen(path) < sizeof(address.sun_path)) {
+		strcpy(address.sun_path, path);
+		error = listen_on(s, &address);
+	}
+	if (!error && getrandom(&s->generation, sizeof(s->generation), 0) < 0)
+		error = -errno;
+	if (error) {
+		log_error("[dataplane] socket: %s: %s%s", path, strerror(-error),
+			  error == -EADDRINUSE ? "; another tandem-dataplane is running" : "");
+		server_close(s);
+		return error;
+	}
+	*out = s;
+	return 0;
+}
+
+void server_serve(struct server *s, struct dataplane *d, struct registry *r,
+		  const struct counters *counters, const char *engine)
+{
+	s->dataplane = d;
+	s->registry = r;
+	s->counters = counters;
+	s->engine = engine;
+}
+
+void server_close(struct server *s)
+{
+	if (!s)
+		return;
+	if (s->client >= 0)
+		close(s->client);
+	if (s->listener >= 0)
+		close(s->listener);
+	if (s->path[0])
+		unlink(s->path);
+	free(s);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The dataplane's API on its UNIX socket: one client, the control plane. Main lcore only. A client
+ * that does not read is disconnected: it connects again and asks what runs.
+ */
+#ifndef TANDEM_SERVER_H
+#define TANDEM_SERVER_H
+
+#include "dataplane/api/dataplane.pb-c.h"
+
+struct counters;
+struct dataplane;
+struct registry;
+struct server;
+
+/* 0 or -errno, logged: the path is in use by a running dataplane, or cannot be bound. */
+int server_open(struct server **out, const char *path);
+void server_close(struct server *s);
+
+/* What requests are about; before the first server_poll(). */
+void server_serve(struct server *s, struct dataplane *d, struct registry *r,
+		  const struct counters *counters, const char *engine);
+
+/* One turn without waiting: a new client, its requests. Returns the number of requests. */
+unsigned int server_poll(struct server *s);
+/* Waits until a client may have something, at most `ms`. */
+void server_wait(struct server *s, int ms);
+
+/* Sends an event to the client, if there is one. */
+void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A leg as the API shows it, read from the counters while workers write them. */
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+
+#include "dataplane/record.h"
+#include "dataplane/stream.h"
+
+static Tandem__Dataplane__V1__Endpoint *show_endpoint(const struct endpoint *e)
+{
+	Tandem__Dataplane__V1__Endpoint *shown = calloc(1, sizeof(*shown));
+	bool ipv4 = address_is_ipv4(&e->address);
+	size_t size = ipv4 ? 4 : 16;
+
+	if (!shown)
+		return NULL;
+	tandem__dataplane__v1__endpoint__init(shown);
+	shown->port = rte_be_to_cpu_16(e->port);
+	shown->address.data = malloc(size);
+	if (shown->address.data) {
+		memcpy(shown->address.data, &e->address.octets[ipv4 ? 12 : 0], size);
+		shown->address.len = size;
+	}
+	return shown;
+}
+
+static Tandem__Dataplane__V1__Stream *show_stream(const struct stream *s, uint64_t hz)
+{
+	Tandem__Dataplane__V1__Stream *shown = calloc(1, sizeof(*shown));
+	struct stream_report report;
+
+	if (!shown)
+		return NULL;
+	tandem__dataplane__v1__stream__init(shown);
+	stream_report(s, hz, &report);
+	shown->ssrc = report.ssrc;
+	shown->payload_type = report.payload_type;
+	shown->packets = report.packets;
+	shown->bytes = report.bytes;
+	shown->lost = report.lost;
+	shown->jitter_us = report.jitter_us;
+	shown->rtt_us = report.rtt_us;
+	return shown;
+}
+
+/* The list may change meanwhile: it is bounded, and a stream's memory never goes away. */
+static void show_streams(Tandem__Dataplane__V1__LegStatus *status, const struct flow *flow,
+			 uint64_t hz)
+{
+	size_t most = flow->stream_count;
+	const struct stream *s;
+
+	if (!most)
+		return;
+	status->streams = calloc(most, sizeof(status->streams[0]));
+	if (!status->streams)
+		return;
+	for (s = flow->streams; s && status->n_streams < most; s = s->next) {
+		Tandem__Dataplane__V1__Stream *shown = show_stream(s, hz);
+
+		if (shown)
+			status->streams[status->n_streams++] = shown;
+	}
+}
+
+static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flow *flow,
+		      uint64_t now, uint64_t hz)
+{
+	uint64_t last = flow->last_packet;
+
+	status->packets = flow->packets;
+	status->bytes = flow->bytes;
+	status->rtcp_packets = flow->rtcp_packets;
+	status->sent_packets = flow->sent_packets;
+	status->auth_failures = flow->auth_failures;
+	status->replays = flow->replays;
+	status->wrong_source = flow->wrong_source;
+	status->other_drops = flow->other_drops;
+	status->last_drop = flow->last_drop;
+	status->silence_ms = UINT32_MAX;
+	if (last)
+		status->silence_ms = now > last ? (now - last) * 1000 / hz : 0;
+}
+
+static int ice_state(const struct record *record)
+{
+	if (!record->latest->ice)
+		return TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
+	if (record->consent_lost)
+		return TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST;
+	return record->leg->egress[0] ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED
+				      : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
+}
+
+Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
+						  bool with_blob, bool with_streams)
+{
+	const struct record *record = &r->records[place - 1];
+	const struct leg *leg = record->leg;
+	uint64_t now = rte_rdtsc(), hz = rte_get_tsc_hz();
+	Tandem__Dataplane__V1__LegStatus *status = calloc(1, sizeof(*status));
+	struct endpoint local = {
+		.address = r->dataplane->addresses[record->address].address,
+		.port = rte_cpu_to_be_16(record->port),
+	};
+
+	if (!status)
+		return NULL;
+	tandem__dataplane__v1__leg_status__init(status);
+	status->leg = record->id;
+	status->peer = record->peer;
+	status->local = show_endpoint(&local);
+	if (leg->egress[0])
+		status->remote = show_endpoint(&leg->egress[0]->remote);
+	status->ice = ice_state(record);
+	status->key_epoch = record->key_epoch;
+	status->suite = record->protect ? record->protect->suite : SUITE_NONE;
+	status->age_ms = (now - record->created) * 1000 / hz;
+	show_flow(status, &leg->flow, now, hz);
+	if (with_streams)
+		show_streams(status, &leg->flow, hz);
+	if (with_blob && record->blob_size) {
+		status->blob.data = malloc(record->blob_size);
+		if (status->blob.data) {
+			memcpy(status->blob.data, record->blob, record->blob_size);
+			status->blob.len = record->blob_size;
+		}
+	}
+	return status;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What time does to legs: consent that expires (RFC 7675), media that stays away. A part of the
+ * register at each turn, so that a turn stays short whatever the number of legs.
+ */
+#include <rte_cycles.h>
+
+#include "dataplane/record.h"
+
+#define LEGS_PER_TURN 1024
+#define CONSENT_S     30 /* RFC 7675 5.1 */
+
+void registry_tell(struct registry *r, const struct record *record, int kind,
+		   const struct endpoint *remote, const struct rte_mbuf *datagram)
+{
+	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
+	Tandem__Dataplane__V1__Endpoint where = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
+
+	event.leg = record->id;
+	event.kind = kind;
+	if (remote) {
+		bool ipv4 = address_is_ipv4(&remote->address);
+
+		where.address.data = (uint8_t *)&remote->address.octets[ipv4 ? 12 : 0];
+		where.address.len = ipv4 ? 4 : 16;
+		where.port = rte_be_to_cpu_16(remote->port);
+		event.remote = &where;
+	}
+	if (datagram) {
+		event.datagram.data = rte_pktmbuf_mtod(datagram, uint8_t *);
+		event.datagram.len = rte_pktmbuf_data_len(datagram);
+	}
+	r->config.event(r->config.arg, &event);
+}
+
+static bool consent_holds(const struct leg *leg, uint64_t now, uint64_t hz)
+{
+	for (unsigned int k = 0; k < leg->pair_count; k++)
+		if (endpoint_equal(&leg->pairs[k].remote, &leg->remote[0]) &&
+		    (int64_t)(now - leg->pairs[k].checked) < (int64_t)(CONSENT_S * hz))
+			return true;
+	return false;
+}
+
+static void watch(struct registry *r, struct record *record, uint64_t now, uint64_t hz)
+{
+	struct leg *leg = record->leg;
+	uint64_t heard = RTE_MAX(leg->flow.last_packet, record->created);
+
+	if (record->latest->ice && leg->egress[0] && !record->consent_lost &&
+	    !consent_holds(leg, now, hz) &&
+	    !publish_egress(r, record, 0, NULL, DROP_NO_CONSENT)) {
+		record->consent_lost = true;
+		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
+			      NULL, NULL);
+	}
+	if (!record->media_timeout)
+		return;
+	if ((int64_t)(now - heard) < (int64_t)record->media_timeout) {
+		record->timed_out = false;
+	} else if (!record->timed_out) {
+		record->timed_out = true;
+		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT,
+			      NULL, NULL);
+	}
+}
+
+void registry_watch(struct registry *r)
+{
+	uint32_t legs = r->dataplane->leg_count;
+	uint64_t now = rte_rdtsc(), hz = rte_get_tsc_hz();
+
+	for (uint32_t k = 0; k < RTE_MIN(legs, (uint32_t)LEGS_PER_TURN); k++) {
+		struct record *record = &r->records[r->watched];
+
+		if (record->state == RECORD_OPEN)
+			watch(r, record, now, hz);
+		r->watched = (r->watched + 1) % legs;
+	}
+}
