@@ -8,6 +8,11 @@ CC = gcc
 CLANG = clang
 PYTHON = /usr/bin/python3
 
+# `make V=1` shows the commands whole.
+V ?= 0
+Q = $(if $(filter 0,$(V)),@)
+say = $(if $(filter 0,$(V)),@printf '  %-6s %s\n' '$(1)' '$(patsubst $(BUILD)/%,%,$@)')
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -82,18 +87,21 @@ PROGRAMS := $(BUILD)/tandem-dataplane $(BUILD)/tandem-controlplane $(BUILD)/tand
 define tree
 $(2)/%.o: %.c | $$(GEN_H)
 	@mkdir -p $$(@D)
-	$(3) $$(CPPFLAGS) $$(DPDK_CFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
+	$$(call say,CC)
+	$$(Q)$(3) $$(CPPFLAGS) $$(DPDK_CFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
 $(2)/gen/%.o: $$(BUILD)/gen/%.c | $$(GEN_H)
 	@mkdir -p $$(@D)
-	$(3) $$(CPPFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
+	$$(call say,CC)
+	$$(Q)$(3) $$(CPPFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
 OBJ_$(1)_common := $$(SRC_common:%.c=$(2)/%.o) $$(PROTOS:%.proto=$(2)/gen/%.pb-c.o)
 OBJ_$(1)_dataplane := $$(SRC_dataplane:%.c=$(2)/%.o)
 OBJ_$(1)_controlplane := $$(SRC_controlplane:%.c=$(2)/%.o)
 OBJ_$(1)_ebpf := $$(SRC_ebpf:%.c=$(2)/%.o)
 $$(foreach l,common dataplane controlplane ebpf,$$(eval $(2)/lib$$(l).a: $$(OBJ_$(1)_$$(l))))
 $(2)/lib%.a:
-	@rm -f $$@
-	ar rcsD $$@ $$^
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(call say,AR)
+	$$(Q)ar rcsD $$@ $$^
 ARCHIVES_$(1) := $(2)/libcontrolplane.a $(2)/libdataplane.a $(2)/libebpf.a $(2)/libcommon.a
 -include $$(shell find $(2) -name '*.d' 2>/dev/null)
 endef
@@ -103,7 +111,8 @@ $(eval $(call tree,fuzz,$(BUILD)/fuzz,$(CLANG),$(SAN) -fsanitize=fuzzer-no-link 
 
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: %.proto
 	@mkdir -p $(BUILD)/gen
-	protoc-c --c_out=$(BUILD)/gen $<
+	$(call say,PROTOC)
+	$(Q)protoc-c --c_out=$(BUILD)/gen $<
 
 # --- programs ------------------------------------------------------------------------------------
 
@@ -111,17 +120,21 @@ all: $(PROGRAMS) $(BPF) ## build the programs and the XDP object
 
 $(BUILD)/tandem-dataplane: $(BUILD)/obj/dataplane/main.o $(BUILD)/obj/libdataplane.a \
 		$(BUILD)/obj/libebpf.a $(BUILD)/obj/libcommon.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
 $(BUILD)/tandem-controlplane: $(BUILD)/obj/controlplane/main.o $(BUILD)/obj/libcontrolplane.a \
 		$(BUILD)/obj/libcommon.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/tandemctl: $(SRC_ctl:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libcommon.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # UAPI types only: no kernel BTF, no CO-RE. -g gives the object's own BTF for its maps.
 $(BUILD)/%.bpf.o: %.bpf.c
 	@mkdir -p $(@D)
-	$(CLANG) -target bpf -O2 -g -Wall -Werror -I. -I/usr/include/$(shell gcc -print-multiarch) \
+	$(call say,BPF)
+	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Werror -I. -I/usr/include/$(shell gcc -print-multiarch) \
 		-MMD -MP -c $< -o $@
 -include $(BPF:.o=.d)
 
@@ -132,13 +145,16 @@ link_test = $(1) $(LDFLAGS_TEST) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ARCHIVES_main)
 	@mkdir -p $(@D)
-	$(call link_test,$(CC) -pie)
+	$(call say,LINK)
+	$(Q)$(call link_test,$(CC) -pie)
 $(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(ARCHIVES_asan)
 	@mkdir -p $(@D)
-	$(call link_test,$(CC) $(SAN))
+	$(call say,LINK)
+	$(Q)$(call link_test,$(CC) $(SAN))
 $(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(ARCHIVES_fuzz)
 	@mkdir -p $(@D)
-	$(call link_test,$(CLANG) $(SAN) -fsanitize=fuzzer)
+	$(call say,LINK)
+	$(Q)$(call link_test,$(CLANG) $(SAN) -fsanitize=fuzzer)
 
 unit: $(UNIT:%=unit-%) ## build and run the unit tests, plain and sanitized
 unit-%: $(BUILD)/tests/unit/% $(BUILD)/asan/tests/unit/% $(BPF)
