@@ -12,9 +12,10 @@
  * time limit begins with it. As in all of DTLS 1.2 who can forge the peer's address can spoil a
  * handshake that runs, but not an association that is up.
  *
- * Memory: about 70 KB while the handshake runs, 15 KB when it is over. A hostile peer can make that
- * 250 KB at most, until the limit: OpenSSL keeps up to ten messages of 16 KB that came early.
- * Records of an epoch that has no key yet, of which it would keep a hundred, are not given to it.
+ * Memory: up to 100 KB while the handshake runs, 40 KB when it is over, of which OpenSSL keeps half
+ * to send the last flight again. A hostile peer can make the first 260 KB, until the time limit:
+ * OpenSSL keeps ten messages of 16 KB that came early. Records of an epoch that has no key yet, of
+ * which it would keep a hundred, are not given to it.
  *
  * All of it belongs to the loop's thread. Callbacks may call dtls_free() and dtls_close(); `send`
  * may not, and must not lead to dtls_receive() before it returns.
