@@ -91,11 +91,17 @@ static bool is_rejected(const struct sdp_transport *t)
 	return t->rtp.family == AF_UNSPEC;
 }
 
+/* The m-line that rules where the caller leaves the choice: an answer follows its offer. */
+static const struct sdp_media *ruling(const struct writer *w, unsigned int i)
+{
+	return w->to->offer ? &w->to->offer->media[i] : &w->sdp->media[i];
+}
+
 static enum sdp_profile shown_profile(const struct writer *w, unsigned int i)
 {
 	enum sdp_profile profile = w->to->media[i].profile;
 
-	return profile ? profile : w->sdp->media[i].profile;
+	return profile ? profile : ruling(w, i)->profile;
 }
 
 static bool has_mid(const struct sdp *sdp, const char *mid)
@@ -148,7 +154,6 @@ static void write_origin(struct writer *w)
 /* The m-line that the group's transport belongs to comes first (RFC 9143 section 7.1). */
 static void write_bundle(struct writer *w, unsigned int bundle)
 {
-	const struct sdp *ruling = w->to->offer ? w->to->offer : w->sdp;
 	bool open = false;
 
 	for (int tagged = 1; tagged >= 0; tagged--) {
@@ -156,7 +161,7 @@ static void write_bundle(struct writer *w, unsigned int bundle)
 			const struct sdp_transport *t = &w->to->media[i];
 
 			if (is_rejected(t) || t->bundle != bundle || !w->mid[i] ||
-			    ruling->media[i].bundle_tag != tagged)
+			    ruling(w, i)->bundle_tag != tagged)
 				continue;
 			text_printf(&w->text, "%s %s", open ? "" : "a=group:BUNDLE", w->mid[i]);
 			open = true;
@@ -268,7 +273,7 @@ static void write_media_line(struct writer *w, unsigned int i)
 
 	text_printf(&w->text, "m=%s %u %s", m->kind_name,
 		    is_rejected(t) || t->bundle_only ? 0 : t->rtp.port,
-		    profile ? profile : m->profile_name);
+		    profile ? profile : ruling(w, i)->profile_name);
 	for (unsigned int f = 0; f < m->format_count; f++)
 		text_printf(&w->text, " %s", m->formats[f]);
 	text_append(&w->text, "\r\n", 2);

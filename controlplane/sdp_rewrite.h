@@ -13,16 +13,22 @@
 
 /* How the relay appears in one m-line. All zero: the m-line is rejected (port 0). */
 struct sdp_transport {
-	struct sdp_address rtp;   /* AF_UNSPEC: rejected, the rest is not looked at but `profile` */
-	enum sdp_profile profile; /* SDP_OTHER_PROFILE: that of the sender's m-line */
-	bool rtcp_mux;            /* a=rtcp-mux (RFC 5761) */
-	bool rtcp_mux_only;       /* a=rtcp-mux-only as well (RFC 8858) */
-	uint16_t rtcp_port;       /* a=rtcp (RFC 3605); 0: no such line, so it is by the rules */
+	/* AF_UNSPEC: the m-line is rejected, and of the rest only `profile` is looked at. */
+	struct sdp_address rtp;
+	/* SDP_OTHER_PROFILE: that of the offer when an answer is rewritten, else the sender's. */
+	enum sdp_profile profile;
+
+	bool rtcp_mux;      /* a=rtcp-mux (RFC 5761) */
+	bool rtcp_mux_only; /* a=rtcp-mux-only as well (RFC 8858) */
+	/* For a=rtcp (RFC 3605) and ICE candidates for RTCP; 0: neither, so that port + 1 is meant.
+	 */
+	uint16_t rtcp_port;
 
 	/*
-	 * The m-lines with the same number, not 0, form one BUNDLE group in their order (RFC 9143).
-	 * With bundle_only, which is for offers alone, the m-line shows port 0 and has its
-	 * transport from the first of the group.
+	 * The m-lines with the same number, not 0, form one BUNDLE group (RFC 9143), whose first
+	 * mid stays the one that was first in the SDP; each needs rtcp_mux.
+	 * With bundle_only, which is for offers alone, an m-line that is not the first shows port 0
+	 * and has its transport from the first.
 	 */
 	unsigned int bundle;
 	bool bundle_only;

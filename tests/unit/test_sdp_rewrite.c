@@ -200,7 +200,7 @@ static const struct rewrite_case cases[] = {
 	 .how = WEBRTC_ANSWER,
 	 .offer = chromium_offer_av,
 	 .has = {"\r\na=group:BUNDLE 0\r\n",
-		 "\r\nm=video 0 RTP/AVP 31\r\nc=IN IP4 198.51.100.1\r\na=mid:1\r\n",
+		 "\r\nm=video 0 UDP/TLS/RTP/SAVPF 31\r\nc=IN IP4 198.51.100.1\r\na=mid:1\r\n",
 		 "\r\na=rtcp-fb:* transport-cc\r\n"},
 	 .lacks = {"a=crypto"}},
 	{.name = "hold by sendonly",
