@@ -36,12 +36,27 @@ struct crypt_key {
 	uint32_t users;   // main: rw. Configurations that name this key; the last one frees it.
 };
 
-enum crypt_status { CRYPT_OK, CRYPT_AUTH_FAILED, CRYPT_REPLAY, CRYPT_FAILED };
+/* The tag is the cipher's own (RFC 7714), and the SRTCP index stands behind it, not before. */
+static inline bool crypt_is_aead(enum srtp_suite suite)
+{
+	return suite == SUITE_AEAD_AES_128_GCM || suite == SUITE_AEAD_AES_256_GCM;
+}
 
+/*
+ * CRYPT_REPLAY comes only from an engine that keeps a window of its own, for the second copy of a
+ * packet in one burst. CRYPT_NO_MEMORY: likewise, for the SSRC's state.
+ */
+enum crypt_status { CRYPT_OK, CRYPT_AUTH_FAILED, CRYPT_REPLAY, CRYPT_NO_MEMORY };
+
+/*
+ * Lengths are checked: the header is whole, and a packet to unprotect has its trailer behind it;
+ * SRTCP has its E bit set.
+ */
 struct crypt_job {
 	struct crypt_key *key;
 	uint8_t *data;   /* the whole RTP or RTCP packet; transformed in place */
 	uint16_t length; /* octets; the engine writes the new length */
+	uint16_t header; /* octets before the encrypted part: CSRCs and extension included */
 	bool rtcp;
 	uint8_t status;  /* enum crypt_status, written by the engine */
 	uint32_t ssrc;
@@ -59,11 +74,17 @@ struct crypt_engine {
 	/* Main lcore, when no worker can hold the key any more; cleanses it. */
 	void (*key_free)(struct crypt_key *key);
 	/*
-	 * Worker. Any mix of keys, RTP and RTCP. There is room for CRYPT_TRAILER_MAX octets after
-	 * each packet to protect. A packet whose tag is wrong may be left in any state.
+	 * Worker. Any mix of keys, suites, RTP and RTCP; those of one SSRC are in order of arrival.
+	 * There is room for CRYPT_TRAILER_MAX octets after each packet to protect. A packet whose
+	 * tag is wrong may be left in any state.
 	 */
-	void (*unprotect)(struct crypt_job *jobs[], unsigned int count);
-	void (*protect)(struct crypt_job *jobs[], unsigned int count);
+	void (*unprotect)(struct crypt_job *jobs, unsigned int count);
+	void (*protect)(struct crypt_job *jobs, unsigned int count);
+	/*
+	 * Worker; NULL where an engine keeps nothing per SSRC. The packet of a new SSRC verified,
+	 * but the flow may not have another stream: whatever the engine keeps of it must go.
+	 */
+	void (*forget)(struct crypt_key *key, uint32_t ssrc);
 };
 
 /* By name, as in the configuration; NULL: no such engine. */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The libsrtp2 engine: a session per key, whose template serves every SSRC.
+ *
+ * libsrtp estimates indices and keeps replay windows itself, so its view must follow crypt's. It
+ * does, since both begin anew with each key, see the same packets in the same order, estimate by
+ * the same rule and remember as many indices; and forget() takes back the one thing that libsrtp
+ * does on its own, state for an SSRC that the flow has no room for. SRTCP that is sent takes its
+ * index from libsrtp's counter, which runs beside the stream's.
+ *
+ * libsrtp allocates memory for an SSRC that it sees for the first time, in the worker, and its
+ * ciphers may. That cannot be avoided, and is a reason why this is the second engine.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <srtp2/srtp.h>
+
+#include "dataplane/crypt.h"
+#include "dataplane/stream.h"
+
+struct session {
+	struct crypt_key key;
+	srtp_t srtp;
+};
+
+/* libsrtp speaks through hooks that are called in workers: they say nothing there. */
+static void ignore_event(srtp_event_data_t *event)
+{
+}
+
+static void ignore_log(srtp_log_level_t level, const char *message, void *data)
+{
+}
+
+static int start(void)
+{
+	if (srtp_init())
+		return -EIO;
+	srtp_install_event_handler(ignore_event);
+	srtp_install_log_handler(ignore_log, NULL);
+	return 0;
+}
+
+static void stop(void)
+{
+	srtp_shutdown();
+}
+
+static int set_suite(srtp_policy_t *policy, enum srtp_suite suite)
+{
+	/* SRTCP keeps the long tag in the _32 suites (RFC 4568 6.2.2, RFC 5764 4.1.2). */
+	switch (suite) {
+	case SUITE_AES_CM_128_HMAC_SHA1_80:
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtp);
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtcp);
+		return 0;
+	case SUITE_AES_CM_128_HMAC_SHA1_32:
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy->rtp);
+		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtcp);
+		return 0;
+	case SUITE_AES_256_CM_HMAC_SHA1_80:
+		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtp);
+		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtcp);
+		return 0;
+	case SUITE_AES_256_CM_HMAC_SHA1_32:
+		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&policy->rtp);
+		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtcp);
+		return 0;
+	case SUITE_AEAD_AES_128_GCM:
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtp);
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtcp);
+		return 0;
+	case SUITE_AEAD_AES_256_GCM:
+		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtp);
+		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtcp);
+		return 0;
+	default:
+		return -ENOTSUP;
+	}
+}
+
+static int create_session(srtp_t *srtp, enum srtp_suite suite, enum crypt_direction direction,
+			  const uint8_t *key, const uint8_t *salt)
+{
+	const struct suite_info *info = suite_info(suite);
+	uint8_t master[SUITE_KEY_MAX + SUITE_SALT_MAX];
+	srtp_policy_t policy = {
+		.ssrc.type = direction == CRYPT_SEND ? ssrc_any_outbound : ssrc_any_inbound,
+		.key = master,
+		.window_size = STREAM_WINDOW,
+	};
+	int error = info ? set_suite(&policy, suite) : -ENOTSUP;
+
+	if (error)
+		return error;
+	memcpy(master, key, info->key_length);
+	memcpy(master + info->key_length, salt, info->salt_length);
+	switch (srtp_create(srtp, &policy)) {
+	case srtp_err_status_ok:
+		break;
+	case srtp_err_status_alloc_fail:
+		error = -ENOMEM;
+		break;
+	default:
+		error = -ENOTSUP;
+	}
+	OPENSSL_cleanse(master, sizeof(master));
+	return error;
+}
+
+static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_direction direction,
+		      const uint8_t *key, const uint8_t *salt)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int error;
+
+	if (!session)
+		return -ENOMEM;
+	error = create_session(&session->srtp, suite, direction, key, salt);
+	if (error) {
+		free(session);
+		return error;
+	}
+	session->key.suite = suite;
+	session->key.direction = direction;
+	session->key.tag = suite_info(suite)->tag_length;
+	session->key.tag_rtcp = suite_info(suite)->rtcp_tag_length;
+	*out = &session->key;
+	return 0;
+}
+
+/* libsrtp clears the keys that it holds as it frees them. */
+static void key_free(struct crypt_key *key)
+{
+	struct session *session = (struct session *)key;
+
+	srtp_dealloc(session->srtp);
+	OPENSSL_cleanse(session, sizeof(*session));
+	free(session);
+}
+
+static enum crypt_status status_of(srtp_err_status_t error)
+{
+	switch (error) {
+	case srtp_err_status_ok:
+		return CRYPT_OK;
+	case srtp_err_status_replay_fail:
+	case srtp_err_status_replay_old:
+		return CRYPT_REPLAY;
+	case srtp_err_status_alloc_fail:
+		return CRYPT_NO_MEMORY;
+	default:
+		return CRYPT_AUTH_FAILED;
+	}
+}
+
+static void unprotect(struct crypt_job *jobs, unsigned int count)
+{
+	for (unsigned int k = 0; k < count; k++) {
+		struct crypt_job *job = &jobs[k];
+		srtp_t srtp = ((struct session *)job->key)->srtp;
+		int length = job->length;
+
+		job->status = status_of(job->rtcp ? srtp_unprotect_rtcp(srtp, job->data, &length)
+						  : srtp_unprotect(srtp, job->data, &length));
+		job->length = length;
+	}
+}
+
+static void protect(struct crypt_job *jobs, unsigned int count)
+{
+	for (unsigned int k = 0; k < count; k++) {
+		struct crypt_job *job = &jobs[k];
+		srtp_t srtp = ((struct session *)job->key)->srtp;
+		int length = job->length;
+
+		job->status = status_of(job->rtcp ? srtp_protect_rtcp(srtp, job->data, &length)
+						  : srtp_protect(srtp, job->data, &length));
+		job->length = length;
+	}
+}
+
+static void forget(struct crypt_key *key, uint32_t ssrc)
+{
+	srtp_remove_stream(((struct session *)key)->srtp, htonl(ssrc));
+}
+
+const struct crypt_engine crypt_libsrtp = {
+	.name = "libsrtp",
+	.start = start,
+	.stop = stop,
+	.key_create = key_create,
+	.key_free = key_free,
+	.unprotect = unprotect,
+	.protect = protect,
+	.forget = forget,
+};

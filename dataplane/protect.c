@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What goes on to a participant with SRTP: protected with its leg's key, under the index state that
+ * the stream has in the flow it came by.
+ */
+#include "dataplane/crypt.h"
+#include "dataplane/index.h"
+#include "dataplane/leg.h"
+#include "dataplane/lifetime.h"
+#include "dataplane/rtp.h"
+#include "dataplane/stages.h"
+#include "dataplane/stream.h"
+#include "dataplane/worker.h"
+
+/* The index is spent whatever becomes of the packet: none is ever used twice. */
+static enum drop take_rtp_index(struct worker *w, struct leg *leg, struct stream *s, uint16_t seq,
+				uint64_t *index)
+{
+	*index = index_estimate(s->send_highest, seq);
+	if (unlikely(*index >= INDEX_END))
+		return DROP_KEY_EXHAUSTED;
+	if (unlikely(index_seen(s->send_window, STREAM_WINDOW, s->send_highest, *index)))
+		return DROP_REPLAY;
+	index_add(s->send_window, STREAM_WINDOW, &s->send_highest, *index);
+	lifetime_watch(w, leg, s, *index, INDEX_END);
+	return DROP_NONE;
+}
+
+static enum drop take_rtcp_index(struct worker *w, struct leg *leg, struct stream *s,
+				 uint64_t *index)
+{
+	if (unlikely(s->send_rtcp >= INDEX_RTCP_END))
+		return DROP_KEY_EXHAUSTED;
+	*index = s->send_rtcp++;
+	lifetime_watch(w, leg, s, *index, INDEX_RTCP_END);
+	return DROP_NONE;
+}
+
+static enum drop prepare(struct worker *w, struct burst *b, unsigned int i, struct crypt_job *job)
+{
+	struct leg *leg = b->leg[i];
+
+	if (unlikely(!leg->config->send))
+		return DROP_NO_KEY;
+	burst_resize(b, i, b->length[i]);
+	if (unlikely(rte_pktmbuf_tailroom(b->mbuf[i]) < CRYPT_TRAILER_MAX))
+		return DROP_NO_ROOM;
+
+	job->key = leg->config->send;
+	job->data = burst_payload(b, i);
+	job->length = b->length[i];
+	job->rtcp = b->class[i] == CLASS_RTCP;
+	if (job->rtcp) {
+		job->header = RTCP_HEADER;
+		job->ssrc = rtcp_ssrc(job->data);
+		return take_rtcp_index(w, leg, b->stream[i], &job->index);
+	}
+	job->header = rtp_header_length(job->data);
+	job->ssrc = rtp_ssrc(job->data);
+	return take_rtp_index(w, leg, b->stream[i], rtp_seq(job->data), &job->index);
+}
+
+void crypt_protect_stage(struct worker *w, struct burst *b)
+{
+	struct crypt_job jobs[BURST_MAX];
+	uint8_t slot[BURST_MAX];
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < b->count; i++) {
+		enum drop reason;
+
+		if (!burst_is_media(b, i) || !b->leg[i]->config->peer_secure)
+			continue;
+		reason = prepare(w, b, i, &jobs[count]);
+		if (unlikely(reason != DROP_NONE))
+			burst_drop(b, i, reason);
+		else
+			slot[count++] = i;
+	}
+	if (!count)
+		return;
+	w->engine->protect(jobs, count);
+	for (unsigned int k = 0; k < count; k++) {
+		if (likely(jobs[k].status == CRYPT_OK))
+			burst_resize(b, slot[k], jobs[k].length);
+		else
+			burst_drop(b, slot[k], DROP_STREAM_POOL);
+	}
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Fields of RTP and RTCP headers (RFC 3550 5.1, 6.4), in host byte order. The caller knows that the
+ * packet holds what is read: classify refuses packets shorter than their headers say.
+ */
+#ifndef TANDEM_RTP_H
+#define TANDEM_RTP_H
+
+#include <stdint.h>
+
+#include <rte_byteorder.h>
+
+#define RTP_HEADER  12 /* without CSRCs and extension */
+#define RTCP_HEADER 8  /* with the sender's SSRC */
+
+static inline uint16_t rtp_read16(const uint8_t *p)
+{
+	return rte_be_to_cpu_16(*(const unaligned_uint16_t *)p);
+}
+
+static inline uint32_t rtp_read32(const uint8_t *p)
+{
+	return rte_be_to_cpu_32(*(const unaligned_uint32_t *)p);
+}
+
+static inline uint8_t rtp_payload_type(const uint8_t *p)
+{
+	return p[1] & 0x7f;
+}
+
+static inline uint16_t rtp_seq(const uint8_t *p)
+{
+	return rtp_read16(p + 2);
+}
+
+static inline uint32_t rtp_timestamp(const uint8_t *p)
+{
+	return rtp_read32(p + 4);
+}
+
+static inline uint32_t rtp_ssrc(const uint8_t *p)
+{
+	return rtp_read32(p + 8);
+}
+
+static inline uint32_t rtcp_ssrc(const uint8_t *p)
+{
+	return rtp_read32(p + 4);
+}
+
+/* Octets before the payload: the fixed header, CSRCs and header extension. */
+static inline uint32_t rtp_header_length(const uint8_t *p)
+{
+	uint32_t length = RTP_HEADER + 4 * (p[0] & 0x0f);
+
+	if (p[0] & 0x10)
+		length += 4 + 4 * rtp_read16(p + length + 2);
+	return length;
+}
+
+#endif

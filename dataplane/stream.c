@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/stream.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+#include <rte_malloc.h>
+
+#include "dataplane/index.h"
+#include "dataplane/worker.h"
+
+static_assert(offsetof(struct stream, meter) == RTE_CACHE_LINE_SIZE,
+	      "the index state of a packet fills the first cache line");
+static_assert(sizeof(struct stream_meter) <= RTE_CACHE_LINE_SIZE, "statistics fit one cache line");
+static_assert(offsetof(struct stream, receive_window) == 2 * RTE_CACHE_LINE_SIZE,
+	      "windows begin on a cache line");
+static_assert(sizeof(struct stream) == 9 * RTE_CACHE_LINE_SIZE, "memory per leg is budgeted");
+
+/* The first SRTCP index sent is 1, since libsrtp begins there: both engines send the same bytes. */
+#define RTCP_FIRST 1
+
+static void put(struct worker *w, struct stream *s)
+{
+	s->next = w->free_streams;
+	w->free_streams = s;
+	w->free_stream_count++;
+}
+
+int stream_pool_create(struct worker *w, uint32_t count, int socket)
+{
+	w->streams = rte_zmalloc_socket("streams", (size_t)count * sizeof(struct stream),
+					RTE_CACHE_LINE_SIZE, socket);
+	if (!w->streams)
+		return -ENOMEM;
+	for (uint32_t i = count; i > 0; i--)
+		put(w, &w->streams[i - 1]);
+	return 0;
+}
+
+void stream_pool_destroy(struct worker *w)
+{
+	rte_free(w->streams);
+	w->streams = NULL;
+	w->free_streams = NULL;
+	w->free_stream_count = 0;
+}
+
+enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct stream **out)
+{
+	struct stream *s = w->free_streams;
+
+	if (flow->stream_count >= w->streams_per_flow)
+		return DROP_STREAM_LIMIT;
+	if (!s)
+		return DROP_STREAM_POOL;
+	w->free_streams = s->next;
+	w->free_stream_count--;
+
+	*s = (struct stream){
+		.next = flow->streams,
+		.ssrc = ssrc,
+		.receive_highest = {INDEX_NONE, INDEX_NONE},
+		.receive_rtcp_highest = {INDEX_NONE, INDEX_NONE},
+		.send_highest = INDEX_NONE,
+		.ahead = INDEX_NONE,
+		.send_rtcp = RTCP_FIRST,
+	};
+	flow->stream_count++;
+	/* The main lcore may walk the list: what it finds must be complete. */
+	__atomic_store_n(&flow->streams, s, __ATOMIC_RELEASE);
+	*out = s;
+	return DROP_NONE;
+}
+
+void stream_release_all(struct worker *w, struct flow *flow)
+{
+	struct stream *s = flow->streams;
+
+	flow->streams = NULL;
+	flow->stream_count = 0;
+	while (s) {
+		struct stream *next = s->next;
+
+		put(w, s);
+		s = next;
+	}
+}
+
+void stream_new_receive_epoch(struct flow *flow, uint32_t epoch)
+{
+	unsigned int slot = epoch & 1;
+
+	for (struct stream *s = flow->streams; s; s = s->next) {
+		s->receive_highest[slot] = INDEX_NONE;
+		s->receive_rtcp_highest[slot] = INDEX_NONE;
+		s->stale = false;
+	}
+}
+
+void stream_new_send_key(struct flow *flow)
+{
+	for (struct stream *s = flow->streams; s; s = s->next) {
+		s->send_highest = INDEX_NONE;
+		s->send_rtcp = RTCP_FIRST;
+		s->stale = false;
+	}
+}
+
+void stream_report(const struct stream *s, uint64_t hz, struct stream_report *out)
+{
+	const struct stream_meter *m = &s->meter;
+
+	*out = (struct stream_report){
+		.ssrc = s->ssrc,
+		.payload_type = m->payload_type,
+		.packets = m->packets,
+		.bytes = m->bytes,
+		.lost = m->lost,
+		.rtt_us = m->rtt_us,
+	};
+	if (!m->hz)
+		return;
+	out->lost += (int64_t)(uint32_t)(m->highest - m->base + 1) - m->received;
+	out->jitter_us = (uint64_t)m->jitter * 1000000 / 16 / m->hz;
+}

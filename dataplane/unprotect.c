@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What comes from a participant: verified and decrypted, each packet with the state of its SSRC.
+ *
+ * A burst goes to the engine as a whole, so indices are estimated before the burst's own packets
+ * have moved the state they are estimated from. That is the same as one packet at a time as long as
+ * it makes no difference whether the earlier packets of the burst verify. Where it does, around a
+ * wrap and at a stream's beginning, the packet waits for another round.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "dataplane/crypt.h"
+#include "dataplane/index.h"
+#include "dataplane/leg.h"
+#include "dataplane/lifetime.h"
+#include "dataplane/rtp.h"
+#include "dataplane/stages.h"
+#include "dataplane/stream.h"
+#include "dataplane/worker.h"
+
+static_assert(BURST_MAX <= 64, "sets of slots are 64 bits");
+
+#define E_BIT 0x80000000u /* SRTCP: the packet is encrypted (RFC 3711 3.4) */
+
+/* One call of the engine. */
+struct round {
+	unsigned int count;
+	struct crypt_job jobs[BURST_MAX];
+	struct stream *stream[BURST_MAX]; /* NULL: the SSRC has no state yet */
+	uint8_t slot[BURST_MAX];
+};
+
+/*
+ * Packets as they came, while a leg has two keys: what the first key refuses is tried with the
+ * other one, but the engine may have written over it.
+ */
+struct originals {
+	uint64_t slots;
+	uint8_t class[BURST_MAX];
+	uint16_t length[BURST_MAX];
+	uint32_t at[BURST_MAX];
+	uint32_t used;
+	uint8_t octets[BURST_MAX * 2048];
+};
+
+/* Among the jobs of this round, the highest index of an SSRC that has no state yet. */
+static uint64_t highest_of_new(const struct round *r, const struct burst *b, unsigned int i,
+			       uint32_t ssrc)
+{
+	uint64_t highest = INDEX_NONE;
+
+	for (unsigned int k = 0; k < r->count; k++) {
+		const struct crypt_job *job = &r->jobs[k];
+
+		if (!r->stream[k] && !job->rtcp && job->ssrc == ssrc &&
+		    b->leg[r->slot[k]] == b->leg[i] &&
+		    (highest == INDEX_NONE || job->index > highest))
+			highest = job->index;
+	}
+	return highest;
+}
+
+enum verdict { READY, LATER, REFUSED };
+
+static enum verdict refuse(struct burst *b, unsigned int i, enum drop reason)
+{
+	burst_drop(b, i, reason);
+	return REFUSED;
+}
+
+static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned int i,
+				struct crypt_job *job, struct stream *s)
+{
+	unsigned int epoch = job->key->epoch & 1;
+	uint16_t seq = rtp_seq(job->data);
+	uint64_t highest = s ? s->receive_highest[epoch] : INDEX_NONE;
+	uint64_t ahead = s ? s->ahead : highest_of_new(r, b, i, job->ssrc);
+
+	job->index = index_estimate(highest, seq);
+	if (unlikely(ahead != INDEX_NONE) && index_estimate(ahead, seq) != job->index)
+		return LATER;
+	if (unlikely(job->index >= INDEX_END))
+		return refuse(b, i, DROP_KEY_EXHAUSTED);
+	if (unlikely(!s))
+		return READY;
+	if (index_seen(s->receive_window[epoch], STREAM_WINDOW, highest, job->index))
+		return refuse(b, i, DROP_REPLAY);
+	if ((highest == INDEX_NONE || job->index > highest) &&
+	    (ahead == INDEX_NONE || job->index > ahead))
+		s->ahead = job->index;
+	return READY;
+}
+
+/* The index is in the packet, before the tag; AEAD has it after the tag (RFC 7714 9.2). */
+static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_job *job,
+				 const struct stream *s)
+{
+	unsigned int epoch = job->key->epoch & 1;
+	unsigned int behind = crypt_is_aead(job->key->suite) ? 0 : job->key->tag_rtcp;
+	uint32_t word = rtp_read32(job->data + job->length - behind - 4);
+
+	/* Nobody negotiates unencrypted SRTCP with us: no key of ours made this packet. */
+	if (!(word & E_BIT))
+		return refuse(b, i, DROP_AUTH_FAILED);
+	job->index = word & ~E_BIT;
+	if (s && index_seen(s->receive_rtcp_window[epoch], STREAM_RTCP_WINDOW,
+			    s->receive_rtcp_highest[epoch], job->index))
+		return refuse(b, i, DROP_REPLAY);
+	return READY;
+}
+
+static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, struct crypt_key *key)
+{
+	struct crypt_job *job = &r->jobs[r->count];
+	enum verdict verdict;
+	uint32_t trailer;
+
+	job->key = key;
+	job->data = burst_payload(b, i);
+	job->length = b->length[i];
+	job->rtcp = b->class[i] == CLASS_RTCP;
+	job->header = job->rtcp ? RTCP_HEADER : rtp_header_length(job->data);
+	trailer = job->rtcp ? key->tag_rtcp + 4 : key->tag;
+	if (unlikely(job->length < job->header + trailer))
+		return refuse(b, i, DROP_SRTP_LENGTH);
+
+	job->ssrc = job->rtcp ? rtcp_ssrc(job->data) : rtp_ssrc(job->data);
+	r->stream[r->count] = stream_find(&b->leg[i]->flow, job->ssrc);
+	verdict = job->rtcp ? prepare_rtcp(b, i, job, r->stream[r->count])
+			    : prepare_rtp(r, b, i, job, r->stream[r->count]);
+	if (likely(verdict == READY))
+		r->slot[r->count++] = i;
+	return verdict;
+}
+
+/* False: an earlier packet of this burst had the same index, or left it behind the window. */
+static bool enter_index(struct worker *w, struct leg *leg, struct stream *s,
+			const struct crypt_job *job)
+{
+	unsigned int epoch = job->key->epoch & 1;
+
+	if (job->rtcp) {
+		uint64_t *window = s->receive_rtcp_window[epoch];
+		uint64_t *highest = &s->receive_rtcp_highest[epoch];
+
+		if (index_seen(window, STREAM_RTCP_WINDOW, *highest, job->index))
+			return false;
+		index_add(window, STREAM_RTCP_WINDOW, highest, job->index);
+		lifetime_watch(w, leg, s, job->index, INDEX_RTCP_END);
+	} else {
+		uint64_t *window = s->receive_window[epoch];
+		uint64_t *highest = &s->receive_highest[epoch];
+
+		if (unlikely(index_seen(window, STREAM_WINDOW, *highest, job->index)))
+			return false;
+		index_add(window, STREAM_WINDOW, highest, job->index);
+		lifetime_watch(w, leg, s, job->index, INDEX_END);
+	}
+	return true;
+}
+
+/* The tag was right: without ICE, that is what makes the sender's address the participant's. */
+static void learn_source(struct worker *w, struct burst *b, unsigned int i)
+{
+	struct leg *leg = b->leg[i];
+	unsigned int component = b->component[i];
+
+	if (likely(leg->latched[component]) || leg->config->ice)
+		return;
+	if (endpoint_equal(&b->source[i], &leg->remote[component]))
+		leg->latched[component] = true;
+	else
+		leg_learn(w, leg, component, &b->source[i]);
+}
+
+static enum drop reason_of(uint8_t status)
+{
+	switch ((enum crypt_status)status) {
+	case CRYPT_REPLAY:
+		return DROP_REPLAY;
+	case CRYPT_NO_MEMORY:
+		return DROP_STREAM_POOL;
+	default:
+		return DROP_AUTH_FAILED;
+	}
+}
+
+static void commit(struct worker *w, struct burst *b, const struct round *r, unsigned int k)
+{
+	const struct crypt_job *job = &r->jobs[k];
+	struct stream *s = r->stream[k];
+	unsigned int i = r->slot[k];
+	struct flow *flow = &b->leg[i]->flow;
+
+	if (s)
+		s->ahead = INDEX_NONE;
+	if (unlikely(job->status != CRYPT_OK))
+		return burst_drop(b, i, reason_of(job->status));
+	if (unlikely(!s))
+		s = stream_find(flow, job->ssrc); /* made by an earlier packet of this round */
+	if (unlikely(!s)) {
+		enum drop reason = stream_add(w, flow, job->ssrc, &s);
+
+		if (reason != DROP_NONE) {
+			if (w->engine->forget)
+				w->engine->forget(job->key, job->ssrc);
+			return burst_drop(b, i, reason);
+		}
+	}
+	if (unlikely(!enter_index(w, b->leg[i], s, job)))
+		return burst_drop(b, i, DROP_REPLAY);
+	b->stream[i] = s;
+	burst_resize(b, i, job->length);
+	learn_source(w, b, i);
+}
+
+/* `slots` with the previous or the current key. Every round settles at least one packet. */
+static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, bool previous)
+{
+	struct round r;
+
+	while (slots) {
+		uint64_t waiting = 0;
+
+		r.count = 0;
+		for (; slots; slots &= slots - 1) {
+			unsigned int i = __builtin_ctzll(slots);
+			const struct leg_config *config = b->leg[i]->config;
+
+			if (prepare(&r, b, i,
+				    previous ? config->receive_previous : config->receive) == LATER)
+				waiting |= 1ULL << i;
+		}
+		if (r.count)
+			w->engine->unprotect(r.jobs, r.count);
+		for (unsigned int k = 0; k < r.count; k++)
+			commit(w, b, &r, k);
+		slots = waiting;
+	}
+}
+
+static void keep_original(struct originals *o, const struct burst *b, unsigned int i)
+{
+	if (b->length[i] > sizeof(o->octets) - o->used)
+		return; /* Jumbo frames can fill it: such a packet has the current key alone. */
+	o->slots |= 1ULL << i;
+	o->class[i] = b->class[i];
+	o->length[i] = b->length[i];
+	o->at[i] = o->used;
+	memcpy(&o->octets[o->used], burst_payload(b, i), b->length[i]);
+	o->used += b->length[i];
+}
+
+/* What the current key refused, with the previous one. A replay under either key is a replay. */
+static void try_previous(struct worker *w, struct burst *b, const struct originals *o)
+{
+	uint64_t refused = 0, replayed = 0;
+
+	for (uint64_t slots = o->slots; slots; slots &= slots - 1) {
+		unsigned int i = __builtin_ctzll(slots);
+
+		if (b->class[i] != CLASS_DROPPED)
+			continue;
+		refused |= 1ULL << i;
+		if (b->reason[i] == DROP_REPLAY)
+			replayed |= 1ULL << i;
+		b->class[i] = o->class[i];
+		memcpy(burst_payload(b, i), &o->octets[o->at[i]], o->length[i]);
+	}
+	unprotect_slots(w, b, refused, true);
+	for (; replayed; replayed &= replayed - 1) {
+		unsigned int i = __builtin_ctzll(replayed);
+
+		if (b->class[i] == CLASS_DROPPED)
+			b->reason[i] = DROP_REPLAY;
+	}
+}
+
+/* Plain RTP: whoever sends from the participant's address is the participant. */
+static void find_plain_stream(struct worker *w, struct burst *b, unsigned int i)
+{
+	struct flow *flow = &b->leg[i]->flow;
+	const uint8_t *p = burst_payload(b, i);
+	uint32_t ssrc = b->class[i] == CLASS_RTCP ? rtcp_ssrc(p) : rtp_ssrc(p);
+	struct stream *s = stream_find(flow, ssrc);
+
+	if (unlikely(!s)) {
+		enum drop reason = stream_add(w, flow, ssrc, &s);
+
+		if (reason != DROP_NONE)
+			return burst_drop(b, i, reason);
+	}
+	b->stream[i] = s;
+}
+
+void crypt_unprotect_stage(struct worker *w, struct burst *b)
+{
+	struct originals originals;
+	uint64_t slots = 0;
+
+	originals.slots = 0;
+	originals.used = 0;
+	for (unsigned int i = 0; i < b->count; i++) {
+		const struct leg_config *config;
+
+		if (!burst_is_media(b, i))
+			continue;
+		config = b->leg[i]->config;
+		if (config->security == LEG_PLAIN) {
+			find_plain_stream(w, b, i);
+		} else if (unlikely(!config->receive)) {
+			burst_drop(b, i, DROP_NO_KEY);
+		} else {
+			slots |= 1ULL << i;
+			if (unlikely(config->receive_previous) && b->now < config->grace_until)
+				keep_original(&originals, b, i);
+		}
+	}
+	unprotect_slots(w, b, slots, false);
+	if (unlikely(originals.slots))
+		try_previous(w, b, &originals);
+}
