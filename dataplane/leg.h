@@ -68,6 +68,8 @@ struct leg_pair {
 	uint64_t checked; /* TSC */
 };
 
+#define FLOW_SENDER_REPORTS 8
+
 /* Counters of one flow. worker: rw, main: ro (a torn moment is tolerated). */
 struct flow {
 	uint64_t packets; /* RTP accepted: source, tag and replay window are right */
@@ -82,6 +84,12 @@ struct flow {
 	uint32_t last_drop;   /* enum drop */
 	uint16_t stream_count;
 	struct stream *streams; /* a list; the most recent SSRC first */
+	/*
+	 * The last RTCP sender reports that went through: the middle 32 bits of the NTP time above
+	 * the time of arrival in 1/65536 s, one store each. worker: rw, the peer's worker: ro
+	 */
+	uint64_t sender_reports[FLOW_SENDER_REPORTS];
+	uint8_t next_sender_report;
 };
 
 struct leg {

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What was accepted from a participant: counted, with loss and interarrival jitter (RFC 3550 A.1,
+ * A.3, A.8), and the round-trip time between relay and participant (6.4.1).
+ */
+#include "dataplane/leg.h"
+#include "dataplane/rtcp.h"
+#include "dataplane/rtp.h"
+#include "dataplane/stages.h"
+#include "dataplane/stream.h"
+#include "dataplane/worker.h"
+
+#define CLOCK_DEFAULT 8000
+#define MAX_DROPOUT   3000 /* RFC 3550 A.1 */
+#define MAX_MISORDER  100
+#define JITTER_MOST   0x07ffffffu /* of one packet, so that the sum of 16 fits 32 bits */
+
+static uint32_t find_clock(const struct leg_config *config, uint8_t payload_type)
+{
+	for (unsigned int k = 0; k < config->clock_count; k++)
+		if (config->clocks[k].payload_type == payload_type && config->clocks[k].hz)
+			return config->clocks[k].hz;
+	return CLOCK_DEFAULT;
+}
+
+/* True: the clock is another one, and earlier timestamps cannot be compared with new ones. */
+static bool set_payload_type(struct stream_meter *m, const struct leg_config *config,
+			     uint8_t payload_type, uint64_t tsc_hz)
+{
+	uint32_t hz = find_clock(config, payload_type);
+
+	m->payload_type = payload_type;
+	if (hz == m->hz)
+		return false;
+	m->scale = ((unsigned __int128)hz << 48) / tsc_hz;
+	m->jitter = m->hz ? (uint64_t)m->jitter * hz / m->hz : 0;
+	m->hz = hz;
+	return true;
+}
+
+static void begin_sequence(struct stream_meter *m, uint16_t seq)
+{
+	m->base = seq;
+	m->highest = seq;
+	m->received = 1;
+	m->bad = false;
+}
+
+/* RFC 3550 A.1 without probation. True: the sender restarted its sequence numbers. */
+static bool count_sequence(struct stream_meter *m, uint16_t seq)
+{
+	uint16_t ahead = seq - (uint16_t)m->highest;
+
+	if (likely(ahead < MAX_DROPOUT)) {
+		m->highest += ahead;
+	} else if (ahead <= UINT16_MAX + 1 - MAX_MISORDER) {
+		/* Two packets in sequence after a leap are a restart, one is an accident. */
+		if (m->bad && seq == m->next_bad) {
+			m->lost += (int64_t)(m->highest - m->base + 1) - m->received;
+			begin_sequence(m, seq);
+			return true;
+		}
+		m->next_bad = seq + 1;
+		m->bad = true;
+		return false;
+	}
+	m->received++;
+	return false;
+}
+
+static void count_jitter(struct stream_meter *m, uint32_t transit)
+{
+	int32_t d = transit - m->transit;
+	uint32_t size = d < 0 ? -(uint32_t)d : (uint32_t)d;
+
+	m->jitter += RTE_MIN(size, JITTER_MOST) - ((m->jitter + 8) >> 4);
+}
+
+static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
+{
+	struct flow *flow = &b->leg[i]->flow;
+	struct stream_meter *m = &b->stream[i]->meter;
+	const uint8_t *p = burst_payload(b, i);
+	uint8_t payload_type = rtp_payload_type(p);
+	uint16_t seq = rtp_seq(p);
+	bool incomparable = false;
+	uint32_t transit;
+
+	flow->packets++;
+	flow->bytes += b->length[i];
+	flow->last_packet = b->now;
+
+	m->packets++;
+	m->bytes += b->length[i];
+	if (unlikely(m->packets == 1))
+		begin_sequence(m, seq);
+	else
+		incomparable = count_sequence(m, seq);
+	if (unlikely(!m->hz || payload_type != m->payload_type))
+		incomparable |= set_payload_type(m, b->leg[i]->config, payload_type, w->hz);
+
+	transit = (uint32_t)(((unsigned __int128)b->now * m->scale) >> 48) - rtp_timestamp(p);
+	if (likely(!incomparable))
+		count_jitter(m, transit);
+	m->transit = transit;
+}
+
+static uint32_t short_time(uint64_t tsc, uint64_t hz)
+{
+	return ((unsigned __int128)tsc << 16) / hz;
+}
+
+/* For the worker of the other direction, where the answer to this report will arrive. */
+static void keep_sender_report(struct flow *flow, uint32_t middle, uint32_t now)
+{
+	uint64_t *slot = &flow->sender_reports[flow->next_sender_report++ % FLOW_SENDER_REPORTS];
+
+	__atomic_store_n(slot, (uint64_t)middle << 32 | now, __ATOMIC_RELAXED);
+}
+
+/* The participant says how long ago it got a sender report that the peer's flow let through. */
+static void answer_report(struct stream *s, const struct flow *peer, const struct rtcp_report *r,
+			  uint32_t now)
+{
+	for (unsigned int k = 0; r->lsr && k < FLOW_SENDER_REPORTS; k++) {
+		uint64_t sent = __atomic_load_n(&peer->sender_reports[k], __ATOMIC_RELAXED);
+		int32_t rtt = now - (uint32_t)sent - r->dlsr;
+
+		if (sent >> 32 != r->lsr)
+			continue;
+		/* Clocks tick in 15 us: what comes out as nothing or less is very near. */
+		s->meter.rtt_us = rtt > 0 ? RTE_MAX((uint64_t)rtt * 1000000 >> 16, 1ULL) : 1;
+		return;
+	}
+}
+
+static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
+{
+	struct leg *leg = b->leg[i];
+	const struct leg *peer = leg->config->peer;
+	struct rtcp_cursor cursor = {burst_payload(b, i), b->length[i]};
+	uint32_t now = short_time(b->now, w->hz);
+	struct rtcp_report report;
+	struct rtcp_packet p;
+	uint32_t middle;
+
+	leg->flow.rtcp_packets++;
+	while (rtcp_next(&cursor, &p)) {
+		if (rtcp_sender_time(&p, &middle))
+			keep_sender_report(&leg->flow, middle, now);
+		for (unsigned int k = 0; peer && rtcp_report(&p, k, &report); k++)
+			answer_report(b->stream[i], &peer->flow, &report, now);
+	}
+}
+
+void meter_stage(struct worker *w, struct burst *b)
+{
+	for (unsigned int i = 0; i < b->count; i++) {
+		if (b->class[i] == CLASS_RTP)
+			meter_rtp(w, b, i);
+		else if (b->class[i] == CLASS_RTCP)
+			meter_rtcp(w, b, i);
+	}
+}
