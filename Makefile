@@ -32,7 +32,7 @@ PKGS_TEST = python3 python3-pytest python3-selenium python3-numpy python3-scapy 
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0
 PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST)
 
-.PHONY: help deps all demo test unit smoke fuzz lint format clean install
+.PHONY: help deps all tests demo test unit smoke fuzz lint format clean install
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | \
 		awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -77,6 +77,8 @@ SRC_controlplane := $(filter-out controlplane/main.c,$(wildcard controlplane/*.c
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
+# What a packet passes through, in its order: `make lint` checks what these import.
+WORKER_SOURCES = dataplane/worker.c dataplane/rx.c dataplane/classify.c dataplane/host.c dataplane/arp.c dataplane/ndp.c dataplane/flow.c dataplane/leg.c dataplane/ice.c dataplane/stun.c dataplane/reply.c dataplane/punt.c dataplane/unprotect.c dataplane/stream.c dataplane/meter.c dataplane/rtcp.c dataplane/route.c dataplane/protect.c dataplane/rewrite.c dataplane/tx.c dataplane/drop.c
 BPF := $(SRC_bpf:%.bpf.c=$(BUILD)/%.bpf.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -169,8 +171,38 @@ fuzz-fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%
 		-verbosity=0 -artifact_prefix=$(BUILD)/corpus/crash-$*- \
 		$(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
+SANITIZED := $(UNIT:%=$(BUILD)/asan/tests/unit/%)
+FUZZERS := $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/%)
+tests: all $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED) $(FUZZERS)
+
+# `make test` and `make demo` do everything on a fresh machine: the packages come first, and only
+# then is make asked what must be built.
+test: deps ## install, build and run every test
+	@$(MAKE) tests
+	BUILD=$(BUILD) tests/run
+smoke: deps ## install, build and run the end-to-end tests alone
+	@$(MAKE) all
+	BUILD=$(BUILD) tests/run e2e
+demo: deps ## install, build, and show a browser talk to a telephone
+	@$(MAKE) all
+	BUILD=$(BUILD) $(PYTHON) tests/demo.py
+
+lint: $(WORKER_SOURCES:%.c=$(BUILD)/obj/%.o) ## check style, include direction, worker symbols
+	@tests/lint/run $(BUILD)
+
 format: ## format every C file
 	clang-format -i $$(git ls-files '*.c' '*.h')
+
+SHARE = $(DESTDIR)$(PREFIX)/share/doc/tandem
+install: all ## install to DESTDIR, with systemd units and example configuration
+	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tandem $(BPF)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system dataplane/tandem-dataplane.service \
+		controlplane/tandem-controlplane.service
+	install -D -m 644 -t $(SHARE) README.md LICENSE dataplane/dataplane.ini \
+		controlplane/controlplane.ini
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem controlplane/api/relay.proto \
+		controlplane/api/health.proto
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
