@@ -194,6 +194,7 @@ static int listen_on(grpc_server *server, const char *text, grpc_server_credenti
 int rpc_listen(grpc_server *server, const struct rpc_config *config)
 {
 	grpc_server_credentials *tls = NULL, *plain;
+	struct rpc_tls_error why;
 	int ret = 0;
 
 	if (!config->listen_count) {
@@ -202,9 +203,11 @@ int rpc_listen(grpc_server *server, const struct rpc_config *config)
 		return -EINVAL;
 	}
 	if (rpc_tls_wanted(&config->tls)) {
-		ret = rpc_tls_server(&tls, &config->tls);
-		if (ret)
+		ret = rpc_tls_server(&tls, &config->tls, &why);
+		if (ret) {
+			log_error("rpc: TLS: %s", why.text);
 			return ret;
+		}
 	}
 	plain = grpc_insecure_server_credentials_create();
 	for (unsigned i = 0; i < config->listen_count && !ret; i++)
