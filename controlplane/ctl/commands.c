@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/ctl/commands.h"
+
+#include <err.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/api/health.pb-c.h"
+#include "controlplane/api/relay.pb-c.h"
+#include "controlplane/ctl/view.h"
+#include "controlplane/message.h"
+
+#define RELAY  "/tandem.relay.v1.Relay/"
+#define HEALTH "/grpc.health.v1.Health/"
+
+/* Prints a reply for people. */
+typedef void view_reply(const struct request *request, const ProtobufCMessage *reply);
+
+static void print_json(const ProtobufCMessage *message)
+{
+	json_t *json = message_json(message);
+
+	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)))
+		errx(CLIENT_REFUSED, "no memory");
+	json_decref(json);
+	putchar('\n');
+}
+
+/* Asks the relay, and prints its reply in the form that is wanted. */
+static int ask(const struct request *request, const char *method, const ProtobufCMessage *question,
+	       const ProtobufCMessageDescriptor *type, view_reply *view)
+{
+	ProtobufCMessage *reply;
+	int ret = client_call(request->client, method, question, type, &reply);
+
+	if (ret)
+		return ret;
+	if (request->json)
+		print_json(reply);
+	else
+		view(request, reply);
+	message_free(reply);
+	return ret;
+}
+
+/* --- one call ----------------------------------------------------------------------------------*/
+
+static void view_query(const struct request *request, const ProtobufCMessage *reply)
+{
+	const Tandem__Relay__V1__QueryReply *query = (const Tandem__Relay__V1__QueryReply *)reply;
+
+	if (query->call)
+		view_call(stdout, query->call);
+}
+
+static int show_call(const struct request *request)
+{
+	Tandem__Relay__V1__QueryRequest query = TANDEM__RELAY__V1__QUERY_REQUEST__INIT;
+
+	query.call_id = (char *)(uintptr_t)request->id;
+	return ask(request, RELAY "Query", &query.base, &tandem__relay__v1__query_reply__descriptor,
+		   view_query);
+}
+
+static void view_deleted(const struct request *request, const ProtobufCMessage *reply)
+{
+	const Tandem__Relay__V1__DeleteReply *deleted =
+		(const Tandem__Relay__V1__DeleteReply *)reply;
+
+	puts("deleted; it was, at its end:");
+	if (deleted->call)
+		view_call(stdout, deleted->call);
+}
+
+static int delete_call(const struct request *request)
+{
+	Tandem__Relay__V1__DeleteRequest deletion = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
+
+	deletion.call_id = (char *)(uintptr_t)request->id;
+	return ask(request, RELAY "Delete", &deletion.base,
+		   &tandem__relay__v1__delete_reply__descriptor, view_deleted);
+}
+
+/* --- all calls, page by page -------------------------------------------------------------------*/
+
+struct pages {
+	Tandem__Relay__V1__ListReply all; /* its calls belong to the replies */
+	ProtobufCMessage **replies;
+	size_t count;
+};
+
+static void pages_add(struct pages *pages, ProtobufCMessage *reply)
+{
+	const Tandem__Relay__V1__ListReply *page = (const Tandem__Relay__V1__ListReply *)reply;
+	Tandem__Relay__V1__ListReply *all = &pages->all;
+
+	pages->replies = reallocarray(pages->replies, pages->count + 1, sizeof(*pages->replies));
+	all->calls =
+		reallocarray(all->calls, all->n_calls + page->n_calls + 1, sizeof(*all->calls));
+	if (!pages->replies || !all->calls)
+		errx(CLIENT_REFUSED, "no memory");
+	pages->replies[pages->count++] = reply;
+	for (size_t i = 0; i < page->n_calls; i++)
+		all->calls[all->n_calls++] = page->calls[i];
+}
+
+static int pages_fetch(struct pages *pages, struct client *client)
+{
+	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
+	ProtobufCMessage *reply;
+	size_t before;
+
+	do {
+		int ret = client_call(client, RELAY "List", &list.base,
+				      &tandem__relay__v1__list_reply__descriptor, &reply);
+
+		if (ret)
+			return ret;
+		before = pages->all.n_calls;
+		pages_add(pages, reply);
+		list.page_token = ((Tandem__Relay__V1__ListReply *)reply)->next_page_token;
+	} while (*list.page_token && pages->all.n_calls > before);
+	return CLIENT_OK;
+}
+
+static int show_calls(const struct request *request)
+{
+	struct pages pages = {.all = TANDEM__RELAY__V1__LIST_REPLY__INIT};
+	int ret = pages_fetch(&pages, request->client);
+
+	if (!ret && request->json)
+		print_json(&pages.all.base);
+	else if (!ret)
+		view_calls(stdout, pages.all.calls, pages.all.n_calls);
+	for (size_t i = 0; i < pages.count; i++)
+		message_free(pages.replies[i]);
+	free(pages.replies);
+	free(pages.all.calls);
+	return ret;
+}
+
+/* --- the relay ---------------------------------------------------------------------------------*/
+
+static int ask_status(const struct request *request, view_reply *view)
+{
+	Tandem__Relay__V1__StatusRequest status = TANDEM__RELAY__V1__STATUS_REQUEST__INIT;
+
+	return ask(request, RELAY "Status", &status.base,
+		   &tandem__relay__v1__status_reply__descriptor, view);
+}
+
+static void view_whole(const struct request *request, const ProtobufCMessage *reply)
+{
+	view_status(stdout, (const Tandem__Relay__V1__StatusReply *)reply);
+}
+
+static void view_used(const struct request *request, const ProtobufCMessage *reply)
+{
+	view_ports(stdout, (const Tandem__Relay__V1__StatusReply *)reply);
+}
+
+static void view_dropped(const struct request *request, const ProtobufCMessage *reply)
+{
+	view_drops(stdout, (const Tandem__Relay__V1__StatusReply *)reply, request->all);
+}
+
+static int show_status(const struct request *request)
+{
+	return ask_status(request, view_whole);
+}
+
+static int show_ports(const struct request *request)
+{
+	return ask_status(request, view_used);
+}
+
+static int show_drops(const struct request *request)
+{
+	return ask_status(request, view_dropped);
+}
+
+/* Its exit code says it too, whatever the form. */
+static int show_health(const struct request *request)
+{
+	Grpc__Health__V1__HealthCheckRequest check = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+	ProtobufCMessage *reply;
+	bool serving;
+	int ret = client_call(request->client, HEALTH "Check", &check.base,
+			      &grpc__health__v1__health_check_response__descriptor, &reply);
+
+	if (ret)
+		return ret;
+	serving = ((const Grpc__Health__V1__HealthCheckResponse *)reply)->status ==
+		  GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
+	if (request->json)
+		print_json(reply);
+	else
+		puts(serving ? "serving" : "not serving: tandemctl status may say why");
+	message_free(reply);
+	return serving ? CLIENT_OK : CLIENT_REFUSED;
+}
+
+static const struct command commands[] = {
+	{"calls", false, show_calls},   {"call", true, show_call},
+	{"delete", true, delete_call},  {"ports", false, show_ports},
+	{"drops", false, show_drops},   {"health", false, show_health},
+	{"status", false, show_status},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tandemctl: the operator's command line, a client of the relay's public API. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/ctl/client.h"
+#include "controlplane/ctl/commands.h"
+
+#define DEFAULT_SERVER "unix:/run/tandem/relay.sock"
+
+struct options {
+	const char *server;
+	struct rpc_tls tls;
+	struct request request;
+};
+
+static const char help[] =
+	"usage: tandemctl [options] command\n"
+	"\n"
+	"  calls        list the calls\n"
+	"  call ID      show a call: legs, flows, streams, and why there is no audio\n"
+	"  delete ID    end a call and show its final statistics\n"
+	"  ports        show how many ports each media address has in use\n"
+	"  drops        show how many packets were dropped, by reason\n"
+	"  health       say whether the relay can take calls\n"
+	"  status       show the relay as a whole\n"
+	"\n"
+	"  -s, --server ADDRESS  unix:/path or host:port [" DEFAULT_SERVER "]\n"
+	"      --ca FILE         PEM file of the authority that vouches for the server,\n"
+	"      --cert FILE       of the certificate to show to it,\n"
+	"      --key FILE        and of its key: for a server that asks for mutual TLS\n"
+	"  -j, --json            print the relay's reply as JSON\n"
+	"  -a, --all             with drops: also the reasons that never occurred\n"
+	"  -h, --help            print this\n"
+	"  -V, --version         print the version\n"
+	"\n"
+	"exit status: 0 done, 1 the relay said no, 2 wrong usage, 3 the relay is out of reach\n";
+
+/* Reads the options; does not return when there is nothing more to do. */
+static void parse_options(struct options *options, int argc, char **argv)
+{
+	enum { CA = 256, CERT, KEY };
+	static const struct option known[] = {
+		{"server", required_argument, NULL, 's'},
+		{"ca", required_argument, NULL, CA},
+		{"cert", required_argument, NULL, CERT},
+		{"key", required_argument, NULL, KEY},
+		{"json", no_argument, NULL, 'j'},
+		{"all", no_argument, NULL, 'a'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "s:jahV", known, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			options->server = optarg;
+			break;
+		case CA:
+			options->tls.ca = optarg;
+			break;
+		case CERT:
+			options->tls.cert = optarg;
+			break;
+		case KEY:
+			options->tls.key = optarg;
+			break;
+		case 'j':
+			options->request.json = true;
+			break;
+		case 'a':
+			options->request.all = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(CLIENT_OK);
+		case 'V':
+			puts("tandemctl " TANDEM_VERSION);
+			exit(CLIENT_OK);
+		default:
+			exit(CLIENT_USAGE); /* getopt has said what is wrong */
+		}
+	}
+}
+
+/* The command that argv[optind] names, with its argument; NULL after a complaint. */
+static const struct command *parse_command(struct options *options, int argc, char **argv)
+{
+	const struct command *command;
+	int given = argc - optind;
+
+	if (given == 0) {
+		complain("no command given: tandemctl --help lists them");
+		return NULL;
+	}
+	command = command_find(argv[optind]);
+	if (!command) {
+		complain("unknown command %s: tandemctl --help lists them", argv[optind]);
+		return NULL;
+	}
+	if (given != 1 + command->takes_id) {
+		complain("%s takes %s", command->name,
+			 command->takes_id ? "one call's ID" : "no argument");
+		return NULL;
+	}
+	options->request.id = command->takes_id ? argv[optind + 1] : NULL;
+	return command;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.server = DEFAULT_SERVER};
+	const struct command *command;
+	int ret;
+
+	parse_options(&options, argc, argv);
+	command = parse_command(&options, argc, argv);
+	if (!command)
+		return CLIENT_USAGE;
+	ret = client_open(&options.request.client, options.server, &options.tls);
+	if (ret)
+		return ret;
+	ret = command->run(&options.request);
+	client_close(options.request.client);
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write the output: %s", strerror(errno));
+		return CLIENT_REFUSED;
+	}
+	return ret;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/ctl/view.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/ctl/table.h"
+#include "controlplane/ctl/why.h"
+
+#define TEXT_SIZE 64
+
+/* The name of an enum's value without its prefix, in small letters: LINK_UP is "up". */
+static const char *word(const ProtobufCEnumDescriptor *type, int value, const char *prefix,
+			char *text)
+{
+	const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
+	size_t skip = known && !strncmp(known->name, prefix, strlen(prefix)) ? strlen(prefix) : 0;
+
+	if (!known)
+		snprintf(text, TEXT_SIZE, "%d", value);
+	else
+		snprintf(text, TEXT_SIZE, "%s", known->name + skip);
+	for (char *p = text; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return text;
+}
+
+static const char *call_state(Tandem__Relay__V1__CallState state, char *text)
+{
+	return word(&tandem__relay__v1__call_state__descriptor, (int)state, "CALL_", text);
+}
+
+static const char *link_state(Tandem__Relay__V1__LinkState state, char *text)
+{
+	if (state == TANDEM__RELAY__V1__LINK_STATE__LINK_NONE)
+		return "";
+	return word(&tandem__relay__v1__link_state__descriptor, (int)state, "LINK_", text);
+}
+
+/* As an SDP m-line writes it. */
+static const char *profile(Tandem__Relay__V1__Profile value)
+{
+	static const char *const names[] = {
+		"",          "RTP/AVP",          "RTP/AVPF",          "RTP/SAVP",
+		"RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF",
+	};
+
+	return (unsigned)value < sizeof(names) / sizeof(names[0]) ? names[value] : "unknown";
+}
+
+/* "850 ms", "12 s", "3m07s", "5h12m", "2d03h" */
+static const char *duration(uint64_t ms, char *text)
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 1)
+		snprintf(text, TEXT_SIZE, "%" PRIu64 " ms", ms);
+	else if (s < 60)
+		snprintf(text, TEXT_SIZE, "%" PRIu64 " s", s);
+	else if (s < 3600)
+		snprintf(text, TEXT_SIZE, "%" PRIu64 "m%02us", s / 60, (unsigned)(s % 60));
+	else if (s < 86400)
+		snprintf(text, TEXT_SIZE, "%" PRIu64 "h%02um", s / 3600, (unsigned)(s / 60 % 60));
+	else
+		snprintf(text, TEXT_SIZE, "%" PRIu64 "d%02uh", s / 86400,
+			 (unsigned)(s / 3600 % 24));
+	return text;
+}
+
+/* Prints one peer's text without its control characters. */
+static void print_harmless(FILE *out, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy)
+		fputs(table_harmless(copy), out);
+	free(copy);
+}
+
+void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t count)
+{
+	static const char *const heads[] = {"CALL", "STATE", ">AGE", ">LEGS", NULL};
+	struct table *table = table_new(heads);
+	char text[TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++) {
+		table_add(table, "%s", calls[i]->call_id);
+		table_add(table, "%s", call_state(calls[i]->state, text));
+		table_add(table, "%s", duration(calls[i]->age_ms, text));
+		table_add(table, "%" PRIu32, calls[i]->legs);
+	}
+	if (count)
+		table_print(table, out);
+	else
+		fputs("no calls\n", out);
+	table_free(table);
+}
+
+static void view_legs(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	static const char *const heads[] = {">LEG",  "PARTICIPANT", "MEDIA",      "NETWORK",
+					    "LOCAL", "REMOTE",      "PROFILE",    "ICE",
+					    "DTLS",  "SUITE",       ">HANDSHAKE", NULL};
+	struct table *table = table_new(heads);
+	char text[TEXT_SIZE];
+
+	for (size_t i = 0; i < call->n_legs; i++) {
+		const Tandem__Relay__V1__Leg *leg = call->legs[i];
+
+		table_add(table, "%" PRIu64, leg->id);
+		table_add(table, "%s", leg->tag);
+		table_add(table, "%s", leg->media);
+		table_add(table, "%s", leg->network);
+		table_add(table, "%s", leg->local);
+		table_add(table, "%s", leg->remote);
+		table_add(table, "%s", profile(leg->profile));
+		table_add(table, "%s", link_state(leg->ice, text));
+		table_add(table, "%s", link_state(leg->dtls, text));
+		table_add(table, "%s", leg->suite);
+		if (leg->dtls == TANDEM__RELAY__V1__LINK_STATE__LINK_UP)
+			table_add(table, "%" PRIu32 " ms", leg->handshake_ms);
+		else
+			table_add(table, "%s", "");
+	}
+	table_print(table, out);
+	table_free(table);
+}
+
+/* One line per leg: what came from its participant, and what became of it. */
+static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	static const char *const heads[] = {
+		">LEG",         "FROM",      ">PACKETS",      ">OCTETS",      ">PASSED ON", ">RTCP",
+		">AUTH FAILED", ">REPLAYED", ">WRONG SOURCE", ">OTHER DROPS", ">LAST",      NULL};
+	static const Tandem__Relay__V1__Flow none = TANDEM__RELAY__V1__FLOW__INIT;
+	struct table *table = table_new(heads);
+	char text[TEXT_SIZE];
+
+	for (size_t i = 0; i < call->n_legs; i++) {
+		const Tandem__Relay__V1__Flow *flow = call->legs[i]->flow ?: &none;
+
+		table_add(table, "%" PRIu64, call->legs[i]->id);
+		table_add(table, "%s", call->legs[i]->tag);
+		table_add(table, "%" PRIu64, flow->packets);
+		table_add(table, "%" PRIu64, flow->bytes);
+		table_add(table, "%" PRIu64, flow->sent_packets);
+		table_add(table, "%" PRIu64, flow->rtcp_packets);
+		table_add(table, "%" PRIu64, flow->auth_failures);
+		table_add(table, "%" PRIu64, flow->replays);
+		table_add(table, "%" PRIu64, flow->wrong_source);
+		table_add(table, "%" PRIu64, flow->other_drops);
+		table_add(table, "%s", flow->packets ? duration(flow->silence_ms, text) : "never");
+	}
+	table_print(table, out);
+	table_free(table);
+}
+
+static void add_stream(struct table *table, uint64_t leg, const Tandem__Relay__V1__Stream *stream)
+{
+	double expected = (double)stream->packets + (double)stream->lost;
+
+	table_add(table, "%" PRIu64, leg);
+	table_add(table, "%08" PRIx32, stream->ssrc);
+	table_add(table, "%" PRIu32, stream->payload_type);
+	table_add(table, "%" PRIu64, stream->packets);
+	table_add(table, "%" PRIu64, stream->bytes);
+	table_add(table, "%" PRId64, stream->lost);
+	if (expected > 0 && stream->lost >= 0)
+		table_add(table, "%.2f %%", 100.0 * (double)stream->lost / expected);
+	else
+		table_add(table, "%s", "");
+	table_add(table, "%.1f ms", stream->jitter_ms);
+	if (stream->rtt_ms > 0)
+		table_add(table, "%.1f ms", stream->rtt_ms);
+	else
+		table_add(table, "%s", "");
+}
+
+static void view_streams(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	static const char *const heads[] = {">LEG",  "SSRC",  ">TYPE",   ">PACKETS", ">OCTETS",
+					    ">LOST", ">LOSS", ">JITTER", ">RTT",     NULL};
+	struct table *table = table_new(heads);
+	size_t streams = 0;
+
+	for (size_t i = 0; i < call->n_legs; i++) {
+		const Tandem__Relay__V1__Flow *flow = call->legs[i]->flow;
+
+		for (size_t j = 0; flow && j < flow->n_streams; j++, streams++)
+			add_stream(table, call->legs[i]->id, flow->streams[j]);
+	}
+	if (streams) {
+		fputc('\n', out);
+		table_print(table, out);
+	}
+	table_free(table);
+}
+
+static void view_reasons(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	size_t silent = 0;
+
+	fputc('\n', out);
+	for (size_t i = 0; i < call->n_legs; i++) {
+		const Tandem__Relay__V1__Leg *leg = call->legs[i];
+		char text[512];
+
+		if (!why_silent(leg, text, sizeof(text)))
+			continue;
+		silent++;
+		fputs("no ", out);
+		print_harmless(out, *leg->media ? leg->media : "media");
+		fputs(" from ", out);
+		print_harmless(out, *leg->tag ? leg->tag : "the participant");
+		fputs(": ", out);
+		print_harmless(out, text);
+		fputc('\n', out);
+	}
+	if (!silent)
+		fputs("media passes from every participant\n", out);
+}
+
+void view_call(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	char state[TEXT_SIZE], age[TEXT_SIZE];
+
+	fputs("call ", out);
+	print_harmless(out, call->call_id);
+	fprintf(out, ": %s, %s old\n", call_state(call->state, state), duration(call->age_ms, age));
+	if (!call->n_legs) {
+		fputs("\nit has no legs yet\n", out);
+		return;
+	}
+	fputc('\n', out);
+	view_legs(out, call);
+	fputc('\n', out);
+	view_flows(out, call);
+	view_streams(out, call);
+	view_reasons(out, call);
+}

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""tandemctl against a relay that says what each test wants it to say: gRPC's own Python server."""
+
+import concurrent.futures
+import json
+import subprocess
+import tempfile
+
+import grpc
+import pytest
+
+import api
+import health_pb2_grpc  # api has compiled them
+import relay_pb2_grpc
+from relay import BUILD
+
+pb = api.relay
+
+
+class FakeRelay(relay_pb2_grpc.RelayServicer, health_pb2_grpc.HealthServicer):
+    """Answers from `calls`, `report` and `serving`; an unknown call is NOT_FOUND."""
+
+    def __init__(self):
+        self.calls = {}
+        self.report = pb.StatusReply()
+        self.serving = True
+        self.page_size = 2
+
+    def _find(self, request, context):
+        if request.call_id not in self.calls:
+            context.abort(grpc.StatusCode.NOT_FOUND, f"no call {request.call_id}")
+        return self.calls[request.call_id]
+
+    def List(self, request, context):
+        first = int(request.page_token or 0)
+        names = list(self.calls)[first:first + self.page_size]
+        last = first + self.page_size
+        return pb.ListReply(
+            calls=[pb.CallSummary(call_id=name, state=self.calls[name].state,
+                                  age_ms=self.calls[name].age_ms,
+                                  legs=len(self.calls[name].legs)) for name in names],
+            next_page_token=str(last) if last < len(self.calls) else "")
+
+    def Query(self, request, context):
+        return pb.QueryReply(call=self._find(request, context))
+
+    def Delete(self, request, context):
+        call = self._find(request, context)
+        del self.calls[request.call_id]
+        return pb.DeleteReply(call=call)
+
+    def Status(self, request, context):
+        return self.report
+
+    def Check(self, request, context):
+        return api.health.HealthCheckResponse(
+            status=api.health.HealthCheckResponse.SERVING if self.serving
+            else api.health.HealthCheckResponse.NOT_SERVING)
+
+
+@pytest.fixture
+def fake():
+    with tempfile.TemporaryDirectory(prefix="tandem-ctl-") as directory:
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+        servicer = FakeRelay()
+        servicer.address = f"unix:{directory}/relay.sock"
+        relay_pb2_grpc.add_RelayServicer_to_server(servicer, server)
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+        assert server.add_insecure_port(servicer.address)
+        server.start()
+        yield servicer
+        server.stop(None).wait()
+
+
+def run(*arguments):
+    done = subprocess.run([BUILD / "tandemctl", *arguments], capture_output=True, text=True,
+                          timeout=30, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def show(fake, *arguments):
+    """What the command prints, when it succeeds."""
+    code, out, error = run("--server", fake.address, *arguments)
+    assert (code, error) == (0, "")
+    return out
+
+
+def cells(out, *head):
+    """The head and the rows of the table whose head line begins with these words."""
+    lines = out.splitlines()
+    start = next(i for i, line in enumerate(lines) if line.split()[:len(head)] == list(head))
+    rows = []
+    for line in lines[start + 1:]:
+        if not line.strip():
+            break
+        rows.append(line.split())
+    return lines[start].split(), rows
+
+
+def leg(tag, **more):
+    fields = dict(id=1, tag=tag, media="audio", network="public", local="198.51.100.1:20000",
+                  remote="203.0.113.9:4000", profile=pb.PROFILE_RTP_AVP,
+                  flow=pb.Flow(packets=100, bytes=17200, sent_packets=100, silence_ms=18))
+    fields.update(more)
+    return pb.Leg(**fields)
+
+
+def test_calls_are_listed_over_all_pages(fake):
+    for i in range(5):
+        fake.calls[f"call-{i}"] = pb.Call(state=pb.CALL_UP, age_ms=[850, 12000, 187000, 18720000,
+                                                                   183600000][i], legs=[leg("a")])
+    head, rows = cells(show(fake, "calls"), "CALL")
+    assert head == ["CALL", "STATE", "AGE", "LEGS"]
+    assert rows == [["call-0", "up", "850", "ms", "1"], ["call-1", "up", "12", "s", "1"],
+                    ["call-2", "up", "3m07s", "1"], ["call-3", "up", "5h12m", "1"],
+                    ["call-4", "up", "2d03h", "1"]]
+    listed = json.loads(show(fake, "calls", "--json"))
+    assert [call["call_id"] for call in listed["calls"]] == list(fake.calls)
+
+
+def test_no_calls(fake):
+    assert show(fake, "calls") == "no calls\n"
+
+
+def test_columns_are_aligned(fake):
+    fake.calls["é"] = pb.Call(state=pb.CALL_OFFERED)
+    fake.calls["a-much-longer-id"] = pb.Call(state=pb.CALL_UP)
+    lines = show(fake, "calls").splitlines()
+    assert lines[0].index("STATE") == lines[1].index("offered") == lines[2].index("up")
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_a_call_is_shown_whole(fake):
+    browser = leg("alice", profile=pb.PROFILE_UDP_TLS_RTP_SAVPF, ice=pb.LINK_UP, dtls=pb.LINK_UP,
+                  suite="AEAD_AES_128_GCM", handshake_ms=42)
+    browser.flow.streams.add(ssrc=0xdeadbeef, payload_type=111, packets=99, bytes=17028, lost=1,
+                             jitter_ms=1.25, rtt_ms=20.5)
+    phone = leg("bob", id=2, network="trunk")
+    fake.calls["x"] = pb.Call(call_id="x", state=pb.CALL_UP, age_ms=5000, legs=[browser, phone])
+    out = show(fake, "call", "x")
+    assert out.startswith("call x: up, 5 s old\n")
+    _, legs = cells(out, "LEG", "PARTICIPANT")
+    assert legs == [["1", "alice", "audio", "public", "198.51.100.1:20000", "203.0.113.9:4000",
+                     "UDP/TLS/RTP/SAVPF", "up", "up", "AEAD_AES_128_GCM", "42", "ms"],
+                    ["2", "bob", "audio", "trunk", "198.51.100.1:20000", "203.0.113.9:4000",
+                     "RTP/AVP", "-", "-", "-", "-"]]
+    _, flows = cells(out, "LEG", "FROM")
+    assert flows == [[str(i), tag, "100", "17200", "100", "0", "0", "0", "0", "0", "18", "ms"]
+                     for i, tag in ((1, "alice"), (2, "bob"))]
+    _, streams = cells(out, "LEG", "SSRC")
+    assert streams == [["1", "deadbeef", "111", "99", "17028", "1", "1.00", "%", "1.2", "ms",
+                        "20.5", "ms"]]
+    assert out.endswith("\nmedia passes from every participant\n")
+
+
+@pytest.mark.parametrize("change, says", [
+    (dict(why="the fingerprint does not match"), "the fingerprint does not match"),
+    (dict(ice=pb.LINK_WAITING), "ICE: no check from the participant has come through yet"),
+    (dict(ice=pb.LINK_LOST), "ICE consent has expired"),
+    (dict(ice=pb.LINK_UP, dtls=pb.LINK_WAITING), "the DTLS handshake is not finished"),
+    (dict(dtls=pb.LINK_FAILED), "the DTLS handshake has failed"),
+    (dict(flow=None), "nothing has arrived at 198.51.100.1:20000"),
+    (dict(flow=pb.Flow(silence_ms=0xffffffff)), "nothing has arrived at 198.51.100.1:20000"),
+    (dict(flow=pb.Flow(auth_failures=7)), "7 packets failed authentication"),
+    (dict(flow=pb.Flow(wrong_source=7)), "7 packets came, but not from 203.0.113.9:4000"),
+    (dict(flow=pb.Flow(other_drops=7)), "7 packets came, and none was acceptable"),
+    (dict(flow=pb.Flow(packets=9, sent_packets=9, silence_ms=5000)),
+     "it has sent nothing for 5 seconds"),
+    (dict(flow=pb.Flow(packets=9)), "its packets arrive, but the other side cannot be sent to"),
+])
+def test_silence_is_explained(fake, change, says):
+    fake.calls["x"] = pb.Call(call_id="x", legs=[leg("alice", **change), leg("bob")])
+    last = show(fake, "call", "x").splitlines()[-1]
+    assert last.startswith(f"no audio from alice: {says}")
+
+
+def test_delete_shows_the_last_statistics(fake):
+    fake.calls["x"] = pb.Call(call_id="x", legs=[leg("alice")])
+    assert "17200" in show(fake, "delete", "x")
+    assert not fake.calls
+    assert run("--server", fake.address, "delete", "x") == (1, "", "tandemctl: no call x\n")
+
+
+def test_ports_drops_status(fake):
+    fake.report = pb.StatusReply(
+        version="1.0", dataplane_version="1.1", dataplane_connected=True, workers=2,
+        crypto_engine="libsrtp2", calls=3, legs=6, legs_max=1000,
+        networks=[pb.Network(name="public", address="198.51.100.1", ports_used=250,
+                             ports_free=750)],
+        drops=[pb.Counter(name="auth_failed", value=3, help="SRTP tag is wrong"),
+               pb.Counter(name="replay", value=0, help="seen before")],
+        counters=[pb.Counter(name="punted", value=12, help="datagrams for DTLS")])
+    assert cells(show(fake, "ports"), "NETWORK")[1] == [
+        ["public", "198.51.100.1", "250", "750", "25.0", "%"]]
+    assert cells(show(fake, "drops"), "REASON")[1] == [
+        ["auth_failed", "3", "SRTP", "tag", "is", "wrong"]]
+    assert len(cells(show(fake, "drops", "--all"), "REASON")[1]) == 2
+    out = show(fake, "status")
+    assert "dataplane      1.1, connected\n" in out
+    assert "legs           6 of 1000\n" in out
+    assert cells(out, "COUNTER")[1] == [["punted", "12", "datagrams", "for", "DTLS"]]
+
+
+def test_health_is_the_exit_code(fake):
+    assert show(fake, "health") == "serving\n"
+    fake.serving = False
+    assert run("-s", fake.address, "health")[0] == 1
+    assert json.loads(run("-s", fake.address, "-j", "health")[1]) == {"status": "NOT_SERVING"}
+    assert run("-s", fake.address, "-j", "health")[0] == 1
+
+
+def test_json_keeps_every_number(fake):
+    flow = pb.Flow(packets=2**63 - 1, silence_ms=0xffffffff,
+                   streams=[pb.Stream(ssrc=0xffffffff, lost=-5, jitter_ms=0.25)])
+    fake.calls["x"] = pb.Call(call_id="x", state=pb.CALL_REOFFERED, legs=[leg("a", flow=flow)])
+    call = json.loads(show(fake, "--json", "call", "x"))["call"]
+    assert call["state"] == "CALL_REOFFERED"
+    assert call["legs"][0]["profile"] == "PROFILE_RTP_AVP"
+    assert call["legs"][0]["flow"]["packets"] == 2**63 - 1
+    stream = call["legs"][0]["flow"]["streams"][0]
+    assert (stream["ssrc"], stream["lost"], stream["jitter_ms"]) == (0xffffffff, -5, 0.25)
+
+
+def test_a_tag_cannot_drive_the_terminal(fake):
+    fake.calls["x"] = pb.Call(call_id="\x1b[2J", legs=[leg("\x1b]0;owned\x07\x9b1m", why="\r")])
+    out = show(fake, "call", "x")
+    assert not [c for c in out if c != "\n" and (ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0)]
+
+
+def test_nobody_listens():
+    code, out, error = run("--server", "unix:/no/such/relay.sock", "calls")
+    assert (code, out) == (3, "")
+    assert error == ("tandemctl: cannot reach unix:/no/such/relay.sock: No such file or directory: "
+                     "is tandem-controlplane running there? --server names another address\n")
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("nonsense",), ("call",), ("call", "a", "b"), ("calls", "a"), ("--nonsense",),
+    ("--ca", "/no/such/file", "calls"),
+    ("--ca", "/dev/null", "--cert", "x", "--key", "y", "calls"),
+])
+def test_wrong_usage_is_one_line(arguments):
+    code, out, error = run(*arguments)
+    assert (code, out) == (2, "")
+    assert error.count("\n") == 1
+
+
+def test_help_and_version():
+    code, out, _ = run("--help")
+    assert code == 0 and "exit status: 0 done, 1 the relay said no" in out
+    assert run("--version")[1].startswith("tandemctl ")
