@@ -78,6 +78,14 @@ static inline uint8_t *burst_payload(const struct burst *b, unsigned int i)
 	return rte_pktmbuf_mtod_offset(b->mbuf[i], uint8_t *, b->payload[i]);
 }
 
+/* The payload has `length` octets from now on, and nothing follows it. */
+static inline void burst_resize(struct burst *b, unsigned int i, uint16_t length)
+{
+	b->length[i] = length;
+	b->mbuf[i]->data_len = b->payload[i] + length;
+	b->mbuf[i]->pkt_len = b->mbuf[i]->data_len;
+}
+
 static inline bool burst_is_media(const struct burst *b, unsigned int i)
 {
 	return b->class[i] <= CLASS_RTCP;
