@@ -26,7 +26,8 @@ enum state {
 	HANDSHAKE,
 	UNPROVEN, /* the handshake is over, the SDP with the fingerprint has not come */
 	UP,
-	OVER, /* failed, closed or freed */
+	OVER, /* failed or closed: only a restart is told yet */
+	FREED,
 };
 
 struct dtls {
@@ -41,16 +42,16 @@ struct dtls {
 	uint64_t ended;
 	struct dtls_counters counters;
 
-	uint8_t restart_random[DTLS_RANDOM_LENGTH]; /* of the last restart that was told */
+	/* ClientHello.random of this association, and of the last restart that was told. */
+	bool has_hello;
+	uint8_t hello[DTLS_RANDOM_LENGTH];
+	uint8_t restart[DTLS_RANDOM_LENGTH];
 };
 
-/* --- the end of a handshake --------------------------------------------------------------------
- */
+/* --- the end of a handshake ------------------------------------------------------------------ */
 
 static void fail(struct dtls *dtls, enum dtls_failure why, const char *text)
 {
-	if (dtls->state == OVER)
-		return;
 	dtls->state = OVER;
 	uv_timer_stop(&dtls->timer);
 	dtls->config.fail(dtls->config.arg, why, text);
@@ -133,8 +134,7 @@ static enum dtls_failure explain(struct dtls *dtls, int error, char *text, size_
 	return DTLS_FAIL_PROTOCOL;
 }
 
-/* --- time --------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -205,8 +205,7 @@ static unsigned int next_interval(SSL *ssl, unsigned int last_us)
 	return last_us < RETRANSMIT_CAP_MS * 1000 / 2 ? 2 * last_us : RETRANSMIT_CAP_MS * 1000;
 }
 
-/* --- what the peer sends -----------------------------------------------------------------------
- */
+/* --- what the peer sends --------------------------------------------------------------------- */
 
 static void shake_hands(struct dtls *dtls)
 {
@@ -275,17 +274,25 @@ static bool has_read_key(const struct dtls *dtls)
 static bool is_restart(struct dtls *dtls, const struct dtls_record *record)
 {
 	const uint8_t *random = dtls_record_hello_random(record);
-	uint8_t ours[DTLS_RANDOM_LENGTH];
 
-	if (!random || (dtls->config.role == DTLS_CLIENT && dtls->state == HANDSHAKE) ||
-	    SSL_get_state(dtls->ssl) == TLS_ST_BEFORE)
+	if (!random || !dtls->has_hello || !dtls_record_is_plausible(record, true) ||
+	    (dtls->config.role == DTLS_CLIENT && dtls->state == HANDSHAKE))
 		return false;
-	SSL_get_client_random(dtls->ssl, ours, sizeof(ours));
-	if (memcmp(random, ours, sizeof(ours)) == 0 ||
-	    memcmp(random, dtls->restart_random, sizeof(ours)) == 0)
+	if (memcmp(random, dtls->hello, DTLS_RANDOM_LENGTH) == 0 ||
+	    memcmp(random, dtls->restart, DTLS_RANDOM_LENGTH) == 0)
 		return false;
-	memcpy(dtls->restart_random, random, sizeof(ours));
+	memcpy(dtls->restart, random, DTLS_RANDOM_LENGTH);
 	return true;
+}
+
+static void remember_hello(struct dtls *dtls, const struct dtls_record *record)
+{
+	const uint8_t *random = dtls_record_hello_random(record);
+
+	if (!random || dtls->has_hello)
+		return;
+	memcpy(dtls->hello, random, DTLS_RANDOM_LENGTH);
+	dtls->has_hello = true;
 }
 
 static bool is_admitted(const struct dtls *dtls, const struct dtls_record *record)
@@ -293,7 +300,7 @@ static bool is_admitted(const struct dtls *dtls, const struct dtls_record *recor
 	if (record->epoch == 0)
 		return dtls->state == HANDSHAKE &&
 		       dtls_record_is_plausible(record, dtls->config.role == DTLS_SERVER);
-	return record->epoch == 1 && has_read_key(dtls) &&
+	return record->epoch == 1 && dtls->state != OVER && has_read_key(dtls) &&
 	       record->content != DTLS_CHANGE_CIPHER_SPEC;
 }
 
@@ -309,6 +316,7 @@ static void take(struct dtls *dtls, const struct dtls_record *record)
 	}
 	if (!dtls->began)
 		dtls->began = uv_hrtime();
+	remember_hello(dtls, record);
 	dtls->ends.input = record->start;
 	dtls->ends.input_length = record->length;
 	if (dtls->state == HANDSHAKE)
@@ -326,7 +334,7 @@ void dtls_receive(struct dtls *dtls, const uint8_t *datagram, size_t length)
 	dtls->counters.received++;
 	if (length > DTLS_DATAGRAM_MAX)
 		left = 0;
-	while (left && dtls->state != OVER) {
+	while (left && dtls->state != FREED) {
 		struct dtls_record record;
 
 		if (!dtls_record_read(&record, next, left))
@@ -362,14 +370,13 @@ void dtls_count(const struct dtls *dtls, struct dtls_counters *out)
 	*out = dtls->counters;
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
 {
 	struct dtls *dtls = arg;
 
-	if (dtls->state == OVER)
+	if (dtls->state == FREED)
 		return;
 	dtls->counters.sent++;
 	dtls->config.send(dtls->config.arg, datagram, length);
@@ -437,6 +444,8 @@ int dtls_start(struct dtls **out, const struct dtls_config *config)
 	if (config->role == DTLS_CLIENT) {
 		dtls->began = uv_hrtime();
 		shake_hands(dtls);
+		SSL_get_client_random(dtls->ssl, dtls->hello, sizeof(dtls->hello));
+		dtls->has_hello = true;
 	}
 	arm(dtls);
 	return 0;
@@ -462,7 +471,7 @@ void dtls_free(struct dtls *dtls)
 	if (!dtls)
 		return;
 	/* We may be inside a call of OpenSSL's: the close callback is not. */
-	dtls->state = OVER;
+	dtls->state = FREED;
 	uv_close((uv_handle_t *)&dtls->timer, on_timer_closed);
 }
 

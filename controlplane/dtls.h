@@ -81,14 +81,14 @@ struct dtls_config {
 	void (*send)(void *arg, const uint8_t *datagram, size_t length);
 	/* Once. The result is cleansed when it returns. */
 	void (*done)(void *arg, const struct dtls_result *result);
-	/* Once, instead of `done`. The association only waits to be freed. */
+	/* Once, instead of `done`. */
 	void (*fail)(void *arg, enum dtls_failure why, const char *text);
 	/* After `done`: the peer says that it is gone. May be NULL. The keys are still good. */
 	void (*closed)(void *arg, const char *text);
 	/*
 	 * The peer begins a new association (RFC 6347 section 4.2.8): for each new ClientHello,
-	 * once. The running one is not touched. Who wants the new one starts it, gives it this
-	 * datagram and all later ones. May be NULL.
+	 * once, be this one handshaking, up, closed or failed. It is not touched. Who wants the
+	 * new one starts it, gives it this datagram and all later ones. May be NULL.
 	 */
 	void (*restart)(void *arg, const uint8_t *datagram, size_t length);
 };
@@ -101,9 +101,10 @@ int dtls_start(struct dtls **out, const struct dtls_config *config);
 
 /*
  * The fingerprints of the peer's SDP, before, during or after the handshake; may call `done` or
- * `fail` at once. controlplane/dtls_peer.h says which of them count. Without any effect once the
- * handshake has been judged: new fingerprints need a new association (RFC 8842). 0, -EINVAL when
- * none is of a hash that can be checked.
+ * `fail` at once. Without them a finished handshake waits as long as it is let.
+ * controlplane/dtls_peer.h says which of them count. Without any effect once the handshake has been
+ * judged: new fingerprints need a new association (RFC 8842). 0, -EINVAL when none is of a hash
+ * that can be checked.
  */
 int dtls_set_fingerprints(struct dtls *dtls, const struct sdp_fingerprint *fingerprints,
 			  unsigned int count);

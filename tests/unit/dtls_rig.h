@@ -6,6 +6,7 @@
 #ifndef TANDEM_TESTS_DTLS_RIG_H
 #define TANDEM_TESTS_DTLS_RIG_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@
 
 #define RIG_QUEUE    256
 #define RIG_GUARD_MS 5000
+#define RIG_LABEL    "EXTRACTOR-dtls_srtp"
 #define ALL_PROFILES                                                                               \
 	"SRTP_AES128_CM_SHA1_32:SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM"
 
@@ -180,8 +182,7 @@ static inline void on_restart(void *arg, const uint8_t *data, size_t length)
 	rig->restart.length = length;
 }
 
-/* --- the peer ----------------------------------------------------------------------------------
- */
+/* --- the peer -------------------------------------------------------------------------------- */
 
 static inline int accept_any(int ok, X509_STORE_CTX *store)
 {
@@ -295,8 +296,7 @@ static inline void peer_take(struct rig *rig, const struct datagram *datagram)
 	rig->peer_ends.input_length = 0;
 }
 
-/* --- the network and the clock -----------------------------------------------------------------
- */
+/* --- the network and the clock --------------------------------------------------------------- */
 
 static inline void on_clock(uv_timer_t *clock)
 {
@@ -403,6 +403,62 @@ static inline void rig_stop(struct rig *rig)
 	SSL_free(rig->peer);
 	SSL_CTX_free(rig->peer_context);
 	X509_free(rig->peer_certificate);
+}
+
+/* --- what every test does -------------------------------------------------------------------- */
+
+static struct rig rig;
+
+static inline void handshake(void)
+{
+	rig_start(&rig);
+	rig_run_until(&rig, rig.failed || (rig.done && rig.peer_done));
+	assert_int_equal(rig.failed, 0);
+	assert_int_equal(rig.done, 1);
+}
+
+/* The peer derives the keys by itself, as RFC 5764 section 4.2 lays them out. */
+static inline void check_keys(void)
+{
+	const struct suite_info *info = suite_info(rig.result.suite);
+	bool client = rig.config.role == DTLS_CLIENT;
+	const struct dtls_keys *c = client ? &rig.result.tx : &rig.result.rx;
+	const struct dtls_keys *s = client ? &rig.result.rx : &rig.result.tx;
+	uint8_t block[128];
+
+	assert_non_null(info);
+	assert_int_equal(SSL_get_selected_srtp_profile(rig.peer)->id, info->use_srtp);
+	assert_int_equal(SSL_export_keying_material(rig.peer, block,
+						    2u * (info->key_length + info->salt_length),
+						    RIG_LABEL, strlen(RIG_LABEL), NULL, 0, 0),
+			 1);
+	assert_memory_equal(c->key, block, info->key_length);
+	assert_memory_equal(s->key, block + info->key_length, info->key_length);
+	assert_memory_equal(c->salt, block + 2 * info->key_length, info->salt_length);
+	assert_memory_equal(s->salt, block + 2 * info->key_length + info->salt_length,
+			    info->salt_length);
+	assert_string_equal(rig.result.cipher, SSL_get_cipher_name(rig.peer));
+}
+
+static inline void check_failure(enum dtls_failure why, const char *text)
+{
+	rig_run_until(&rig, rig.failed || rig.done);
+	assert_int_equal(rig.done, 0);
+	assert_int_equal(rig.failed, 1);
+	assert_int_equal(rig.why, why);
+	if (!strstr(rig.text, text))
+		fail_msg("\"%s\" is not in \"%s\"", text, rig.text);
+}
+
+static inline int make_identity(void **state)
+{
+	return dtls_identity_make(&rig_identity);
+}
+
+static inline int release_identity(void **state)
+{
+	dtls_identity_release(rig_identity);
+	return 0;
 }
 
 #endif

@@ -1,44 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* DTLS-SRTP: both roles against a bare OpenSSL peer over a faulty network. */
+/* DTLS-SRTP handshakes: both roles against a bare OpenSSL peer over a faulty network. */
 #include "tests/unit/dtls_rig.h"
-
-#define LABEL "EXTRACTOR-dtls_srtp"
-
-static const enum dtls_role roles[] = {DTLS_CLIENT, DTLS_SERVER};
-static struct rig rig;
-
-#define for_each_role(role) for (const enum dtls_role *role = roles; role < roles + 2; role++)
-
-static void handshake(void)
-{
-	rig_start(&rig);
-	rig_run_until(&rig, rig.failed || (rig.done && rig.peer_done));
-	assert_int_equal(rig.failed, 0);
-	assert_int_equal(rig.done, 1);
-}
-
-/* The peer derives the keys by itself, as RFC 5764 section 4.2 lays them out. */
-static void check_keys(void)
-{
-	const struct suite_info *info = suite_info(rig.result.suite);
-	bool client = rig.config.role == DTLS_CLIENT;
-	const struct dtls_keys *c = client ? &rig.result.tx : &rig.result.rx;
-	const struct dtls_keys *s = client ? &rig.result.rx : &rig.result.tx;
-	uint8_t block[128];
-
-	assert_non_null(info);
-	assert_int_equal(SSL_get_selected_srtp_profile(rig.peer)->id, info->use_srtp);
-	assert_int_equal(SSL_export_keying_material(rig.peer, block,
-						    2u * (info->key_length + info->salt_length),
-						    LABEL, strlen(LABEL), NULL, 0, 0),
-			 1);
-	assert_memory_equal(c->key, block, info->key_length);
-	assert_memory_equal(s->key, block + info->key_length, info->key_length);
-	assert_memory_equal(c->salt, block + 2 * info->key_length, info->salt_length);
-	assert_memory_equal(s->salt, block + 2 * info->key_length + info->salt_length,
-			    info->salt_length);
-	assert_string_equal(rig.result.cipher, SSL_get_cipher_name(rig.peer));
-}
 
 static void test_every_suite_in_both_roles(void **state)
 {
@@ -52,10 +14,9 @@ static void test_every_suite_in_both_roles(void **state)
 		{SUITE_AES_CM_128_HMAC_SHA1_32, "SRTP_AES128_CM_SHA1_32"},
 	};
 
-	for_each_role(role)
-	{
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-			rig_init(&rig, *role);
+			rig_init(&rig, role);
 			rig.profiles = cases[i].profile;
 			handshake();
 			assert_int_equal(rig.result.suite, cases[i].suite);
@@ -120,9 +81,8 @@ static void test_fragmented_client_hello(void **state)
 
 static void test_small_mtu(void **state)
 {
-	for_each_role(role)
-	{
-		rig_init(&rig, *role);
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
+		rig_init(&rig, role);
 		rig.config.mtu = 256;
 		handshake();
 		check_keys();
@@ -138,13 +98,12 @@ static void test_small_mtu(void **state)
  */
 static void test_faults(void **state)
 {
-	for_each_role(role)
-	{
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		for (unsigned int fate = LOSE; fate <= DELAY; fate++) {
 			for (unsigned int i = 0; i < 14; i++) {
 				struct lane *lane;
 
-				rig_init(&rig, *role);
+				rig_init(&rig, role);
 				rig.config.mtu = 400;
 				rig.peer_mtu = 400;
 				lane = &rig.lanes[i % 2];
@@ -173,131 +132,13 @@ static void test_lost_last_flight_is_answered(void **state)
 	rig_stop(&rig);
 }
 
-static void check_failure(enum dtls_failure why, const char *text)
-{
-	rig_run_until(&rig, rig.failed || rig.done);
-	assert_int_equal(rig.done, 0);
-	assert_int_equal(rig.failed, 1);
-	assert_int_equal(rig.why, why);
-	if (!strstr(rig.text, text))
-		fail_msg("\"%s\" is not in \"%s\"", text, rig.text);
-}
-
-static void test_fingerprint_mismatch(void **state)
-{
-	for_each_role(role)
-	{
-		struct sdp_fingerprint wrong;
-		char text[96];
-
-		rig_init(&rig, *role);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		wrong = rig_fingerprint(&rig, "sha-256");
-		snprintf(text, sizeof(text),
-			 "is sha-256 %02X:%02X:%02X:%02X..., its SDP says "
-			 "%02X:%02X:%02X:%02X...",
-			 wrong.bytes[0], wrong.bytes[1], wrong.bytes[2], wrong.bytes[3],
-			 wrong.bytes[0] ^ 1, wrong.bytes[1], wrong.bytes[2], wrong.bytes[3]);
-		wrong.bytes[0] ^= 1;
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &wrong, 1), 0);
-		check_failure(DTLS_FAIL_FINGERPRINT, text);
-		rig_run_until(&rig, rig.peer_error);
-		assert_int_equal(rig.peer_error, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE);
-		rig_stop(&rig);
-	}
-}
-
-static void test_late_fingerprint(void **state)
-{
-	for_each_role(role)
-	{
-		struct sdp_fingerprint right;
-
-		rig_init(&rig, *role);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		rig_run_until(&rig, rig.peer_done);
-		rig_settle(&rig);
-		assert_int_equal(rig.done + rig.failed, 0);
-		right = rig_fingerprint(&rig, "sha-384");
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &right, 1), 0);
-		assert_int_equal(rig.done, 1);
-		check_keys();
-		rig_stop(&rig);
-	}
-}
-
-static void test_late_fingerprint_mismatch(void **state)
-{
-	for_each_role(role)
-	{
-		struct sdp_fingerprint wrong;
-
-		rig_init(&rig, *role);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		rig_run_until(&rig, rig.peer_done);
-		rig_settle(&rig);
-		wrong = rig_fingerprint(&rig, "sha-256");
-		wrong.bytes[31] ^= 0x80;
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &wrong, 1), 0);
-		check_failure(DTLS_FAIL_FINGERPRINT, "fingerprint mismatch");
-		rig_run_until(&rig, SSL_get_shutdown(rig.peer) & SSL_RECEIVED_SHUTDOWN);
-		/* Too late to try another. */
-		wrong.bytes[31] ^= 0x80;
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &wrong, 1), 0);
-		assert_int_equal(rig.done, 0);
-		rig_stop(&rig);
-	}
-}
-
-/* 's' and 'S': sha-1 right and wrong; 'l' and 'L': the same of sha-256; 'm': md5. */
-static void test_which_fingerprint_counts(void **state)
-{
-	static const struct {
-		const char *listed;
-		int rc;
-		bool passes;
-	} cases[] = {
-		{"l", 0, true},   {"s", 0, true},  {"Ll", 0, true},   {"lL", 0, true},
-		{"sl", 0, true},  {"Sl", 0, true}, {"sL", 0, false},  {"LL", 0, false},
-		{"mL", 0, false}, {"ml", 0, true}, {"m", -22, false}, {"", -22, false},
-	};
-
-	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct sdp_fingerprint list[2];
-		unsigned int n = 0;
-
-		rig_init(&rig, DTLS_SERVER);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		for (const char *c = cases[i].listed; *c; c++, n++) {
-			list[n] = rig_fingerprint(&rig, strchr("lL", *c) ? "sha-256" : "sha-1");
-			if (*c == 'S' || *c == 'L')
-				list[n].bytes[0] ^= 0xff;
-			if (*c == 'm') {
-				strcpy(list[n].hash, "md5");
-				list[n].length = 16;
-			}
-		}
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, list, n), cases[i].rc);
-		if (!cases[i].rc) {
-			rig_run_until(&rig, rig.done || rig.failed);
-			assert_int_equal(rig.done, cases[i].passes);
-		}
-		rig_stop(&rig);
-	}
-}
-
 static void test_no_srtp(void **state)
 {
 	static const enum srtp_suite gcm[] = {SUITE_AEAD_AES_256_GCM};
 
-	for_each_role(role)
-	{
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		for (int disjoint = 0; disjoint < 2; disjoint++) {
-			rig_init(&rig, *role);
+			rig_init(&rig, role);
 			rig.profiles = disjoint ? "SRTP_AES128_CM_SHA1_80" : NULL;
 			rig.config.suites = gcm;
 			rig.config.suite_count = 1;
@@ -327,30 +168,20 @@ static void test_dtls_1_0_is_refused(void **state)
 	rig_stop(&rig);
 }
 
-static void test_peer_without_certificate(void **state)
-{
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_has_no_certificate = true;
-	rig_start(&rig);
-	check_failure(DTLS_FAIL_PROTOCOL, "certificate");
-	rig_stop(&rig);
-}
-
 static void test_silent_peer(void **state)
 {
-	for_each_role(role)
-	{
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct dtls_counters counters;
 
-		rig_init(&rig, *role);
+		rig_init(&rig, role);
 		rig.peer_is_silent = true;
-		rig.config.limit_ms = 100;
+		rig.config.limit_ms = 400;
 		rig_start(&rig);
 		uv_timer_stop(&rig.clock); /* what we send goes nowhere */
-		check_failure(DTLS_FAIL_TIMEOUT, "no DTLS from the peer within 100 ms");
+		check_failure(DTLS_FAIL_TIMEOUT, "no DTLS from the peer within 400 ms");
 		dtls_count(rig.dtls, &counters);
-		if (*role == DTLS_CLIENT)
-			assert_in_range(counters.sent, 3, 6); /* at 0, 10, 30, 70 ms */
+		if (role == DTLS_CLIENT)
+			assert_in_range(counters.sent, 3, 6); /* at 0, 10, 30, 70, 150, 310 ms */
 		else
 			assert_int_equal(counters.sent, 0);
 		rig_stop(&rig);
@@ -398,11 +229,10 @@ static void throw_garbage(struct rig *unused)
 
 static void test_garbage_harms_nobody(void **state)
 {
-	for_each_role(role)
-	{
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct dtls_counters counters;
 
-		rig_init(&rig, *role);
+		rig_init(&rig, role);
 		rig.before_us = throw_garbage;
 		handshake();
 		check_keys();
@@ -410,119 +240,6 @@ static void test_garbage_harms_nobody(void **state)
 		assert_true(counters.discarded >= 14);
 		throw_garbage(&rig);
 		assert_int_equal(rig.failed + rig.closed + rig.restarted, 0);
-		rig_stop(&rig);
-	}
-}
-
-static void test_application_data_is_ignored(void **state)
-{
-	struct dtls_counters counters;
-
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_interval_ms = 2000; /* no retransmission, all of which would be discarded */
-	handshake();
-	assert_int_equal(SSL_write(rig.peer, "hello", 5), 5);
-	rig_settle(&rig);
-	dtls_count(rig.dtls, &counters);
-	assert_int_equal(counters.ignored, 1);
-	assert_int_equal(counters.discarded, 0);
-	assert_int_equal(rig.failed + rig.closed, 0);
-	rig_stop(&rig);
-}
-
-static void test_renegotiation_is_refused(void **state)
-{
-	rig_init(&rig, DTLS_SERVER);
-	handshake();
-	SSL_renegotiate(rig.peer);
-	SSL_do_handshake(rig.peer);
-	rig.peer_done = false; /* its new handshake is, and ends with our warning */
-	rig_run_until(&rig, rig.peer_error);
-	assert_int_equal(rig.peer_error, SSL_R_NO_RENEGOTIATION);
-	assert_int_equal(rig.done, 1);
-	assert_int_equal(rig.failed + rig.restarted, 0);
-	rig_stop(&rig);
-}
-
-static void test_peer_closes(void **state)
-{
-	for_each_role(role)
-	{
-		rig_init(&rig, *role);
-		handshake();
-		SSL_shutdown(rig.peer);
-		rig_run_until(&rig, rig.closed);
-		assert_non_null(strstr(rig.text, "close_notify"));
-		assert_int_equal(rig.failed, 0);
-		rig_stop(&rig);
-	}
-}
-
-static void test_we_close(void **state)
-{
-	for_each_role(role)
-	{
-		rig_init(&rig, *role);
-		handshake();
-		dtls_close(rig.dtls);
-		rig.dtls = NULL;
-		rig_run_until(&rig, SSL_get_shutdown(rig.peer) & SSL_RECEIVED_SHUTDOWN);
-		rig_stop(&rig);
-	}
-}
-
-static void test_peer_restarts(void **state)
-{
-	struct datagram old_hello;
-	struct dtls_result first;
-	struct dtls *old;
-
-	rig_init(&rig, DTLS_SERVER);
-	handshake();
-	old_hello = rig.lanes[TO_US].queue[0];
-	first = rig.result;
-
-	/* A late copy of the hello that began it all is nothing. */
-	dtls_receive(rig.dtls, old_hello.data, old_hello.length);
-	assert_int_equal(rig.restarted, 0);
-
-	/* The peer forgets everything and calls again, twice the same. */
-	old = rig.dtls;
-	peer_renew(&rig);
-	rig.lanes[TO_US].fault = DUPLICATE;
-	rig.lanes[TO_US].fault_at = rig.lanes[TO_US].count;
-	peer_step(&rig);
-	rig_run_until(&rig, rig.restarted);
-	rig_settle(&rig);
-	assert_int_equal(rig.restarted, 1);
-	assert_int_equal(rig.done, 1);
-	assert_int_equal(rig.failed + rig.closed, 0);
-	assert_memory_equal(&first, &rig.result, sizeof(first));
-
-	rig_start_ours(&rig);
-	dtls_receive(rig.dtls, rig.restart.data, rig.restart.length);
-	rig_run_until(&rig, rig.done == 2 && rig.peer_done);
-	check_keys();
-	assert_memory_not_equal(&first.rx, &rig.result.rx, sizeof(first.rx));
-	dtls_free(old);
-	rig_stop(&rig);
-}
-
-static void test_free_in_callback(void **state)
-{
-	for_each_role(role)
-	{
-		rig_init(&rig, *role);
-		rig.free_in_callback = true;
-		rig_start(&rig);
-		rig_run_until(&rig, rig.done);
-		rig_stop(&rig);
-
-		rig_init(&rig, *role);
-		rig.free_in_callback = true;
-		rig.profiles = NULL;
-		rig_start(&rig);
-		rig_run_until(&rig, rig.failed);
 		rig_stop(&rig);
 	}
 }
@@ -535,29 +252,18 @@ static void test_bad_configuration(void **state)
 	rig_init(&rig, DTLS_CLIENT);
 	uv_loop_init(&rig.loop);
 	rig.config.mtu = 255;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -22);
+	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
 	rig.config.mtu = DTLS_DATAGRAM_MAX + 1;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -22);
+	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
 	rig.config.mtu = 0;
 	rig.config.suites = no_profile;
 	rig.config.suite_count = 1;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -22);
+	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
 	rig.config.suite_count = 0;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -22);
+	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
 	assert_null(dtls);
 	assert_int_equal(rig.lanes[TO_PEER].count, 0);
 	assert_int_equal(uv_loop_close(&rig.loop), 0);
-}
-
-static int make_identity(void **state)
-{
-	return dtls_identity_make(&rig_identity);
-}
-
-static int release_identity(void **state)
-{
-	dtls_identity_release(rig_identity);
-	return 0;
 }
 
 int main(void)
@@ -570,21 +276,10 @@ int main(void)
 		cmocka_unit_test(test_small_mtu),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_lost_last_flight_is_answered),
-		cmocka_unit_test(test_fingerprint_mismatch),
-		cmocka_unit_test(test_late_fingerprint),
-		cmocka_unit_test(test_late_fingerprint_mismatch),
-		cmocka_unit_test(test_which_fingerprint_counts),
 		cmocka_unit_test(test_no_srtp),
 		cmocka_unit_test(test_dtls_1_0_is_refused),
-		cmocka_unit_test(test_peer_without_certificate),
 		cmocka_unit_test(test_silent_peer),
 		cmocka_unit_test(test_garbage_harms_nobody),
-		cmocka_unit_test(test_application_data_is_ignored),
-		cmocka_unit_test(test_renegotiation_is_refused),
-		cmocka_unit_test(test_peer_closes),
-		cmocka_unit_test(test_we_close),
-		cmocka_unit_test(test_peer_restarts),
-		cmocka_unit_test(test_free_in_callback),
 		cmocka_unit_test(test_bad_configuration),
 	};
 
