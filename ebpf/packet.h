@@ -139,24 +139,28 @@ struct packet {
 	const void *end;
 };
 
-/*
- * Whether at least len more bytes follow. Compared as sums and not as a difference, since the
- * verifier learns a packet's range only from pointer + length > end.
- */
-static inline __attribute__((always_inline)) int packet_holds(const struct packet *p, __u16 len)
-{
-	return (unsigned long)p->at + len <= (unsigned long)p->end;
-}
-
-/* Steps over len bytes and returns where they begin, or NULL if the frame is shorter. */
+/* Steps over len bytes, a constant, and returns where they begin; NULL if the frame is shorter. */
 static inline __attribute__((always_inline)) const void *packet_take(struct packet *p, __u16 len)
 {
 	const void *header = p->at;
 
-	if (!packet_holds(p, len))
+	/* Sums and no difference: it is from these that the verifier learns the frame's range. */
+	if ((unsigned long)header + len > (unsigned long)p->end)
 		return NULL;
 	p->at = (const __u8 *)header + len;
 	return header;
+}
+
+/* Whether at least len more bytes follow, where len comes from the packet itself. */
+static inline __attribute__((always_inline)) int packet_holds(const struct packet *p, __u16 len)
+{
+	unsigned long bound = len;
+
+#ifdef __bpf__
+	/* To older verifiers, that of Linux 6.1 among them, a byte swap has no upper bound. */
+	asm volatile("%0 &= 0xffff" : "+r"(bound));
+#endif
+	return (unsigned long)p->at + bound <= (unsigned long)p->end;
 }
 
 /*
