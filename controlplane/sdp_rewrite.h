@@ -20,8 +20,7 @@ struct sdp_transport {
 
 	bool rtcp_mux;      /* a=rtcp-mux (RFC 5761) */
 	bool rtcp_mux_only; /* a=rtcp-mux-only as well (RFC 8858) */
-	/* For a=rtcp (RFC 3605) and ICE candidates for RTCP; 0: neither, so that port + 1 is meant.
-	 */
+	/* For a=rtcp (RFC 3605) and RTCP's ICE candidates; 0: neither, port + 1 is understood. */
 	uint16_t rtcp_port;
 
 	/*

@@ -35,8 +35,7 @@ struct suite_info {
 const struct suite_info *suite_info(enum srtp_suite suite);
 /* "none" and "unknown" for those. */
 const char *suite_name(enum srtp_suite suite);
-/* By SDES name, whatever its case, or by use_srtp profile; SUITE_NONE when there is no such suite.
- */
+/* By SDES name, whatever its case, or by use_srtp profile; SUITE_NONE when there is none. */
 enum srtp_suite suite_find(const char *name);
 enum srtp_suite suite_find_use_srtp(uint16_t profile);
 

@@ -348,6 +348,64 @@ static void test_lines_pass(void **state)
 	assert_true(passed > 100);
 }
 
+/* Each attribute that is the relay's to write, in any case of letters, at either level. */
+static void test_replaced(void **state)
+{
+	static const char *const lines[] = {
+		"rtcp:4001",
+		"rtcp-mux",
+		"rtcp-mux-only",
+		"bundle-only",
+		"end-of-candidates",
+		"candidate:1 1 UDP 1 203.0.113.1 4000 typ host",
+		"remote-candidates:1 203.0.113.1 4000",
+		"ice-ufrag:abcd",
+		"ice-pwd:0123456789012345678901",
+		"ice-options:trickle",
+		"ice-lite",
+		"ice-mismatch",
+		"ice-pacing:50",
+		"fingerprint:other AA",
+		"identity:eyJpZHAi",
+		"setup:active",
+		"connection:new",
+		"tls-id:0123456789",
+		"dtls-id:1",
+		"crypto:1 X inline:Y",
+		"key-mgmt:mikey AQ",
+		"source-filter: incl IN IP4 * 203.0.113.1",
+		"alt:1",
+		"altc:1 IP4 x",
+		"acap:1 x",
+		"tcap:1 RTP/SAVP",
+		"ccap:1 IN IP4 203.0.113.1",
+		"pcfg:1 t=1",
+		"acfg:1 t=1",
+		"group:BUNDLE",
+		"rtcp-fb:* nack",
+		"rtcp-rsize",
+		"extmap-allow-mixed",
+		"extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid",
+		"Candidate:1 1 UDP 1 203.0.113.1 1 typ host",
+	};
+	static const char text[] = "v=0\r\no=- 1 1 IN IP4 203.0.113.1\r\ns=-\r\nt=0 0\r\na=%s\r\n"
+				   "a=ice-ufrag:efgh\r\na=ice-pwd:5555555555555555555555\r\n"
+				   "m=audio 4000 RTP/AVP 0\r\nc=IN IP4 203.0.113.1\r\na=%s\r\n"
+				   "a=ice-ufrag:efgh\r\na=ice-pwd:5555555555555555555555\r\n";
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		/* A group belongs to the session; the rest is tried in both places. */
+		bool group = !strncmp(lines[i], "group", 5);
+		char before[1024], *out;
+
+		snprintf(before, sizeof(before), text, lines[i], group ? "x" : lines[i]);
+		out = rewrite(before, PHONE, false, NULL);
+		if (strstr(out, lines[i]) || is_leak(out))
+			fail_msg("%s is in\n%s", lines[i], out);
+		sdp_text_free(out);
+	}
+}
+
 /* RTCP on a port of its own has candidates of its own, and several addresses are all offered. */
 static void test_candidates(void **state)
 {
@@ -425,9 +483,13 @@ static void test_mismatch(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),      cmocka_unit_test(test_no_leaks),
-		cmocka_unit_test(test_lines_pass), cmocka_unit_test(test_candidates),
-		cmocka_unit_test(test_mismatch),   cmocka_unit_test(test_bundle_tag_first),
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_no_leaks),
+		cmocka_unit_test(test_lines_pass),
+		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_mismatch),
+		cmocka_unit_test(test_bundle_tag_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
