@@ -244,6 +244,25 @@ static void test_garbage_harms_nobody(void **state)
 	}
 }
 
+/* OpenSSL would keep a hundred of them, 16 KB each, for anybody. */
+static void test_records_before_their_keys_are_not_kept(void **state)
+{
+	static const uint8_t early[45] = {22, 254, 253, 0, 1, 0, 0, 0, 0, 1, 6, 0, 32};
+
+	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
+		struct dtls_counters counters;
+
+		rig_init(&rig, role);
+		rig_start(&rig);
+		for (unsigned int i = 0; i < 50; i++)
+			dtls_receive(rig.dtls, early, sizeof(early));
+		dtls_count(rig.dtls, &counters);
+		assert_int_equal(counters.discarded, 50);
+		rig_run_until(&rig, rig.done && rig.peer_done);
+		rig_stop(&rig);
+	}
+}
+
 static void test_bad_configuration(void **state)
 {
 	static const enum srtp_suite no_profile[] = {SUITE_AES_256_CM_HMAC_SHA1_80};
@@ -280,6 +299,7 @@ int main(void)
 		cmocka_unit_test(test_dtls_1_0_is_refused),
 		cmocka_unit_test(test_silent_peer),
 		cmocka_unit_test(test_garbage_harms_nobody),
+		cmocka_unit_test(test_records_before_their_keys_are_not_kept),
 		cmocka_unit_test(test_bad_configuration),
 	};
 
