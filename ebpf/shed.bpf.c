@@ -2,7 +2,8 @@
 /*
  * The XDP program: judges each frame by ebpf/policy.h, counts the verdict, and hands what is meant
  * for the dataplane to the AF_XDP socket of the receiving queue. UAPI types only, so that it loads
- * on hosts without kernel BTF.
+ * on hosts without kernel BTF. Loading it takes root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON,
+ * the last because the policy adds lengths read from the packet to packet pointers.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
