@@ -2,7 +2,7 @@
 /*
  * Any octets are refused, or become a message of the public API that can be packed again and
  * printed as JSON that parses. The first octet chooses the type. The dataplane's frame is among
- * them because it has the kinds of field that the public API has not: bytes and oneof.
+ * them because it has what the public API has not: bytes.
  */
 #include "controlplane/message.h"
 
