@@ -204,17 +204,11 @@ static void check_lcores(struct options *options, const struct config *config)
 {
 	long online = sysconf(_SC_NPROCESSORS_ONLN);
 
-	for (unsigned k = 0; k < config->lcore_count; k++) {
+	for (unsigned k = 0; k < config->lcore_count; k++)
 		if (config->lcores[k] >= (unsigned)online)
 			option_mistake(options, "dataplane", NULL, "lcores",
 				       "core %u does not exist; this machine has 0 to %ld",
 				       config->lcores[k], online - 1);
-		for (unsigned j = 0; j < k; j++)
-			if (config->lcores[j] == config->lcores[k])
-				option_mistake(options, "dataplane", NULL, "lcores",
-					       "core %u is given twice; pin one thread per core",
-					       config->lcores[k]);
-	}
 }
 
 static void check(struct options *options, void *value)

@@ -32,7 +32,7 @@ struct config {
 	int log;       /* enum log_level */
 	int idle;      /* enum worker_idle */
 	int crypto;    /* index of config_engines */
-	unsigned lcores[WORKERS_MAX + 1]; /* the first is the main lcore */
+	unsigned lcores[WORKERS_MAX + 1]; /* CPU cores; the first is the main lcore's */
 	unsigned lcore_count;
 	unsigned legs;
 	unsigned streams; /* most SSRCs at a time, all workers together; 0: four for each leg */

@@ -25,6 +25,7 @@
 struct network {
 	char name[32];
 	uint16_t port; /* DPDK port */
+	uint16_t queues; /* a worker polls every worker_count-th; it sends by the one of its id */
 	uint16_t mtu;  /* the largest IP packet */
 	uint16_t vlan; /* tag of every frame, host byte order; 0: untagged */
 	uint8_t dscp;

@@ -24,8 +24,8 @@
 #include "dataplane/server.h"
 #include "dataplane/xdp.h"
 
-#define IDLE_MS         1
-#define PACKETS_PER_QUEUE 8192
+#define IDLE_MS            1
+#define PACKETS_PER_WORKER 8192 /* of each port */
 
 struct program {
 	struct config config;
@@ -77,7 +77,7 @@ static int create_memory(struct program *p)
 	const struct config *c = &p->config;
 	unsigned int queues = (c->lcore_count - 1) * c->port_count;
 	unsigned int packets = c->packets ? c->packets
-					  : rte_align32pow2(PACKETS_PER_QUEUE * queues + 1) - 1;
+					  : rte_align32pow2(PACKETS_PER_WORKER * queues + 1) - 1;
 
 	d->worker_count = c->lcore_count - 1;
 	d->leg_count = c->legs;
@@ -108,7 +108,7 @@ static int create_workers(struct program *p)
 		d->workers[k]->engine = p->engine;
 		d->workers[k]->idle = p->config.idle;
 		d->workers[k]->streams_per_flow = p->config.streams_per_flow;
-		d->workers[k]->lcore = p->config.lcores[k + 1];
+		d->workers[k]->lcore = k + 1;
 		rte_rcu_qsbr_thread_register(d->quiescence, k);
 	}
 	return 0;

@@ -8,6 +8,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "dataplane/channels.h"
 #include "dataplane/config.h"
 #include "dataplane/lib/log.h"
 
@@ -24,13 +25,35 @@ char *port_af_xdp_interface(const char *devargs)
 	return strndup(name, strcspn(name, ","));
 }
 
-/* What the operator need not write: as many queues as workers, and our XDP program. */
+/* Queues that the port shall have, or 0: none. */
+static unsigned int wanted_queues(const struct config *config, const struct config_port *port)
+{
+	unsigned int workers = config->lcore_count - 1;
+	char *interface = port_af_xdp_interface(port->devargs);
+	int queues;
+
+	if (!interface)
+		return workers;
+	queues = channels_prepare(interface, workers);
+	if (queues < 0)
+		log_error("[port %s] devargs: the queues of %s: %s; see ethtool -l %s", port->name,
+			  interface, strerror(-queues), interface);
+	free(interface);
+	return queues < 0 ? 0 : queues;
+}
+
+/* What the operator need not write: the number of queues, and our XDP program. */
 static char *complete_devargs(const struct config *config, const struct config_port *port)
 {
+	unsigned int queues = wanted_queues(config, port);
 	char *interface = port_af_xdp_interface(port->devargs);
 	char *complete = NULL;
 	int length;
 
+	if (!queues) {
+		free(interface);
+		return NULL;
+	}
 	if (!interface)
 		return strdup(port->devargs);
 	free(interface);
@@ -38,7 +61,7 @@ static char *complete_devargs(const struct config *config, const struct config_p
 			  strstr(port->devargs, "xdp_prog=") ? "" : ",xdp_prog=",
 			  strstr(port->devargs, "xdp_prog=") ? "" : config->xdp,
 			  strstr(port->devargs, "start_queue=") ? "" : ",start_queue=0",
-			  config->lcore_count - 1);
+			  queues);
 	return length < 0 ? NULL : complete;
 }
 
@@ -84,19 +107,32 @@ static void __attribute__((format(printf, 2, 3))) add(struct arguments *a, const
 	va_end(ap);
 }
 
+static bool shares_core(const struct config *config, unsigned int k)
+{
+	for (unsigned int j = 0; j < k; j++)
+		if (config->lcores[j] == config->lcores[k])
+			return true;
+	return false;
+}
+
+/* Threads are numbered in the order of the configuration, each pinned to its core. */
 static void add_lcores(struct arguments *a, const struct config *config)
 {
 	char list[16 * (WORKERS_MAX + 1)] = "";
 	size_t length = 0;
 
-	for (unsigned int k = 0; k < config->lcore_count; k++)
-		length += snprintf(list + length, sizeof(list) - length, "%s%u", k ? "," : "",
+	for (unsigned int k = 0; k < config->lcore_count; k++) {
+		length += snprintf(list + length, sizeof(list) - length, "%s%u@%u", k ? "," : "", k,
 				   config->lcores[k]);
+		if (shares_core(config, k))
+			log_warn("core %u runs more than one thread: good for trying out alone",
+				 config->lcores[k]);
+	}
 	add(a, "--lcores=%s", list);
-	add(a, "--main-lcore=%u", config->lcores[0]);
+	add(a, "--main-lcore=0");
 }
 
-static void add_devices(struct arguments *a, const struct config *config)
+static int add_devices(struct arguments *a, const struct config *config)
 {
 	bool pci = false;
 
@@ -104,7 +140,7 @@ static void add_devices(struct arguments *a, const struct config *config)
 		char *devargs = complete_devargs(config, &config->ports[p]);
 
 		if (!devargs)
-			continue;
+			return -ENODEV;
 		if (is_virtual(devargs)) {
 			add(a, "--vdev=%s", devargs);
 		} else {
@@ -115,6 +151,7 @@ static void add_devices(struct arguments *a, const struct config *config)
 	}
 	if (!pci)
 		add(a, "--no-pci");
+	return 0;
 }
 
 int port_environment_start(const struct config *config, const char *program)
@@ -129,7 +166,9 @@ int port_environment_start(const struct config *config, const char *program)
 	}
 	add(&a, "%s", program);
 	add_lcores(&a, config);
-	add_devices(&a, config);
+	result = add_devices(&a, config);
+	if (result)
+		return result;
 	/* Nothing on disk: no hugepage files, no runtime directory that a killed run leaves. */
 	add(&a, "--in-memory");
 	add(&a, "--no-telemetry");
@@ -151,7 +190,7 @@ void port_environment_stop(void)
 	rte_eal_cleanup();
 }
 
-static int setup_queues(const struct network *n, struct rte_mempool *mbufs, uint16_t queues,
+static int setup_queues(const struct network *n, struct rte_mempool *mbufs,
 			const struct rte_eth_dev_info *info)
 {
 	uint16_t rx = RX_DESCRIPTORS, tx = TX_DESCRIPTORS;
@@ -160,7 +199,7 @@ static int setup_queues(const struct network *n, struct rte_mempool *mbufs, uint
 
 	if (error)
 		return error;
-	for (uint16_t q = 0; q < queues; q++) {
+	for (uint16_t q = 0; q < n->queues; q++) {
 		error = rte_eth_rx_queue_setup(n->port, q, rx, socket, NULL, mbufs);
 		if (!error)
 			error = rte_eth_tx_queue_setup(n->port, q, tx, socket,
@@ -171,8 +210,7 @@ static int setup_queues(const struct network *n, struct rte_mempool *mbufs, uint
 	return 0;
 }
 
-static int start_port(struct network *n, const struct config_port *port, struct rte_mempool *mbufs,
-		      uint16_t queues)
+static int start_port(struct network *n, const struct config_port *port, struct rte_mempool *mbufs)
 {
 	const struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
 	struct rte_eth_dev_info info;
@@ -180,15 +218,11 @@ static int start_port(struct network *n, const struct config_port *port, struct 
 
 	if (error)
 		return error;
-	if (info.max_rx_queues < queues || info.max_tx_queues < queues) {
-		log_error("[port %s] devargs: the port has %u queues, but there are %u workers; give "
-			  "it more queues or take fewer lcores",
-			  n->name, RTE_MIN(info.max_rx_queues, info.max_tx_queues), queues);
-		return -ENOSPC;
-	}
-	error = rte_eth_dev_configure(n->port, queues, queues, &conf);
+	n->queues = RTE_MIN(n->queues, info.max_rx_queues);
+	n->queues = RTE_MIN(n->queues, info.max_tx_queues);
+	error = rte_eth_dev_configure(n->port, n->queues, n->queues, &conf);
 	if (!error)
-		error = setup_queues(n, mbufs, queues, &info);
+		error = setup_queues(n, mbufs, &info);
 	if (!error)
 		error = rte_eth_dev_start(n->port);
 	if (!error)
@@ -236,6 +270,7 @@ int port_start_all(struct dataplane *d, const struct config *config)
 			return error;
 		}
 		strcpy(n->name, port->name);
+		n->queues = wanted_queues(config, port);
 		n->vlan = port->vlan;
 		n->mtu = port->mtu;
 		n->dscp = port->dscp;
@@ -244,7 +279,7 @@ int port_start_all(struct dataplane *d, const struct config *config)
 		error = add_addresses(d, n, port);
 		if (error)
 			return error;
-		error = start_port(n, port, d->mbufs, config->lcore_count - 1);
+		error = start_port(n, port, d->mbufs);
 		if (error) {
 			log_error("[port %s] devargs: %s does not start: %s", n->name,
 				  port->devargs, strerror(-error));

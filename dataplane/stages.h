@@ -9,7 +9,7 @@
 struct worker;
 struct burst;
 
-void rx_stage(struct worker *w, struct burst *b, unsigned int port);
+void rx_stage(struct worker *w, struct burst *b, unsigned int port, unsigned int queue);
 void classify_stage(struct worker *w, struct burst *b);
 void host_stage(struct worker *w, struct burst *b);
 void flow_stage(struct worker *w, struct burst *b);

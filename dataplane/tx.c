@@ -8,14 +8,25 @@
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 
-static void send_through(struct worker *w, struct burst *b, uint16_t port)
+/* A worker without a queue on this port has another one send. */
+static uint16_t pass_on(struct worker *w, const struct network *n, struct rte_mbuf **packets,
+			uint16_t count)
+{
+	struct worker *other = w->dataplane->workers[w->id % n->queues];
+
+	for (unsigned int k = 0; k < count; k++)
+		packets[k]->port = n->port;
+	return rte_ring_mp_enqueue_burst(other->outbound, (void **)packets, count, NULL);
+}
+
+static void send_through(struct worker *w, struct burst *b, const struct network *n)
 {
 	struct rte_mbuf *packets[BURST_MAX];
 	uint8_t slot[BURST_MAX];
 	uint16_t count = 0, sent;
 
 	for (unsigned int i = 0; i < b->count; i++) {
-		if (b->class[i] != CLASS_SEND || b->port[i] != port)
+		if (b->class[i] != CLASS_SEND || b->port[i] != n->port)
 			continue;
 		slot[count] = i;
 		packets[count++] = b->mbuf[i];
@@ -23,14 +34,18 @@ static void send_through(struct worker *w, struct burst *b, uint16_t port)
 	if (!count)
 		return;
 
-	sent = rte_eth_tx_burst(port, w->id, packets, count);
-	w->counters[COUNTER_TX] += sent;
+	if (w->id < n->queues) {
+		sent = rte_eth_tx_burst(n->port, w->id, packets, count);
+		w->counters[COUNTER_TX] += sent;
+	} else {
+		sent = pass_on(w, n, packets, count);
+	}
 	for (unsigned int k = 0; k < count; k++) {
 		unsigned int i = slot[k];
 
 		if (k >= sent)
 			burst_drop(b, i, DROP_TX_FULL);
-		else if (b->egress[i] && b->stream[i])
+		else if (b->egress[i])
 			b->leg[i]->flow.sent_packets++;
 	}
 }
@@ -40,5 +55,5 @@ void tx_stage(struct worker *w, struct burst *b)
 	const struct dataplane *d = w->dataplane;
 
 	for (unsigned int n = 0; n < d->network_count; n++)
-		send_through(w, b, d->networks[n].port);
+		send_through(w, b, &d->networks[n]);
 }

@@ -44,17 +44,31 @@ static void take_handover(struct worker *w, struct burst *b)
 		b->port[i] = b->mbuf[i]->port;
 }
 
-static void send_frame(struct worker *w, struct rte_mbuf *m, uint16_t port)
+/* Frames that are ready: of the main lcore, or of a worker without a queue of its own. */
+static void send_frames(struct worker *w, struct burst *b)
 {
-	struct burst b;
+	for (unsigned int i = 0; i < b->count; i++) {
+		b->leg[i] = NULL;
+		b->egress[i] = NULL;
+		burst_send(b, i, b->mbuf[i]->port);
+	}
+	tx_stage(w, b);
+	drop_stage(w, b);
+}
 
-	b.count = 1;
-	b.mbuf[0] = m;
-	b.leg[0] = NULL;
-	b.egress[0] = NULL;
-	burst_send(&b, 0, port);
-	tx_stage(w, &b);
-	drop_stage(w, &b);
+static void take_outbound(struct worker *w, struct burst *b)
+{
+	b->count = rte_ring_sc_dequeue_burst(w->outbound, (void **)b->mbuf, BURST_MAX, NULL);
+	if (b->count)
+		send_frames(w, b);
+}
+
+static void send_own(struct worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	struct burst b = {.count = 1, .mbuf = {m}};
+
+	m->port = port;
+	send_frames(w, &b);
 }
 
 void worker_obey(struct worker *w)
@@ -74,7 +88,7 @@ void worker_obey(struct worker *w)
 			done.object = leg_clear(w, orders[k].leg);
 			break;
 		case ORDER_SEND:
-			send_frame(w, orders[k].object, orders[k].port);
+			send_own(w, orders[k].object, orders[k].port);
 			break;
 		}
 		rte_ring_sp_enqueue_elem(w->dones, &done, sizeof(done));
@@ -88,17 +102,22 @@ unsigned int worker_poll(struct worker *w)
 	struct burst b;
 
 	worker_obey(w);
+	take_outbound(w, &b);
 	take_handover(w, &b);
 	if (b.count) {
 		received += b.count;
 		run_stages(w, &b);
 	}
 	for (unsigned int n = 0; n < d->network_count; n++) {
-		rx_stage(w, &b, d->networks[n].port);
-		if (!b.count)
-			continue;
-		received += b.count;
-		run_stages(w, &b);
+		const struct network *network = &d->networks[n];
+
+		for (unsigned int q = w->id; q < network->queues; q += d->worker_count) {
+			rx_stage(w, &b, network->port, q);
+			if (!b.count)
+				continue;
+			received += b.count;
+			run_stages(w, &b);
+		}
 	}
 	return received;
 }
@@ -157,10 +176,11 @@ int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_
 	w->id = id;
 	w->hz = rte_get_tsc_hz();
 	w->handover = create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
+	w->outbound = create_ring("outbound", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
 	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single);
 	w->dones = create_ring("dones", id, sizeof(struct done), ORDERS_SIZE, single);
 	w->notices = create_ring("notices", id, sizeof(struct notice), NOTICES_SIZE, single);
-	if (!w->handover || !w->orders || !w->dones || !w->notices ||
+	if (!w->handover || !w->outbound || !w->orders || !w->dones || !w->notices ||
 	    stream_pool_create(w, streams, SOCKET_ID_ANY)) {
 		worker_destroy(w);
 		return -ENOMEM;
@@ -177,6 +197,7 @@ void worker_destroy(struct worker *w)
 	rte_ring_free(w->notices);
 	rte_ring_free(w->dones);
 	rte_ring_free(w->orders);
+	rte_ring_free(w->outbound);
 	rte_ring_free(w->handover);
 	rte_free(w);
 }

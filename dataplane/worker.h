@@ -87,10 +87,11 @@ struct done {
 struct worker {
 	struct dataplane *dataplane; /* shared and read-mostly */
 	const struct crypt_engine *engine;
-	uint16_t id;    /* also the index of its queue on every port */
+	uint16_t id;    /* also the index of its transmit queue, where a port has so many */
 	uint16_t lcore;
 	enum worker_idle idle;
 	struct rte_ring *handover; /* mbufs from workers that do not own their port */
+	struct rte_ring *outbound; /* frames of workers without a queue, mbuf->port says to where */
 	struct rte_ring *orders;   /* struct order; main: producer, worker: consumer */
 	struct rte_ring *dones;    /* struct done; never full: main bounds the open orders */
 	struct rte_ring *notices;  /* struct notice */
