@@ -62,8 +62,16 @@ class Api:
     def query(self, call):
         return self._relay.Query(relay.QueryRequest(call_id=call), timeout=self._seconds).call
 
-    def list(self):
-        return list(self._relay.List(relay.ListRequest(), timeout=self._seconds).calls)
+    def list(self, page_size=0):
+        """Every call, page after page."""
+        calls, token = [], ""
+        while True:
+            page = self._relay.List(relay.ListRequest(page_size=page_size, page_token=token),
+                                    timeout=self._seconds)
+            calls += page.calls
+            token = page.next_page_token
+            if not token:
+                return calls
 
     def status(self):
         return self._relay.Status(relay.StatusRequest(), timeout=self._seconds)

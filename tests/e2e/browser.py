@@ -130,6 +130,7 @@ class Page:
         return entries[0] if entries else {}
 
     def heard(self):
+        """The judgement of the last 0.7 seconds."""
         taken = self._call("samples")
         samples = numpy.frombuffer(base64.b64decode(taken["octets"]), dtype="<f4")
         return tone.analyse(samples, taken["rate"])
@@ -138,6 +139,25 @@ class Page:
         return wait.until(lambda: _if_tone(self.heard(), frequency), seconds,
                           f"{frequency} Hz at the browser", self.heard)
 
+    def wait_silence(self, seconds=10):
+        wait.until(lambda: self.heard().level < tone.QUIET_DBFS, seconds,
+                   "silence at the browser", self.heard)
+
+    def wait_stat(self, sort, member, least, seconds=15, **like):
+        """One statistic has reached a value."""
+        def value():
+            return max((entry.get(member, 0) for entry in self.stats(sort, **like)), default=0)
+        wait.until(lambda: value() >= least, seconds,
+                   f"{sort} {member} of {least} at the browser", value)
+
+    def wait_report(self, kind="audio", seconds=15):
+        """The other side's RTCP has told how our stream arrives there."""
+        return wait.until(lambda: self.stats("remote-inbound-rtp", kind=kind), seconds,
+                          f"a receiver report about {kind} at the browser")[0]
+
+    def ask_key_frame(self):
+        self._await("askKeyFrame")
+
     def wait_frames(self, more, seconds=20):
         """That many more frames of video have been decoded."""
         before = self.received("video").get("framesDecoded", 0)
@@ -145,9 +165,13 @@ class Page:
                    seconds, f"{more} more frames of video at the browser",
                    lambda: self.received("video").get("framesDecoded", 0))
 
-    def close(self):
+    def hang_up(self):
+        """Nothing is sent or heard any more."""
         self._driver.switch_to.window(self._window)
-        self._driver.execute_script("peer.close(); context.close()")
+        self._driver.execute_script("peer.close(); context.suspend()")
+
+    def close(self):
+        self.hang_up()
         self._driver.close()
         self._driver.switch_to.window(self._driver.window_handles[0])
 

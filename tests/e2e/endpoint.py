@@ -7,6 +7,8 @@ Phone speaks RTP, or SRTP keyed by SDES; Agent speaks ICE and DTLS-SRTP as a bro
 import select
 import time
 
+from OpenSSL import SSL
+
 import dtls
 import rtp
 import sdp
@@ -35,6 +37,19 @@ class _Endpoint:
 
     def send_raw(self, datagram):
         self.socket.sendto(datagram, self.remote)
+
+    def send_rtcp(self, packet):
+        self.send_raw(self.outbound.rtcp(packet) if self.outbound else packet)
+
+    def receive_rtcp(self, seconds=5):
+        """The next RTCP packet, in the clear."""
+        datagram = wait.until(lambda: self._next(rtp.is_rtcp), seconds,
+                              f"an RTCP packet at {self.address}:{self.port}")
+        return self.inbound.rtcp(datagram) if self.inbound else datagram
+
+    def _next(self, wanted):
+        datagram = self.datagram(0.1)
+        return datagram if datagram and wanted(datagram) else None
 
     def datagram(self, seconds=2.0):
         """The next datagram, or None when none comes in that time."""
@@ -132,26 +147,35 @@ class Agent(_Endpoint):
         self.fingerprint = self.identity.fingerprint
         self.ufrag, self.password = "agnt", "agent-password-of-24-oct"
         self.dtls = None
+        self._version = 0
         self._theirs = None
 
+    def restart_ice(self):
+        """The next offer asks for new credentials by having new ones."""
+        self.ufrag, self.password = "new" + self.ufrag, self.password[::-1]
+
     def offer(self):
-        return AGENT.format(version=1, ufrag=self.ufrag, password=self.password,
+        self._version += 1
+        return AGENT.format(version=self._version, ufrag=self.ufrag, password=self.password,
                             fingerprint=self.fingerprint, setup=self._setup)
 
     def accept(self, answer):
         """Take the answer; nothing is sent yet."""
         self._theirs = sdp.parse(answer)[0]
         self.remote = (self._theirs.address, self._theirs.port)
+        if self.dtls:  # An association outlives a re-offer.
+            return
         client = self._theirs.value("setup") == "passive"
         self.dtls = dtls.Dtls(self.identity, self.suite, client, self._fragment)
 
-    def binding_request(self, username=None, password=None):
-        return stun.check(username or f"{self._theirs.value('ice-ufrag')}:{self.ufrag}",
-                          password or self._theirs.value("ice-pwd"))
+    def credentials(self):
+        """What a connectivity check is made with."""
+        return {"username": f"{self._theirs.value('ice-ufrag')}:{self.ufrag}",
+                "password": self._theirs.value("ice-pwd")}
 
     def check(self, seconds=5, **wrong):
         """One connectivity check that nominates; the answer's (type, error code)."""
-        self.send_raw(self.binding_request(**wrong))
+        self.send_raw(stun.check(**{**self.credentials(), **wrong}))
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             answer = self.datagram(max(0.0, deadline - time.monotonic()))
@@ -176,6 +200,16 @@ class Agent(_Endpoint):
         self.outbound = srtp.Session(self.suite, ours, inbound=False)
         self.inbound = srtp.Session(self.suite, theirs, inbound=True)
         return True
+
+    def try_handshake(self):
+        """As far as it goes: the relay may end it with an alert."""
+        try:
+            return self.handshake(3)
+        except SSL.Error:
+            return False
+
+    def announced_fingerprint(self):
+        return self._theirs.value("fingerprint").split()[1]
 
     def connect(self):
         kind, error = self.check()

@@ -7,6 +7,7 @@ so the next one finds what there is to give back.
 
 import fcntl
 import glob
+import json
 import os
 import signal
 
@@ -104,8 +105,18 @@ def free_pages():
     return _read(f"{PAGES}/free_hugepages")
 
 
+def all_pages():
+    return _read(f"{PAGES}/nr_hugepages")
+
+
 def pins():
     return sorted(glob.glob(PINS))
+
+
+def attached(namespace):
+    """The interfaces of a namespace that an XDP program is attached to."""
+    links = json.loads(namespace.run("ip", "-j", "link"))
+    return [link["ifname"] for link in links if "xdp" in link]
 
 
 def _borrow_pages():

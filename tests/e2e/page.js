@@ -96,3 +96,17 @@ function samples() {
 		octets += String.fromCharCode(octet);
 	return {rate: context.sampleRate, octets: btoa(octets)};
 }
+
+// Ask the sender of the received video for a key frame (RTCP PLI).
+function askKeyFrame() {
+	const receiver = peer.getReceivers().find(({track}) => track.kind === "video");
+	const script = new Blob([`onrtctransform = async ({transformer}) => {
+		transformer.readable.pipeTo(transformer.writable);
+		postMessage(await transformer.sendKeyFrameRequest().then(() => "", String));
+	}`]);
+	return new Promise((done, failed) => {
+		const worker = new Worker(URL.createObjectURL(script));
+		worker.onmessage = ({data}) => data ? failed(data) : done();
+		receiver.transform = new RTCRtpScriptTransform(worker, {});
+	});
+}

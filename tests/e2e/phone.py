@@ -5,6 +5,9 @@ It runs in the tests' own process; only its sockets are in the namespace. It sen
 what it hears, and makes and reads SDP as a SIP phone does.
 """
 
+import dataclasses
+import time
+
 import gi
 
 gi.require_version("Gst", "1.0")
@@ -36,6 +39,7 @@ class Phone:
         self.cryptos = [sdp.Crypto.new(suite, tag) for tag, suite in enumerate(suites, 1)]
         self.crypto = None       # ours, once both sides agree on a suite
         self.remote_crypto = None
+        self.lies = False        # whether the SDP names another key than the one in use
         self._version = 0
         self._direction = "sendrecv"
         self._heard = bytearray()
@@ -72,6 +76,8 @@ class Phone:
 
     def _describe(self, cryptos):
         self._version += 1
+        if self.lies:
+            cryptos = [dataclasses.replace(c, key=sdp.Crypto.new(c.suite).key) for c in cryptos]
         return sdp.phone(self.address, self.port, "RTP/SAVP" if self.cryptos else "RTP/AVP",
                          self._direction, cryptos, self._version)
 
@@ -86,6 +92,10 @@ class Phone:
             media.direction in ("sendonly", "inactive")
         self._set("gate", drop=silent)
         self._pipeline.set_state(Gst.State.PLAYING)
+
+    def talk_anyway(self):
+        """Send, whatever was agreed."""
+        self._set("gate", drop=False)
 
     def _set(self, element, **properties):
         for name, value in properties.items():
@@ -164,6 +174,16 @@ class Phone:
     def wait_tone(self, frequency, seconds=15):
         return wait.until(lambda: _if_tone(self.heard(), frequency), seconds,
                           f"{frequency} Hz at the phone", self.heard)
+
+    def wait_silence(self, seconds=10):
+        """Nothing comes any more: what was heard is forgotten, and no more is added."""
+        def silent():
+            if self._heard:
+                self._heard.clear()
+                self._silent_since = time.monotonic()
+            return time.monotonic() - self._silent_since > 0.5
+        self._silent_since = time.monotonic()
+        wait.until(silent, seconds, "silence at the phone", self.heard)
 
     def counts(self):
         """RTP as both sides of the conversation count it, from RTCP where it comes from there."""

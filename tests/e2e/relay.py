@@ -23,6 +23,7 @@ lcores={lcores}
 legs=1000
 idle=sleep
 crypto=libsrtp
+log={log}
 xdp={build}/ebpf/shed.bpf.o
 
 [port public]
@@ -41,25 +42,26 @@ CONTROLPLANE = """\
 dataplane={dataplane}
 listen=unix:{api}
 ports={ports}
+log={log}
 """
 
-# The first lcore is the main one, the others are workers.
-LCORES = {1: "0,1", 2: "0,1,2"}
+# The first is the main lcore's core, the others are the workers'. Two cores must do.
+LCORES = {1: "0,1", 2: "0,0,1"}
 
 
 class Relay:
     """directory keeps the two configurations and the two logs."""
 
-    def __init__(self, directory, workers=1, ports="20000-39999"):
+    def __init__(self, directory, workers=1, ports="20000-39999", log="info"):
         self.directory = pathlib.Path(directory)
         self.workers = workers
         self.dataplane = self.controlplane = self.api = None
         self.dataplane_ini = self._write("dataplane.ini", DATAPLANE.format(
-            socket=DATAPLANE_SOCKET, lcores=LCORES[workers], build=BUILD,
+            socket=DATAPLANE_SOCKET, lcores=LCORES[workers], build=BUILD, log=log,
             public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
             trunk4=net.RELAY_TRUNK[4], trunk6=net.RELAY_TRUNK[6]))
         self.controlplane_ini = self._write("controlplane.ini", CONTROLPLANE.format(
-            dataplane=DATAPLANE_SOCKET, api=API_SOCKET, ports=ports))
+            dataplane=DATAPLANE_SOCKET, api=API_SOCKET, ports=ports, log=log))
 
     def _write(self, name, text):
         path = self.directory / name
@@ -107,6 +109,14 @@ class Relay:
             return found if api.STATE(found.state) == state else None
         return wait.until(reached, seconds, f"call {call} to be {state}",
                           lambda: self.api.query(call))
+
+    def wait_flow(self, call, tag, is_so, seconds=10):
+        """The flow that a participant's leg receives, once is_so(flow)."""
+        def reached():
+            flow = self.api.leg(call, tag).flow
+            return flow if is_so(flow) else None
+        return wait.until(reached, seconds, f"another state of {tag}'s flow",
+                          lambda: self.api.leg(call, tag).flow)
 
     def wait_drops(self, reason, count, before, seconds=5):
         """The drops of one reason, in XDP or after it, have grown by count since `before`."""

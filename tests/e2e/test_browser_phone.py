@@ -26,7 +26,7 @@ def test_tone_both_ways(start_relay, page, phone, captures, version, workers):
     assert leg.suite
 
     final = {leg.tag: leg.flow for leg in relay.api.delete(CALL).legs}
-    browser.close_peer()
+    browser.hang_up()
     from_browser, to_browser = media.browser_link(captures, version)
     from_phone, to_phone = media.phone_link(captures, version)
     assert final["caller"].packets > 50

@@ -41,6 +41,22 @@ def test_browser_to_browser(page):
         participant.wait_state("connected")
         participant.wait_tone(frequency)
         participant.wait_frames(10)
+    asked = caller.stats("outbound-rtp", kind="video")[0].get("pliCount", 0)
+    callee.ask_key_frame()
+    caller.wait_stat("outbound-rtp", "pliCount", asked + 1, kind="video")
+    callee.wait_frames(10)
+
+
+def test_browser_holds_and_restarts_ice(page):
+    caller, callee = page(frequency=440), page(frequency=1000)
+    for offer in ({}, {"direction": "inactive"}, {"direction": "sendrecv"}, {"restart": True}):
+        caller.accept(callee.answer(caller.offer(**offer)))
+        caller.wait_state("connected")
+        if offer.get("direction") == "inactive":
+            callee.wait_silence()
+        else:
+            callee.wait_tone(440)
+            caller.wait_tone(1000)
 
 
 @pytest.mark.parametrize("suite", sdp.SUITES)

@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""`make demo`: a browser talks to a telephone through the relay, and a forger is not heard.
+
+Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
+the second and a GStreamer telephone in the third, and takes everything down again.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "e2e"))
+os.environ.setdefault("TANDEM_BUILD", os.environ.get("BUILD", "build"))
+
+import net  # noqa: E402
+import rtp  # noqa: E402
+import sdp  # noqa: E402
+import srtp  # noqa: E402
+from browser import Browser  # noqa: E402
+from calls import CALL, browser_to_phone  # noqa: E402
+from forge import Forge  # noqa: E402
+from host import Busy, Host  # noqa: E402
+from phone import Phone  # noqa: E402
+from relay import Relay, changed  # noqa: E402
+
+BROWSER_HZ, PHONE_HZ = 440, 1000
+TALK_SECONDS = 5
+COPIES = 25
+
+
+def say(text):
+    print(f"demo: {text}", flush=True)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="tandem-demo-"))
+    try:
+        with Host():
+            show(directory)
+    except Busy as reason:
+        sys.exit(f"demo: {reason}")
+    except KeyboardInterrupt:
+        sys.exit("\ndemo: interrupted, everything is taken down")
+    except Exception:
+        for log in sorted(directory.glob("*.log")):
+            print(f"--- {log.name}\n{log.read_text(errors='replace')[-4000:]}", file=sys.stderr)
+        raise
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    say("ok")
+
+
+def show(directory):
+    say(f"a browser at {net.BROWSER[4]} and a telephone at {net.PHONE[4]}, on two links")
+    relay = Relay(directory).start()
+    say("the relay runs between them: tandem-dataplane (DPDK on AF_XDP), tandem-controlplane")
+    browser = Browser(net.BROWSERS, directory)
+    phone = Phone(net.PHONES, net.PHONE[4], PHONE_HZ, 4000)
+    forger = Forge(net.BROWSERS, net.RELAY.mac("public0"))
+    try:
+        page = browser.page(frequency=BROWSER_HZ, codec="PCMU")
+        say("Chromium offers WebRTC; the telephone answers plain RTP")
+        browser_to_phone(relay, page, phone)
+        say(f"ICE and DTLS are up; {TALK_SECONDS} seconds of talk")
+        phone_hears, page_hears = phone.wait_tone(BROWSER_HZ), page.wait_tone(PHONE_HZ)
+        before = relay.api.drops()
+        say("a forger on the browser's link replays, tampers and makes up media")
+        forged = forge(relay, forger)
+        deadline = time.monotonic() + TALK_SECONDS
+        while time.monotonic() < deadline:
+            phone_hears, page_hears = phone.wait_tone(BROWSER_HZ), page.wait_tone(PHONE_HZ)
+            time.sleep(0.5)
+        dropped = changed(before, relay.api.drops())
+        final = relay.api.delete(CALL)
+        say("the call is over")
+        table(final, phone_hears, page_hears, forged, dropped)
+        check(final, forged)
+    finally:
+        forger.close()
+        phone.close()
+        browser.close()
+    if relay.stop() != (0, 0):
+        raise RuntimeError("a program of the relay did not end well")
+
+
+def forge(relay, forger):
+    """Lies that the relay must not believe; how many of each."""
+    genuine = forger.catch(lambda datagram: datagram.source[0] == net.BROWSER[4]
+                           and rtp.is_rtp(datagram.payload))[0]
+    seen = rtp.parse(genuine.payload)
+    suite = relay.api.leg(CALL, "caller").suite
+    stranger = srtp.Session(suite, sdp.Crypto.new(suite).key, inbound=False)
+
+    def numbered(ahead):
+        return struct.pack("!H", seen.sequence + ahead & 0xffff)
+
+    lies = {
+        "replayed": [genuine.payload] * COPIES,
+        "tampered with": [genuine.payload[:2] + numbered(1000 + n) + genuine.payload[4:]
+                          for n in range(COPIES)],
+        "under a wrong key": [stranger.rtp(bytes(rtp.Packet(seen.sequence + 2000 + n, 0,
+                                                            seen.ssrc, bytes(160))))
+                              for n in range(COPIES)],
+        "cut short": [genuine.payload[:14]] * COPIES,
+    }
+    for payloads in lies.values():
+        forger.send(*[forger.frame(genuine.source, genuine.destination, payload)
+                      for payload in payloads])
+    stranger_at = (net.BROWSER_OTHER[4], genuine.source[1])
+    forger.send(*[forger.frame(stranger_at, genuine.destination, genuine.payload)] * COPIES)
+    return sum(map(len, lies.values())) + COPIES
+
+
+def table(call, phone_hears, page_hears, forged, dropped):
+    legs = {leg.tag: leg for leg in call.legs}
+    rows = [("", "browser", "telephone")]
+    sides = [(legs["caller"], page_hears, PHONE_HZ), (legs["callee"], phone_hears, BROWSER_HZ)]
+
+    def row(name, show):
+        rows.append((name, *map(show, sides)))
+    row("relay's address", lambda side: side[0].local)
+    row("participant's address", lambda side: side[0].remote)
+    row("suite", lambda side: side[0].suite or "none: plain RTP")
+    row("DTLS handshake", lambda side: f"{side[0].handshake_ms} ms" if side[0].suite else "none")
+    row("packets sent by it", lambda side: str(side[0].flow.packets))
+    row("  of these forwarded", lambda side: str(side[0].flow.sent_packets))
+    row("  lost before the relay", lambda side: str(sum(s.lost for s in side[0].flow.streams)))
+    row("  jitter", lambda side: f"{max(s.jitter_ms for s in side[0].flow.streams):.2f} ms")
+    row("heard by it", lambda side: str(side[1]))
+    widths = [max(len(line[column]) for line in rows) for column in range(3)]
+    print()
+    for line in rows:
+        print("  " + "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+    print(f"\n  {forged} forged packets, none forwarded, dropped as")
+    for reason, count in dropped.items():
+        print(f"    {reason:<16}{count:>6}")
+    print(flush=True)
+
+
+def check(call, forged):
+    flow = next(leg.flow for leg in call.legs if leg.tag == "caller")
+    told = flow.auth_failures + flow.replays + flow.wrong_source + flow.other_drops
+    if told != forged:
+        raise AssertionError(f"of {forged} forged packets {told} were dropped")
+    if flow.sent_packets != flow.packets:
+        raise AssertionError(f"{flow.packets} packets accepted, {flow.sent_packets} forwarded")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Handshakes with the relay, by an agent that does what a browser would not."""
+
+import pytest
+
+import dtls
+import endpoint as endpoints
+import net
+import rtp
+from api import LINK, STATE
+from calls import CALL, agent_to_phone
+
+SSRC = 0xd715
+
+
+@pytest.fixture
+def call(relay, endpoint):
+    """An agent that has the answer but has sent nothing yet, and a phone."""
+    def make(**how):
+        prepare = how.pop("prepare", None)
+        agent = endpoint(endpoints.Agent, net.BROWSERS, net.BROWSER[4], **how)
+        telephone = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
+        if prepare:
+            prepare(agent)
+        agent_to_phone(relay, agent, telephone)
+        return agent, telephone
+    return make
+
+
+def talk(agent, telephone):
+    """Media flows both ways."""
+    for sender, receiver in ((agent, telephone), (telephone, agent)):
+        packets = [rtp.Packet(number, 160 * number, SSRC, bytes([number]) * 160)
+                   for number in range(20)]
+        sender.send(*packets)
+        assert receiver.receive(len(packets)) == packets
+
+
+@pytest.mark.parametrize("suite", dtls.PROFILES)
+@pytest.mark.parametrize("setup", ["active", "passive"])
+def test_both_roles_and_every_suite(relay, call, suite, setup):
+    agent, telephone = call(suite=suite, setup=setup)
+    agent.connect()
+    relay.wait_state(CALL, "CALL_UP")
+    talk(agent, telephone)
+    leg = relay.api.leg(CALL, "caller")
+    assert (leg.suite, LINK(leg.dtls)) == (suite, "LINK_UP")
+
+
+def test_the_certificate_is_the_one_in_the_answer(relay, call):
+    agent, _ = call()
+    agent.connect()
+    assert agent.dtls.peer_fingerprint() == agent.announced_fingerprint()
+
+
+def test_a_fingerprint_that_does_not_match_gets_no_key(relay, call):
+    def lie(agent):
+        agent.fingerprint = dtls.Identity().fingerprint
+    agent, telephone = call(prepare=lie)
+    agent.check()
+    agent.try_handshake()
+
+    failed = relay.wait_state(CALL, "CALL_FAILED")
+    leg = next(leg for leg in failed.legs if leg.tag == "caller")
+    assert "fingerprint" in leg.why
+    assert (LINK(leg.dtls), leg.suite) == ("LINK_FAILED", "")
+    before = relay.api.drops()
+    agent.send_raw(bytes(rtp.Packet(1, 160, SSRC, bytes(170))))
+    relay.wait_drops("no_key", 1, before)
+    telephone.send(rtp.Packet(1, 160, SSRC, bytes(160)))
+    relay.wait_drops("no_key", 2, before)
+    assert telephone.drain() == []
+    assert not any(rtp.is_rtp(datagram) for datagram in agent.drain())
+
+
+def test_no_answer_without_an_ice_check(relay, call):
+    """A handshake is work: nobody gets it who has not shown that he is where he says."""
+    agent, telephone = call()
+    before = relay.api.drops()
+    hello = agent.dtls.give()
+    for _ in range(5):
+        agent.send_raw(hello[0])
+    relay.wait_drops("not_validated", 5, before)
+    assert agent.drain() == []
+    assert LINK(relay.api.leg(CALL, "caller").dtls) == "LINK_WAITING"
+
+    agent.connect()
+    talk(agent, telephone)
+
+
+def test_no_answer_to_another_address_than_the_checked_one(relay, call, endpoint):
+    agent, telephone = call()
+    agent.check()
+    before = relay.api.drops()
+    stranger = endpoint(endpoints.Agent, net.BROWSERS, net.BROWSER_OTHER[4])
+    stranger.remote = agent.remote
+    stranger.send_raw(agent.dtls.give()[0])
+    relay.wait_drops("not_validated", 1, before)
+    assert stranger.drain() == []
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_a_fragmented_client_hello(relay, call, size):
+    agent, telephone = call(setup="active", fragment=size)
+    agent.connect()
+    talk(agent, telephone)
+
+
+def test_a_lost_flight_is_sent_again(call):
+    """The relay's first answer is lost, and the agent waits for it in silence."""
+    agent, telephone = call(setup="active")
+    agent.check()
+    for record in agent.dtls.give():
+        agent.send_raw(record)
+    first = agent.datagram(5)
+    assert first and rtp.is_dtls(first)
+    agent.drain()
+    again = agent.datagram(5)
+    assert again and rtp.is_dtls(again), "the relay did not send its flight again"
+    agent.dtls.take(again)
+    assert agent.handshake()
+    talk(agent, telephone)
+
+
+def test_wrong_ice_passwords_open_nothing(relay, call):
+    agent, _ = call()
+    assert agent.check(password="not-the-password-at-all1")[1] == 401
+    assert agent.check(username="nobody:agnt")[1] == 401
+    assert LINK(relay.api.leg(CALL, "caller").ice) == "LINK_WAITING"
+
+
+def test_garbage_in_the_handshake_does_not_end_it(relay, call):
+    agent, telephone = call(setup="active")
+    agent.check()
+    agent.send_raw(b"\x16\xfe\xfd" + bytes(10))
+    agent.send_raw(b"\x16\xfe\xfd" + b"\xff" * 200)
+    assert agent.handshake()
+    talk(agent, telephone)
+    assert STATE(relay.api.query(CALL).state) == "CALL_UP"
