@@ -83,7 +83,10 @@ struct dtls_config {
 	void (*done)(void *arg, const struct dtls_result *result);
 	/* Once, instead of `done`. */
 	void (*fail)(void *arg, enum dtls_failure why, const char *text);
-	/* After `done`: the peer says that it is gone. May be NULL. The keys are still good. */
+	/*
+	 * After `done`: the peer says that it is gone, or asked for our last flight a dozen times
+	 * in vain. May be NULL. The keys are still good.
+	 */
 	void (*closed)(void *arg, const char *text);
 	/*
 	 * The peer begins a new association (RFC 6347 section 4.2.8): for each new ClientHello,
@@ -95,7 +98,7 @@ struct dtls_config {
 
 /*
  * A client's first flight is sent before this returns. 0, -ENOMEM, -EINVAL for a configuration that
- * makes no sense, -EIO when OpenSSL refuses; *out is set, and callbacks are made, only with 0.
+ * makes no sense; *out is set, and callbacks are made, only with 0.
  */
 int dtls_start(struct dtls **out, const struct dtls_config *config);
 
