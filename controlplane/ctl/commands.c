@@ -23,7 +23,7 @@ static void print_json(const ProtobufCMessage *message)
 	json_t *json = message_json(message);
 
 	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)))
-		errx(CLIENT_REFUSED, "no memory");
+		errx(CTL_REFUSED, "no memory");
 	json_decref(json);
 	putchar('\n');
 }
@@ -33,7 +33,7 @@ static int ask(const struct request *request, const char *method, const Protobuf
 	       const ProtobufCMessageDescriptor *type, view_reply *view)
 {
 	ProtobufCMessage *reply;
-	int ret = client_call(request->client, method, question, type, &reply);
+	int ret = remote_call(request->remote, method, question, type, &reply);
 
 	if (ret)
 		return ret;
@@ -100,20 +100,20 @@ static void pages_add(struct pages *pages, ProtobufCMessage *reply)
 	all->calls =
 		reallocarray(all->calls, all->n_calls + page->n_calls + 1, sizeof(*all->calls));
 	if (!pages->replies || !all->calls)
-		errx(CLIENT_REFUSED, "no memory");
+		errx(CTL_REFUSED, "no memory");
 	pages->replies[pages->count++] = reply;
 	for (size_t i = 0; i < page->n_calls; i++)
 		all->calls[all->n_calls++] = page->calls[i];
 }
 
-static int pages_fetch(struct pages *pages, struct client *client)
+static int pages_fetch(struct pages *pages, struct remote *remote)
 {
 	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
 	ProtobufCMessage *reply;
 	size_t before;
 
 	do {
-		int ret = client_call(client, RELAY "List", &list.base,
+		int ret = remote_call(remote, RELAY "List", &list.base,
 				      &tandem__relay__v1__list_reply__descriptor, &reply);
 
 		if (ret)
@@ -122,13 +122,13 @@ static int pages_fetch(struct pages *pages, struct client *client)
 		pages_add(pages, reply);
 		list.page_token = ((Tandem__Relay__V1__ListReply *)reply)->next_page_token;
 	} while (*list.page_token && pages->all.n_calls > before);
-	return CLIENT_OK;
+	return CTL_OK;
 }
 
 static int show_calls(const struct request *request)
 {
 	struct pages pages = {.all = TANDEM__RELAY__V1__LIST_REPLY__INIT};
-	int ret = pages_fetch(&pages, request->client);
+	int ret = pages_fetch(&pages, request->remote);
 
 	if (!ret && request->json)
 		print_json(&pages.all.base);
@@ -187,7 +187,7 @@ static int show_health(const struct request *request)
 	Grpc__Health__V1__HealthCheckRequest check = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
 	ProtobufCMessage *reply;
 	bool serving;
-	int ret = client_call(request->client, HEALTH "Check", &check.base,
+	int ret = remote_call(request->remote, HEALTH "Check", &check.base,
 			      &grpc__health__v1__health_check_response__descriptor, &reply);
 
 	if (ret)
@@ -199,7 +199,7 @@ static int show_health(const struct request *request)
 	else
 		puts(serving ? "serving" : "not serving: tandemctl status may say why");
 	message_free(reply);
-	return serving ? CLIENT_OK : CLIENT_REFUSED;
+	return serving ? CTL_OK : CTL_REFUSED;
 }
 
 static const struct command commands[] = {

@@ -5,10 +5,10 @@
 
 #include <stdbool.h>
 
-#include "controlplane/ctl/client.h"
+#include "controlplane/ctl/remote.h"
 
 struct request {
-	struct client *client;
+	struct remote *remote;
 	const char *id; /* the call's, of the commands that take one */
 	bool json;
 	bool all;

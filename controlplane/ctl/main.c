@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/ctl/client.h"
+#include "controlplane/ctl/remote.h"
 #include "controlplane/ctl/commands.h"
 
 #define DEFAULT_SERVER "unix:/run/tandem/relay.sock"
@@ -78,12 +78,12 @@ static void parse_options(struct options *options, int argc, char **argv)
 			break;
 		case 'h':
 			fputs(help, stdout);
-			exit(CLIENT_OK);
+			exit(CTL_OK);
 		case 'V':
 			puts("tandemctl " TANDEM_VERSION);
-			exit(CLIENT_OK);
+			exit(CTL_OK);
 		default:
-			exit(CLIENT_USAGE); /* getopt has said what is wrong */
+			exit(CTL_USAGE); /* getopt has said what is wrong */
 		}
 	}
 }
@@ -121,15 +121,15 @@ int main(int argc, char **argv)
 	parse_options(&options, argc, argv);
 	command = parse_command(&options, argc, argv);
 	if (!command)
-		return CLIENT_USAGE;
-	ret = client_open(&options.request.client, options.server, &options.tls);
+		return CTL_USAGE;
+	ret = remote_open(&options.request.remote, options.server, &options.tls);
 	if (ret)
 		return ret;
 	ret = command->run(&options.request);
-	client_close(options.request.client);
+	remote_close(options.request.remote);
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the output: %s", strerror(errno));
-		return CLIENT_REFUSED;
+		return CTL_REFUSED;
 	}
 	return ret;
 }

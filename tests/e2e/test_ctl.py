@@ -2,6 +2,7 @@
 """tandemctl against a relay that says what each test wants it to say: gRPC's own Python server."""
 
 import concurrent.futures
+import contextlib
 import json
 import subprocess
 import tempfile
@@ -58,18 +59,25 @@ class FakeRelay(relay_pb2_grpc.RelayServicer, health_pb2_grpc.HealthServicer):
             else api.health.HealthCheckResponse.NOT_SERVING)
 
 
+@contextlib.contextmanager
+def serve(add_port):
+    """Runs a FakeRelay where add_port(server) says; that returns its address."""
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+    servicer = FakeRelay()
+    relay_pb2_grpc.add_RelayServicer_to_server(servicer, server)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    servicer.address = add_port(server)
+    server.start()
+    yield servicer
+    server.stop(None).wait()
+
+
 @pytest.fixture
 def fake():
     with tempfile.TemporaryDirectory(prefix="tandem-ctl-") as directory:
-        server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
-        servicer = FakeRelay()
-        servicer.address = f"unix:{directory}/relay.sock"
-        relay_pb2_grpc.add_RelayServicer_to_server(servicer, server)
-        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-        assert server.add_insecure_port(servicer.address)
-        server.start()
-        yield servicer
-        server.stop(None).wait()
+        address = f"unix:{directory}/relay.sock"
+        with serve(lambda server: server.add_insecure_port(address) and address) as servicer:
+            yield servicer
 
 
 def run(*arguments):
@@ -225,6 +233,43 @@ def test_a_tag_cannot_drive_the_terminal(fake):
     fake.calls["x"] = pb.Call(call_id="\x1b[2J", legs=[leg("\x1b]0;owned\x07\x9b1m", why="\r")])
     out = show(fake, "call", "x")
     assert not [c for c in out if c != "\n" and (ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0)]
+
+
+def make_certificate(directory, name, authority=None):
+    """name.pem and name.key: an authority, or signed by one for 127.0.0.1."""
+    extension = "subjectAltName=IP:127.0.0.1" if authority else "keyUsage=keyCertSign"
+    signer = ["-CA", directory / f"{authority}.pem",
+              "-CAkey", directory / f"{authority}.key"] if authority else []
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", f"/CN={name}",
+                    "-addext", extension, "-keyout", directory / f"{name}.key",
+                    "-out", directory / f"{name}.pem", *signer], check=True, capture_output=True)
+
+
+def tls_options(directory, authority, name):
+    return ("--ca", directory / f"{authority}.pem", "--cert", directory / f"{name}.pem",
+            "--key", directory / f"{name}.key")
+
+
+def test_mutual_tls(tmp_path):
+    for name, authority in (("ca", None), ("other-ca", None), ("server", "ca"), ("client", "ca"),
+                            ("stranger", "other-ca")):
+        make_certificate(tmp_path, name, authority)
+    credentials = grpc.ssl_server_credentials(
+        [((tmp_path / "server.key").read_bytes(), (tmp_path / "server.pem").read_bytes())],
+        (tmp_path / "ca.pem").read_bytes(), require_client_auth=True)
+
+    def add_port(server):
+        return f"127.0.0.1:{server.add_secure_port('127.0.0.1:0', credentials)}"
+
+    with serve(add_port) as fake:
+        right = tls_options(tmp_path, "ca", "client")
+        assert run("-s", fake.address, *right, "health") == (0, "serving\n", "")
+        for wrong in (tls_options(tmp_path, "ca", "stranger"),
+                      tls_options(tmp_path, "other-ca", "client")):
+            code, out, error = run("-s", fake.address, *wrong, "health")
+            assert (code, out, error.count("\n")) == (3, "", 1)
+            assert error.endswith("do --ca, --cert and --key fit the server's?\n")
 
 
 def test_nobody_listens():

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/ctl/client.h"
+#include "controlplane/ctl/remote.h"
 
+#include <err.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,9 @@
 
 #define CALL_TIMEOUT_SECONDS 10
 
-struct client {
+struct remote {
 	const char *server;
+	bool tls;
 	grpc_channel *channel;
 	grpc_completion_queue *queue;
 };
@@ -38,48 +41,49 @@ static void stay_quiet(gpr_log_func_args *args)
 {
 }
 
-int client_open(struct client **out, const char *server, const struct rpc_tls *tls)
+int remote_open(struct remote **out, const char *server, const struct rpc_tls *tls)
 {
 	grpc_arg no_proxy = {.type = GRPC_ARG_INTEGER,
 			     .key = (char *)(uintptr_t)GRPC_ARG_ENABLE_HTTP_PROXY};
 	const grpc_channel_args args = {1, &no_proxy};
 	grpc_channel_credentials *credentials;
 	struct rpc_tls_error why;
-	struct client *client = calloc(1, sizeof(*client));
+	struct remote *remote = calloc(1, sizeof(*remote));
 
-	if (!client) {
+	if (!remote) {
 		complain("no memory");
-		return CLIENT_UNREACHABLE;
+		return CTL_UNREACHABLE;
 	}
 	gpr_set_log_function(stay_quiet);
 	grpc_init();
-	client->server = server;
-	if (!rpc_tls_wanted(tls)) {
+	remote->server = server;
+	remote->tls = rpc_tls_wanted(tls);
+	if (!remote->tls) {
 		credentials = grpc_insecure_credentials_create();
 	} else if (rpc_tls_client(&credentials, tls, &why)) {
 		complain("%s", why.text);
 		grpc_shutdown();
-		free(client);
-		return CLIENT_USAGE;
+		free(remote);
+		return CTL_USAGE;
 	}
-	client->channel = grpc_channel_create(server, credentials, &args);
+	remote->channel = grpc_channel_create(server, credentials, &args);
 	grpc_channel_credentials_release(credentials);
-	client->queue = grpc_completion_queue_create_for_pluck(NULL);
-	*out = client;
-	return CLIENT_OK;
+	remote->queue = grpc_completion_queue_create_for_pluck(NULL);
+	*out = remote;
+	return CTL_OK;
 }
 
-void client_close(struct client *client)
+void remote_close(struct remote *remote)
 {
-	grpc_channel_destroy(client->channel);
-	grpc_completion_queue_shutdown(client->queue);
-	grpc_completion_queue_destroy(client->queue);
-	free(client);
+	grpc_channel_destroy(remote->channel);
+	grpc_completion_queue_shutdown(remote->queue);
+	grpc_completion_queue_destroy(remote->queue);
+	free(remote);
 	grpc_shutdown();
 }
 
 /* Says why nobody was reached. gRPC's text is a chain of causes; the last is the system's own. */
-static int unreachable(const struct client *client, const char *text)
+static int unreachable(const struct remote *remote, const char *text)
 {
 	const char *cause = text, *next;
 	const char *remedy = "is tandem-controlplane running there? --server names another address";
@@ -88,14 +92,14 @@ static int unreachable(const struct client *client, const char *text)
 		cause = next + 2;
 	if (strstr(text, "Permission denied"))
 		remedy = "run tandemctl as root, or as the user that owns the socket";
-	else if (strstr(text, "andshake"))
+	else if (remote->tls && !strstr(text, "Failed to connect"))
 		remedy = "do --ca, --cert and --key fit the server's?";
-	complain("cannot reach %s: %s: %s", client->server, cause, remedy);
-	return CLIENT_UNREACHABLE;
+	complain("cannot reach %s: %s: %s", remote->server, cause, remedy);
+	return CTL_UNREACHABLE;
 }
 
 /* Turns a call's status into an exit code, and its text into a line. */
-static int judge(const struct client *client, grpc_status_code status, grpc_slice details)
+static int judge(const struct remote *remote, grpc_status_code status, grpc_slice details)
 {
 	char text[1024];
 	size_t len = GRPC_SLICE_LENGTH(details);
@@ -105,27 +109,27 @@ static int judge(const struct client *client, grpc_status_code status, grpc_slic
 	text[len] = '\0';
 
 	if (status == GRPC_STATUS_OK)
-		return CLIENT_OK;
+		return CTL_OK;
 	if (status == GRPC_STATUS_DEADLINE_EXCEEDED) {
 		complain("%s gives no answer for %d seconds: is tandem-controlplane overloaded?",
-			 client->server, CALL_TIMEOUT_SECONDS);
-		return CLIENT_UNREACHABLE;
+			 remote->server, CALL_TIMEOUT_SECONDS);
+		return CTL_UNREACHABLE;
 	}
 	/* The relay says UNAVAILABLE too, but over a connection that stands. */
 	if (status == GRPC_STATUS_UNAVAILABLE &&
-	    grpc_channel_check_connectivity_state(client->channel, 0) != GRPC_CHANNEL_READY)
-		return unreachable(client, text);
+	    grpc_channel_check_connectivity_state(remote->channel, 0) != GRPC_CHANNEL_READY)
+		return unreachable(remote, text);
 	complain("%s", *text ? text : "the relay refuses, and does not say why");
-	return CLIENT_REFUSED;
+	return CTL_REFUSED;
 }
 
 static int undecodable(void)
 {
 	complain("the relay's reply does not decode: are both of the same version?");
-	return CLIENT_REFUSED;
+	return CTL_REFUSED;
 }
 
-int client_call(struct client *client, const char *method, const ProtobufCMessage *request,
+int remote_call(struct remote *remote, const char *method, const ProtobufCMessage *request,
 		const ProtobufCMessageDescriptor *reply_type, ProtobufCMessage **reply)
 {
 	gpr_timespec end = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -134,8 +138,8 @@ int client_call(struct client *client, const char *method, const ProtobufCMessag
 	grpc_status_code status = GRPC_STATUS_UNKNOWN;
 	grpc_slice details = grpc_empty_slice(), path = grpc_slice_from_static_string(method);
 	grpc_byte_buffer *sent = rpc_buffer_pack(request), *received = NULL;
-	grpc_call *call = grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
-						   client->queue, path, NULL, end, NULL);
+	grpc_call *call = grpc_channel_create_call(remote->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
+						   remote->queue, path, NULL, end, NULL);
 	const grpc_op ops[] = {
 		{.op = GRPC_OP_SEND_INITIAL_METADATA},
 		{.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = sent},
@@ -150,16 +154,18 @@ int client_call(struct client *client, const char *method, const ProtobufCMessag
 	};
 	int ret;
 
+	if (!sent)
+		errx(CTL_REFUSED, "no memory");
 	grpc_metadata_array_init(&headers);
 	grpc_metadata_array_init(&trailers);
-	grpc_call_start_batch(call, ops, sizeof(ops) / sizeof(ops[0]), client, NULL);
+	grpc_call_start_batch(call, ops, sizeof(ops) / sizeof(ops[0]), remote, NULL);
 	/* The call ends by its deadline at the latest, so this need not have its own. */
-	grpc_completion_queue_pluck(client->queue, client, gpr_inf_future(GPR_CLOCK_MONOTONIC),
+	grpc_completion_queue_pluck(remote->queue, remote, gpr_inf_future(GPR_CLOCK_MONOTONIC),
 				    NULL);
-	ret = judge(client, status, details);
+	ret = judge(remote, status, details);
 	if (!ret) {
 		*reply = rpc_buffer_unpack(reply_type, received);
-		ret = *reply ? CLIENT_OK : undecodable();
+		ret = *reply ? CTL_OK : undecodable();
 	} else {
 		rpc_buffer_free(received);
 	}
