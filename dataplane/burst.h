@@ -16,7 +16,7 @@
 #define BURST_MAX 64
 
 enum packet_class {
-	CLASS_RTP,     /* media, on its way through crypt, route and rewrite */
+	CLASS_RTP, /* media, on its way through crypt, route and rewrite */
 	CLASS_RTCP,
 	CLASS_STUN,    /* for ice */
 	CLASS_DTLS,    /* for punt */
@@ -33,19 +33,19 @@ struct burst {
 	struct rte_mbuf *mbuf[BURST_MAX]; /* one segment each */
 	uint8_t class[BURST_MAX];         /* enum packet_class */
 	uint8_t reason[BURST_MAX];        /* enum drop, with CLASS_DROPPED */
-	uint16_t port[BURST_MAX];         /* DPDK port: received on, or with CLASS_SEND to send to */
+	uint16_t port[BURST_MAX]; /* DPDK port: received on, or with CLASS_SEND to send to */
 
 	/* Written by classify; offsets in octets from the mbuf's data. */
-	uint8_t l3[BURST_MAX];                /* the IP header, or the ARP header */
-	uint8_t payload[BURST_MAX];           /* the UDP payload, or what follows the IP header */
-	uint16_t length[BURST_MAX];           /* octets from payload to the end of what IP carries */
-	uint8_t local[BURST_MAX];             /* index of the media address it was sent to */
-	rte_be16_t local_port[BURST_MAX];     /* UDP destination port */
+	uint8_t l3[BURST_MAX];            /* the IP header, or the ARP header */
+	uint8_t payload[BURST_MAX];       /* the UDP payload, or what follows the IP header */
+	uint16_t length[BURST_MAX];       /* octets from payload to the end of what IP carries */
+	uint8_t local[BURST_MAX];         /* index of the media address it was sent to */
+	rte_be16_t local_port[BURST_MAX]; /* UDP destination port */
 	struct endpoint source[BURST_MAX];
 
 	/* Written by flow. */
-	struct leg *leg[BURST_MAX];      /* the receiving leg; NULL before and for CLASS_HOST */
-	uint8_t component[BURST_MAX];    /* 0: the RTP port, 1: the RTCP port */
+	struct leg *leg[BURST_MAX];   /* the receiving leg; NULL before and for CLASS_HOST */
+	uint8_t component[BURST_MAX]; /* 0: the RTP port, 1: the RTCP port */
 
 	/* Written by crypt. */
 	struct stream *stream[BURST_MAX]; /* the SSRC's state */

@@ -85,7 +85,7 @@ static inline void classify_payload(struct cursor *c)
 		}
 		if (length < RTP_HEADER_MIN)
 			return drop(c, p[1] >= 192 && p[1] <= 223 ? DROP_RTCP_HEADER
-								   : DROP_RTP_HEADER);
+								  : DROP_RTP_HEADER);
 		if (!rtp_header_fits(p, length))
 			return drop(c, DROP_RTP_HEADER);
 		c->b->class[c->i] = CLASS_RTP;

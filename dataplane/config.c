@@ -94,6 +94,7 @@ static int parse_gateway(void *value, const char *text, char *why, size_t size)
 	return 0;
 }
 
+/* clang-format off */
 #define AT(type, field) .offset = offsetof(struct type, field)
 
 static const struct option_key dataplane_keys[] = {
@@ -139,6 +140,7 @@ static const struct option_key port_keys[] = {
 	 .fallback = "46", .help = "traffic class of what is sent (RFC 4594: 46 for telephony)"},
 	{.key = NULL},
 };
+/* clang-format on */
 
 static void *named_port(void *value, const char *name)
 {

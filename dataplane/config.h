@@ -21,17 +21,17 @@ struct config_port {
 	struct config_address addresses[NETWORK_ADDRESSES_MAX];
 	unsigned address_count;
 	struct address gateway4, gateway6; /* all zero: none */
-	unsigned vlan; /* 0: untagged */
-	unsigned mtu;  /* 0: as the port says */
+	unsigned vlan;                     /* 0: untagged */
+	unsigned mtu;                      /* 0: as the port says */
 	unsigned dscp;
 };
 
 struct config {
 	char *socket;
 	char *xdp;
-	int log;       /* enum log_level */
-	int idle;      /* enum worker_idle */
-	int crypto;    /* index of config_engines */
+	int log;                          /* enum log_level */
+	int idle;                         /* enum worker_idle */
+	int crypto;                       /* index of config_engines */
 	unsigned lcores[WORKERS_MAX + 1]; /* CPU cores; the first is the main lcore's */
 	unsigned lcore_count;
 	unsigned legs;

@@ -24,7 +24,8 @@ static const struct {
 	size_t offset;
 	bool drop;
 } port_counters[] = {
-	{"port_missed", "lost before the worker took them", offsetof(struct rte_eth_stats, imissed), true},
+	{"port_missed", "lost before the worker took them", offsetof(struct rte_eth_stats, imissed),
+	 true},
 	{"port_errors", "received broken", offsetof(struct rte_eth_stats, ierrors), true},
 	{"port_no_buffer", "received without a free packet buffer",
 	 offsetof(struct rte_eth_stats, rx_nombuf), true},

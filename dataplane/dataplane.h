@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What all workers share and only read: ports, media addresses, the flow table, the legs. Written by
- * the main lcore, before the workers start or one entry at a time as noted.
+ * What all workers share and only read: ports, media addresses, the flow table, the legs. Written
+ * by the main lcore, before the workers start or one entry at a time as noted.
  */
 #ifndef TANDEM_DATAPLANE_H
 #define TANDEM_DATAPLANE_H
@@ -24,10 +24,10 @@
 /* One DPDK port with its media addresses: the "[port NAME]" of the configuration. */
 struct network {
 	char name[32];
-	uint16_t port; /* DPDK port */
+	uint16_t port;   /* DPDK port */
 	uint16_t queues; /* a worker polls every worker_count-th; it sends by the one of its id */
-	uint16_t mtu;  /* the largest IP packet */
-	uint16_t vlan; /* tag of every frame, host byte order; 0: untagged */
+	uint16_t mtu;    /* the largest IP packet */
+	uint16_t vlan;   /* tag of every frame, host byte order; 0: untagged */
 	uint8_t dscp;
 	struct rte_ether_addr mac;
 	uint8_t address_count;

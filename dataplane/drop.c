@@ -7,10 +7,9 @@
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 
-const struct drop_reason drop_reasons[DROP_MAX] = {
-	[DROP_NONE] = {"none", "not dropped"},
+const struct drop_reason drop_reasons[DROP_MAX] = {[DROP_NONE] = {"none", "not dropped"},
 #define X(id, label, text) [DROP_##id] = {label, text},
-	DROP_REASONS(X)
+						   DROP_REASONS(X)
 #undef X
 };
 

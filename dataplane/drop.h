@@ -55,6 +55,7 @@
 	/* tx */                                                                                   \
 	X(TX_FULL, "tx_full", "the port's transmit queue is full")
 
+/* clang-format off */
 enum drop {
 	DROP_NONE,
 #define X(id, name, help) DROP_##id,
@@ -62,6 +63,7 @@ enum drop {
 #undef X
 	DROP_MAX
 };
+/* clang-format on */
 
 struct drop_reason {
 	const char *name;

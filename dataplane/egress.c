@@ -73,15 +73,16 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 	e->remote = *remote;
 	e->port = from->network->port;
 	e->mtu = from->network->mtu;
-	e->l3 = put_ether(e->header, from->network, ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	e->l3 = put_ether(e->header, from->network,
+			  ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
 	e->length = e->l3 + (ipv4 ? put_ipv4 : put_ipv6)(e, from->network, &from->address,
-							  &remote->address);
+							 &remote->address);
 	udp = (struct rte_udp_hdr *)(e->header + e->length);
 	udp->src_port = rte_cpu_to_be_16(local_port);
 	udp->dst_port = remote->port;
 	e->length += sizeof(*udp);
 	e->udp_sum = egress_fold((uint32_t)e->udp_sum + udp->src_port + udp->dst_port +
-			  rte_cpu_to_be_16(IPPROTO_UDP));
+				 rte_cpu_to_be_16(IPPROTO_UDP));
 	return e;
 }
 

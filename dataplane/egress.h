@@ -28,25 +28,26 @@ struct network;
  * while unresolved: one 64-bit store publishes it.
  */
 struct nexthop {
-	uint64_t mac;             // main: rw, workers: ro
-	struct address address;   // main: rw
-	struct network *network;  // main: rw
-	uint32_t users;           // main: rw. Egresses that point here.
-	uint8_t state;            // main: rw
-	uint8_t tries;            // main: rw
-	uint64_t deadline;        // main: rw. TSC of the next request
+	uint64_t mac;            // main: rw, workers: ro
+	struct address address;  // main: rw
+	struct network *network; // main: rw
+	uint32_t users;          // main: rw. Egresses that point here.
+	uint8_t state;           // main: rw
+	uint8_t tries;           // main: rw
+	uint64_t deadline;       // main: rw. TSC of the next request
 };
 
 struct egress {
 	struct nexthop *nexthop;
 	struct endpoint remote;
-	uint16_t port; /* DPDK port */
-	uint16_t mtu;  /* the largest IP packet */
-	uint8_t l3;    /* offset of the IP header */
+	uint16_t port;  /* DPDK port */
+	uint16_t mtu;   /* the largest IP packet */
+	uint8_t l3;     /* offset of the IP header */
 	uint8_t length; /* octets of `header` */
-	/* Sums of the prebuilt fields, folded to 16 bits, in network byte order, not complemented. */
-	uint16_t ip_sum;  /* IPv4 header with length 0 */
-	uint16_t udp_sum; /* pseudo header and UDP header with lengths 0 */
+	/* Sums of the prebuilt fields, folded to 16 bits, in network byte order, not complemented.
+	 */
+	uint16_t ip_sum;                   /* IPv4 header with length 0 */
+	uint16_t udp_sum;                  /* pseudo header and UDP header with lengths 0 */
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
 };
 

@@ -68,8 +68,7 @@ static inline void check_dtls_source(struct burst *b, unsigned int i, const stru
 static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct dataplane *d = w->dataplane;
-	struct flow_entry entry =
-		*flow_entry(d, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
+	struct flow_entry entry = *flow_entry(d, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
 	struct leg *leg;
 
 	if (entry.kind != FLOW_LEG)

@@ -20,8 +20,8 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 {
 	struct leg_config *old = leg->config;
 
-	if (config->receive && (!old || !old->receive ||
-				old->receive->epoch != config->receive->epoch))
+	if (config->receive &&
+	    (!old || !old->receive || old->receive->epoch != config->receive->epoch))
 		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
 	if (old && old->send != config->send)
 		stream_new_send_key(&leg->flow);

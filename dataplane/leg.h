@@ -40,19 +40,19 @@ struct leg_config {
 	uint8_t security; /* enum leg_security */
 	bool ice;
 	bool rtcp_mux;
-	bool forward; /* RTP goes on to the peer: neither side is on hold */
-	struct leg *peer; /* NULL: none yet */
+	bool forward;                       /* RTP goes on to the peer: neither side is on hold */
+	struct leg *peer;                   /* NULL: none yet */
 	struct crypt_key *receive;          /* current epoch; NULL: none */
 	struct crypt_key *receive_previous; /* also accepted until grace_until */
 	struct crypt_key *send; /* the peer's sending key: this flow protects with it; NULL: none */
 	bool peer_secure;       /* the peer's profile needs `send` */
 	bool peer_rtcp_mux;
-	uint64_t grace_until;   /* TSC */
-	uint64_t latch_until;   /* TSC; 0: never learn an address */
+	uint64_t grace_until;                   /* TSC */
+	uint64_t latch_until;                   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
-	struct leg_ice credentials[2];          /* current, and previous until a new pair is nominated */
-	uint32_t ice_epoch;                     /* counts ICE restarts */
-	uint32_t remote_epoch;                  /* counts changes of `remote` */
+	struct leg_ice credentials[2]; /* current, and previous until a new pair is nominated */
+	uint32_t ice_epoch;            /* counts ICE restarts */
+	uint32_t remote_epoch;         /* counts changes of `remote` */
 	struct {
 		uint8_t payload_type;
 		uint32_t hz;
@@ -94,11 +94,11 @@ struct flow {
 
 struct leg {
 	/* What each packet reads. */
-	struct leg_config *config;                 // worker: rw, main: ro only for its own copy below
-	struct egress *egress[LEG_COMPONENTS];     // main: rw, workers: ro. NULL: nothing may be sent
-	uint32_t index;                            // constant
-	uint8_t worker;                            // main: rw, before the port is opened
-	uint8_t mute;                              // main: rw, workers: ro. enum drop: why egress is NULL
+	struct leg_config *config;             // worker: rw, main: ro only for its own copy below
+	struct egress *egress[LEG_COMPONENTS]; // main: rw, workers: ro. NULL: nothing may be sent
+	uint32_t index;                        // constant
+	uint8_t worker;                        // main: rw, before the port is opened
+	uint8_t mute; // main: rw, workers: ro. enum drop: why egress is NULL
 
 	/* The source check. worker: rw, main: ro. */
 	struct endpoint remote[LEG_COMPONENTS] __rte_cache_aligned;
@@ -107,7 +107,7 @@ struct leg {
 	struct leg_pair pairs[LEG_PAIRS];
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 
-	struct flow flow __rte_cache_aligned;      // worker: rw, main: ro
+	struct flow flow __rte_cache_aligned; // worker: rw, main: ro
 } __rte_cache_aligned;
 
 struct worker;

@@ -76,8 +76,8 @@ static int create_memory(struct program *p)
 	struct dataplane *d = &p->dataplane;
 	const struct config *c = &p->config;
 	unsigned int queues = (c->lcore_count - 1) * c->port_count;
-	unsigned int packets = c->packets ? c->packets
-					  : rte_align32pow2(PACKETS_PER_WORKER * queues + 1) - 1;
+	unsigned int packets =
+		c->packets ? c->packets : rte_align32pow2(PACKETS_PER_WORKER * queues + 1) - 1;
 
 	d->worker_count = c->lcore_count - 1;
 	d->leg_count = c->legs;
@@ -193,8 +193,7 @@ static void run(struct program *p)
 		if (!handled)
 			server_wait(p->server, IDLE_MS);
 	}
-	log_info("stopping on %s, with %u legs", strsignal(stopping),
-		 registry_count(p->registry));
+	log_info("stopping on %s, with %u legs", strsignal(stopping), registry_count(p->registry));
 	sd_notify(0, "STOPPING=1");
 }
 

@@ -60,8 +60,7 @@ static char *complete_devargs(const struct config *config, const struct config_p
 	length = asprintf(&complete, "%s%s%s%s,queue_count=%u", port->devargs,
 			  strstr(port->devargs, "xdp_prog=") ? "" : ",xdp_prog=",
 			  strstr(port->devargs, "xdp_prog=") ? "" : config->xdp,
-			  strstr(port->devargs, "start_queue=") ? "" : ",start_queue=0",
-			  queues);
+			  strstr(port->devargs, "start_queue=") ? "" : ",start_queue=0", queues);
 	return length < 0 ? NULL : complete;
 }
 
@@ -295,7 +294,7 @@ void port_stop_all(struct dataplane *d)
 {
 	uint16_t port;
 
-	RTE_ETH_FOREACH_DEV(port) {
+	RTE_ETH_FOREACH_DEV (port) {
 		rte_eth_dev_stop(port);
 		rte_eth_dev_close(port);
 	}

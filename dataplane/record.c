@@ -32,8 +32,7 @@ void record_key_release(struct registry *r, struct crypt_key *key)
 
 struct leg_config *record_config_create(const struct leg_config *from)
 {
-	struct leg_config *config =
-		rte_malloc("leg_config", sizeof(*config), RTE_CACHE_LINE_SIZE);
+	struct leg_config *config = rte_malloc("leg_config", sizeof(*config), RTE_CACHE_LINE_SIZE);
 
 	if (!config)
 		return NULL;
@@ -81,9 +80,8 @@ void record_post(struct registry *r, struct record *record, struct leg_config *c
 {
 	connect_peer(r, record, config);
 	record->latest = config;
-	worker_order(owner(r, record), (struct order){.kind = ORDER_APPLY,
-						      .leg = record->leg,
-						      .object = config});
+	worker_order(owner(r, record),
+		     (struct order){.kind = ORDER_APPLY, .leg = record->leg, .object = config});
 }
 
 int record_repost(struct registry *r, struct record *record)
@@ -102,7 +100,8 @@ int record_repost(struct registry *r, struct record *record)
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
 {
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
-		struct flow_entry *entry = flow_entry(r->dataplane, record->address, record->port + c);
+		struct flow_entry *entry =
+			flow_entry(r->dataplane, record->address, record->port + c);
 		bool open = c == 0 || !rtcp_mux;
 		bool was = entry->kind == FLOW_LEG && entry->leg == record->leg->index;
 
@@ -122,7 +121,8 @@ void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
 static void close_ports(struct registry *r, struct record *record)
 {
 	for (unsigned int c = 0; c < LEG_COMPONENTS && record->port + c <= UINT16_MAX; c++) {
-		struct flow_entry *entry = flow_entry(r->dataplane, record->address, record->port + c);
+		struct flow_entry *entry =
+			flow_entry(r->dataplane, record->address, record->port + c);
 
 		if (entry->kind != FLOW_LEG || entry->leg != record->leg->index)
 			continue;
@@ -131,8 +131,7 @@ static void close_ports(struct registry *r, struct record *record)
 	}
 }
 
-struct record *record_create(struct registry *r, uint64_t id, unsigned int address,
-				    uint16_t port)
+struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port)
 {
 	struct record *record;
 	uint32_t index;
@@ -189,4 +188,3 @@ void record_keep_blob(struct record *record, uint8_t *blob, size_t size)
 	record->blob = blob;
 	record->blob_size = size;
 }
-

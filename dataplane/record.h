@@ -29,15 +29,15 @@ struct record {
 	struct crypt_key *protect; /* what the relay protects with towards this participant */
 	uint8_t *blob;
 	size_t blob_size;
-	uint64_t created;          /* TSC */
-	uint64_t media_timeout;    /* TSC ticks; 0: no event */
-	uint32_t named;            /* configurations whose peer is this leg */
+	uint64_t created;       /* TSC */
+	uint64_t media_timeout; /* TSC ticks; 0: no event */
+	uint32_t named;         /* configurations whose peer is this leg */
 	uint32_t key_epoch;
-	uint16_t port;             /* host byte order */
-	uint8_t address;           /* index */
-	uint8_t state;             /* enum record_state */
-	bool cleared;              /* the worker answered ORDER_CLEAR */
-	bool receive, send;        /* false: on hold in that direction */
+	uint16_t port;      /* host byte order */
+	uint8_t address;    /* index */
+	uint8_t state;      /* enum record_state */
+	bool cleared;       /* the worker answered ORDER_CLEAR */
+	bool receive, send; /* false: on hold in that direction */
 	bool consent_lost;
 	bool timed_out;
 };
@@ -56,7 +56,7 @@ struct registry {
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
-	uint32_t watched; /* where registry_watch() goes on */
+	uint32_t watched;        /* where registry_watch() goes on */
 	struct retired *retired; /* a queue, oldest first */
 	uint32_t retired_head, retired_count, retired_size;
 };
@@ -78,7 +78,8 @@ struct record *record_peer(const struct registry *r, const struct record *record
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port);
 /* Closes the ports, disconnects the peer, has the worker clear the leg; needs room for orders. */
 void record_close(struct registry *r, struct record *record);
-/* The slot of a closed leg serves again when no worker and no configuration can name it any more. */
+/* The slot of a closed leg serves again when no worker and no configuration can name it any more.
+ */
 void record_reuse(struct registry *r, struct record *record);
 /* The record owns `blob` from now on. */
 void record_keep_blob(struct record *record, uint8_t *blob, size_t size);

@@ -10,7 +10,7 @@
 #include "dataplane/port.h"
 #include "dataplane/record.h"
 
-#define BLOB_MAX 8192
+#define BLOB_MAX           8192
 /* The most orders one request posts to one worker. */
 #define ORDERS_PER_REQUEST 4
 
@@ -64,8 +64,8 @@ static bool mailboxes_have_room(const struct registry *r)
 	return true;
 }
 
-static bool ports_are_free(const struct registry *r, const struct record *self, unsigned int address,
-			   uint16_t port, bool rtcp_mux)
+static bool ports_are_free(const struct registry *r, const struct record *self,
+			   unsigned int address, uint16_t port, bool rtcp_mux)
 {
 	for (unsigned int c = 0; c < (rtcp_mux ? 1 : 2); c++) {
 		const struct flow_entry *entry = flow_entry(r->dataplane, address, port + c);
@@ -260,8 +260,8 @@ int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit 
 		if (leg_plan_endpoint(&to, transmit->to))
 			return fail(what, "to: needs an address and a port", -EINVAL);
 		if (!usual || !endpoint_equal(&usual->remote, &to))
-			usual = egress = egress_create(r->dataplane, record->address, record->port,
-						       &to);
+			usual = egress =
+				egress_create(r->dataplane, record->address, record->port, &to);
 	}
 	if (!usual)
 		return fail(what, "the participant's address is not known yet", -EDESTADDRREQ);

@@ -60,8 +60,8 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 uint32_t registry_count(const struct registry *r);
 
 /*
- * One turn: notices and answers of the workers, retired objects, consent and media timeouts. Returns
- * the number of things it handled.
+ * One turn: notices and answers of the workers, retired objects, consent and media timeouts.
+ * Returns the number of things it handled.
  */
 unsigned int registry_poll(struct registry *r);
 

@@ -23,7 +23,7 @@
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)
 /* A frame is sent when its replies reach this size; one reply more must still fit. */
-#define REPLIES_SIZE (FRAME_MOST / 2)
+#define REPLIES_SIZE    (FRAME_MOST / 2)
 
 struct server {
 	int listener, client; /* client: -1 while there is none */

@@ -48,8 +48,7 @@ static void watch(struct registry *r, struct record *record, uint64_t now, uint6
 	uint64_t heard = RTE_MAX(leg->flow.last_packet, record->created);
 
 	if (record->latest->ice && leg->egress[0] && !record->consent_lost &&
-	    !consent_holds(leg, now, hz) &&
-	    !publish_egress(r, record, 0, NULL, DROP_NO_CONSENT)) {
+	    !consent_holds(leg, now, hz) && !publish_egress(r, record, 0, NULL, DROP_NO_CONSENT)) {
 		record->consent_lost = true;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
 			      NULL, NULL);

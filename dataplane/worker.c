@@ -2,20 +2,11 @@
 /* One worker: its queues, the order of the stages, and what the main lcore orders. */
 #include "dataplane/worker.h"
 
-#include <errno.h>
-#include <stdio.h>
-
 #include <rte_cycles.h>
-#include <rte_malloc.h>
 
 #include "dataplane/dataplane.h"
 #include "dataplane/idle.h"
 #include "dataplane/stages.h"
-#include "dataplane/stream.h"
-
-#define HANDOVER_SIZE 4096
-#define NOTICES_SIZE  4096
-#define ORDERS_SIZE   4096
 
 /* A packet's way. */
 static void run_stages(struct worker *w, struct burst *b)
@@ -140,64 +131,4 @@ int worker_run(void *arg)
 	}
 	rte_rcu_qsbr_thread_offline(quiescence, w->id);
 	return 0;
-}
-
-bool worker_has_room(const struct worker *w, unsigned int orders)
-{
-	return w->open_orders + orders < ORDERS_SIZE;
-}
-
-int worker_order(struct worker *w, struct order order)
-{
-	if (!worker_has_room(w, 1) ||
-	    rte_ring_sp_enqueue_elem(w->orders, &order, sizeof(order)))
-		return -EAGAIN;
-	w->open_orders++;
-	return 0;
-}
-
-static struct rte_ring *create_ring(const char *what, uint16_t id, unsigned int element,
-				    unsigned int count, unsigned int flags)
-{
-	char name[RTE_RING_NAMESIZE];
-
-	snprintf(name, sizeof(name), "%s-%u", what, id);
-	return rte_ring_create_elem(name, element, count, SOCKET_ID_ANY, flags);
-}
-
-int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams)
-{
-	struct worker *w = rte_zmalloc("worker", sizeof(*w), RTE_CACHE_LINE_SIZE);
-	const unsigned int single = RING_F_SP_ENQ | RING_F_SC_DEQ;
-
-	if (!w)
-		return -ENOMEM;
-	w->dataplane = d;
-	w->id = id;
-	w->hz = rte_get_tsc_hz();
-	w->handover = create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
-	w->outbound = create_ring("outbound", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
-	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single);
-	w->dones = create_ring("dones", id, sizeof(struct done), ORDERS_SIZE, single);
-	w->notices = create_ring("notices", id, sizeof(struct notice), NOTICES_SIZE, single);
-	if (!w->handover || !w->outbound || !w->orders || !w->dones || !w->notices ||
-	    stream_pool_create(w, streams, SOCKET_ID_ANY)) {
-		worker_destroy(w);
-		return -ENOMEM;
-	}
-	*out = w;
-	return 0;
-}
-
-void worker_destroy(struct worker *w)
-{
-	if (!w)
-		return;
-	stream_pool_destroy(w);
-	rte_ring_free(w->notices);
-	rte_ring_free(w->dones);
-	rte_ring_free(w->orders);
-	rte_ring_free(w->outbound);
-	rte_ring_free(w->handover);
-	rte_free(w);
 }

@@ -39,12 +39,14 @@ enum worker_idle { IDLE_SPIN, IDLE_PAUSE, IDLE_SLEEP };
 	X(STUN_INDICATION, "stun_indication", "STUN Binding indications")                          \
 	X(PUNT, "punt", "DTLS datagrams given to the control plane")
 
+/* clang-format off */
 enum worker_counter {
 #define X(id, name, help) COUNTER_##id,
 	WORKER_COUNTERS(X)
 #undef X
 	COUNTER_MAX
 };
+/* clang-format on */
 
 /* Main lcore to worker, by value. Each order is answered by exactly one NOTICE_ORDER_DONE. */
 enum order_kind {
@@ -61,9 +63,9 @@ struct order {
 
 /* Worker to main lcore, by value. */
 enum notice_kind {
-	NOTICE_REMOTE, /* leg, component, remote: an address was nominated or latched */
-	NOTICE_PUNT,   /* leg, component, remote, object: an mbuf that begins with the UDP payload */
-	NOTICE_HOST,   /* object: an mbuf, a whole frame for neighbour_input(); component: l3 offset */
+	NOTICE_REMOTE,     /* leg, component, remote: an address was nominated or latched */
+	NOTICE_PUNT,       /* leg, component, remote, object: an mbuf with the UDP payload alone */
+	NOTICE_HOST,       /* object: an mbuf, a whole frame; component: its l3 offset */
 	NOTICE_KEYS_STALE, /* leg */
 };
 struct notice {
@@ -87,7 +89,7 @@ struct done {
 struct worker {
 	struct dataplane *dataplane; /* shared and read-mostly */
 	const struct crypt_engine *engine;
-	uint16_t id;    /* also the index of its transmit queue, where a port has so many */
+	uint16_t id; /* also the index of its transmit queue, where a port has so many */
 	uint16_t lcore;
 	enum worker_idle idle;
 	struct rte_ring *handover; /* mbufs from workers that do not own their port */

@@ -29,8 +29,8 @@ int xdp_prepare(struct xdp *x, const struct config *config)
 			continue;
 		if (!x->used && access(config->xdp, R_OK)) {
 			free(interface);
-			return fail(config->xdp, "the XDP program cannot be read; see [dataplane] xdp",
-				    -errno);
+			return fail(config->xdp,
+				    "the XDP program cannot be read; see [dataplane] xdp", -errno);
 		}
 		x->used = true;
 		error = shed_detach(interface, &what);
@@ -65,7 +65,8 @@ int xdp_open(struct xdp *x, const struct dataplane *d)
 		memcpy(address.byte, d->addresses[k].address.octets, sizeof(address.byte));
 		index = shed_address_add(x->shed, &address);
 		if (index < 0)
-			return fail("tandem_addr", "the XDP program takes no more addresses", index);
+			return fail("tandem_addr", "the XDP program takes no more addresses",
+				    index);
 		x->index[k] = index;
 	}
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The XDP programs in front of the AF_XDP ports: what must be in order before DPDK attaches them, and
- * the tables they read. Does nothing when no port is of that kind. Main lcore only.
+ * The XDP programs in front of the AF_XDP ports: what must be in order before DPDK attaches them,
+ * and the tables they read. Does nothing when no port is of that kind. Main lcore only.
  */
 #ifndef TANDEM_XDP_H
 #define TANDEM_XDP_H
