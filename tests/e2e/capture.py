@@ -19,7 +19,7 @@ class Capture:
         self._namespace = namespace
         self.path = directory / f"{namespace.short}.pcap"
         self._tcpdump = Process(
-            ["tcpdump", "-i", "eth0", "-n", "-U", "--immediate-mode", "-s", "0", "-B", "16384", "-Z", "root",
+            ["tcpdump", "-i", "eth0", "-n", "-U", "--immediate-mode", "-B", "16384", "-Z", "root",
              "-w", str(self.path)], directory / f"tcpdump-{namespace.short}.log", namespace)
         self._tcpdump.wait_line("listening on")
 

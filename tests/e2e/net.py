@@ -128,6 +128,13 @@ def _link(near, peer, queues, first, other):
                      *(["nodad"] if ":" in prefix else []))
 
 
+def set_queues(count):
+    """A veth pair sends on as many queues as its other end receives on."""
+    for namespace, interface in ((RELAY, "public0"), (BROWSERS, "eth0"),
+                                 (RELAY, "trunk0"), (PHONES, "eth0")):
+        namespace.run("ethtool", "-L", interface, "rx", str(count), "tx", str(count))
+
+
 def destroy():
     """Remove every namespace with our prefix, whoever made it; the links go with them."""
     if not os.path.isdir(NETNS):

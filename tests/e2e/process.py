@@ -113,5 +113,5 @@ class Process:
 
 def _allow_core():
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    limit = CORE_LIMIT if hard == resource.RLIM_INFINITY else min(NOBODY_DUMPS, hard)
+    limit = CORE_LIMIT if hard == resource.RLIM_INFINITY else min(CORE_LIMIT, hard)
     resource.setrlimit(resource.RLIMIT_CORE, (limit, hard))

@@ -69,10 +69,8 @@ class Relay:
         return path
 
     def start(self):
-        # AF_XDP hears only the queues it has a socket on: as many as there are workers.
-        for interface in ("public0", "trunk0"):
-            net.RELAY.run("ethtool", "-L", interface, "rx", str(self.workers),
-                          "tx", str(self.workers))
+        # AF_XDP hears only the queues that it has a socket on: one for each worker.
+        net.set_queues(self.workers)
         self.start_dataplane()
         self.start_controlplane()
         return self

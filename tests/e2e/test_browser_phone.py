@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A browser calls a plain telephone: a tone each way, and nothing readable on the browser's link."""
+"""A browser calls a plain telephone: a tone each way, nothing readable on its link."""
 
 import pytest
 

@@ -229,9 +229,10 @@ def test_health(relay):
 
 
 def test_list_pages(relay, phones):
-    for number in range(5):
-        phone_to_phone(relay, *phones, api.AVP, call=f"call-{number}")
-    assert sorted(call.call_id for call in relay.api.list(page_size=2)) == [f"call-{number}" for number in range(5)]
+    names = [f"call-{number}" for number in range(5)]
+    for name in names:
+        phone_to_phone(relay, *phones, api.AVP, call=name)
+    assert sorted(call.call_id for call in relay.api.list(page_size=2)) == names
 
 
 def test_status(relay, phones):

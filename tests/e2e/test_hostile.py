@@ -117,7 +117,8 @@ def test_unknown_ssrcs_with_a_wrong_key_take_no_memory(relay, from_browser):
     assert len(relay.api.leg(CALL, "caller").flow.streams) == 1
 
 
-@pytest.mark.parametrize("left, reason", [(3, "rtp_header"), (11, "rtp_header"), (14, "srtp_length")])
+@pytest.mark.parametrize("left, reason", [(3, "rtp_header"), (11, "rtp_header"),
+                                          (14, "srtp_length")])
 def test_truncated(relay, from_browser, left, reason):
     before, packet = relay.api.drops(), from_browser.genuine()
     from_browser.send(packet, packet.payload[:left])
