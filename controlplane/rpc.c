@@ -12,8 +12,8 @@
 #include "controlplane/rpc_listen.h"
 #include "dataplane/lib/log.h"
 
-#define CONNECTION_METADATA_MAX (16 * 1024)
-#define HANDSHAKE_TIMEOUT_MS    5000
+#define HANDSHAKE_TIMEOUT_MS 5000
+#define KEEPALIVE_MS         60000
 
 /* --- between the completion queue's thread and the loop ----------------------------------------*/
 
@@ -143,8 +143,9 @@ static grpc_server *create_server(unsigned calls_max)
 		int value;
 	} limits[] = {
 		{GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, RPC_MESSAGE_MAX},
-		{GRPC_ARG_MAX_METADATA_SIZE, CONNECTION_METADATA_MAX},
 		{GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS},
+		/* A peer that vanished would keep its streams for two hours. */
+		{GRPC_ARG_KEEPALIVE_TIME_MS, KEEPALIVE_MS},
 		/* Above the limit on calls in flight, so that one peer too can be told of it. */
 		{GRPC_ARG_MAX_CONCURRENT_STREAMS, (int)calls_max * 2},
 		/* gRPC checks the size before it inflates. */

@@ -18,7 +18,7 @@ grpc_byte_buffer *rpc_buffer_pack(const ProtobufCMessage *message);
  */
 ProtobufCMessage *rpc_buffer_unpack(const ProtobufCMessageDescriptor *, grpc_byte_buffer *buffer);
 
-/* Cleanses and destroys a buffer; NULL is allowed. */
+/* Cleanses and destroys a buffer that was received; NULL is allowed. */
 void rpc_buffer_free(grpc_byte_buffer *buffer);
 
 #endif
