@@ -178,13 +178,13 @@ tests: all $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED) $(FUZZERS)
 # `make test` and `make demo` do everything on a fresh machine: the packages come first, and only
 # then is make asked what must be built.
 test: deps ## install, build and run every test
-	@$(MAKE) tests
+	@$(MAKE) -j$$(nproc) tests
 	BUILD=$(BUILD) tests/run
 smoke: deps ## install, build and run the end-to-end tests alone
-	@$(MAKE) all
+	@$(MAKE) -j$$(nproc) all
 	BUILD=$(BUILD) tests/run e2e
 demo: deps ## install, build, and show a browser talk to a telephone
-	@$(MAKE) all
+	@$(MAKE) -j$$(nproc) all
 	BUILD=$(BUILD) $(PYTHON) tests/demo.py
 
 lint: $(WORKER_SOURCES:%.c=$(BUILD)/obj/%.o) ## check style, include direction, worker symbols
