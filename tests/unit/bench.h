@@ -37,10 +37,10 @@ struct bench {
 /* Returns 0, as a cmocka group set-up does. */
 static inline int bench_environment(void)
 {
-	static char arguments[][20] = {"test",           "--no-huge",         "--in-memory",
-				       "--no-pci",       "--no-telemetry",    "--no-shconf",
-				       "--lcores=0@0-1", "--log-level=error", "-m64"};
-	char *argv[RTE_DIM(arguments)];
+	static char arguments[][20] = {
+		"test",        "--no-huge",      "--no-pci",          "--no-telemetry",
+		"--no-shconf", "--lcores=0@0-1", "--log-level=error", "-m64"};
+	char *argv[RTE_DIM(arguments) + 1] = {NULL};
 
 	for (unsigned int k = 0; k < RTE_DIM(arguments); k++)
 		argv[k] = arguments[k];
