@@ -58,10 +58,10 @@ def agent_to_phone(relay, agent, phone, profile=api.AVP):
                     to=phone_side(4, profile, rtcp_mux=api.relay.TOGGLE_ON))
 
 
-def phone_to_phone(relay, caller, callee, profile, call=CALL):
+def phone_to_phone(relay, caller, callee, profile, call=CALL, version=4):
     """Both on the trunk: synthetic streams go this way. profile: what the callee speaks."""
-    sdps = exchange(relay, caller, callee, call=call, network="trunk", family=family(4),
-                    to=phone_side(4, profile, rtcp_mux=api.relay.TOGGLE_ON))
+    sdps = exchange(relay, caller, callee, call=call, network="trunk", family=family(version),
+                    to=phone_side(version, profile, rtcp_mux=api.relay.TOGGLE_ON))
     relay.wait_state(call, "CALL_UP")
     return sdps
 

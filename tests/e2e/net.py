@@ -18,7 +18,6 @@ import threading
 PREFIX = "tandem-e2e-"
 NETNS = "/run/netns"
 CLONE_NEWNET = 0x40000000
-QUEUES = 2
 
 RELAY_PUBLIC = {4: "198.51.100.1", 6: "2001:db8:1::1"}
 RELAY_TRUNK = {4: "203.0.113.1", 6: "2001:db8:2::1"}
@@ -101,38 +100,32 @@ PHONES = Namespace("phone")
 ALL = (RELAY, BROWSERS, PHONES)
 
 
-def create(queues=QUEUES):
+def create():
     for namespace in ALL:
         run("ip", "netns", "add", namespace.name)
         for knob in ("default.accept_dad=0", "all.accept_dad=0", "default.accept_ra=0",
                      "default.router_solicitations=0"):
             namespace.run("sysctl", "-qw", f"net.ipv6.conf.{knob}")
         namespace.run("ip", "link", "set", "lo", "up")
-    _link("public0", BROWSERS, queues, BROWSER, BROWSER_OTHER)
-    _link("trunk0", PHONES, queues, PHONE, PHONE_OTHER)
+    _link("public0", BROWSERS, BROWSER, BROWSER_OTHER)
+    _link("trunk0", PHONES, PHONE, PHONE_OTHER)
 
 
-def _link(near, peer, queues, first, other):
-    count = ["numrxqueues", str(queues), "numtxqueues", str(queues)]
-    RELAY.run("ip", "link", "add", near, *count, "type", "veth",
-              "peer", "name", "eth0", *count, "netns", peer.name)
+def _link(near, peer, first, other):
+    # One queue: DPDK drives no more of a veth, and the kernel wants the peer to send on no more.
+    queues = ["numrxqueues", "1", "numtxqueues", "1"]
+    RELAY.run("ip", "link", "add", near, *queues, "type", "veth",
+              "peer", "name", "eth0", *queues, "netns", peer.name)
     # What AF_XDP hands over are raw frames: a checksum or a split left to the NIC never happens.
     for namespace, interface in ((RELAY, near), (peer, "eth0")):
         namespace.run("ethtool", "-K", interface, "rx", "off", "tx", "off",
-                      "tso", "off", "gso", "off", "gro", "off")
+                      "tso", "off", "gso", "off", "gro", "off", "txvlan", "off", "rxvlan", "off")
         namespace.run("ip", "link", "set", interface, "up")
     # A deprecated address is used only by who asks for it.
     for address, lifetime in ((first, "forever"), (other, "0")):
         for prefix in (f"{address[4]}/24", f"{address[6]}/64"):
             peer.run("ip", "addr", "add", prefix, "dev", "eth0", "preferred_lft", lifetime,
                      *(["nodad"] if ":" in prefix else []))
-
-
-def set_queues(count):
-    """A veth pair sends on as many queues as its other end receives on."""
-    for namespace, interface in ((RELAY, "public0"), (BROWSERS, "eth0"),
-                                 (RELAY, "trunk0"), (PHONES, "eth0")):
-        namespace.run("ethtool", "-L", interface, "rx", str(count), "tx", str(count))
 
 
 def destroy():

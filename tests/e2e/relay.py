@@ -30,11 +30,13 @@ xdp={build}/ebpf/shed.bpf.o
 devargs=net_af_xdp0,iface=public0
 address={public4}/24
 address={public6}/64
+{public}
 
 [port trunk]
 devargs=net_af_xdp1,iface=trunk0
 address={trunk4}/24
 address={trunk6}/64
+{trunk}
 """
 
 CONTROLPLANE = """\
@@ -50,15 +52,18 @@ LCORES = {1: "0,1", 2: "0,0,1"}
 
 
 class Relay:
-    """directory keeps the two configurations and the two logs."""
+    """directory keeps the two configurations and the two logs.
 
-    def __init__(self, directory, workers=1, ports="20000-39999", log="info"):
+    public and trunk: more lines for the sections of these ports.
+    """
+
+    def __init__(self, directory, workers=1, ports="20000-39999", log="info",
+                 public="", trunk=""):
         self.directory = pathlib.Path(directory)
-        self.workers = workers
         self.dataplane = self.controlplane = self.api = None
         self.dataplane_ini = self._write("dataplane.ini", DATAPLANE.format(
             socket=DATAPLANE_SOCKET, lcores=LCORES[workers], build=BUILD, log=log,
-            public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
+            public=public, trunk=trunk, public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
             trunk4=net.RELAY_TRUNK[4], trunk6=net.RELAY_TRUNK[6]))
         self.controlplane_ini = self._write("controlplane.ini", CONTROLPLANE.format(
             dataplane=DATAPLANE_SOCKET, api=API_SOCKET, ports=ports, log=log))
@@ -69,8 +74,6 @@ class Relay:
         return path
 
     def start(self):
-        # AF_XDP hears only the queues that it has a socket on: one for each worker.
-        net.set_queues(self.workers)
         self.start_dataplane()
         self.start_controlplane()
         return self

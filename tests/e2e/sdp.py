@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a telephone says and understands in SDP (RFC 4566, 3264, 4568, 3605). Nothing of Tandem's."""
+"""What a telephone says and understands in SDP (RFC 4566, 3264, 4568, 3605)."""
 
 import base64
 import dataclasses
