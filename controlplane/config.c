@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define KEY_GRACE_MS 10000 /* packets that were on their way when the keys changed */
+
+static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+
+static int parse_ports(void *value, const char *text, char *why, size_t size)
+{
+	struct config *config = (struct config *)((char *)value - offsetof(struct config, ports));
+	unsigned int first, last;
+	int used = 0;
+
+	if (sscanf(text, "%5u-%5u%n", &first, &last, &used) != 2 || text[used] != '\0') {
+		snprintf(why, size, "\"%s\" is no range; write e.g. 20000-39999", text);
+		return -EINVAL;
+	}
+	if (first < 1024 || first % 2 != 0 || last % 2 != 1 || last < first || last > 65535) {
+		snprintf(why, size,
+			 "%u-%u is no range of port pairs; begin with an even port from "
+			 "1024 on, end with an odd one up to 65535",
+			 first, last);
+		return -EINVAL;
+	}
+	config->ports.first = first;
+	config->ports.last = last;
+	return 0;
+}
+
+static const struct option_key keys[] = {
+	{.key = "dataplane",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, dataplane),
+	 .fallback = "/run/tandem/dataplane.sock",
+	 .help = "the dataplane's socket"},
+	{.key = "listen",
+	 .type = OPTION_LIST,
+	 .offset = offsetof(struct config, listen),
+	 .fallback = "unix:/run/tandem/relay.sock",
+	 .help = "where the API is served: unix:PATH or ADDRESS:PORT"},
+	{.key = "ca",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, ca),
+	 .help = "PEM file: who may sign clients' certificates"},
+	{.key = "cert",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, cert),
+	 .help = "PEM file: the API's own certificate"},
+	{.key = "key",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, key),
+	 .help = "PEM file: its private key"},
+	{.key = "log",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct config, log),
+	 .choices = log_levels,
+	 .fallback = "info",
+	 .help = "what is worth a line"},
+	{.key = "ports",
+	 .type = OPTION_PARSED,
+	 .offset = offsetof(struct config, ports),
+	 .parse = parse_ports,
+	 .fallback = "20000-39999",
+	 .help = "local UDP ports for media, on each media address"},
+	{.key = "port_quarantine",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, quarantine_s),
+	 .least = 0,
+	 .most = 3600,
+	 .fallback = "5",
+	 .help = "seconds until a port is used again"},
+	{.key = "calls",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, calls),
+	 .least = 1,
+	 .most = 1000000,
+	 .fallback = "100000",
+	 .help = "most calls at one time"},
+	{.key = "offer_timeout",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, offer_timeout_s),
+	 .least = 1,
+	 .most = 86400,
+	 .fallback = "180",
+	 .help = "seconds until an offer without an answer expires"},
+	{.key = "media_timeout",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, media_timeout_s),
+	 .least = 0,
+	 .most = 86400,
+	 .fallback = "60",
+	 .help = "seconds without media from anybody until a call is reported, 0: never"},
+	{.key = "media_timeout_delete",
+	 .type = OPTION_BOOL,
+	 .offset = offsetof(struct config, media_timeout_delete),
+	 .fallback = "no",
+	 .help = "delete such a call"},
+	{.key = "latch_ms",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, latch_ms),
+	 .least = 100,
+	 .most = 600000,
+	 .fallback = "20000",
+	 .help = "how long a plain RTP leg may learn its participant's address"},
+	{.key = "certificate_hours",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, certificate_h),
+	 .least = 1,
+	 .most = 8760,
+	 .fallback = "24",
+	 .help = "age at which new legs get a fresh DTLS certificate"},
+	{},
+};
+
+static const struct option_section sections[] = {{.name = "controlplane", .keys = keys}, {}};
+
+static void check(struct options *options, void *arg)
+{
+	const struct config *config = arg;
+	struct sockaddr_un address;
+
+	if (strlen(config->dataplane) >= sizeof(address.sun_path))
+		option_mistake(options, "controlplane", NULL, "dataplane",
+			       "a socket's path has at most %zu octets; shorten it",
+			       sizeof(address.sun_path) - 1);
+	if (!config->ca != !config->cert || !config->cert != !config->key)
+		option_mistake(options, "controlplane", NULL,
+			       config->ca     ? "ca"
+			       : config->cert ? "cert"
+					      : "key",
+			       "ca, cert and key belong together; give all three or none");
+}
+
+static const struct option_table table = {
+	.program = "tandem-controlplane",
+	.summary = "calls of the Tandem media relay: SDP, DTLS, the public API",
+	.version = TANDEM_VERSION,
+	.file = "/etc/tandem/controlplane.ini",
+	.sections = sections,
+	.check = check,
+};
+
+int config_load(struct config *config, struct options **options, int argc, char **argv)
+{
+	memset(config, 0, sizeof(*config));
+	return options_load(options, &table, config, argc, argv);
+}
+
+struct session_config config_session(const struct config *config)
+{
+	return (struct session_config){
+		.dataplane = config->dataplane,
+		.version = TANDEM_VERSION,
+		.port_first = config->ports.first,
+		.port_last = config->ports.last,
+		.port_quarantine_ms = config->quarantine_s * 1000,
+		.offer_timeout_ms = config->offer_timeout_s * 1000,
+		.media_timeout_ms = config->media_timeout_s * 1000,
+		.media_timeout_delete = config->media_timeout_delete,
+		.latch_ms = config->latch_ms,
+		.key_grace_ms = KEY_GRACE_MS,
+		.calls_max = config->calls,
+		.certificate_age_s = config->certificate_h * 3600,
+	};
+}

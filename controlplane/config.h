@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The configuration of tandem-controlplane: [controlplane] in its file or on its command line. */
+#ifndef TANDEM_CONFIG_H
+#define TANDEM_CONFIG_H
+
+#include "controlplane/session.h"
+#include "dataplane/lib/ini.h"
+#include "dataplane/lib/log.h"
+
+struct config {
+	char *dataplane; /* path of the dataplane's socket */
+	struct option_list listen;
+	char *ca, *cert, *key; /* all or none */
+	int log;               /* enum log_level */
+	struct {
+		unsigned int first, last;
+	} ports;
+	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, calls, certificate_h;
+	bool media_timeout_delete;
+};
+
+/* As options_load(). */
+int config_load(struct config *config, struct options **options, int argc, char **argv);
+/* The session's part. Its texts belong to the options. */
+struct session_config config_session(const struct config *config);
+
+#endif

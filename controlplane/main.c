@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* tandem-controlplane: puts the parts together on one loop, and takes them apart. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <uv.h>
+
+#include "controlplane/config.h"
+#include "controlplane/health_service.h"
+#include "controlplane/relay_service.h"
+#include "controlplane/rpc.h"
+#include "controlplane/session.h"
+#include "dataplane/lib/log.h"
+
+#define DRAIN_MS 2000
+
+struct program {
+	struct config config;
+	struct options *options;
+	uv_loop_t loop;
+	uv_signal_t term, interrupt;
+	struct session *session;
+	struct health *health;
+	struct rpc *rpc;
+	bool stopping;
+};
+
+/* Keys must reach neither a core dump nor the swap. */
+static void protect_memory(void)
+{
+	const struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		log_warn("memory is not locked, keys could be swapped out: %s; raise LimitMEMLOCK",
+			 strerror(errno));
+}
+
+static void on_ready(void *arg, bool ready)
+{
+	struct program *p = arg;
+
+	health_set(p->health, ready);
+	sd_notify(0, ready ? "STATUS=calls can be made" : "STATUS=the dataplane is away");
+}
+
+/* The calls go on in the dataplane; the next control plane takes them over. */
+static void on_stopped(void *arg)
+{
+	struct program *p = arg;
+
+	session_close(p->session);
+	p->session = NULL;
+	uv_close((uv_handle_t *)&p->term, NULL);
+	uv_close((uv_handle_t *)&p->interrupt, NULL);
+}
+
+static void stop(struct program *p)
+{
+	if (p->stopping)
+		return;
+	p->stopping = true;
+	sd_notify(0, "STOPPING=1");
+	rpc_stop(p->rpc, DRAIN_MS, on_stopped, p);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	log_info("%s: stopping; the calls go on in the dataplane", strsignal(number));
+	stop(handle->data);
+}
+
+static int watch_signals(struct program *p)
+{
+	int error = uv_signal_init(&p->loop, &p->term);
+
+	if (!error)
+		error = uv_signal_init(&p->loop, &p->interrupt);
+	p->term.data = p->interrupt.data = p;
+	if (!error)
+		error = uv_signal_start(&p->term, on_signal, SIGTERM);
+	if (!error)
+		error = uv_signal_start(&p->interrupt, on_signal, SIGINT);
+	return error;
+}
+
+static int serve(struct program *p)
+{
+	const struct rpc_service services[] = {relay_service(p->session),
+					       health_service(p->health)};
+	const struct rpc_config config = {
+		.listen = (const char *const *)p->config.listen.texts,
+		.listen_count = p->config.listen.count,
+		.tls = {p->config.ca, p->config.cert, p->config.key},
+	};
+
+	return rpc_start(&p->rpc, &p->loop, &config, services, 2);
+}
+
+static int start(struct program *p)
+{
+	struct session_config config = config_session(&p->config);
+	int error;
+
+	p->health = health_create();
+	if (!p->health)
+		return -ENOMEM;
+	error = session_open(&p->session, &p->loop, &config);
+	if (error)
+		return error;
+	session_watch(p->session, on_ready, p);
+	error = watch_signals(p);
+	if (error)
+		return error;
+	return serve(p);
+}
+
+static int run(struct program *p)
+{
+	int error = uv_loop_init(&p->loop);
+
+	if (error) {
+		log_error("%s", uv_strerror(error));
+		return error;
+	}
+	error = start(p);
+	if (error) {
+		if (p->term.data)
+			on_stopped(p);
+	} else {
+		log_info("version %s, ports %u-%u on each media address", TANDEM_VERSION,
+			 p->config.ports.first, p->config.ports.last);
+		sd_notify(0, "READY=1");
+	}
+	uv_run(&p->loop, UV_RUN_DEFAULT);
+	health_free(p->health);
+	if (uv_loop_close(&p->loop))
+		log_debug("the loop still has handles");
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	static struct program program;
+	int error = config_load(&program.config, &program.options, argc, argv);
+
+	log_open("tandem-controlplane", program.config.log);
+	if (error == 0) {
+		protect_memory();
+		signal(SIGPIPE, SIG_IGN);
+		error = run(&program);
+	}
+	options_free(program.options);
+	return error < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
