@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Legs with streams, and bursts of media as flow hands them on: for tests of crypt and meter. */
+#ifndef TANDEM_TESTS_MEDIA_RIG_H
+#define TANDEM_TESTS_MEDIA_RIG_H
+
+#include "dataplane/leg.h"
+#include "dataplane/stream.h"
+#include "tests/unit/bench.h"
+
+#define MEDIA_PAYLOAD 42 /* octets of Ethernet, IPv4 and UDP before a payload */
+
+static inline struct bench *media_create(uint32_t streams)
+{
+	struct bench *f = bench_create();
+
+	f->worker->streams_per_flow = 16;
+	if (stream_pool_create(f->worker, streams, SOCKET_ID_ANY))
+		abort();
+	return f;
+}
+
+static inline void media_destroy(struct bench *f)
+{
+	stream_pool_destroy(f->worker);
+	bench_destroy(f);
+}
+
+/* A leg at work under `config`, its participant at 198.51.100.7, `port` and the one above it. */
+static inline struct leg *media_leg(struct leg_config *config, uint16_t port)
+{
+	struct leg *leg = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*leg));
+
+	memset(leg, 0, sizeof(*leg));
+	leg->config = config;
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		leg->remote[c] = bench_endpoint("198.51.100.7", port + c);
+		leg->latched[c] = true;
+	}
+	return leg;
+}
+
+static inline void media_leg_free(struct bench *f, struct leg *leg)
+{
+	stream_release_all(f->worker, &leg->flow);
+	free(leg);
+}
+
+static inline void media_burst(struct burst *b, uint64_t now)
+{
+	memset(b, 0, sizeof(*b));
+	b->now = now;
+}
+
+/* A packet from the leg's participant. Returns its slot. */
+static inline unsigned int media_add(struct bench *f, struct burst *b, struct leg *leg,
+				     enum packet_class class, const void *payload, uint16_t length)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(f->mbufs);
+	unsigned int i = b->count++;
+
+	if (!m || i >= BURST_MAX)
+		abort();
+	memcpy(rte_pktmbuf_append(m, MEDIA_PAYLOAD + length) + MEDIA_PAYLOAD, payload, length);
+	b->mbuf[i] = m;
+	b->class[i] = class;
+	b->payload[i] = MEDIA_PAYLOAD;
+	b->length[i] = length;
+	b->leg[i] = leg;
+	b->source[i] = leg->remote[0];
+	return i;
+}
+
+static inline void media_free(struct burst *b)
+{
+	rte_pktmbuf_free_bulk(b->mbuf, b->count);
+	b->count = 0;
+}
+
+#endif
