@@ -55,6 +55,7 @@ static struct {
 	struct dataplane *dataplane; /* for neighbour_get() */
 	struct rte_hash *table;      /* struct key -> struct nexthop */
 	uint64_t hz;
+	uint64_t now; /* of the last tick */
 	uint64_t next_turn;
 } neighbours;
 
@@ -190,7 +191,7 @@ struct nexthop *neighbour_get(struct network *network, const struct address *rem
 		rte_free(n);
 		return NULL;
 	}
-	request(n, rte_rdtsc());
+	request(n, neighbours.now);
 	return n;
 }
 
@@ -235,7 +236,7 @@ int neighbour_start(struct dataplane *d)
 	neighbours.table = rte_hash_create(&parameters);
 	if (!neighbours.table)
 		return -ENOMEM;
-	neighbours.next_turn = rte_rdtsc();
+	neighbours.now = neighbours.next_turn = rte_rdtsc();
 	for (unsigned int k = 0; k < d->network_count; k++)
 		hold_gateways(&d->networks[k]);
 	return 0;
@@ -257,6 +258,7 @@ void neighbour_tick(struct dataplane *d, uint64_t now)
 	void *data;
 	uint32_t next = 0;
 
+	neighbours.now = now;
 	if ((int64_t)(now - neighbours.next_turn) < 0)
 		return;
 	neighbours.next_turn = now + neighbours.hz / TURNS_PER_SECOND;
@@ -267,7 +269,7 @@ void neighbour_tick(struct dataplane *d, uint64_t now)
 
 void neighbour_announce(struct dataplane *d)
 {
-	announce_begin(d, rte_rdtsc());
+	announce_begin(d, neighbours.now);
 }
 
 /* RFC 4861 7.2.5; STALE and DELAY are not waited in, since media flows: it is asked at once. */
@@ -331,7 +333,7 @@ void neighbour_input(struct dataplane *d, const uint8_t *frame, size_t length, u
 		     unsigned int l3)
 {
 	const struct network *network = d->network_by_port[port];
-	uint64_t now = rte_rdtsc();
+	uint64_t now = neighbours.now;
 	struct nexthop *n;
 	struct hearsay h;
 	bool arp;
