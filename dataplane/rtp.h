@@ -7,6 +7,7 @@
 #define TANDEM_RTP_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_byteorder.h>
 
@@ -15,12 +16,18 @@
 
 static inline uint16_t rtp_read16(const uint8_t *p)
 {
-	return rte_be_to_cpu_16(*(const unaligned_uint16_t *)p);
+	rte_be16_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return rte_be_to_cpu_16(value);
 }
 
 static inline uint32_t rtp_read32(const uint8_t *p)
 {
-	return rte_be_to_cpu_32(*(const unaligned_uint32_t *)p);
+	rte_be32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return rte_be_to_cpu_32(value);
 }
 
 static inline uint8_t rtp_payload_type(const uint8_t *p)

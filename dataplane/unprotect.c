@@ -61,6 +61,18 @@ static uint64_t highest_of_new(const struct round *r, const struct burst *b, uns
 	return highest;
 }
 
+/* A packet must not overtake one of its stream that waits. */
+static bool must_wait(const struct burst *b, uint64_t waiting, unsigned int i, uint32_t ssrc)
+{
+	for (; waiting; waiting &= waiting - 1) {
+		unsigned int k = __builtin_ctzll(waiting);
+
+		if (b->leg[k] == b->leg[i] && rtp_ssrc(burst_payload(b, k)) == ssrc)
+			return true;
+	}
+	return false;
+}
+
 enum verdict { READY, LATER, REFUSED };
 
 static enum verdict refuse(struct burst *b, unsigned int i, enum drop reason)
@@ -70,13 +82,15 @@ static enum verdict refuse(struct burst *b, unsigned int i, enum drop reason)
 }
 
 static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned int i,
-				struct crypt_job *job, struct stream *s)
+				uint64_t waiting, struct crypt_job *job, struct stream *s)
 {
 	unsigned int epoch = job->key->epoch & 1;
 	uint16_t seq = rtp_seq(job->data);
 	uint64_t highest = s ? s->receive_highest[epoch] : INDEX_NONE;
 	uint64_t ahead = s ? s->ahead : highest_of_new(r, b, i, job->ssrc);
 
+	if (unlikely(waiting) && must_wait(b, waiting, i, job->ssrc))
+		return LATER;
 	job->index = index_estimate(highest, seq);
 	if (unlikely(ahead != INDEX_NONE) && index_estimate(ahead, seq) != job->index)
 		return LATER;
@@ -110,7 +124,8 @@ static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_j
 	return READY;
 }
 
-static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, struct crypt_key *key)
+static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, struct crypt_key *key,
+			    uint64_t waiting)
 {
 	struct crypt_job *job = &r->jobs[r->count];
 	enum verdict verdict;
@@ -128,7 +143,7 @@ static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, st
 	job->ssrc = job->rtcp ? rtcp_ssrc(job->data) : rtp_ssrc(job->data);
 	r->stream[r->count] = stream_find(&b->leg[i]->flow, job->ssrc);
 	verdict = job->rtcp ? prepare_rtcp(b, i, job, r->stream[r->count])
-			    : prepare_rtp(r, b, i, job, r->stream[r->count]);
+			    : prepare_rtp(r, b, i, waiting, job, r->stream[r->count]);
 	if (likely(verdict == READY))
 		r->slot[r->count++] = i;
 	return verdict;
@@ -228,8 +243,8 @@ static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, b
 			unsigned int i = __builtin_ctzll(slots);
 			const struct leg_config *config = b->leg[i]->config;
 
-			if (prepare(&r, b, i,
-				    previous ? config->receive_previous : config->receive) == LATER)
+			if (prepare(&r, b, i, previous ? config->receive_previous : config->receive,
+				    waiting) == LATER)
 				waiting |= 1ULL << i;
 		}
 		if (r.count)

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What crypt lets through and what it refuses, through its stages. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "dataplane/index.h"
+#include "tests/unit/crypt_rig.h"
+
+#define SSRC 0xcafebabe
+
+static struct bench *bench;
+
+static enum drop takes(struct call *call, uint64_t index)
+{
+	struct wire wire = wire_srtp(&call->oracle, SSRC, index), out;
+
+	return call_unprotect(call, &wire, &out);
+}
+
+static enum drop takes_rtcp(struct call *call, uint32_t index)
+{
+	struct wire wire = wire_srtcp(&call->oracle, SSRC, index), out;
+
+	return call_unprotect(call, &wire, &out);
+}
+
+/* --- tags
+ * ---------------------------------------------------------------------------------------*/
+
+static void refuse_every_wrong_bit(struct call *call, const struct wire *wire)
+{
+	struct wire out;
+
+	for (unsigned int bit = 0; bit < 8u * wire->length; bit++) {
+		struct wire wrong = *wire;
+		enum drop verdict;
+
+		wrong.octets[bit / 8] ^= 1 << bit % 8;
+		verdict = call_unprotect(call, &wrong, &out);
+		/* The first octet also says how long the header is. */
+		if (verdict != DROP_SRTP_LENGTH || bit >= 8)
+			assert_int_equal(verdict, DROP_AUTH_FAILED);
+		assert_int_equal(call->receiver->flow.stream_count, 0);
+	}
+	assert_int_equal(call_unprotect(call, wire, &out), DROP_NONE);
+	assert_int_equal(call->receiver->flow.stream_count, 1);
+	/* Now that the stream is known, a wrong tag still changes nothing. */
+	for (unsigned int k = 12; k < wire->length; k++) {
+		struct wire wrong = *wire;
+
+		wrong.octets[k] ^= 0x40;
+		assert_int_not_equal(call_unprotect(call, &wrong, &out), DROP_NONE);
+	}
+	stream_release_all(bench->worker, &call->receiver->flow);
+}
+
+static void a_wrong_bit_is_refused(void **state)
+{
+	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
+		struct call *call = call_open(bench, suite);
+		struct wire rtp = wire_srtp(&call->oracle, SSRC, 1000);
+
+		refuse_every_wrong_bit(call, &rtp);
+		call_close(call);
+		call = call_open(bench, suite);
+		rtp = wire_srtcp(&call->oracle, SSRC, 5);
+		refuse_every_wrong_bit(call, &rtp);
+		call_close(call);
+	}
+}
+
+static void a_short_packet_is_refused(void **state)
+{
+	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
+		const struct suite_info *info = suite_info(suite);
+		struct call *call = call_open(bench, suite);
+		struct wire wire = wire_rtp(SSRC, 1, 2, 1, 0), out;
+		unsigned int header = wire.length, whole;
+
+		whole = oracle_protect_rtp(&call->oracle, wire.octets, header, header, 1);
+		for (wire.length = header; wire.length < whole; wire.length++)
+			assert_int_equal(call_unprotect(call, &wire, &out),
+					 wire.length < header + info->tag_length
+						 ? DROP_SRTP_LENGTH
+						 : DROP_AUTH_FAILED);
+		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
+		assert_int_equal(out.length, header);
+
+		wire = wire_rtcp(SSRC, 0);
+		whole = oracle_protect_rtcp(&call->oracle, wire.octets, wire.length, 1);
+		for (wire.length = 8; wire.length < whole; wire.length++)
+			assert_int_equal(call_unprotect(call, &wire, &out), DROP_SRTP_LENGTH);
+		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
+		assert_int_equal(out.length, 8);
+		call_close(call);
+	}
+}
+
+static void without_a_key_nothing_passes(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct wire plain = wire_rtp(SSRC, 1, 0, -1, 20);
+
+	call->secure.receive = NULL;
+	assert_int_equal(takes(call, 1), DROP_NO_KEY);
+	call->plain.send = NULL;
+	assert_int_equal(call_protect(call, &plain), DROP_NO_KEY);
+	call_close(call);
+}
+
+/* --- indices
+ * ------------------------------------------------------------------------------------*/
+
+static void a_replay_is_refused(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+
+	assert_int_equal(takes(call, 5000), DROP_NONE);
+	assert_int_equal(takes(call, 5000), DROP_REPLAY);
+	assert_int_equal(takes(call, 5001), DROP_NONE);
+	assert_int_equal(takes(call, 5000), DROP_REPLAY);
+	assert_int_equal(takes(call, 4999), DROP_NONE);
+	/* the edge of the window: 1,024 indices */
+	assert_int_equal(takes(call, 5001 - 1023), DROP_NONE);
+	assert_int_equal(takes(call, 5001 - 1023), DROP_REPLAY);
+	assert_int_equal(takes(call, 5001 - 1024), DROP_REPLAY);
+	call_close(call);
+}
+
+static void a_srtcp_replay_is_refused(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AEAD_AES_128_GCM);
+	struct notice notice;
+
+	assert_int_equal(takes_rtcp(call, 1000), DROP_NONE);
+	assert_int_equal(takes_rtcp(call, 1000), DROP_REPLAY);
+	assert_int_equal(takes_rtcp(call, 1000 - 127), DROP_NONE);
+	assert_int_equal(takes_rtcp(call, 1000 - 128), DROP_REPLAY);
+	assert_int_equal(takes_rtcp(call, 0x7fffffff), DROP_NONE);
+	assert_true(bench_take_notice(bench, &notice)); /* the sender's key is at its end */
+	assert_int_equal(notice.kind, NOTICE_KEYS_STALE);
+	/* SRTP has indices of its own */
+	assert_int_equal(takes(call, 1000), DROP_NONE);
+	assert_int_equal(call->receiver->flow.stream_count, 1);
+	call_close(call);
+}
+
+static void order_does_not_matter_across_a_wrap(void **state)
+{
+	static const uint64_t order[] = {0xfffe, 0x10001, 0xffff, 0x10000, 0xfff0, 0x10100, 0xfffd};
+
+	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
+		struct call *call = call_open(bench, suite);
+
+		for (unsigned int k = 0; k < RTE_DIM(order); k++)
+			assert_int_equal(takes(call, order[k]), DROP_NONE);
+		for (unsigned int k = 0; k < RTE_DIM(order); k++)
+			assert_int_equal(takes(call, order[k]), DROP_REPLAY);
+		call_close(call);
+	}
+}
+
+static void the_rollover_counter_survives_loss(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_32);
+	uint64_t index = 60000;
+
+	/* All but one in some thousands are lost. */
+	while (index >> 16 < 40) {
+		assert_int_equal(takes(call, index), DROP_NONE);
+		assert_int_equal(takes(call, index), DROP_REPLAY);
+		index += 32000 - index % 7919;
+	}
+	/* More than half the circle lost: nobody can know, until the sender comes round. */
+	assert_int_equal(takes(call, index + 40000), DROP_AUTH_FAILED);
+	call_close(call);
+}
+
+/* --- one burst
+ * ----------------------------------------------------------------------------------*/
+
+static void one_stream_fills_a_burst(void **state)
+{
+	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
+		struct call *call = call_open(bench, suite);
+		static struct wire wires[6];
+		enum drop verdicts[6];
+
+		/* New to the flow, wrapping, with a duplicate and one that came late. */
+		wires[0] = wire_srtp(&call->oracle, SSRC, 0xfffe);
+		wires[1] = wire_srtp(&call->oracle, SSRC, 0xffff);
+		wires[2] = wire_srtp(&call->oracle, SSRC, 0x10001);
+		wires[3] = wire_srtp(&call->oracle, SSRC, 0xffff);
+		wires[4] = wire_srtp(&call->oracle, SSRC, 0xfffd);
+		wires[5] = wire_srtp(&call->oracle, SSRC, 0x10000);
+		call_run(call, call->receiver, false, wires, verdicts, 6);
+		for (unsigned int k = 0; k < 6; k++)
+			assert_int_equal(verdicts[k], k == 3 ? DROP_REPLAY : DROP_NONE);
+		assert_int_equal(call->receiver->flow.stream_count, 1);
+		assert_int_equal(call->receiver->flow.streams->receive_highest[1], 0x10001);
+		assert_int_equal(call->receiver->flow.streams->ahead, INDEX_NONE);
+		call_close(call);
+	}
+}
+
+static void a_forgery_leads_no_index_astray(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	static struct wire wires[3];
+	enum drop verdicts[3];
+
+	for (unsigned int known = 0; known < 2; known++) {
+		/* Were the forgery believed, 101 would be read as 0x10065. */
+		wires[0] = wire_srtp(&call->oracle, SSRC, 60000);
+		wires[0].octets[20] ^= 1;
+		wires[1] = wire_srtp(&call->oracle, SSRC, 101 + known);
+		wires[2] = wire_srtp(&call->oracle, SSRC, 60000);
+		call_run(call, call->receiver, false, wires, verdicts, 2);
+		assert_int_equal(verdicts[0], DROP_AUTH_FAILED);
+		assert_int_equal(verdicts[1], DROP_NONE);
+	}
+	call_close(call);
+}
+
+/* Deterministic, so that a failure comes again. */
+static uint64_t seed = 88172645463325252ULL;
+
+static uint64_t chance(uint64_t below)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return seed % below;
+}
+
+/* However packets fall into bursts, each has the verdict that it would have had alone. */
+static void bursts_change_no_verdict(void **state)
+{
+	unsigned int count[DROP_MAX] = {0};
+
+	for (unsigned int run = 0; run < 60; run++) {
+		enum srtp_suite suite = 1 + run % (SUITE_COUNT - 1);
+		struct call *alone = call_open(bench, suite);
+		struct call *together = call_open(bench, suite);
+		uint64_t index[3] = {chance(0x10000), chance(0x10000), chance(0x10000)};
+
+		for (unsigned int round = 0; round < 20; round++) {
+			unsigned int size = 1 + chance(BURST_MAX - 1);
+			static struct wire wires[BURST_MAX];
+			static struct wire out;
+			enum drop verdicts[BURST_MAX];
+
+			for (unsigned int k = 0; k < size; k++) {
+				unsigned int s = chance(3);
+				uint64_t late = chance(4) ? 0 : chance(1200);
+
+				index[s] += chance(40) ? chance(3) : chance(45000);
+				late = RTE_MIN(late, index[s]);
+				wires[k] = chance(8) ? wire_srtp(&alone->oracle, SSRC + s,
+								 index[s] - late)
+						     : wire_srtcp(&alone->oracle, SSRC + s,
+								  chance(2000));
+				if (chance(10) == 0)
+					wires[k].octets[chance(wires[k].length - 1) + 1] ^= 1;
+			}
+			for (unsigned int k = 0; k < size; k++)
+				verdicts[k] = call_unprotect(alone, &wires[k], &out);
+			for (unsigned int k = 0; k < size; k++)
+				count[verdicts[k]]++;
+			{
+				enum drop again[BURST_MAX];
+
+				call_run(together, together->receiver, false, wires, again, size);
+				assert_memory_equal(again, verdicts, size * sizeof(again[0]));
+			}
+		}
+		call_close(alone);
+		call_close(together);
+	}
+	assert_true(count[DROP_NONE] > 5000 && count[DROP_REPLAY] > 500 &&
+		    count[DROP_AUTH_FAILED] > 500);
+}
+
+static void many_flows_share_a_burst(void **state)
+{
+	struct call *calls[32];
+	static struct wire wires[BURST_MAX];
+	struct burst b;
+
+	for (unsigned int k = 0; k < 32; k++)
+		calls[k] = call_open(bench, 1 + k % (SUITE_COUNT - 1));
+	for (unsigned int turn = 0; turn < 3; turn++) {
+		media_burst(&b, 1000);
+		for (unsigned int k = 0; k < BURST_MAX; k++) {
+			struct call *call = calls[k % 32];
+
+			wires[k] = k < 32 ? wire_srtp(&call->oracle, SSRC, 77 + turn)
+					  : wire_srtcp(&call->oracle, SSRC, 1 + turn);
+			if ((k + turn) % 5 == 0)
+				wires[k].octets[9] ^= 1;
+			media_add(bench, &b, call->receiver, wires[k].class, wires[k].octets,
+				  wires[k].length);
+		}
+		crypt_unprotect_stage(bench->worker, &b);
+		for (unsigned int k = 0; k < BURST_MAX; k++) {
+			struct wire plain =
+				k < 32 ? wire_rtp(SSRC, 77 + turn, 0, -1, 20) : wire_rtcp(SSRC, 1);
+
+			if ((k + turn) % 5 == 0) {
+				assert_int_equal(b.class[k], CLASS_DROPPED);
+				assert_int_equal(b.reason[k], DROP_AUTH_FAILED);
+				continue;
+			}
+			assert_int_equal(b.class[k], plain.class);
+			assert_int_equal(b.length[k], plain.length);
+			assert_memory_equal(burst_payload(&b, k), plain.octets, plain.length);
+			assert_ptr_equal(b.stream[k],
+					 stream_find(&calls[k % 32]->receiver->flow, SSRC));
+		}
+		media_free(&b);
+	}
+	for (unsigned int k = 0; k < 32; k++)
+		call_close(calls[k]);
+}
+
+/* --- streams
+ * ------------------------------------------------------------------------------------*/
+
+static void ssrcs_are_capped(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct wire wire, out;
+
+	bench->worker->streams_per_flow = 4;
+	for (uint32_t ssrc = 0; ssrc < 4; ssrc++) {
+		wire = ssrc & 1 ? wire_srtcp(&call->oracle, ssrc, 1)
+				: wire_srtp(&call->oracle, ssrc, 9);
+		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
+	}
+	/* One too many; its rollover counter must not live on in the engine. */
+	for (uint64_t index = 0xfffe; index < 0x10000; index++) {
+		wire = wire_srtp(&call->oracle, 99, index);
+		assert_int_equal(call_unprotect(call, &wire, &out), DROP_STREAM_LIMIT);
+	}
+	assert_int_equal(call->receiver->flow.stream_count, 4);
+	assert_int_equal(bench->worker->free_stream_count, 252);
+	bench->worker->streams_per_flow = 16;
+	wire = wire_srtp(&call->oracle, 99, 7);
+	assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
+	call_close(call);
+	assert_int_equal(bench->worker->free_stream_count, 256);
+}
+
+static void the_pool_runs_dry(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct stream *pool = bench->worker->free_streams;
+
+	bench->worker->free_streams = NULL;
+	assert_int_equal(takes(call, 9), DROP_STREAM_POOL);
+	bench->worker->free_streams = pool;
+	assert_int_equal(takes(call, 9), DROP_NONE);
+	call_close(call);
+}
+
+static void plain_legs_have_streams(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct wire wire = wire_rtp(SSRC, 1, 0, -1, 20), same = wire;
+	enum drop verdict;
+
+	bench->worker->streams_per_flow = 1;
+	call_run(call, call->sender, false, &same, &verdict, 1);
+	assert_int_equal(verdict, DROP_NONE);
+	assert_true(wire_equal(&same, &wire));
+	assert_non_null(stream_find(&call->sender->flow, SSRC));
+	wire = wire_rtcp(SSRC, 1);
+	call_run(call, call->sender, false, &wire, &verdict, 1);
+	assert_int_equal(verdict, DROP_NONE);
+	wire = wire_rtcp(SSRC + 1, 1);
+	call_run(call, call->sender, false, &wire, &verdict, 1);
+	assert_int_equal(verdict, DROP_STREAM_LIMIT);
+	bench->worker->streams_per_flow = 16;
+	call_close(call);
+}
+
+/* --- keys
+ * ---------------------------------------------------------------------------------------*/
+
+static void a_rekey_loses_nothing(void **state)
+{
+	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
+		struct call *call = call_open(bench, suite);
+		enum srtp_suite next = suite % (SUITE_COUNT - 1) + 1;
+		uint8_t key[SUITE_KEY_MAX], salt[SUITE_SALT_MAX];
+		static struct wire wires[6];
+		enum drop verdicts[6];
+		struct oracle fresh;
+
+		assert_int_equal(takes(call, 1000), DROP_NONE);
+		call_master(2, key, salt);
+		oracle_derive(&fresh, next, key, salt);
+		call->secure.receive_previous = call->receive;
+		call->secure.receive = call_key(call->engine, next, CRYPT_RECEIVE, 2);
+		call->secure.grace_until = call->now + 100;
+		stream_new_receive_epoch(&call->receiver->flow, 2);
+
+		wires[0] = wire_srtp(&call->oracle, SSRC, 1001);
+		wires[1] = wire_srtp(&fresh, SSRC, 1002);
+		wires[2] = wire_srtp(&call->oracle, SSRC, 1000); /* a replay of the old key */
+		wires[3] = wire_srtp(&fresh, SSRC, 1002);        /* and of the new one */
+		wires[4] = wire_srtp(&call->oracle, SSRC, 999);
+		wires[5] = wire_srtcp(&call->oracle, SSRC + 1, 3);
+		call_run(call, call->receiver, false, wires, verdicts, 6);
+		for (unsigned int k = 0; k < 6; k++) {
+			struct wire plain = wire_rtp(SSRC, k < 2 ? 1001 + k : 999, 0, -1, 20);
+
+			assert_int_equal(verdicts[k], k == 2 || k == 3 ? DROP_REPLAY : DROP_NONE);
+			if (k == 0 || k == 1 || k == 4)
+				assert_true(wire_equal(&wires[k], &plain));
+		}
+
+		/* A forgery is tried with both keys and is one failure. */
+		wires[0] = wire_srtp(&fresh, SSRC, 1003);
+		wires[0].octets[25] ^= 1;
+		call_run(call, call->receiver, false, wires, verdicts, 1);
+		assert_int_equal(verdicts[0], DROP_AUTH_FAILED);
+
+		call->now = call->secure.grace_until;
+		assert_int_equal(takes(call, 1004), DROP_AUTH_FAILED);
+		wires[0] = wire_srtp(&fresh, SSRC, 1003);
+		call_run(call, call->receiver, false, wires, verdicts, 1);
+		assert_int_equal(verdicts[0], DROP_NONE);
+		call->engine->key_free(call->secure.receive);
+		call_close(call);
+	}
+}
+
+static void an_index_is_sent_once(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	static const struct {
+		uint16_t seq;
+		enum drop verdict;
+	} cases[] = {
+		{0xfffe, DROP_NONE}, {0xfffe, DROP_REPLAY}, {0, DROP_NONE},
+		{0xffff, DROP_NONE}, {0xffff, DROP_REPLAY}, {2000, DROP_NONE},
+		{900, DROP_REPLAY}, /* never sent, but nobody can tell any more */
+	};
+
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		struct wire wire = wire_rtp(SSRC, cases[k].seq, 0, -1, 20), out;
+
+		assert_int_equal(call_protect(call, &wire), cases[k].verdict);
+		if (cases[k].verdict == DROP_NONE)
+			assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
+	}
+	call_close(call);
+}
+
+static void keys_wear_out(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct wire wire = wire_rtp(SSRC, 1, 0, -1, 20);
+	struct notice notice;
+	struct stream *s;
+
+	assert_int_equal(call_protect(call, &wire), DROP_NONE);
+	assert_false(bench_take_notice(bench, &notice));
+	s = stream_find(&call->sender->flow, SSRC);
+
+	s->send_rtcp = 0x7f000000;
+	wire = wire_rtcp(SSRC, 0);
+	assert_int_equal(call_protect(call, &wire), DROP_NONE);
+	assert_true(bench_take_notice(bench, &notice));
+	assert_int_equal(notice.kind, NOTICE_KEYS_STALE);
+	assert_ptr_equal(notice.leg, call->sender);
+	s->send_rtcp = 0x7fffffff;
+	wire = wire_rtcp(SSRC, 0);
+	assert_int_equal(call_protect(call, &wire), DROP_NONE);
+	wire = wire_rtcp(SSRC, 0);
+	assert_int_equal(call_protect(call, &wire), DROP_KEY_EXHAUSTED);
+	assert_false(bench_take_notice(bench, &notice)); /* once a key */
+
+	s->send_highest = INDEX_END - 1;
+	wire = wire_rtp(SSRC, 0, 0, -1, 20);
+	assert_int_equal(call_protect(call, &wire), DROP_KEY_EXHAUSTED);
+
+	assert_int_equal(takes(call, 1), DROP_NONE);
+	call->receiver->flow.streams->receive_highest[1] = INDEX_END - 1;
+	assert_int_equal(takes(call, 2), DROP_KEY_EXHAUSTED);
+	call_close(call);
+}
+
+static void a_trailer_needs_room(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct wire wire = wire_rtp(SSRC, 1, 0, -1, 100);
+	struct burst b;
+
+	for (unsigned int room = CRYPT_TRAILER_MAX - 1; room <= CRYPT_TRAILER_MAX; room++) {
+		media_burst(&b, 1000);
+		media_add(bench, &b, call->sender, wire.class, wire.octets, wire.length);
+		b.mbuf[0]->buf_len = b.mbuf[0]->data_off + b.mbuf[0]->data_len + room;
+		crypt_unprotect_stage(bench->worker, &b);
+		crypt_protect_stage(bench->worker, &b);
+		if (room < CRYPT_TRAILER_MAX)
+			assert_int_equal(b.reason[0], DROP_NO_ROOM);
+		else
+			assert_int_equal(b.class[0], CLASS_RTP);
+		b.mbuf[0]->buf_len = RTE_MBUF_DEFAULT_BUF_SIZE;
+		media_free(&b);
+	}
+	call_close(call);
+}
+
+/* --- addresses
+ * ----------------------------------------------------------------------------------*/
+
+static void send_from(struct call *call, const struct wire *wire, const struct endpoint *source)
+{
+	struct burst b;
+
+	media_burst(&b, call->now);
+	media_add(bench, &b, call->receiver, wire->class, wire->octets, wire->length);
+	b.source[0] = *source;
+	crypt_unprotect_stage(bench->worker, &b);
+	media_free(&b);
+}
+
+static void a_right_tag_makes_the_source_the_participant(void **state)
+{
+	struct call *call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	struct endpoint elsewhere = bench_endpoint("203.0.113.9", 5000);
+	struct leg *leg = call->receiver;
+	struct endpoint known = leg->remote[0];
+	struct wire wire = wire_srtp(&call->oracle, SSRC, 1);
+	struct notice notice;
+
+	leg->latched[0] = false;
+	wire.octets[15] ^= 1;
+	send_from(call, &wire, &elsewhere);
+	assert_false(leg->latched[0]);
+	assert_true(endpoint_equal(&leg->remote[0], &known));
+	assert_false(bench_take_notice(bench, &notice));
+
+	wire.octets[15] ^= 1;
+	send_from(call, &wire, &elsewhere);
+	assert_true(leg->latched[0]);
+	assert_true(endpoint_equal(&leg->remote[0], &elsewhere));
+	assert_true(bench_take_notice(bench, &notice));
+	assert_int_equal(notice.kind, NOTICE_REMOTE);
+	assert_true(endpoint_equal(&notice.remote, &elsewhere));
+
+	/* The expected address latches as well, and that is no news. */
+	leg->latched[0] = false;
+	wire = wire_srtp(&call->oracle, SSRC, 2);
+	send_from(call, &wire, &elsewhere);
+	assert_true(leg->latched[0]);
+	assert_false(bench_take_notice(bench, &notice));
+
+	/* With ICE, checks decide and media does not. */
+	leg->latched[0] = false;
+	call->secure.ice = true;
+	wire = wire_srtp(&call->oracle, SSRC, 3);
+	send_from(call, &wire, &known);
+	assert_true(endpoint_equal(&leg->remote[0], &elsewhere));
+	call_close(call);
+}
+
+static int start(void **state)
+{
+	if (bench_environment())
+		return -1;
+	bench = media_create(256);
+	bench->worker->engine = crypt_engine_find("libsrtp");
+	return bench->worker->engine->start();
+}
+
+static int is_idle(void **state)
+{
+	return bench_is_idle(bench) && bench->worker->free_stream_count == 256 ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+	bench->worker->engine->stop();
+	media_destroy(bench);
+	return 0;
+}
+
+#define TIDY(test) cmocka_unit_test_teardown(test, is_idle)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TIDY(a_wrong_bit_is_refused),
+		TIDY(a_short_packet_is_refused),
+		TIDY(without_a_key_nothing_passes),
+		TIDY(a_replay_is_refused),
+		TIDY(a_srtcp_replay_is_refused),
+		TIDY(order_does_not_matter_across_a_wrap),
+		TIDY(the_rollover_counter_survives_loss),
+		TIDY(one_stream_fills_a_burst),
+		TIDY(a_forgery_leads_no_index_astray),
+		TIDY(bursts_change_no_verdict),
+		TIDY(many_flows_share_a_burst),
+		TIDY(ssrcs_are_capped),
+		TIDY(the_pool_runs_dry),
+		TIDY(plain_legs_have_streams),
+		TIDY(a_rekey_loses_nothing),
+		TIDY(an_index_is_sent_once),
+		TIDY(keys_wear_out),
+		TIDY(a_trailer_needs_room),
+		TIDY(a_right_tag_makes_the_source_the_participant),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
