@@ -35,6 +35,7 @@ class Host:
         _borrow_pages()
         _mount_bpffs()
         net.create()
+        self.free_pages = free_pages()
         return self
 
     def __exit__(self, *_):
@@ -103,10 +104,6 @@ def _write(path, number):
 
 def free_pages():
     return _read(f"{PAGES}/free_hugepages")
-
-
-def all_pages():
-    return _read(f"{PAGES}/nr_hugepages")
 
 
 def pins():
