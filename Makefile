@@ -53,7 +53,7 @@ pc = $(shell pkg-config $(1) $(2))
 DPDK_CFLAGS = $(eval DPDK_CFLAGS := $$(call pc,--cflags,libdpdk))$(DPDK_CFLAGS)
 DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk))$(DPDK_LIBS)
 LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c libuv \
-	inih libsystemd jansson))$(LIBS) -lgrpc -lgpr -lm -lpthread
+	inih libsystemd jansson) -lgrpc -lgpr -lm -lpthread)$(LIBS)
 
 WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
@@ -128,7 +128,8 @@ $(BUILD)/tandem-controlplane: $(BUILD)/obj/controlplane/main.o $(BUILD)/obj/libc
 		$(BUILD)/obj/libcommon.a
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/tandemctl: $(SRC_ctl:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libcommon.a
+$(BUILD)/tandemctl: $(SRC_ctl:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libcontrolplane.a \
+		$(BUILD)/obj/libcommon.a
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
