@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Loss, jitter and round-trip time, against RFC 3550. */
+#include "dataplane/rtcp.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "tests/unit/crypt_rig.h"
+
+#define SSRC 0x01020304
+#define HZ   1000000000ULL /* the worker's clock in these tests: nanoseconds */
+
+static struct bench *bench;
+static struct leg_config config_a, config_b;
+static struct leg *a, *b;
+
+static int begin(void **state)
+{
+	bench->worker->hz = HZ;
+	config_a = (struct leg_config){.forward = true};
+	config_b = (struct leg_config){.forward = true};
+	a = media_leg(&config_a, 30000);
+	b = media_leg(&config_b, 40000);
+	config_a.peer = b;
+	config_b.peer = a;
+	return 0;
+}
+
+static int end(void **state)
+{
+	media_leg_free(bench, a);
+	media_leg_free(bench, b);
+	return bench_is_idle(bench) ? 0 : -1;
+}
+
+static void meter(struct leg *leg, const struct wire *wire, uint64_t now)
+{
+	struct burst burst;
+
+	media_burst(&burst, now);
+	media_add(bench, &burst, leg, wire->class, wire->octets, wire->length);
+	crypt_unprotect_stage(bench->worker, &burst);
+	meter_stage(bench->worker, &burst);
+	media_free(&burst);
+}
+
+/* An RTP packet of 20 octets of payload. */
+static void arrive(struct leg *leg, uint8_t payload_type, uint16_t seq, uint32_t timestamp,
+		   uint64_t now)
+{
+	struct wire wire = wire_rtp(SSRC, seq, 0, -1, 20);
+
+	wire.octets[1] = payload_type;
+	oracle_put(wire.octets + 4, timestamp, 4);
+	meter(leg, &wire, now);
+}
+
+static struct stream_report report(const struct leg *leg)
+{
+	struct stream_report r;
+
+	stream_report(stream_find(&leg->flow, SSRC), HZ, &r);
+	return r;
+}
+
+/* --- sequence numbers (A.1, A.3)
+ * ----------------------------------------------------------------*/
+
+static void loss_is_what_did_not_come(void **state)
+{
+	static const struct {
+		const char *what;
+		uint16_t seq[8];
+		int64_t lost;
+	} cases[] = {
+		{"in order", {1, 2, 3, 4, 5, 6, 7, 8}, 0},
+		{"two are missing", {1, 2, 3, 6, 7, 8, 9, 10}, 2},
+		{"late ones come after all", {1, 4, 2, 3, 5, 7, 6, 8}, 0},
+		{"one comes twice", {1, 2, 2, 3, 4, 5, 6, 7}, -1},
+		{"one lost at the wrap", {65533, 65534, 65535, 1, 2, 3, 4, 5}, 1},
+		{"one late at the wrap", {65533, 65534, 0, 65535, 1, 2, 3, 4}, 0},
+		/* A.1: one stray packet is not counted, and what follows is as if it had not been
+		 */
+		{"a stray one", {100, 101, 40000, 102, 103, 104, 105, 106}, 0},
+		/* ... two in sequence are a restart; the one before it is the price */
+		{"a restart", {100, 101, 103, 40000, 40001, 40002, 40003, 40004}, 1},
+		{"a restart with loss", {100, 101, 103, 40000, 40001, 40003, 40004, 40005}, 2},
+	};
+
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		for (unsigned int n = 0; n < 8; n++)
+			arrive(a, 0, cases[k].seq[n], 160 * n, 20000000 * n);
+		if (report(a).lost != cases[k].lost)
+			fail_msg("%s: lost %ld, not %ld", cases[k].what, (long)report(a).lost,
+				 (long)cases[k].lost);
+		assert_int_equal(report(a).packets, 8);
+		assert_int_equal(report(a).bytes, 8 * 32);
+		stream_release_all(bench->worker, &a->flow);
+	}
+}
+
+static void sequence_numbers_wrap_many_times(void **state)
+{
+	uint64_t lost = 0;
+
+	for (uint32_t n = 0; n < 300000; n++) {
+		if (n % 1000 == 7) {
+			lost++;
+			continue;
+		}
+		arrive(a, 0, n, 160 * n, 20000000ULL * n);
+	}
+	assert_int_equal(report(a).lost, lost);
+	assert_int_equal(report(a).packets, 300000 - lost);
+	assert_in_range(report(a).jitter_us, 0, 8); /* a tick of 125 us in 16 packets */
+}
+
+/* --- jitter (A.8)
+ * -------------------------------------------------------------------------------*/
+
+/* RFC 3550 6.4.1 in floating point. */
+static void jitter_is_the_rfcs(uint32_t hz, uint8_t payload_type)
+{
+	static const int wobble_us[] = {0, 3000, -2000, 15000, 400, -9000, 120, 40000, 0, 777};
+	double jitter = 0, last = 0;
+
+	for (uint32_t n = 0; n < 2000; n++) {
+		uint32_t timestamp = 0xffff0000u + n * (hz / 50);
+		int64_t us = 1000000 + 20000LL * n + wobble_us[n % RTE_DIM(wobble_us)];
+		double transit = us - 20000.0 * n;
+
+		arrive(a, payload_type, n, timestamp, us * 1000);
+		if (n)
+			jitter +=
+				((transit > last ? transit - last : last - transit) - jitter) / 16;
+		last = transit;
+	}
+	assert_true(jitter > 5000);
+	assert_in_range(report(a).jitter_us, jitter * 0.98 - 200, jitter * 1.02 + 200);
+	stream_release_all(bench->worker, &a->flow);
+}
+
+static void jitter_follows_the_payload_types_clock(void **state)
+{
+	config_a.clocks[0].payload_type = 96;
+	config_a.clocks[0].hz = 90000;
+	config_a.clocks[1].payload_type = 111;
+	config_a.clocks[1].hz = 48000;
+	config_a.clock_count = 2;
+	jitter_is_the_rfcs(8000, 0);
+	jitter_is_the_rfcs(90000, 96);
+	jitter_is_the_rfcs(48000, 111);
+}
+
+static void another_clock_is_no_jitter(void **state)
+{
+	config_a.clocks[0].payload_type = 111;
+	config_a.clocks[0].hz = 48000;
+	config_a.clock_count = 1;
+	for (uint32_t n = 0; n < 20; n++)
+		arrive(a, 111, n, 960 * n, 20000000ULL * n);
+	assert_int_equal(report(a).payload_type, 111);
+	for (uint32_t n = 20; n < 40; n++)
+		arrive(a, 101, n, 160 * n, 20000000ULL * n); /* telephone-event at 8000 Hz */
+	assert_int_equal(report(a).payload_type, 101);
+	assert_in_range(report(a).jitter_us, 0, 130); /* one tick */
+}
+
+/* --- counters and RTCP
+ * --------------------------------------------------------------------------*/
+
+static void a_flow_counts_what_it_accepted(void **state)
+{
+	struct wire rtcp = wire_rtcp(SSRC, 0);
+
+	arrive(a, 0, 1, 0, 1000);
+	arrive(a, 0, 2, 160, 2000);
+	meter(a, &rtcp, 3000);
+	assert_int_equal(a->flow.packets, 2);
+	assert_int_equal(a->flow.bytes, 64);
+	assert_int_equal(a->flow.rtcp_packets, 1);
+	assert_int_equal(a->flow.last_packet, 2000); /* RTCP is no media */
+	assert_int_equal(report(a).packets, 2);
+	assert_int_equal(b->flow.packets, 0);
+}
+
+static struct wire sender_report(uint32_t ssrc, uint64_t ntp)
+{
+	struct wire w = {.class = CLASS_RTCP, .length = 28, .octets = {0x80, 200, 0, 6}};
+
+	oracle_put(w.octets + 4, ssrc, 4);
+	oracle_put(w.octets + 8, ntp, 8);
+	return w;
+}
+
+/* Behind a sender report of its own, as compound packets are. */
+static struct wire receiver_report(uint32_t ssrc, uint32_t lsr, uint32_t dlsr)
+{
+	struct wire w = sender_report(ssrc, 0x0102030405060708);
+	struct wire rr = wire_rtcp(ssrc, 2);
+
+	oracle_put(rr.octets + 8 + 24 + 16, lsr, 4);
+	oracle_put(rr.octets + 8 + 24 + 20, dlsr, 4);
+	memcpy(w.octets + w.length, rr.octets, rr.length);
+	w.length += rr.length;
+	return w;
+}
+
+static void round_trips_are_measured(void **state)
+{
+	const uint64_t ntp = 0xe0000001abcd1234;
+	const uint32_t middle = (uint32_t)(ntp >> 16);
+	const uint64_t sent = 5000 * HZ;
+	struct wire wire = sender_report(7, ntp);
+
+	/* A's report passes to B, who waits 2 s and is 80 ms away. */
+	meter(a, &wire, sent);
+	wire = receiver_report(SSRC, middle, 2 << 16);
+	meter(b, &wire, sent + 2 * HZ + 80 * HZ / 1000);
+	assert_in_range(report(b).rtt_us, 79900, 80100);
+	assert_int_equal(a->flow.streams->meter.rtt_us, 0);
+
+	/* Reports of others in between do not displace it. */
+	for (unsigned int k = 0; k < FLOW_SENDER_REPORTS - 1; k++) {
+		wire = sender_report(7 + k, ntp + ((uint64_t)(k + 1) << 20));
+		meter(a, &wire, sent + k * HZ);
+	}
+	wire = receiver_report(SSRC, middle, 3 << 16);
+	meter(b, &wire, sent + 3 * HZ + 10 * HZ / 1000);
+	assert_in_range(report(b).rtt_us, 9900, 10100);
+
+	/* Nonsense changes nothing: an unknown report, none, one without a peer. */
+	wire = receiver_report(SSRC, middle + 1, 3 << 16);
+	meter(b, &wire, sent + 9 * HZ);
+	wire = receiver_report(SSRC, 0, 3 << 16);
+	meter(b, &wire, sent + 9 * HZ);
+	config_b.peer = NULL;
+	wire = receiver_report(SSRC, middle, 0);
+	meter(b, &wire, sent + 9 * HZ);
+	assert_in_range(report(b).rtt_us, 9900, 10100);
+
+	/* A delay longer than the time that went by: very near, not hours away. */
+	config_b.peer = a;
+	wire = receiver_report(SSRC, middle, 9 << 16);
+	meter(b, &wire, sent + 8 * HZ);
+	assert_int_equal(report(b).rtt_us, 1);
+}
+
+static void compound_rtcp_is_bounded(void **state)
+{
+	static const struct {
+		uint8_t octets[40];
+		uint32_t length;
+		unsigned int packets;
+	} cases[] = {
+		{{0x80, 201, 0, 1}, 8, 1},
+		{{0x80, 201, 0, 1, 0, 0, 0, 0, 0x80, 203, 0, 0}, 12, 2},
+		{{0x80, 201, 0, 1, 0, 0, 0, 0, 0x80, 203, 0, 1}, 12, 1}, /* longer than it is */
+		{{0x80, 201, 0, 1, 0, 0, 0, 0, 0x40, 203, 0, 0}, 12, 1}, /* not version 2 */
+		{{0x80, 201, 0, 1, 0, 0, 0, 0, 0x80, 203, 0}, 11, 1},
+		{{0x80, 201, 0xff, 0xff}, 8, 0},
+		{{0x80}, 1, 0},
+		{{0}, 0, 0},
+	};
+
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		struct rtcp_cursor cursor = {cases[k].octets, cases[k].length};
+		struct rtcp_packet p;
+		unsigned int packets = 0;
+
+		while (rtcp_next(&cursor, &p))
+			packets++;
+		assert_int_equal(packets, cases[k].packets);
+	}
+}
+
+static void report_blocks_are_bounded(void **state)
+{
+	/* It says that it has three blocks and has room for one. */
+	struct wire w = wire_rtcp(SSRC, 1);
+	struct rtcp_cursor cursor = {w.octets, w.length};
+	struct rtcp_report r;
+	struct rtcp_packet p;
+	uint32_t middle;
+
+	w.octets[0] = 0x83;
+	assert_true(rtcp_next(&cursor, &p));
+	assert_true(rtcp_report(&p, 0, &r));
+	assert_int_equal(r.ssrc, 0x08090a0b);
+	assert_int_equal(r.lsr, 0x18191a1b);
+	assert_int_equal(r.dlsr, 0x1c1d1e1f);
+	assert_false(rtcp_report(&p, 1, &r));
+	assert_false(rtcp_sender_time(&p, &middle));
+	p.type = RTCP_SR; /* too short for a sender's block behind its header */
+	assert_true(rtcp_sender_time(&p, &middle));
+	assert_false(rtcp_report(&p, 0, &r));
+	p.length = 24;
+	assert_false(rtcp_sender_time(&p, &middle));
+	p.type = 202;
+	assert_false(rtcp_report(&p, 0, &r));
+}
+
+static int start(void **state)
+{
+	if (bench_environment())
+		return -1;
+	bench = media_create(16);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	media_destroy(bench);
+	return 0;
+}
+
+#define METERED(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		METERED(loss_is_what_did_not_come),
+		METERED(sequence_numbers_wrap_many_times),
+		METERED(jitter_follows_the_payload_types_clock),
+		METERED(another_clock_is_no_jitter),
+		METERED(a_flow_counts_what_it_accepted),
+		METERED(round_trips_are_measured),
+		METERED(compound_rtcp_is_bounded),
+		METERED(report_blocks_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
