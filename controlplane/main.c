@@ -4,9 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
@@ -16,6 +13,7 @@
 #include "controlplane/rpc.h"
 #include "controlplane/session.h"
 #include "dataplane/lib/log.h"
+#include "dataplane/lib/secrecy.h"
 
 #define DRAIN_MS 2000
 
@@ -29,18 +27,6 @@ struct program {
 	struct rpc *rpc;
 	bool stopping;
 };
-
-/* Keys must reach neither a core dump nor the swap. */
-static void protect_memory(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		log_warn("memory is not locked, keys could be swapped out: %s; raise LimitMEMLOCK",
-			 strerror(errno));
-}
 
 static void on_ready(void *arg, bool ready)
 {
@@ -152,7 +138,7 @@ int main(int argc, char **argv)
 
 	log_open("tandem-controlplane", program.config.log);
 	if (error == 0) {
-		protect_memory();
+		secrecy_protect();
 		signal(SIGPIPE, SIG_IGN);
 		error = run(&program);
 	}

@@ -4,9 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 
 #include <rte_cycles.h>
@@ -18,6 +15,7 @@
 #include "dataplane/counters.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
+#include "dataplane/lib/secrecy.h"
 #include "dataplane/neighbour.h"
 #include "dataplane/port.h"
 #include "dataplane/registry.h"
@@ -43,18 +41,6 @@ static volatile sig_atomic_t stopping;
 static void on_signal(int number)
 {
 	stopping = number;
-}
-
-/* Keys must reach neither a core dump nor the swap. */
-static void protect_memory(void)
-{
-	const struct rlimit none = {0, 0};
-
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		log_warn("memory is not locked, keys could be swapped out: %s; raise LimitMEMLOCK",
-			 strerror(errno));
 }
 
 static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
@@ -230,7 +216,7 @@ int main(int argc, char **argv)
 	log_open("tandem-dataplane", p.config.log);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	protect_memory();
+	secrecy_protect();
 	p.engine = crypt_engine_find(config_engines[p.config.crypto]);
 
 	result = start(&p);
