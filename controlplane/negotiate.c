@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -461,9 +462,14 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 
 void terms_add_clocks(struct terms *t, const struct sdp_media *media)
 {
-	for (unsigned int i = 0; i < 128; i++)
-		if (media->clock_rate[i])
-			t->clock_rate[i] = media->clock_rate[i];
+	/* The table of RFC 3551 is in there, so only what the m-line lists. */
+	for (unsigned int i = 0; i < media->format_count; i++) {
+		char *end;
+		unsigned long type = strtoul(media->formats[i], &end, 10);
+
+		if (*end == '\0' && type < 128 && media->clock_rate[type])
+			t->clock_rate[type] = media->clock_rate[type];
+	}
 }
 
 void terms_wipe(struct terms *t)

@@ -299,7 +299,7 @@ void session_answer(struct session *s, const Tandem__Relay__V1__AnswerRequest *r
 	struct session_error error;
 	struct answering *a;
 	struct push *push;
-	struct call *call;
+	struct call *call = NULL;
 
 	if (find_call(s, &call, request, &error)) {
 		reply(arg, NULL, &error);

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A dataplane of memory alone, on the test's own loop: it listens on a real socket, keeps what it
+ * is told and can be looked into. One client.
+ */
+#ifndef TANDEM_FAKE_DATAPLANE_H
+#define TANDEM_FAKE_DATAPLANE_H
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "dataplane/api/cleanse.h"
+#include "dataplane/api/frame.h"
+
+#define FAKE_LEGS 64
+
+struct fake_leg {
+	Tandem__Dataplane__V1__Request *put;  /* the last PutLeg; NULL: the slot is free */
+	Tandem__Dataplane__V1__Request *keys; /* the last PutKeys */
+	uint32_t ice;
+	uint64_t packets, auth_failures;
+	uint32_t silence_ms;
+};
+
+struct fake {
+	uv_loop_t *loop;
+	char path[64];
+	int listener, fd;
+	uv_poll_t accepting, *reading; /* one for each connection */
+	bool closed;
+	uint64_t generation;
+	struct fake_leg legs[FAKE_LEGS];
+	unsigned int puts, key_puts, deletes, frames;
+	int refuse_put; /* errno of the next PutLegs; 0: take them */
+	unsigned int refuse_after;
+	unsigned int page; /* legs in one reply to GetLegs */
+	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
+	void *transmit_arg;
+};
+
+static inline struct fake_leg *fake_find(struct fake *f, uint64_t id)
+{
+	for (unsigned int i = 0; i < FAKE_LEGS; i++)
+		if (f->legs[i].put && f->legs[i].put->put_leg->leg == id)
+			return &f->legs[i];
+	return NULL;
+}
+
+static inline unsigned int fake_count(const struct fake *f)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < FAKE_LEGS; i++)
+		count += f->legs[i].put != NULL;
+	return count;
+}
+
+/* The leg with this local port. */
+static inline struct fake_leg *fake_at(struct fake *f, unsigned int port)
+{
+	for (unsigned int i = 0; i < FAKE_LEGS; i++)
+		if (f->legs[i].put && f->legs[i].put->put_leg->local->port == port)
+			return &f->legs[i];
+	return NULL;
+}
+
+static inline void fake_request_free(Tandem__Dataplane__V1__Request *request)
+{
+	if (request)
+		tandem__dataplane__v1__request__free_unpacked(request, &cleanse_allocator);
+}
+
+static inline Tandem__Dataplane__V1__Request *fake_keep(
+	const Tandem__Dataplane__V1__Request *request)
+{
+	size_t size = tandem__dataplane__v1__request__get_packed_size(request);
+	uint8_t *octets = malloc(size);
+	Tandem__Dataplane__V1__Request *copy;
+
+	assert(octets);
+	tandem__dataplane__v1__request__pack(request, octets);
+	copy = tandem__dataplane__v1__request__unpack(&cleanse_allocator, size, octets);
+	assert(copy);
+	free(octets);
+	return copy;
+}
+
+static inline void fake_clear(struct fake_leg *leg)
+{
+	fake_request_free(leg->put);
+	fake_request_free(leg->keys);
+	memset(leg, 0, sizeof(*leg));
+}
+
+/* A restart of the dataplane: everything is gone but the socket's path. */
+static inline void fake_forget(struct fake *f)
+{
+	for (unsigned int i = 0; i < FAKE_LEGS; i++)
+		fake_clear(&f->legs[i]);
+	f->generation++;
+}
+
+static inline int fake_put(struct fake *f, const Tandem__Dataplane__V1__Request *request)
+{
+	struct fake_leg *leg = fake_find(f, request->put_leg->leg);
+
+	f->puts++;
+	if (f->refuse_put && f->refuse_after-- == 0) {
+		int error = f->refuse_put;
+
+		f->refuse_put = 0;
+		return error;
+	}
+	for (unsigned int i = 0; !leg && i < FAKE_LEGS; i++)
+		if (!f->legs[i].put)
+			leg = &f->legs[i];
+	assert(leg);
+	fake_request_free(leg->put);
+	leg->put = fake_keep(request);
+	if (!leg->put->put_leg->ice)
+		leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
+	else if (leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE)
+		leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
+	return 0;
+}
+
+static inline int fake_keys(struct fake *f, const Tandem__Dataplane__V1__Request *request)
+{
+	struct fake_leg *leg = fake_find(f, request->put_keys->leg);
+
+	f->key_puts++;
+	if (!leg)
+		return ENOENT;
+	fake_request_free(leg->keys);
+	leg->keys = fake_keep(request);
+	return 0;
+}
+
+static inline void fake_status(const struct fake_leg *leg, Tandem__Dataplane__V1__LegStatus *out,
+			       bool with_blob)
+{
+	const Tandem__Dataplane__V1__PutLeg *put = leg->put->put_leg;
+
+	tandem__dataplane__v1__leg_status__init(out);
+	out->leg = put->leg;
+	out->peer = put->peer;
+	out->local = put->local;
+	out->remote = put->remote;
+	out->ice = leg->ice;
+	out->key_epoch = leg->keys ? leg->keys->put_keys->epoch : 0;
+	out->suite = leg->keys ? leg->keys->put_keys->suite : 0;
+	if (with_blob)
+		out->blob = put->blob;
+	out->packets = leg->packets;
+	out->sent_packets = leg->packets;
+	out->auth_failures = leg->auth_failures;
+	out->silence_ms = leg->packets ? leg->silence_ms : UINT32_MAX;
+}
+
+static inline int fake_by_id(const void *a, const void *b)
+{
+	uint64_t left = (*(struct fake_leg *const *)a)->put->put_leg->leg;
+	uint64_t right = (*(struct fake_leg *const *)b)->put->put_leg->leg;
+
+	return left < right ? -1 : left > right;
+}
+
+static inline void fake_send(struct fake *f, const Tandem__Dataplane__V1__Frame *frame)
+{
+	if (f->fd >= 0)
+		assert(frame_send(f->fd, frame) == 0);
+}
+
+/* Answers one request; what the reply points to lives as long as the call. */
+static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
+{
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+	Tandem__Dataplane__V1__Reply reply = TANDEM__DATAPLANE__V1__REPLY__INIT;
+	Tandem__Dataplane__V1__Reply *replies[] = {&reply};
+	Tandem__Dataplane__V1__LegStatus status[FAKE_LEGS], *legs[FAKE_LEGS];
+	Tandem__Dataplane__V1__Counter drop = TANDEM__DATAPLANE__V1__COUNTER__INIT;
+	Tandem__Dataplane__V1__Counter other = TANDEM__DATAPLANE__V1__COUNTER__INIT;
+	Tandem__Dataplane__V1__Counter *counters[] = {&drop, &other};
+	struct fake_leg *sorted[FAKE_LEGS], *gone = NULL;
+	unsigned int count = 0;
+
+	reply.id = request->id;
+	reply.legs = legs;
+	if (request->put_leg) {
+		reply.error = fake_put(f, request);
+	} else if (request->put_keys) {
+		reply.error = fake_keys(f, request);
+	} else if (request->delete_leg) {
+		f->deletes++;
+		gone = fake_find(f, request->delete_leg->leg);
+		reply.error = gone ? 0 : ENOENT;
+		if (gone) {
+			fake_status(gone, &status[0], false);
+			legs[reply.n_legs++] = &status[0];
+		}
+	} else if (request->transmit && f->transmit) {
+		f->transmit(f->transmit_arg, request->transmit->leg,
+			    request->transmit->datagram.data, request->transmit->datagram.len);
+	} else if (request->get_counters) {
+		drop.name = (char *)"auth_failed";
+		drop.value = 7;
+		drop.drop = true;
+		other.name = (char *)"bursts";
+		reply.counters = counters;
+		reply.n_counters = 2;
+	} else if (request->get_legs && request->get_legs->n_legs) {
+		struct fake_leg *leg = fake_find(f, request->get_legs->legs[0]);
+
+		if (leg) {
+			fake_status(leg, &status[0], false);
+			legs[reply.n_legs++] = &status[0];
+		}
+	} else if (request->get_legs) {
+		for (unsigned int i = 0; i < FAKE_LEGS; i++)
+			if (f->legs[i].put)
+				sorted[count++] = &f->legs[i];
+		qsort(sorted, count, sizeof(sorted[0]), fake_by_id);
+		for (unsigned int i = 0; i < count; i++) {
+			if (sorted[i]->put->put_leg->leg <= request->get_legs->after)
+				continue;
+			if (reply.n_legs == f->page) {
+				reply.next = legs[reply.n_legs - 1]->leg;
+				break;
+			}
+			fake_status(sorted[i], &status[reply.n_legs], true);
+			legs[reply.n_legs] = &status[reply.n_legs];
+			reply.n_legs++;
+		}
+	}
+	if (reply.error)
+		reply.what = (char *)"as the test wants it";
+	frame.replies = replies;
+	frame.n_replies = 1;
+	fake_send(f, &frame);
+	if (gone)
+		fake_clear(gone);
+}
+
+static inline void fake_freed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static inline void fake_hang_up(struct fake *f)
+{
+	if (f->fd < 0)
+		return;
+	uv_close((uv_handle_t *)f->reading, fake_freed);
+	close(f->fd);
+	f->fd = -1;
+}
+
+static inline void fake_read(uv_poll_t *poll, int status, int events)
+{
+	struct fake *f = poll->data;
+	Tandem__Dataplane__V1__Frame *frame;
+	int error = frame_receive(f->fd, &frame);
+
+	if (error == -EAGAIN)
+		return;
+	if (error) {
+		fake_hang_up(f);
+		return;
+	}
+	f->frames++;
+	for (size_t i = 0; i < frame->n_requests; i++)
+		fake_serve(f, frame->requests[i]);
+	frame_free(frame);
+}
+
+static inline void fake_closed(uv_handle_t *handle)
+{
+	struct fake *f = handle->data;
+
+	f->closed = true;
+}
+
+static inline void fake_hello(struct fake *f)
+{
+	static uint8_t ipv4[] = {198, 51, 100, 1}, inside[] = {198, 51, 100, 2};
+	static uint8_t ipv6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+	Tandem__Dataplane__V1__Hello hello = TANDEM__DATAPLANE__V1__HELLO__INIT;
+	Tandem__Dataplane__V1__Network outer = TANDEM__DATAPLANE__V1__NETWORK__INIT;
+	Tandem__Dataplane__V1__Network inner = TANDEM__DATAPLANE__V1__NETWORK__INIT;
+	Tandem__Dataplane__V1__Network *networks[] = {&outer, &inner};
+	ProtobufCBinaryData public[] = {{4, ipv4}, {16, ipv6}}, agents[] = {{4, inside}};
+
+	outer.name = (char *)"public";
+	outer.addresses = public;
+	outer.n_addresses = 2;
+	inner.name = (char *)"agents";
+	inner.addresses = agents;
+	inner.n_addresses = 1;
+	hello.generation = f->generation;
+	hello.version = (char *)"fake";
+	hello.workers = 1;
+	hello.legs_max = FAKE_LEGS;
+	hello.crypto_engine = (char *)"none";
+	hello.networks = networks;
+	hello.n_networks = 2;
+	frame.hello = &hello;
+	fake_send(f, &frame);
+}
+
+static inline void fake_accept(uv_poll_t *poll, int status, int events)
+{
+	struct fake *f = poll->data;
+
+	assert(f->fd < 0);
+	f->fd = accept4(f->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	assert(f->fd >= 0);
+	f->reading = malloc(sizeof(*f->reading));
+	assert(f->reading);
+	uv_poll_init(f->loop, f->reading, f->fd);
+	f->reading->data = f;
+	uv_poll_start(f->reading, UV_READABLE, fake_read);
+	fake_hello(f);
+}
+
+static inline void fake_event(struct fake *f, uint64_t leg, Tandem__Dataplane__V1__EventKind kind,
+			      const uint8_t *datagram, size_t length)
+{
+	static uint8_t ip[] = {203, 0, 113, 10};
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
+	Tandem__Dataplane__V1__Endpoint remote = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
+	Tandem__Dataplane__V1__Event *events[] = {&event};
+
+	remote.address = (ProtobufCBinaryData){4, ip};
+	remote.port = 40000;
+	event.leg = leg;
+	event.kind = kind;
+	event.remote = &remote;
+	event.datagram = (ProtobufCBinaryData){length, (uint8_t *)datagram};
+	frame.events = events;
+	frame.n_events = 1;
+	fake_send(f, &frame);
+}
+
+static inline void fake_open(struct fake *f, uv_loop_t *loop)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	memset(f, 0, sizeof(*f));
+	f->loop = loop;
+	f->fd = -1;
+	f->generation = 1;
+	f->page = FAKE_LEGS;
+	snprintf(f->path, sizeof(f->path), "/tmp/test_session.%d.sock", (int)getpid());
+	unlink(f->path);
+	strcpy(address.sun_path, f->path);
+	f->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert(f->listener >= 0);
+	assert(bind(f->listener, (struct sockaddr *)&address, sizeof(address)) == 0);
+	assert(listen(f->listener, 4) == 0);
+	uv_poll_init(loop, &f->accepting, f->listener);
+	f->accepting.data = f;
+	uv_poll_start(&f->accepting, UV_READABLE, fake_accept);
+}
+
+/* The loop has to run once more. */
+static inline void fake_close(struct fake *f)
+{
+	fake_hang_up(f);
+	uv_close((uv_handle_t *)&f->accepting, fake_closed);
+	while (!f->closed)
+		uv_run(f->loop, UV_RUN_NOWAIT);
+	close(f->listener);
+	unlink(f->path);
+	for (unsigned int i = 0; i < FAKE_LEGS; i++)
+		fake_clear(&f->legs[i]);
+}
+
+#endif
