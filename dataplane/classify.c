@@ -176,7 +176,7 @@ static inline bool is_discovery_group(const struct address *a)
 static inline void classify_ipv6(struct cursor *c)
 {
 	const struct rte_ipv6_hdr *ip;
-	struct address to;
+	struct address from, to;
 	uint32_t total;
 	int local;
 
@@ -190,13 +190,17 @@ static inline void classify_ipv6(struct cursor *c)
 		return drop(c, DROP_IP_HEADER);
 	c->end = c->b->l3[c->i] + total;
 
+	/* A mapped address never travels (RFC 4291 2.5.5.2): here it would pass for an IPv4 one. */
+	from = address_from_ipv6(ip->src_addr);
 	to = address_from_ipv6(ip->dst_addr);
+	if (address_is_ipv4(&from) || address_is_ipv4(&to))
+		return drop(c, DROP_IP_HEADER);
 	local = local_address(c, &to);
 	if (local < 0 && !(ip->proto == IPPROTO_ICMPV6 && is_discovery_group(&to)))
 		return drop(c, DROP_NOT_OURS);
 
 	c->b->local[c->i] = local < 0 ? 0 : local;
-	c->b->source[c->i] = (struct endpoint){.address = address_from_ipv6(ip->src_addr)};
+	c->b->source[c->i] = (struct endpoint){.address = from};
 	switch (ip->proto) {
 	case IPPROTO_UDP:
 		return classify_udp(c);
