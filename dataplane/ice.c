@@ -77,6 +77,13 @@ static bool has_expired(const struct worker *w, const struct leg_pair *pair, uin
 	return now - pair->checked >= LEG_CONSENT_SECONDS * w->hz;
 }
 
+/* The main lcore may have found consent expired, or be about to while this check is handled: the
+ * second's margin is so that one of the two always sees the other. */
+static bool may_be_muted(const struct worker *w, const struct leg_pair *pair, uint64_t now)
+{
+	return now - pair->checked >= (LEG_CONSENT_SECONDS - 1) * w->hz;
+}
+
 /* Nobody may be sent to through this pair any more, so another address may have its place. */
 static bool is_replaceable(const struct worker *w, const struct leg *leg,
 			   const struct leg_pair *pair, uint64_t now)
@@ -138,7 +145,7 @@ static enum drop validate(struct worker *w, struct burst *b, unsigned int i, boo
 	if (!pair)
 		return DROP_ICE_PAIRS_FULL;
 	if (is_nominated(leg, pair))
-		learn = has_expired(w, pair, b->now) ||
+		learn = may_be_muted(w, pair, b->now) ||
 			(nominates && leg->nominated_epoch != epoch);
 	else
 		learn = nominates;
