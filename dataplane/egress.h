@@ -55,7 +55,8 @@ struct dataplane;
 
 /*
  * Main lcore: the egress from local address `local` (an index) and UDP port `local_port` (host byte
- * order) to `remote`. NULL: no memory. egress_free() only when no worker can read it any more.
+ * order) to `remote`. NULL: no route or no memory. egress_free() only when no worker can read it
+ * any more.
  */
 struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
 			     const struct endpoint *remote);

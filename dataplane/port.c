@@ -169,7 +169,10 @@ int port_environment_start(const struct config *config, const char *program)
 	if (result)
 		return result;
 	/* Nothing on disk: no hugepage files, no runtime directory that a killed run leaves. */
-	add(&a, "--in-memory");
+	if (config->hugepages)
+		add(&a, "--in-memory");
+	else
+		add(&a, "--no-shconf");
 	add(&a, "--no-telemetry");
 	add(&a, "--log-level=*:%s", config->log == LOG_LEVEL_DEBUG ? "info" : "warning");
 	if (!config->hugepages) {

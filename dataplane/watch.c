@@ -8,7 +8,6 @@
 #include "dataplane/record.h"
 
 #define LEGS_PER_TURN 1024
-#define CONSENT_S     30 /* RFC 7675 5.1 */
 
 void registry_tell(struct registry *r, const struct record *record, int kind,
 		   const struct endpoint *remote, const struct rte_mbuf *datagram)
@@ -37,7 +36,7 @@ static bool consent_holds(const struct leg *leg, uint64_t now, uint64_t hz)
 {
 	for (unsigned int k = 0; k < leg->pair_count; k++)
 		if (endpoint_equal(&leg->pairs[k].remote, &leg->remote[0]) &&
-		    (int64_t)(now - leg->pairs[k].checked) < (int64_t)(CONSENT_S * hz))
+		    (int64_t)(now - leg->pairs[k].checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
 			return true;
 	return false;
 }
