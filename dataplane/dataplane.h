@@ -42,7 +42,7 @@ struct local_address {
 	uint8_t prefix; /* octets of address.octets that are on-link, in bits (v4: 96 + length) */
 };
 
-/* Who has (media address, UDP port). 8 octets, one store. */
+/* Who has (media address, UDP port). One word, so that no worker sees half of a change. */
 enum flow_kind { FLOW_CLOSED, FLOW_LEG };
 struct flow_entry {
 	uint32_t leg; /* index */
@@ -50,7 +50,7 @@ struct flow_entry {
 	uint8_t worker;
 	uint8_t component;
 	uint8_t reserved;
-};
+} __rte_aligned(8);
 
 struct dataplane {
 	bool stop; // main: rw, workers: ro
@@ -68,10 +68,20 @@ struct dataplane {
 	struct worker *workers[WORKERS_MAX];
 };
 
-static inline struct flow_entry *flow_entry(const struct dataplane *d, unsigned int address,
-					    uint16_t port)
+static inline struct flow_entry flow_entry_load(const struct dataplane *d, unsigned int address,
+						uint16_t port)
 {
-	return &d->table[address << 16 | port];
+	struct flow_entry entry;
+
+	__atomic_load(&d->table[address << 16 | port], &entry, __ATOMIC_ACQUIRE);
+	return entry;
+}
+
+/* Main lcore. */
+static inline void flow_entry_store(const struct dataplane *d, unsigned int address, uint16_t port,
+				    struct flow_entry entry)
+{
+	__atomic_store(&d->table[address << 16 | port], &entry, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -14,6 +14,7 @@ static void hand_over(struct worker *w, struct burst *b, unsigned int i, unsigne
 {
 	struct worker *other = w->dataplane->workers[owner];
 
+	b->mbuf[i]->port = b->port[i]; /* not every driver writes it */
 	if (rte_ring_mp_enqueue(other->handover, b->mbuf[i])) {
 		burst_drop(b, i, DROP_HANDOVER_FULL);
 		return;
@@ -68,7 +69,8 @@ static inline void check_dtls_source(struct burst *b, unsigned int i, const stru
 static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct dataplane *d = w->dataplane;
-	struct flow_entry entry = *flow_entry(d, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
+	struct flow_entry entry =
+		flow_entry_load(d, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
 	struct leg *leg;
 
 	if (entry.kind != FLOW_LEG)

@@ -97,38 +97,31 @@ int record_repost(struct registry *r, struct record *record)
 	return 0;
 }
 
-void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
+/* Opens the first `count` of the leg's ports, closes the others. */
+static void set_ports(struct registry *r, const struct record *record, unsigned int count)
 {
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
-		struct flow_entry *entry =
-			flow_entry(r->dataplane, record->address, record->port + c);
-		bool open = c == 0 || !rtcp_mux;
-		bool was = entry->kind == FLOW_LEG && entry->leg == record->leg->index;
+	for (unsigned int c = 0; c < LEG_COMPONENTS && record->port + c <= UINT16_MAX; c++) {
+		uint16_t port = record->port + c;
+		struct flow_entry entry = flow_entry_load(r->dataplane, record->address, port);
+		bool was = entry.kind == FLOW_LEG && entry.leg == record->leg->index;
+		bool open = c < count;
 
-		if (c > 0 && record->port == UINT16_MAX)
-			break;
 		if (open == was)
 			continue;
-		*entry = open ? (struct flow_entry){.kind = FLOW_LEG,
+		entry = (struct flow_entry){.kind = FLOW_CLOSED};
+		if (open)
+			entry = (struct flow_entry){.kind = FLOW_LEG,
 						    .leg = record->leg->index,
 						    .worker = record->leg->worker,
-						    .component = c}
-			      : (struct flow_entry){.kind = FLOW_CLOSED};
-		r->config.port(r->config.arg, record->address, record->port + c, open);
+						    .component = c};
+		flow_entry_store(r->dataplane, record->address, port, entry);
+		r->config.port(r->config.arg, record->address, port, open);
 	}
 }
 
-static void close_ports(struct registry *r, struct record *record)
+void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
 {
-	for (unsigned int c = 0; c < LEG_COMPONENTS && record->port + c <= UINT16_MAX; c++) {
-		struct flow_entry *entry =
-			flow_entry(r->dataplane, record->address, record->port + c);
-
-		if (entry->kind != FLOW_LEG || entry->leg != record->leg->index)
-			continue;
-		*entry = (struct flow_entry){.kind = FLOW_CLOSED};
-		r->config.port(r->config.arg, record->address, record->port + c, false);
-	}
+	set_ports(r, record, rtcp_mux ? 1 : LEG_COMPONENTS);
 }
 
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port)
@@ -172,7 +165,7 @@ void record_close(struct registry *r, struct record *record)
 	rte_hash_del_key(r->by_id, &record->id);
 	r->count--;
 	record->state = RECORD_CLOSING;
-	close_ports(r, record);
+	set_ports(r, record, 0);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
 		publish_egress(r, record, c, NULL, DROP_NO_PEER);
 	record_repost(r, peer);

@@ -68,9 +68,9 @@ static bool ports_are_free(const struct registry *r, const struct record *self,
 			   unsigned int address, uint16_t port, bool rtcp_mux)
 {
 	for (unsigned int c = 0; c < (rtcp_mux ? 1 : 2); c++) {
-		const struct flow_entry *entry = flow_entry(r->dataplane, address, port + c);
+		struct flow_entry entry = flow_entry_load(r->dataplane, address, port + c);
 
-		if (entry->kind != FLOW_CLOSED && (!self || entry->leg != self->leg->index))
+		if (entry.kind != FLOW_CLOSED && (!self || entry.leg != self->leg->index))
 			return false;
 	}
 	return true;
