@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/negotiate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define ON      TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON
+#define OFF     TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF
+#define DEFAULT TANDEM__RELAY__V1__TOGGLE__TOGGLE_DEFAULT
+
+static struct session_error error;
+
+/* One m-line, audio, as a parsed SDP would have it. */
+struct line {
+	struct sdp *sdp;
+	const struct sdp_media *media;
+};
+
+static struct line line(const char *profile, const char *attributes)
+{
+	struct line out;
+	struct sdp_error why;
+	char text[2048];
+
+	snprintf(text, sizeof(text),
+		 "v=0\r\no=- 1 1 IN IP4 203.0.113.30\r\ns=-\r\nc=IN IP4 203.0.113.30\r\nt=0 0\r\n"
+		 "m=audio 41000 %s 0 111\r\na=rtpmap:111 opus/48000/2\r\n%s",
+		 profile, attributes);
+	assert_int_equal(sdp_parse(&out.sdp, text, strlen(text), &why), 0);
+	out.media = &out.sdp->media[0];
+	return out;
+}
+
+#define ICE(ufrag) "a=ice-ufrag:" ufrag "\r\na=ice-pwd:P5OO90QAmMvWRVCY7Yi0qr46\r\n"
+#define PRINT(first)                                                                               \
+	"a=fingerprint:sha-256 " first ":61:7B:35:29:34:A5:0A:88:4D:DF:59:CB:A8:2D:34:71:31:EE:"   \
+	"77:2F:43:B2:64:98:1B:CF:7D:3F:64:B3:B5\r\n"
+#define KEY_1                   "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz"
+#define KEY_2                   "PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
+#define CRYPTO(tag, suite, key) "a=crypto:" tag " " suite " inline:" key "\r\n"
+#define CM_80                   "AES_CM_128_HMAC_SHA1_80"
+#define CM_32                   "AES_CM_128_HMAC_SHA1_32"
+
+static int take_offer(struct terms *t, const char *profile, const char *attributes)
+{
+	const struct wish wish = {.profile = SDP_OTHER_PROFILE};
+	struct line l = line(profile, attributes);
+	int result = terms_take_offer(t, &wish, l.media, false, 1, &error);
+
+	sdp_free(l.sdp);
+	return result;
+}
+
+static int take_answer(struct terms *t, const char *profile, const char *attributes)
+{
+	const struct wish wish = {.profile = SDP_OTHER_PROFILE};
+	struct line l = line(profile, attributes);
+	int result = terms_take_answer(t, &wish, l.media, false, 1, &error);
+
+	sdp_free(l.sdp);
+	return result;
+}
+
+static int make_offer(struct terms *t, const struct wish *wish, bool wished, const char *profile,
+		      const char *attributes)
+{
+	struct line l = line(profile, attributes);
+	int result = terms_make_offer(t, wish, wished, false, l.media, 1, &error);
+
+	sdp_free(l.sdp);
+	return result;
+}
+
+/* What the other side sees of a plain offer, by profile and toggles. */
+static void appearances(void **state)
+{
+	static const struct {
+		enum sdp_profile profile;
+		Tandem__Relay__V1__Toggle ice, mux;
+		enum sdp_profile shown;
+		bool shows_ice, shows_mux, mux_only, shows_setup;
+		unsigned int keys;
+	} cases[] = {
+		{SDP_OTHER_PROFILE, DEFAULT, DEFAULT, SDP_RTP_AVP, false, false, false, false, 0},
+		{SDP_RTP_AVPF, DEFAULT, ON, SDP_RTP_AVPF, false, true, false, false, 0},
+		{SDP_RTP_AVP, ON, DEFAULT, SDP_RTP_AVP, true, false, false, false, 0},
+		{SDP_RTP_SAVP, DEFAULT, DEFAULT, SDP_RTP_SAVP, false, false, false, false, 4},
+		{SDP_RTP_SAVPF, ON, ON, SDP_RTP_SAVPF, true, true, false, false, 4},
+		{SDP_UDP_TLS_RTP_SAVP, DEFAULT, DEFAULT, SDP_UDP_TLS_RTP_SAVP, false, false, false,
+		 true, 0},
+		{SDP_UDP_TLS_RTP_SAVPF, DEFAULT, DEFAULT, SDP_UDP_TLS_RTP_SAVPF, true, true, true,
+		 true, 0},
+		{SDP_UDP_TLS_RTP_SAVPF, OFF, OFF, SDP_UDP_TLS_RTP_SAVPF, false, false, false, true,
+		 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct wish wish = {
+			.profile = cases[i].profile, .ice = cases[i].ice, .rtcp_mux = cases[i].mux};
+		struct terms t = {0};
+
+		assert_int_equal(make_offer(&t, &wish, true, "RTP/AVP", ""), 0);
+		assert_int_equal(t.profile, cases[i].shown);
+		assert_int_equal(t.ice, cases[i].shows_ice);
+		assert_int_equal(strlen(t.local_ufrag) >= 4, cases[i].shows_ice);
+		assert_int_equal(strlen(t.local_pwd) >= 22, cases[i].shows_ice);
+		assert_int_equal(t.rtcp_mux, cases[i].shows_mux);
+		assert_int_equal(t.rtcp_mux_only, cases[i].mux_only);
+		assert_int_equal(t.setup, cases[i].shows_setup ? SDP_ACTPASS : SDP_NO_SETUP);
+		assert_int_equal(t.local_count, cases[i].keys);
+		assert_true(t.latch);
+		terms_wipe(&t);
+	}
+}
+
+static void roles(void **state)
+{
+	struct terms t = {0}, before;
+
+	assert_int_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("40") "a=setup:actpass\r\n"), 0);
+	assert_int_equal(t.setup, SDP_PASSIVE);
+	memset(&t, 0, sizeof(t));
+	assert_int_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("40") "a=setup:passive\r\n"), 0);
+	assert_int_equal(t.setup, SDP_ACTIVE);
+	/* The association goes on, in the role that it has. */
+	before = t;
+	assert_int_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("40") "a=setup:actpass\r\n"), 0);
+	assert_int_equal(t.setup, SDP_ACTIVE);
+	assert_false(terms_new_association(&before, &t));
+	assert_int_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("41") "a=setup:actpass\r\n"), 0);
+	assert_int_equal(t.setup, SDP_PASSIVE);
+	assert_true(terms_new_association(&before, &t));
+	before = t;
+	assert_int_equal(
+		take_offer(&t, "UDP/TLS/RTP/SAVPF",
+			   PRINT("41") "a=tls-id:abcdefghijklmnopqrst\r\na=setup:actpass\r\n"),
+		0);
+	assert_true(terms_new_association(&before, &t));
+	assert_int_not_equal(
+		take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("41") "a=setup:holdconn\r\n"), 0);
+	assert_int_equal(error.code, SESSION_UNIMPLEMENTED);
+	assert_int_not_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", "a=setup:active\r\n"), 0);
+	assert_int_equal(error.code, SESSION_INVALID_ARGUMENT);
+	assert_non_null(strstr(error.text, "fingerprint"));
+}
+
+static void ice_of_an_offerer(void **state)
+{
+	struct terms t = {0};
+	char ufrag[16];
+
+	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("aaaa")), 0);
+	assert_true(t.ice);
+	assert_string_equal(t.remote_ufrag, "aaaa");
+	strcpy(ufrag, t.local_ufrag);
+	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("aaaa")), 0);
+	assert_string_equal(t.local_ufrag, ufrag);
+	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("bbbb")), 0);
+	assert_string_not_equal(t.local_ufrag, ufrag);
+	assert_int_equal(take_offer(&t, "RTP/AVP", ""), 0);
+	assert_false(t.ice);
+	assert_string_equal(t.local_pwd, "");
+}
+
+static void two_lite_agents_do_without(void **state)
+{
+	const struct wish wish = {.ice = ON};
+	struct line l = line("RTP/AVP", ICE("aaaa"));
+	struct terms t = {0};
+
+	assert_int_equal(terms_take_offer(&t, &wish, l.media, true, 1, &error), 0);
+	assert_false(t.ice);
+	memset(&t, 0, sizeof(t));
+	assert_int_equal(terms_make_offer(&t, &wish, true, false, l.media, 1, &error), 0);
+	assert_int_not_equal(terms_take_answer(&t, &wish, l.media, true, 1, &error), 0);
+	assert_int_equal(error.code, SESSION_UNIMPLEMENTED);
+	sdp_free(l.sdp);
+}
+
+static void an_offerers_keys(void **state)
+{
+	struct terms t = {0};
+	struct sdes local;
+
+	assert_int_equal(take_offer(&t, "RTP/SAVP",
+				    CRYPTO("1", "F8_128_HMAC_SHA1_80", KEY_2)
+					    CRYPTO("5", CM_80, KEY_1)),
+			 0);
+	assert_int_equal(t.local_count, 1);
+	assert_int_equal(t.local[0].tag, 5);
+	assert_int_equal(t.local[0].suite, SUITE_AES_CM_128_HMAC_SHA1_80);
+	local = t.local[0];
+	/* Under another tag it is the same key. */
+	assert_int_equal(take_offer(&t, "RTP/SAVP", CRYPTO("6", CM_80, KEY_1)), 0);
+	assert_memory_equal(t.local[0].key_salt, local.key_salt, 30);
+	assert_int_equal(t.local[0].tag, 6);
+	assert_int_equal(take_offer(&t, "RTP/SAVP", CRYPTO("6", CM_80, KEY_2)), 0);
+	assert_memory_not_equal(t.local[0].key_salt, local.key_salt, 30);
+	assert_int_not_equal(take_offer(&t, "RTP/SAVP", ""), 0);
+	assert_non_null(strstr(error.text, "a=crypto"));
+	terms_wipe(&t);
+}
+
+static void an_answerers_keys(void **state)
+{
+	const struct wish wish = {
+		.profile = SDP_RTP_SAVP,
+		.suites = {SUITE_AES_CM_128_HMAC_SHA1_32, SUITE_AES_CM_128_HMAC_SHA1_80},
+		.suite_count = 2};
+	struct terms t = {0}, offered;
+
+	assert_int_equal(make_offer(&t, &wish, true, "RTP/AVP", ""), 0);
+	assert_int_equal(t.local_count, 2);
+	assert_int_equal(t.local[0].suite, SUITE_AES_CM_128_HMAC_SHA1_32);
+	offered = t;
+	assert_int_not_equal(take_answer(&t, "RTP/SAVP", CRYPTO("1", CM_80, KEY_1)), 0);
+	t = offered;
+	assert_int_equal(take_answer(&t, "RTP/SAVP", CRYPTO("2", CM_80, KEY_1)), 0);
+	assert_int_equal(t.local_count, 1);
+	assert_memory_equal(t.local[0].key_salt, offered.local[1].key_salt, 30);
+	/* The next offer repeats the key that is in use, and nothing else. */
+	assert_int_equal(make_offer(&t, &wish, false, "RTP/AVP", ""), 0);
+	assert_int_equal(t.local_count, 1);
+	assert_memory_equal(t.local[0].key_salt, offered.local[1].key_salt, 30);
+	terms_wipe(&t);
+	terms_wipe(&offered);
+}
+
+static void rtcp_mux(void **state)
+{
+	const struct wish asked = {.profile = SDP_RTP_AVP, .rtcp_mux = ON};
+	const struct wish webrtc = {.profile = SDP_UDP_TLS_RTP_SAVPF};
+	struct terms t = {0};
+
+	assert_int_equal(make_offer(&t, &asked, true, "RTP/AVP", ""), 0);
+	assert_true(t.rtcp_mux && !t.rtcp_mux_only);
+	assert_int_equal(take_answer(&t, "RTP/AVP", ""), 0);
+	assert_false(t.rtcp_mux);
+	memset(&t, 0, sizeof(t));
+	assert_int_equal(make_offer(&t, &asked, true, "RTP/AVP", ""), 0);
+	assert_int_equal(take_answer(&t, "RTP/AVP", "a=rtcp-mux\r\n"), 0);
+	assert_true(t.rtcp_mux);
+	memset(&t, 0, sizeof(t));
+	assert_int_equal(make_offer(&t, &webrtc, true, "RTP/AVP", ""), 0);
+	assert_int_not_equal(
+		take_answer(&t, "UDP/TLS/RTP/SAVPF", ICE("aaaa") PRINT("40") "a=setup:active\r\n"),
+		0);
+	assert_non_null(strstr(error.text, "rtcp-mux"));
+	terms_wipe(&t);
+}
+
+static void answers_must_fit(void **state)
+{
+	const struct wish wish = {.profile = SDP_UDP_TLS_RTP_SAVPF};
+	struct terms t = {0}, offered;
+
+	assert_int_equal(make_offer(&t, &wish, true, "RTP/AVP", ""), 0);
+	offered = t;
+	assert_int_not_equal(take_answer(&t, "RTP/AVP", ""), 0);
+	assert_non_null(strstr(error.text, "profile"));
+	t = offered;
+	assert_int_not_equal(take_answer(&t, "UDP/TLS/RTP/SAVPF",
+					 ICE("aaaa")
+						 PRINT("40") "a=rtcp-mux\r\na=setup:actpass\r\n"),
+			     0);
+	assert_non_null(strstr(error.text, "setup"));
+	t = offered;
+	assert_int_equal(take_answer(&t, "UDP/TLS/RTP/SAVPF",
+				     ICE("aaaa") PRINT("40") "a=rtcp-mux\r\na=setup:passive\r\n"),
+			 0);
+	assert_int_equal(t.setup, SDP_ACTIVE);
+	terms_wipe(&t);
+	terms_wipe(&offered);
+}
+
+static void a_held_address_stays(void **state)
+{
+	struct terms t = {0};
+	struct sdp_address before;
+
+	assert_int_equal(take_offer(&t, "RTP/AVP", ""), 0);
+	before = t.remote;
+	assert_int_equal(before.port, 41000);
+	assert_int_equal(take_offer(&t, "RTP/AVP", "c=IN IP4 0.0.0.0\r\n"), 0);
+	assert_memory_equal(&t.remote, &before, sizeof(before));
+}
+
+static void clocks(void **state)
+{
+	struct line l = line("RTP/AVP", "");
+	struct terms t = {0};
+
+	terms_add_clocks(&t, l.media);
+	assert_int_equal(t.clock_rate[111], 48000);
+	assert_int_equal(t.clock_rate[0], 8000);
+	assert_int_equal(t.clock_rate[8], 0); /* RFC 3551 knows it, the m-line does not list it */
+	sdp_free(l.sdp);
+}
+
+static void wishes(void **state)
+{
+	Tandem__Relay__V1__Side side = TANDEM__RELAY__V1__SIDE__INIT;
+	char *suites[] = {(char *)"aes_cm_128_hmac_sha1_32", (char *)"ROT13"};
+	struct wish wish;
+
+	assert_int_equal(wish_read(&wish, NULL, &error), 0);
+	assert_int_equal(wish.profile, SDP_OTHER_PROFILE);
+	side.profile = 4;
+	side.network = (char *)"public";
+	side.suites = suites;
+	side.n_suites = 1;
+	assert_int_equal(wish_read(&wish, &side, &error), 0);
+	assert_int_equal(wish.profile, SDP_RTP_SAVPF);
+	assert_int_equal(wish.suites[0], SUITE_AES_CM_128_HMAC_SHA1_32);
+	side.n_suites = 2;
+	assert_int_not_equal(wish_read(&wish, &side, &error), 0);
+	assert_non_null(strstr(error.text, "ROT13"));
+	side.n_suites = 0;
+	side.profile = 7;
+	assert_int_not_equal(wish_read(&wish, &side, &error), 0);
+	side.profile = -1;
+	assert_int_not_equal(wish_read(&wish, &side, &error), 0);
+	side.profile = 1;
+	side.network = (char *)"a network with quite a long name that nobody has";
+	assert_int_not_equal(wish_read(&wish, &side, &error), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(appearances),
+		cmocka_unit_test(roles),
+		cmocka_unit_test(ice_of_an_offerer),
+		cmocka_unit_test(two_lite_agents_do_without),
+		cmocka_unit_test(an_offerers_keys),
+		cmocka_unit_test(an_answerers_keys),
+		cmocka_unit_test(rtcp_mux),
+		cmocka_unit_test(answers_must_fit),
+		cmocka_unit_test(a_held_address_stays),
+		cmocka_unit_test(clocks),
+		cmocka_unit_test(wishes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
