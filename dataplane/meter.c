@@ -32,7 +32,7 @@ static bool set_payload_type(struct stream_meter *m, const struct leg_config *co
 	m->payload_type = payload_type;
 	if (hz == m->hz)
 		return false;
-	m->scale = ((unsigned __int128)hz << 48) / tsc_hz;
+	m->scale = (double)hz * (1ULL << 48) / tsc_hz;
 	m->jitter = m->hz ? (uint64_t)m->jitter * hz / m->hz : 0;
 	m->hz = hz;
 	return true;
@@ -107,7 +107,7 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 
 static uint32_t short_time(uint64_t tsc, uint64_t hz)
 {
-	return ((unsigned __int128)tsc << 16) / hz;
+	return (tsc / hz << 16) + (tsc % hz << 16) / hz;
 }
 
 /* For the worker of the other direction, where the answer to this report will arrive. */

@@ -2,10 +2,7 @@
 #include "dataplane/stream.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stddef.h>
-
-#include <rte_malloc.h>
 
 #include "dataplane/index.h"
 #include "dataplane/worker.h"
@@ -25,25 +22,6 @@ static void put(struct worker *w, struct stream *s)
 	s->next = w->free_streams;
 	w->free_streams = s;
 	w->free_stream_count++;
-}
-
-int stream_pool_create(struct worker *w, uint32_t count, int socket)
-{
-	w->streams = rte_zmalloc_socket("streams", (size_t)count * sizeof(struct stream),
-					RTE_CACHE_LINE_SIZE, socket);
-	if (!w->streams)
-		return -ENOMEM;
-	for (uint32_t i = count; i > 0; i--)
-		put(w, &w->streams[i - 1]);
-	return 0;
-}
-
-void stream_pool_destroy(struct worker *w)
-{
-	rte_free(w->streams);
-	w->streams = NULL;
-	w->free_streams = NULL;
-	w->free_stream_count = 0;
 }
 
 enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct stream **out)

@@ -30,11 +30,8 @@ static struct run run;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	if (bench_environment())
-		abort();
-	bench = media_create(64);
-	bench->worker->engine = crypt_engine_find("libsrtp");
-	return bench->worker->engine->start();
+	bench = call_bench(64);
+	return 0;
 }
 
 static void take(unsigned int k)

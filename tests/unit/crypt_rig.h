@@ -78,6 +78,26 @@ static inline void call_close(struct call *call)
 	free(call);
 }
 
+/* Once in a program: a bench whose worker has `streams` SSRCs and an engine. */
+static inline struct bench *call_bench(uint32_t streams)
+{
+	struct bench *bench;
+
+	if (bench_environment())
+		abort();
+	bench = media_create(streams);
+	bench->worker->engine = crypt_engine_find("libsrtp");
+	if (bench->worker->engine->start())
+		abort();
+	return bench;
+}
+
+static inline void call_bench_free(struct bench *bench)
+{
+	bench->worker->engine->stop();
+	media_destroy(bench);
+}
+
 /* Through a stage or two as one burst; `wires` become what comes out. */
 static inline void call_run(struct call *call, struct leg *leg, bool protect, struct wire *wires,
 			    enum drop *verdicts, unsigned int count)

@@ -29,8 +29,7 @@ static void assert_octets(const uint8_t *octets, unsigned int length, const char
 	assert_memory_equal(octets, expected, length);
 }
 
-/* --- the oracle is held to the RFCs
- * -------------------------------------------------------------*/
+/* --- the oracle is held to the RFCs --- */
 
 static void rfc3711_key_derivation(void **state)
 {
@@ -118,8 +117,7 @@ static void rfc7714_packets(void **state)
 	}
 }
 
-/* --- known answers through the stages
- * -----------------------------------------------------------*/
+/* --- known answers through the stages --- */
 
 static void known_answers(void **state)
 {
@@ -177,8 +175,7 @@ static void known_answers(void **state)
 	}
 }
 
-/* --- the engine sends what the oracle sends, and takes it
- * ---------------------------------------*/
+/* --- the engine sends what the oracle sends, and takes it --- */
 
 static void crosses_rtp(struct call *call, struct wire plain, unsigned int header, uint64_t index)
 {
@@ -228,17 +225,13 @@ static void every_suite_and_shape(void **state)
 
 static int start(void **state)
 {
-	if (bench_environment())
-		return -1;
-	bench = media_create(256);
-	bench->worker->engine = crypt_engine_find("libsrtp");
-	return bench->worker->engine->start();
+	bench = call_bench(256);
+	return 0;
 }
 
 static int stop(void **state)
 {
-	bench->worker->engine->stop();
-	media_destroy(bench);
+	call_bench_free(bench);
 	return 0;
 }
 

@@ -66,8 +66,7 @@ static struct stream_report report(const struct leg *leg)
 	return r;
 }
 
-/* --- sequence numbers (A.1, A.3)
- * ----------------------------------------------------------------*/
+/* --- sequence numbers (A.1, A.3) --- */
 
 static void loss_is_what_did_not_come(void **state)
 {
@@ -118,8 +117,7 @@ static void sequence_numbers_wrap_many_times(void **state)
 	assert_in_range(report(a).jitter_us, 0, 8); /* a tick of 125 us in 16 packets */
 }
 
-/* --- jitter (A.8)
- * -------------------------------------------------------------------------------*/
+/* --- jitter (A.8) --- */
 
 /* RFC 3550 6.4.1 in floating point. */
 static void jitter_is_the_rfcs(uint32_t hz, uint8_t payload_type)
@@ -169,8 +167,7 @@ static void another_clock_is_no_jitter(void **state)
 	assert_in_range(report(a).jitter_us, 0, 130); /* one tick */
 }
 
-/* --- counters and RTCP
- * --------------------------------------------------------------------------*/
+/* --- counters and RTCP --- */
 
 static void a_flow_counts_what_it_accepted(void **state)
 {

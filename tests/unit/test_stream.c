@@ -9,8 +9,7 @@
 
 #include "tests/unit/media_rig.h"
 
-/* --- estimation
- * ---------------------------------------------------------------------------------*/
+/* --- estimation --- */
 
 static void estimates(void **state)
 {
@@ -83,8 +82,7 @@ static void finds_every_index(void **state)
 	}
 }
 
-/* --- windows
- * ------------------------------------------------------------------------------------*/
+/* --- windows --- */
 
 #define MODEL_SPAN (1 << 20)
 
@@ -146,8 +144,7 @@ static void the_window_has_edges(void **state)
 	assert_false(index_seen(window, STREAM_WINDOW, highest, 5002));
 }
 
-/* --- the pool
- * -----------------------------------------------------------------------------------*/
+/* --- the pool --- */
 
 static void a_flow_has_its_limit(void **state)
 {
