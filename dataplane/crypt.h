@@ -23,9 +23,9 @@
 enum crypt_direction { CRYPT_RECEIVE, CRYPT_SEND };
 
 /*
- * One direction of one epoch of one leg. The engine's structure begins with this one. Made and freed
- * by the main lcore; workers read it (the libsrtp engine also keeps a session of its own in it, so
- * with that engine a key serves one flow only).
+ * One direction of one epoch of one leg. The engine's structure begins with this one. Made and
+ * freed by the main lcore; workers read it (the libsrtp engine also keeps a session of its own in
+ * it, so with that engine a key serves one flow only).
  */
 struct crypt_key {
 	enum srtp_suite suite;
@@ -58,9 +58,9 @@ struct crypt_job {
 	uint16_t length; /* octets; the engine writes the new length */
 	uint16_t header; /* octets before the encrypted part: CSRCs and extension included */
 	bool rtcp;
-	uint8_t status;  /* enum crypt_status, written by the engine */
+	uint8_t status; /* enum crypt_status, written by the engine */
 	uint32_t ssrc;
-	uint64_t index;  /* RTP: 48 bits, ROC and SEQ; RTCP: the 31-bit SRTCP index */
+	uint64_t index; /* RTP: 48 bits, ROC and SEQ; RTCP: the 31-bit SRTCP index */
 };
 
 struct crypt_engine {
