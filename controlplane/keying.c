@@ -13,19 +13,33 @@
 /* --- who we are ----------------------------------------------------------------------------------
  */
 
+/* Its association can not be had back, so the next SDP has to bring about another one. */
+static bool is_spent(const struct leg *leg)
+{
+	return leg->keys_lost || leg->failed[0] || (!leg->identity && !leg->keyed);
+}
+
 int keying_identify(struct leg *leg)
 {
 	struct session *s = leg->session;
-	int error = 0;
+	struct dtls_identity *fresh;
+	int error;
 
-	if (leg->fingerprint.length)
+	if (leg->fingerprint.length && !is_spent(leg))
 		return 0;
-	if (!s->identity)
-		error = dtls_identity_make(&s->identity);
-	else
+	if (leg->identity && leg->identity == s->identity) {
+		/* Only another fingerprint makes the participant begin anew (RFC 8842). */
+		error = dtls_identity_make(&fresh);
+		if (error)
+			return error;
+		dtls_identity_release(s->identity);
+		s->identity = fresh;
+	} else {
 		error = dtls_identity_rotate(&s->identity, s->config.certificate_age_s);
-	if (error < 0)
-		return error;
+		if (error < 0)
+			return error;
+	}
+	dtls_identity_release(leg->identity);
 	leg->identity = dtls_identity_hold(s->identity);
 	leg->fingerprint = *dtls_identity_fingerprint(leg->identity);
 	return 0;
@@ -155,8 +169,8 @@ static void start(struct leg *leg)
 	int error;
 
 	if (!leg->identity) {
-		fail_leg(leg, "the certificate is lost since the control plane restarted; the "
-			      "participant has to be offered anew");
+		fail_leg(leg, "the certificate is lost since the control plane restarted; a "
+			      "re-offer brings a new one");
 		return;
 	}
 	config.suite_count = choose_suites(&leg->bridge->call->wish[leg->side], suites);
@@ -223,8 +237,9 @@ void keying_agree_dtls(struct leg *leg, const struct terms *before)
 		return;
 	}
 	/* An association that began as a server, before the answer came, may go on. */
-	if (terms_new_association(before, t) &&
-	    (before->fingerprint_count || t->setup == SDP_ACTIVE))
+	if (leg->keys_lost || leg->failed[0] ||
+	    (terms_new_association(before, t) &&
+	     (before->fingerprint_count || t->setup == SDP_ACTIVE)))
 		forget(leg);
 	if (leg->dtls && dtls_set_fingerprints(leg->dtls, t->fingerprints, t->fingerprint_count))
 		fail_leg(leg, "no fingerprint in the SDP has a known hash; use sha-256");

@@ -5,7 +5,10 @@
 
 #include "controlplane/push.h"
 
-/* Binds a leg that uses DTLS to an identity, if it has none yet. 0, -ENOMEM, -EIO. */
+/*
+ * Binds a leg that uses DTLS to an identity, if it has none yet; or to another one, if its
+ * association failed or its keys are lost. 0, -ENOMEM, -EIO.
+ */
 int keying_identify(struct leg *leg);
 /* The same, when the identity of an earlier life is lost and a new association needs another one.
  */

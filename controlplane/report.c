@@ -88,6 +88,10 @@ static void describe_leg(Tandem__Relay__V1__Leg *out, const struct leg *leg)
 	out->network = copy(leg->at->network);
 	why_print_address(text, &leg->at->address, leg->port);
 	out->local = copy(text);
+	if (!leg->terms.ice && leg->terms.remote.port) {
+		why_print_address(text, &leg->terms.remote, leg->terms.remote.port);
+		out->remote = copy(text);
+	}
 	out->profile = (Tandem__Relay__V1__Profile)leg->terms.profile;
 	out->ice = ice_state(leg);
 	out->dtls = dtls_state(leg);

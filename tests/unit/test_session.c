@@ -945,6 +945,38 @@ static void the_dataplane_restarts(void **state)
 	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
 }
 
+/* A DTLS leg shows another fingerprint then, so that its participant begins anew. */
+static void the_dataplane_restarts_under_dtls(void **state)
+{
+	struct peer peer;
+	char *before;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	before = strdup(strstr(got.sdp, "a=fingerprint"));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && peer.leg->keys);
+	fake_hang_up(&fake);
+	fake_forget(&fake);
+	wait_for(!session_is_ready(session));
+	wait_for(session_is_ready(session) && fake_count(&fake) == 2);
+	assert_done(query("1"));
+	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
+	assert_done(offer("1", "a", browser("cccc", peer.print, "actpass", false), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_string_not_equal(strstr(got.sdp, "a=fingerprint"), before);
+	peer.leg = leg_in("audio");
+	dtls_free(peer.dtls);
+	peer.done = false;
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && peer.leg->keys);
+	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
+	peer_close(&peer);
+	free(before);
+}
+
 static void a_lost_connection_loses_nothing(void **state)
 {
 	struct fake_leg *a, *b;
@@ -1146,6 +1178,7 @@ int main(void)
 		TEST(a_wrong_fingerprint_gets_no_key),
 		TEST(the_control_plane_restarts),
 		TEST(the_dataplane_restarts),
+		TEST(the_dataplane_restarts_under_dtls),
 		TEST(a_lost_connection_loses_nothing),
 		TEST(offers_expire),
 		TEST(silent_calls),
