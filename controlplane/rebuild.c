@@ -14,6 +14,8 @@ void rebuild_refresh(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *st
 {
 	leg->seen = leg->pushed = true;
 	leg->ice = status->ice;
+	if (leg->keyed && status->key_epoch == 0)
+		leg->keys_lost = true; /* They were on their way when the connection broke. */
 	leg->keyed = status->key_epoch != 0;
 	leg->suite = status->suite;
 	if (leg->epoch < status->key_epoch)

@@ -39,20 +39,6 @@ static void free_answering(struct answering *a)
 	free(a);
 }
 
-static int read_answer(struct sdp **sdp, const char *text, struct session_error *error)
-{
-	struct sdp_error why;
-	int result = sdp_parse(sdp, text, strlen(text), &why);
-
-	if (result == 0)
-		return 0;
-	if (result == -ENOMEM)
-		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	return session_refuse(error,
-			      result == -ENOTSUP ? SESSION_UNIMPLEMENTED : SESSION_INVALID_ARGUMENT,
-			      "sdp line %u: %s", why.line, why.text);
-}
-
 static int check_tags(const struct call *call, const Tandem__Relay__V1__AnswerRequest *request,
 		      struct session_error *error)
 {
@@ -80,10 +66,8 @@ static int find_call(struct session *s, struct call **call,
 	    session_check_text("from_tag", request->from_tag, error) ||
 	    session_check_text("to_tag", request->to_tag, error))
 		return -EINVAL;
-	if (!s->ready)
-		return session_refuse(error, SESSION_UNAVAILABLE,
-				      "the dataplane is away; check that tandem-dataplane runs and "
-				      "try again");
+	if (session_check_ready(s, error))
+		return -EINVAL;
 	*call = session_find_call(s, request->call_id);
 	if (!*call)
 		return session_refuse(error, SESSION_NOT_FOUND, "no such call; offer first");
@@ -277,7 +261,7 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 
 	if (plan_copy(&a->next, a->call->offer) || !(a->tag = strdup(request->to_tag)))
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	if (read_answer(&sdp, request->sdp, error))
+	if (session_read_sdp(&sdp, request->sdp, error))
 		return -EINVAL;
 	if (plan_answer(&a->next, sdp, error))
 		goto out;

@@ -24,25 +24,9 @@ static int check_request(struct session *s, const Tandem__Relay__V1__OfferReques
 	if (session_check_text("call_id", request->call_id, error) ||
 	    session_check_text("from_tag", request->from_tag, error))
 		return -EINVAL;
-	if (!s->ready)
-		return session_refuse(error, SESSION_UNAVAILABLE,
-				      "the dataplane is away; check that tandem-dataplane runs and "
-				      "try again");
+	if (session_check_ready(s, error))
+		return -EINVAL;
 	return 0;
-}
-
-static int read_sdp(struct sdp **sdp, const char *text, struct session_error *error)
-{
-	struct sdp_error why;
-	int result = sdp_parse(sdp, text, strlen(text), &why);
-
-	if (result == 0)
-		return 0;
-	if (result == -ENOMEM)
-		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	return session_refuse(error,
-			      result == -ENOTSUP ? SESSION_UNIMPLEMENTED : SESSION_INVALID_ARGUMENT,
-			      "sdp line %u: %s", why.line, why.text);
 }
 
 static int side_of(const struct call *call, const char *tag, enum side *side,
@@ -144,7 +128,8 @@ static struct offer *make_offer(struct call *call, enum side from,
 		return NULL;
 	}
 	offer->from = from;
-	if (read_sdp(&offer->sdp, request->sdp, error) || read_wishes(offer, call, request, error))
+	if (session_read_sdp(&offer->sdp, request->sdp, error) ||
+	    read_wishes(offer, call, request, error))
 		goto out_offer;
 	if (offer->sdp->media_count < call->line_count) {
 		session_refuse(

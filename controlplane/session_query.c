@@ -113,13 +113,12 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 		    session_reply *reply, void *arg)
 {
 	struct call *call = find(s, request->call_id, reply, arg);
+	struct session_error error;
 
 	if (!call)
 		return;
-	if (!s->ready)
-		session_fail(
-			reply, arg, SESSION_UNAVAILABLE,
-			"the dataplane is away; check that tandem-dataplane runs and try again");
+	if (session_check_ready(s, &error))
+		reply(arg, NULL, &error);
 	else if (ask(s, call, true, reply, arg))
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 }

@@ -48,6 +48,8 @@ void session_set_ready(struct session *s, bool ready);
 /* Helpers of the verbs. */
 void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+int session_check_ready(const struct session *s, struct session_error *error);
+int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
 int session_check_text(const char *field, const char *text, struct session_error *error);
 
 /* Deletes a call that nobody asked to delete, and says why in the log. */

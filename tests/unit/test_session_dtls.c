@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Keys by DTLS: a real handshake crosses the fake dataplane. */
+#include "tests/unit/session_rig.h"
+
+#include "controlplane/dtls.h"
+
+/* --- DTLS ----------------------------------------------------------------------------------------
+ */
+
+/* A participant's DTLS endpoint, behind the fake dataplane. */
+struct peer {
+	struct dtls_identity *identity;
+	struct dtls *dtls;
+	struct fake_leg *leg;
+	struct dtls_result result;
+	bool done, failed;
+	char print[128];
+};
+
+static void peer_send(void *arg, const uint8_t *datagram, size_t length)
+{
+	struct peer *peer = arg;
+
+	fake_event(&fake, peer->leg->put->put_leg->leg,
+		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT, datagram, length);
+}
+
+static void peer_receive(void *arg, uint64_t leg, const uint8_t *datagram, size_t length)
+{
+	struct peer *peer = arg;
+
+	if (peer->dtls)
+		dtls_receive(peer->dtls, datagram, length);
+}
+
+static void peer_done(void *arg, const struct dtls_result *result)
+{
+	struct peer *peer = arg;
+
+	peer->done = true;
+	peer->result = *result;
+}
+
+static void peer_fail(void *arg, enum dtls_failure why, const char *reason)
+{
+	struct peer *peer = arg;
+
+	peer->failed = true;
+}
+
+static void peer_open(struct peer *peer)
+{
+	const struct sdp_fingerprint *print;
+
+	memset(peer, 0, sizeof(*peer));
+	assert_int_equal(dtls_identity_make(&peer->identity), 0);
+	print = dtls_identity_fingerprint(peer->identity);
+	for (unsigned int i = 0; i < print->length; i++)
+		sprintf(peer->print + 3 * i, "%02X%s", print->bytes[i],
+			i + 1 < print->length ? ":" : "");
+	fake.transmit = peer_receive;
+	fake.transmit_arg = peer;
+}
+
+static void peer_start(struct peer *peer, enum dtls_role role)
+{
+	struct dtls_config c = {.loop = &loop,
+				.identity = peer->identity,
+				.role = role,
+				.arg = peer,
+				.send = peer_send,
+				.done = peer_done,
+				.fail = peer_fail};
+	struct sdp_fingerprint print = {.hash = "sha-256", .length = 32};
+	const char *at = strstr(got.sdp, "a=fingerprint:sha-256 ");
+
+	assert_non_null(at);
+	at += strlen("a=fingerprint:sha-256 ");
+	for (unsigned int i = 0; i < 32; i++)
+		assert_int_equal(sscanf(at + 3 * i, "%2hhx", &print.bytes[i]), 1);
+	assert_int_equal(dtls_start(&peer->dtls, &c), 0);
+	assert_int_equal(dtls_set_fingerprints(peer->dtls, &print, 1), 0);
+}
+
+static void peer_close(struct peer *peer)
+{
+	dtls_free(peer->dtls);
+	peer->dtls = NULL;
+	dtls_identity_release(peer->identity);
+}
+
+static void browser_offers_and_is_client(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	peer.leg = leg_in("audio");
+	peer.leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
+	fake_event(&fake, peer.leg->put->put_leg->leg,
+		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && peer.leg->keys);
+	assert_int_equal(peer.leg->keys->put_keys->epoch, 1);
+	assert_int_equal(peer.leg->keys->put_keys->suite, peer.result.suite);
+	assert_memory_equal(peer.leg->keys->put_keys->receive_key.data, peer.result.tx.key, 16);
+	assert_memory_equal(peer.leg->keys->put_keys->send_key.data, peer.result.rx.key, 16);
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
+	assert_string_equal(leg_of("a")->suite, suite_name(peer.result.suite));
+	/* A hold keeps the association and the fingerprint. */
+	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "a=inactive\r\n")));
+	assert_int_equal(fake.key_puts, 1);
+	assert_shows("a=setup:passive");
+	peer_close(&peer);
+	/* Another certificate is another association, with the next epoch. */
+	{
+		struct fake_leg *leg = peer.leg;
+
+		peer_open(&peer);
+		peer.leg = leg;
+	}
+	assert_done(offer("1", "a", browser("cccc", peer.print, "actpass", false), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && fake.key_puts == 2);
+	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
+	peer_close(&peer);
+}
+
+static void browser_answers_passive(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", phone(41000, ""), WEBRTC));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_SERVER);
+	assert_done(answer("1", "a", "b", browser("bbbb", peer.print, "passive", false)));
+	assert_false(peer.done);
+	fake_event(&fake, peer.leg->put->put_leg->leg,
+		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
+	wait_for(peer.done && peer.leg->keys);
+	assert_memory_equal(peer.leg->keys->put_keys->receive_key.data, peer.result.tx.key, 16);
+	peer_close(&peer);
+}
+
+/* The handshake may be over before the answer is: no key leaves before the fingerprint is known. */
+static void keys_wait_for_the_answer(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", phone(41000, ""), WEBRTC));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done);
+	settle(20);
+	assert_int_equal(fake.key_puts, 0);
+	assert_done(answer("1", "a", "b", browser("bbbb", peer.print, "active", false)));
+	wait_for(fake.key_puts == 1);
+	peer_close(&peer);
+}
+
+static void a_wrong_fingerprint_gets_no_key(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", browser("aaaa", PRINT_B, "actpass", false), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.failed);
+	assert_done(query("1"));
+	assert_int_equal(fake.key_puts, 0);
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
+	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_FAILED);
+	assert_non_null(strstr(leg_of("a")->why, "DTLS: "));
+	assert_non_null(strstr(leg_of("a")->why, "fingerprint"));
+	peer_close(&peer);
+}
+
+/* A DTLS leg shows another fingerprint then, so that its participant begins anew. */
+static void the_dataplane_restarts_under_dtls(void **state)
+{
+	struct peer peer;
+	char *before;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	before = strdup(strstr(got.sdp, "a=fingerprint"));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && peer.leg->keys);
+	fake_hang_up(&fake);
+	fake_forget(&fake);
+	wait_for(!session_is_ready(session));
+	wait_for(session_is_ready(session) && fake_count(&fake) == 2);
+	assert_done(query("1"));
+	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
+	assert_done(offer("1", "a", browser("cccc", peer.print, "actpass", false), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_string_not_equal(strstr(got.sdp, "a=fingerprint"), before);
+	peer.leg = leg_in("audio");
+	dtls_free(peer.dtls);
+	peer.done = false;
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && peer.leg->keys);
+	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
+	peer_close(&peer);
+	free(before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(browser_offers_and_is_client),      TEST(browser_answers_passive),
+		TEST(keys_wait_for_the_answer),          TEST(a_wrong_fingerprint_gets_no_key),
+		TEST(the_dataplane_restarts_under_dtls),
+	};
+
+	log_open("test_session", LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Re-offers, and the restart of either program under running calls. */
+#include "tests/unit/session_rig.h"
+
+/* --- re-offers -----------------------------------------------------------------------------------
+ */
+
+static void hold_and_resume(void **state)
+{
+	struct fake_leg *a, *b;
+	unsigned int port;
+
+	phones("1", &a, &b);
+	port = a->put->put_leg->local->port;
+	assert_done(offer("1", "b", phone(42000, "a=sendonly\r\n"), -1));
+	assert_int_equal(port_in("audio"), port);
+	assert_true(b->put->put_leg->receive && b->put->put_leg->send); /* not before the answer */
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_REOFFERED);
+	assert_done(answer("1", "b", "a", phone(41000, "a=recvonly\r\n")));
+	assert_true(b->put->put_leg->receive && !b->put->put_leg->send);
+	assert_true(!a->put->put_leg->receive && a->put->put_leg->send);
+	assert_done(offer("1", "b", phone(42000, "a=inactive\r\n"), -1));
+	assert_done(answer("1", "b", "a", phone(41000, "a=inactive\r\n")));
+	assert_false(b->put->put_leg->receive || b->put->put_leg->send);
+	assert_done(query("1"));
+	assert_string_equal(leg_of("a")->why, "on hold");
+	assert_done(offer("1", "a", phone(41002, ""), -1)); /* resumed from another address */
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_true(a->put->put_leg->receive && a->put->put_leg->send);
+	assert_int_equal(a->put->put_leg->remote->port, 41002);
+	assert_int_equal(fake_count(&fake), 2);
+}
+
+static void a_hold_is_no_rekeying(void **state)
+{
+	struct fake_leg *a;
+	char *before;
+
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	before = strdup(got.sdp);
+	a = leg_in("audio");
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, "a=sendrecv\r\n"), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_string_equal(got.sdp, before);
+	assert_int_equal(fake.key_puts, 1);
+	assert_done(offer("1", "a", sdes_phone(2, KEY_B, ""), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_int_equal(fake.key_puts, 2);
+	assert_int_equal(a->keys->put_keys->epoch, 2);
+	assert_memory_equal(a->keys->put_keys->receive_key.data, "=-n@", 4);
+	free(before);
+}
+
+static void ice_restart(void **state)
+{
+	struct fake_leg *a;
+	char ufrag[64], pwd[64];
+	unsigned int port;
+
+	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", false), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	a = leg_in("audio");
+	port = port_in("audio");
+	strcpy(ufrag, a->put->put_leg->ice->local_ufrag);
+	strcpy(pwd, a->put->put_leg->ice->local_pwd);
+	/* The same credentials again: no restart. */
+	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", false), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_string_equal(a->put->put_leg->ice->local_ufrag, ufrag);
+	assert_done(offer("1", "a", browser("cccc", PRINT_A, "actpass", false), -1));
+	assert_string_equal(a->put->put_leg->ice->remote_ufrag, "aaaa");
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_string_equal(a->put->put_leg->ice->remote_ufrag, "cccc");
+	assert_string_not_equal(a->put->put_leg->ice->local_ufrag, ufrag);
+	assert_string_not_equal(a->put->put_leg->ice->local_pwd, pwd);
+	assert_int_equal(port_in("audio"), port);
+	assert_shows(a->put->put_leg->ice->local_ufrag);
+}
+
+static void a_refused_reoffer_changes_nothing(void **state)
+{
+	struct fake_leg *a, *b;
+
+	phones("1", &a, &b);
+	assert_refused(offer("1", "a", phone(41000, "m=image 5000 udptl t38\r\n"), -1),
+		       SESSION_UNIMPLEMENTED, "m-line 2");
+	assert_done(offer("1", "a", phone(41500, ""), -1));
+	fake.refuse_put = EINVAL;
+	fake.refuse_after = 1;
+	assert_refused(answer("1", "a", "b", phone(42500, "")), SESSION_INTERNAL,
+		       "as the test wants it");
+	settle(20);
+	assert_int_equal(a->put->put_leg->remote->port, 41000);
+	assert_int_equal(b->put->put_leg->remote->port, 42000);
+	assert_done(answer("1", "a", "b", phone(42500, "")));
+	assert_int_equal(a->put->put_leg->remote->port, 41500);
+	assert_int_equal(b->put->put_leg->remote->port, 42500);
+}
+
+static void a_refused_offer_leaves_nothing(void **state)
+{
+	fake.refuse_put = ENOSPC;
+	fake.refuse_after = 1;
+	assert_refused(offer("1", "a", phone(41000, ""), AVP), SESSION_INTERNAL,
+		       "as the test wants it");
+	assert_refused(query("1"), SESSION_NOT_FOUND, "no such call");
+	wait_for(fake_count(&fake) == 0);
+}
+
+static void glare(void **state)
+{
+	struct fake_leg *a, *b;
+
+	assert_done(offer("1", "a", phone(41000, ""), AVP));
+	assert_done(offer("1", "a", phone(41002, ""), AVP)); /* the same tag replaces its offer */
+	wait_for(fake_count(&fake) == 2);
+	assert_refused(offer("1", "x", phone(41000, ""), AVP), SESSION_FAILED_PRECONDITION,
+		       "no participant");
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_refused(answer("1", "a", "b", phone(42000, "")), SESSION_FAILED_PRECONDITION,
+		       "no offer");
+	phones("2", &a, &b);
+	assert_done(offer("2", "a", phone(41000, ""), -1));
+	assert_refused(offer("2", "b", phone(42000, ""), -1), SESSION_ALREADY_EXISTS,
+		       "answer it first");
+	assert_refused(answer("2", "b", "a", phone(42000, "")), SESSION_FAILED_PRECONDITION,
+		       "from_tag");
+	assert_refused(answer("2", "a", "x", phone(42000, "")), SESSION_FAILED_PRECONDITION,
+		       "to_tag");
+	assert_done(answer("2", "a", "b", phone(42000, "")));
+}
+
+/* --- restarts ------------------------------------------------------------------------------------
+ */
+
+static void the_control_plane_restarts(void **state)
+{
+	struct fake_leg *a, *b;
+	unsigned int puts;
+
+	fake.page = 3;
+	phones("1", &a, &b);
+	phones("2", &a, &b);
+	assert_done(offer("3", "a", browser("aaaa", PRINT_A, "actpass", false), SAVP));
+	assert_done(answer("3", "a", "b", sdes_phone(3, KEY_B, "")));
+	assert_done(offer("4", "a", phone(41000, ""), AVP));
+	assert_int_equal(fake_count(&fake), 8);
+	puts = fake.puts;
+	stop_session();
+	/* A leg that nobody can read. */
+	b->put->put_leg->blob.data[0] ^= 0xff;
+	start_session();
+	wait_for(fake_count(&fake) == 6); /* it, and its other half */
+	assert_int_equal(fake.puts, puts);
+	assert_refused(query("2"), SESSION_NOT_FOUND, "no such call");
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_done(query("3"));
+	assert_string_equal(leg_of("b")->suite, "AES_CM_128_HMAC_SHA1_80");
+	assert_string_equal(leg_of("a")->media, "audio");
+	assert_done(query("4"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_OFFERED);
+	assert_refused(answer("4", "a", "b", phone(1, "")), SESSION_FAILED_PRECONDITION,
+		       "no offer");
+	/* Its ports are taken, and re-offers keep them. */
+	assert_done(offer("1", "b", phone(42000, "a=sendonly\r\n"), -1));
+	a = leg_in("audio");
+	assert_done(answer("1", "b", "a", phone(41000, "a=recvonly\r\n")));
+	assert_false(a->put->put_leg->receive);
+	assert_done(offer("3", "a", browser("aaaa", PRINT_A, "actpass", false), -1));
+	assert_shows(" RTP/SAVP ");
+	assert_done(drop("1"));
+	assert_done(drop("4"));
+	wait_for(fake_count(&fake) == 2);
+}
+
+static void the_dataplane_restarts(void **state)
+{
+	struct fake_leg *a, *b;
+
+	phones("1", &a, &b);
+	assert_done(offer("2", "a", sdes_phone(1, KEY_A, ""), AVP));
+	assert_done(answer("2", "a", "b", phone(42000, "")));
+	fake_hang_up(&fake);
+	fake_forget(&fake);
+	wait_for(!session_is_ready(session));
+	assert_refused(offer("3", "a", phone(41000, ""), AVP), SESSION_UNAVAILABLE, "dataplane");
+	wait_for(session_is_ready(session));
+	wait_for(fake_count(&fake) == 4);
+	assert_int_equal(fake.key_puts, 1);
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_done(query("2"));
+	assert_non_null(strstr(leg_of("a")->why, "a re-offer brings new ones"));
+	assert_done(offer("2", "a", sdes_phone(1, KEY_A, ""), -1));
+	assert_done(answer("2", "a", "b", phone(42000, "")));
+	assert_int_equal(fake.key_puts, 2);
+	assert_done(query("2"));
+	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
+}
+
+static void a_lost_connection_loses_nothing(void **state)
+{
+	struct fake_leg *a, *b;
+	unsigned int puts;
+
+	phones("1", &a, &b);
+	puts = fake.puts;
+	fake_hang_up(&fake);
+	wait_for(!session_is_ready(session));
+	assert_done(query("1"));
+	assert_string_equal(leg_of("a")->why, "not known: the dataplane is away");
+	wait_for(session_is_ready(session));
+	assert_int_equal(fake.puts, puts);
+	assert_int_equal(fake_count(&fake), 2);
+	assert_done(drop("1"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(hold_and_resume),
+		TEST(a_hold_is_no_rekeying),
+		TEST(ice_restart),
+		TEST(a_refused_reoffer_changes_nothing),
+		TEST(a_refused_offer_leaves_nothing),
+		TEST(glare),
+		TEST(the_control_plane_restarts),
+		TEST(the_dataplane_restarts),
+		TEST(a_lost_connection_loses_nothing),
+	};
+
+	log_open("test_session", LOG_LEVEL_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
