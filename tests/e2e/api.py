@@ -87,6 +87,10 @@ class Api:
             raise AssertionError(f"{tag} has {len(legs)} legs in call {call}")
         return legs[0]
 
+    def streams(self, call, tag):
+        """The streams of a participant that sent RTP; others are known from RTCP alone."""
+        return [stream for stream in self.leg(call, tag).flow.streams if stream.packets]
+
     def serving(self, service=""):
         reply = self._health.Check(health.HealthCheckRequest(service=service),
                                    timeout=self._seconds)

@@ -3,6 +3,7 @@
 
 import api
 import net
+import wait
 
 CALL = "call-1"
 TAGS = ("caller", "callee")
@@ -63,7 +64,25 @@ def phone_to_phone(relay, caller, callee, profile, call=CALL, version=4):
     sdps = exchange(relay, caller, callee, call=call, network="trunk", family=family(version),
                     to=phone_side(version, profile, rtcp_mux=api.relay.TOGGLE_ON))
     relay.wait_state(call, "CALL_UP")
+    for sender, receiver in ((caller, callee), (callee, caller)):
+        open_path(sender, receiver)
     return sdps
+
+
+def open_path(sender, receiver):
+    """The relay asks for the next hop when the call begins, and has it with the first arrival.
+
+    RTCP, so that the counts of RTP are the test's own.
+    """
+    report = bytes.fromhex("80c90001") + bytes(4)
+
+    def arrived():
+        sender.send_rtcp(report)
+        return receiver.drain()
+    wait.until(arrived, 5, f"a path from {sender.address} to {receiver.address}")
+    # The answers to the attempts before the one that was seen.
+    while receiver.datagram(0.01):
+        pass
 
 
 def addresses_in(sdp, of=(net.BROWSER, net.BROWSER_OTHER, net.PHONE, net.PHONE_OTHER)):

@@ -15,6 +15,7 @@ from phone import Phone
 from relay import BUILD, Relay
 
 RESULT = pytest.StashKey()
+RELAYS = pytest.StashKey()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -27,9 +28,22 @@ def pytest_runtest_makereport(item, call):
     if not kept:
         return
     if report.failed:
+        if report.when == "call":
+            _ask_relays(item.stash.get(RELAYS, []), report)
         report.sections.append(("what is left to look at", f"captures and logs: {kept}"))
     elif report.when == "teardown" and not any(other.failed for other in reports):
         shutil.rmtree(kept)
+
+
+def _ask_relays(relays, report):
+    """What the relay itself says of a test that failed, while it still runs."""
+    for relay in relays:
+        try:
+            told = [f"{name}: {count}" for name, count in relay.api.drops().items() if count]
+            told += [str(relay.api.query(call.call_id)) for call in relay.api.list()[:3]]
+        except Exception as error:  # A broken relay must not hide why the test failed.
+            told = [repr(error)]
+        report.sections.append(("what the relay says", "\n".join(told)))
 
 
 @pytest.fixture(scope="session")
@@ -62,9 +76,9 @@ def captures(machine, directory):
 
 
 @pytest.fixture
-def start_relay(captures, directory):
+def start_relay(request, captures, directory):
     """Starts the relay with other settings than `relay` has; stopped when the test is over."""
-    started = []
+    started = request.node.stash.setdefault(RELAYS, [])
 
     def start(**settings):
         started.append(Relay(directory, **settings))

@@ -9,6 +9,7 @@ import fcntl
 import glob
 import json
 import os
+import shutil
 import signal
 
 import net
@@ -40,9 +41,8 @@ class Host:
 
     def __exit__(self, *_):
         clean()
-        os.unlink(f"{STATE}/lock")
+        shutil.rmtree(STATE)
         self._lock.close()
-        os.rmdir(STATE)
 
 
 def _lock():
@@ -63,8 +63,8 @@ def clean():
     """Undo whatever this run, or one that was killed, has done to the machine."""
     stop_processes()
     net.destroy()
-    for pin in glob.glob(PINS):
-        os.unlink(pin)
+    for left in glob.glob(PINS) + glob.glob(f"{STATE}/*.sock") + glob.glob(f"{STATE}/notify.*"):
+        os.unlink(left)
     _return_pages()
     _unmount_bpffs()
 

@@ -2,30 +2,44 @@
 """What the captures of a call prove: what was forwarded, and that none of it was readable."""
 
 import collections
+import dataclasses
 
 import net
 import rtp
 
 
-def between(capture, peer, relay):
-    """Two lists of RTP or SRTP datagrams: to the relay, and from it."""
-    there, back = [], []
+@dataclasses.dataclass
+class Link:
+    """One participant's link: RTP or SRTP to the relay and from it, and the relay's RTCP."""
+    sent: list
+    heard: list
+    rtcp: list
+
+    @property
+    def forwarded(self):
+        """How many packets the relay put on this link: a Flow's sent_packets."""
+        return len(self.heard) + len(self.rtcp)
+
+
+def _link(capture, peer, relay):
+    link = Link([], [], [])
     for datagram in capture.datagrams():
-        if not rtp.is_rtp(datagram.payload):
-            continue
-        if (datagram.source[0], datagram.destination[0]) == (peer, relay):
-            there.append(datagram)
-        elif (datagram.source[0], datagram.destination[0]) == (relay, peer):
-            back.append(datagram)
-    return there, back
+        ends = datagram.source[0], datagram.destination[0]
+        if ends == (peer, relay) and rtp.is_rtp(datagram.payload):
+            link.sent.append(datagram)
+        elif ends == (relay, peer) and rtp.is_rtp(datagram.payload):
+            link.heard.append(datagram)
+        elif ends == (relay, peer) and rtp.is_rtcp(datagram.payload):
+            link.rtcp.append(datagram)
+    return link
 
 
 def browser_link(captures, version=4):
-    return between(captures["browser"], net.BROWSER[version], net.RELAY_PUBLIC[version])
+    return _link(captures["browser"], net.BROWSER[version], net.RELAY_PUBLIC[version])
 
 
 def phone_link(captures, version=4):
-    return between(captures["phone"], net.PHONE[version], net.RELAY_TRUNK[version])
+    return _link(captures["phone"], net.PHONE[version], net.RELAY_TRUNK[version])
 
 
 def payloads(datagrams):

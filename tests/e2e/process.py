@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """One program that a test started: its log, its readiness, its end."""
 
+import itertools
 import os
 import re
 import resource
@@ -10,6 +11,9 @@ import subprocess
 
 import wait
 
+# Short, as the path of a UNIX socket has to be.
+NOTIFY = "/run/tandem-e2e/notify"
+_numbers = itertools.count()
 CORE_LIMIT = 1 << 20  # Large enough that a core would be written, small enough to be cheap.
 
 
@@ -23,11 +27,9 @@ class Process:
         self._notify = None
         if notify:
             self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-            path = f"{self.log}.notify"
-            if os.path.exists(path):
-                os.unlink(path)
-            self._notify.bind(path)
-            environment["NOTIFY_SOCKET"] = path
+            self._notify_path = f"{NOTIFY}.{next(_numbers)}"
+            self._notify.bind(self._notify_path)
+            environment["NOTIFY_SOCKET"] = self._notify_path
         with open(self.log, "ab") as output:
             self._popen = subprocess.Popen(
                 namespace.command(*argv) if namespace else argv, stdin=subprocess.DEVNULL,
@@ -107,7 +109,7 @@ class Process:
     def forget(self):
         if self._notify:
             self._notify.close()
-            os.unlink(f"{self.log}.notify")
+            os.unlink(self._notify_path)
             self._notify = None
 
 

@@ -86,6 +86,7 @@ class Relay:
         if self.api:
             self.api.close()
         self.api = api.Api(f"unix:{API_SOCKET}")
+        wait.until(self.api.serving, 10, "the control plane to find the dataplane", self.log)
 
     def _start(self, program, configuration):
         process = Process([str(BUILD / program), "--config", str(configuration)],

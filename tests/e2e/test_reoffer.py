@@ -115,5 +115,5 @@ def test_a_new_ssrc_is_a_new_stream(relay, endpoint):
                    for number in range(first, first + 50)]
         caller.send(*packets)
         assert callee.receive(len(packets)) == packets
-    streams = relay.api.leg(CALL, "caller").flow.streams
+    streams = relay.api.streams(CALL, "caller")
     assert {stream.ssrc: stream.packets for stream in streams} == {0x1111: 100, 0x2222: 50}

@@ -56,10 +56,11 @@ def test_both_ways(relay, pair, mode):
     for tag, suite in zip(("caller", "callee"), MODES[mode]):
         leg = relay.api.leg(CALL, tag)
         assert leg.suite == (suite or "")
-        assert leg.flow.packets == leg.flow.sent_packets == 300
+        assert leg.flow.packets == 300
         assert leg.flow.bytes == 300 * 172
         assert leg.flow.auth_failures == leg.flow.replays == 0
-        assert [(s.packets, s.lost) for s in leg.flow.streams] == [(300, 0)]
+        assert [(s.ssrc, s.packets, s.lost) for s in relay.api.streams(CALL, tag)] == [
+            (SSRC, 300, 0)]
 
 
 @pytest.mark.parametrize("mode", ["decrypt", "encrypt", "transcrypt to GCM"])
@@ -79,8 +80,8 @@ def test_a_whole_cycle_of_sequence_numbers(relay, pair):
     caller, callee = pair("AEAD_AES_128_GCM", None)
     carry(caller, callee, range(65000, 65000 + 66000))
     flow = relay.api.leg(CALL, "caller").flow
-    assert (flow.packets, flow.sent_packets, flow.auth_failures) == (66000, 66000, 0)
-    assert flow.streams[0].lost == 0
+    assert (flow.packets, flow.auth_failures) == (66000, 0)
+    assert [stream.lost for stream in relay.api.streams(CALL, "caller")] == [0]
 
 
 def test_disorder_across_a_wrap(pair):
@@ -98,10 +99,11 @@ def test_a_thousand_packets_late_is_not_too_late(pair):
 def test_rtcp_is_carried_re_encrypted(relay, pair):
     caller, callee = pair("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")
     carry(caller, callee, range(10))
+    before = relay.api.leg(CALL, "caller").flow.rtcp_packets
     report = bytes.fromhex("80c90001") + SSRC.to_bytes(4, "big")
     caller.send_rtcp(report)
     assert callee.receive_rtcp() == report
-    assert relay.api.leg(CALL, "caller").flow.rtcp_packets == 1
+    assert relay.api.leg(CALL, "caller").flow.rtcp_packets == before + 1
 
 
 @pytest.mark.parametrize("suite", sdp.SUITES)
@@ -110,7 +112,7 @@ def test_a_tampered_packet_is_refused_and_the_original_accepted(relay, pair, sui
     """One bit differs: in the header, the payload or the tag. The window must not have moved."""
     caller, callee = pair(suite, None)
     carry(caller, callee, range(100, 110))
-    before = relay.api.drops()
+    before, sent = relay.api.drops(), relay.api.leg(CALL, "caller").flow.sent_packets
     original = caller.protect(packet(110))
     lie = bytearray(original)
     lie[octet] ^= 1
@@ -118,7 +120,7 @@ def test_a_tampered_packet_is_refused_and_the_original_accepted(relay, pair, sui
     relay.wait_drops("auth_failed", 1, before)
     caller.send_raw(original)
     assert callee.receive() == [packet(110)]
-    assert relay.api.leg(CALL, "caller").flow.sent_packets == 11
+    assert relay.api.leg(CALL, "caller").flow.sent_packets == sent + 1
 
 
 def test_replays_are_refused_even_after_a_wrap(relay, pair):
