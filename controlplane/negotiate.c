@@ -333,6 +333,11 @@ static void take_address(struct terms *t, const struct sdp_media *media)
 static int check_profile(const struct sdp_media *media, unsigned int mline,
 			 struct session_error *error)
 {
+	if (media->kind == SDP_OTHER_KIND)
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"m-line %u: \"%.40s\" is no media type that is known here; use audio or video",
+			mline, media->kind_name);
 	if (media->profile != SDP_OTHER_PROFILE)
 		return 0;
 	return session_refuse(error, SESSION_UNIMPLEMENTED,

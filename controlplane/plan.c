@@ -146,7 +146,7 @@ static int make_leg(struct call *call, struct offer *offer, struct plan *plan, e
 	int result;
 
 	if (!at)
-		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "the dataplane has no network \"%s\" with an address of that "
 				      "family; see tandemctl ports",
 				      wish->network);

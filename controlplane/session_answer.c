@@ -70,7 +70,8 @@ static int find_call(struct session *s, struct call **call,
 		return -EINVAL;
 	*call = session_find_call(s, request->call_id);
 	if (!*call)
-		return session_refuse(error, SESSION_NOT_FOUND, "no such call; offer first");
+		return session_refuse(error, SESSION_NOT_FOUND, "no call \"%s\"; offer first",
+				      request->call_id);
 	if ((*call)->busy)
 		return session_refuse(error, SESSION_ALREADY_EXISTS,
 				      "another request for this call is being served; wait for its "

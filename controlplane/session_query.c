@@ -93,10 +93,12 @@ static struct call *find(struct session *s, const char *id, session_reply *reply
 		return NULL;
 	}
 	call = session_find_call(s, id);
-	if (!call)
-		session_fail(reply, arg, s->synced ? SESSION_NOT_FOUND : SESSION_UNAVAILABLE,
-			     s->synced ? "no such call; see tandemctl calls"
-				       : "the dataplane has not told its calls yet; try again");
+	if (!call && s->synced)
+		session_fail(reply, arg, SESSION_NOT_FOUND, "no call \"%s\"; see tandemctl calls",
+			     id);
+	else if (!call)
+		session_fail(reply, arg, SESSION_UNAVAILABLE,
+			     "the dataplane has not told its calls yet; try again");
 	return call;
 }
 

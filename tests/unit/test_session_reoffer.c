@@ -105,7 +105,7 @@ static void a_refused_offer_leaves_nothing(void **state)
 	fake.refuse_after = 1;
 	assert_refused(offer("1", "a", phone(41000, ""), AVP), SESSION_INTERNAL,
 		       "as the test wants it");
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no such call");
+	assert_refused(query("1"), SESSION_NOT_FOUND, "no call \"");
 	wait_for(fake_count(&fake) == 0);
 }
 
@@ -154,7 +154,7 @@ static void the_control_plane_restarts(void **state)
 	start_session();
 	wait_for(fake_count(&fake) == 6); /* it, and its other half */
 	assert_int_equal(fake.puts, puts);
-	assert_refused(query("2"), SESSION_NOT_FOUND, "no such call");
+	assert_refused(query("2"), SESSION_NOT_FOUND, "no call \"");
 	assert_done(query("1"));
 	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
 	assert_done(query("3"));
