@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -112,15 +113,40 @@ static void fail_leg(struct leg *leg, const char *why)
 	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
 }
 
+/* Keys on their way to the dataplane; their leg may be gone when it answers. */
+struct delivery {
+	struct session *session;
+	uint64_t leg;
+};
+
+static void delivered(void *arg, int error, const char *what)
+{
+	struct delivery *delivery = arg;
+	struct leg *leg = session_find_leg(delivery->session, delivery->leg);
+	char why[160];
+
+	/* With the connection the resync sees which keys arrived. */
+	if (leg && error && error != -ENOTCONN) {
+		leg->keyed = false;
+		snprintf(why, sizeof(why), "the dataplane refused the keys: %s", what);
+		fail_leg(leg, why);
+	}
+	free(delivery);
+}
+
 static void on_done(void *arg, const struct dtls_result *result)
 {
 	struct leg *leg = arg;
-	struct push *push = push_begin(leg->session, NULL, NULL, NULL);
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+	struct push *push = delivery ? push_begin(leg->session, delivered, NULL, delivery) : NULL;
 
 	if (!push) {
+		free(delivery);
 		fail_leg(leg, "no memory for the keys");
 		return;
 	}
+	delivery->session = leg->session;
+	delivery->leg = leg->id;
 	leg->dtls_done = true;
 	leg->handshake_ms = result->elapsed_ms;
 	push_keys(push, leg, result->suite, (struct push_key){result->rx.key, result->rx.salt},

@@ -13,8 +13,6 @@ static int add(struct networks *n, const char *network, const ProtobufCBinaryDat
 	struct media_address *a;
 	int error;
 
-	if (octets->len != 4 && octets->len != 16)
-		return -EINVAL;
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
@@ -47,7 +45,9 @@ int networks_update(struct networks *n, const Tandem__Dataplane__V1__Hello *hell
 										 : AF_INET6};
 			struct media_address *known;
 
-			memcpy(address.ip, octets->data, octets->len < 16 ? octets->len : 16);
+			if (octets->len != 4 && octets->len != 16)
+				return -EINVAL;
+			memcpy(address.ip, octets->data, octets->len);
 			known = networks_find(n, &address);
 			if (known) {
 				known->gone = false;

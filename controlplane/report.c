@@ -213,13 +213,12 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 		return;
 	if (!out->flow)
 		out->flow = take_flow(status);
-	if (status->remote) {
+	if (status->remote &&
+	    (status->remote->address.len == 4 || status->remote->address.len == 16)) {
 		struct sdp_address remote = {.family = status->remote->address.len == 16 ? AF_INET6
 											 : AF_INET};
 
-		if (status->remote->address.len <= sizeof(remote.ip))
-			memcpy(remote.ip, status->remote->address.data,
-			       status->remote->address.len);
+		memcpy(remote.ip, status->remote->address.data, status->remote->address.len);
 		why_print_address(text, &remote, status->remote->port);
 		set_text(&out->remote, text);
 	}

@@ -166,7 +166,8 @@ int state_read_wish(struct wish *wish, const Tandem__State__V1__Wish *state)
 int state_read_fingerprint(struct sdp_fingerprint *f, const Tandem__State__V1__Fingerprint *state)
 {
 	memset(f, 0, sizeof(*f));
-	if (strlen(state->hash) >= sizeof(f->hash) || state->octets.len > sizeof(f->bytes))
+	if (strlen(state->hash) >= sizeof(f->hash) || state->octets.len == 0 ||
+	    state->octets.len > sizeof(f->bytes))
 		return -EINVAL;
 	strcpy(f->hash, state->hash);
 	memcpy(f->bytes, state->octets.data, state->octets.len);

@@ -41,6 +41,7 @@ struct fake {
 	unsigned int puts, key_puts, deletes, frames;
 	int refuse_put; /* errno of the next PutLegs; 0: take them */
 	unsigned int refuse_after;
+	int refuse_keys;   /* errno of all PutKeys; 0: take them */
 	unsigned int page; /* legs in one reply to GetLegs */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
@@ -139,6 +140,8 @@ static inline int fake_keys(struct fake *f, const Tandem__Dataplane__V1__Request
 	f->key_puts++;
 	if (!leg)
 		return ENOENT;
+	if (f->refuse_keys)
+		return f->refuse_keys;
 	fake_request_free(leg->keys);
 	leg->keys = fake_keep(request);
 	return 0;

@@ -80,16 +80,15 @@ static void browser_to_phone(void **state)
 	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_WAITING);
 	fake_event(&fake, a->put->put_leg->leg, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
 		   NULL, 0);
-	do
-		assert_done(query("1"));
-	while (leg_of("a")->ice == TANDEM__RELAY__V1__LINK_STATE__LINK_WAITING);
+	assert_done(query("1")); /* its reply comes after the event */
+	assert_done(query("1"));
+	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
 	assert_string_equal(leg_of("a")->why,
 			    "DTLS handshake has not begun: no ClientHello has come");
 	fake_event(&fake, a->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST, NULL, 0);
-	do
-		assert_done(query("1"));
-	while (leg_of("a")->ice == TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
+	assert_done(query("1")); /* its reply comes after the event */
+	assert_done(query("1"));
 	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
 }
 

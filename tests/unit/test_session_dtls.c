@@ -184,6 +184,25 @@ static void a_wrong_fingerprint_gets_no_key(void **state)
 	peer_close(&peer);
 }
 
+static void refused_keys_are_told(void **state)
+{
+	struct peer peer;
+
+	fake.refuse_keys = EINVAL;
+	peer_open(&peer);
+	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(fake.key_puts == 1);
+	assert_done(query("1")); /* its reply comes after the refusal */
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
+	assert_non_null(strstr(leg_of("a")->why, "the dataplane refused the keys"));
+	assert_string_equal(leg_of("a")->suite, "");
+	peer_close(&peer);
+}
+
 /* A DTLS leg shows another fingerprint then, so that its participant begins anew. */
 static void the_dataplane_restarts_under_dtls(void **state)
 {
@@ -219,9 +238,9 @@ static void the_dataplane_restarts_under_dtls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(browser_offers_and_is_client),      TEST(browser_answers_passive),
-		TEST(keys_wait_for_the_answer),          TEST(a_wrong_fingerprint_gets_no_key),
-		TEST(the_dataplane_restarts_under_dtls),
+		TEST(browser_offers_and_is_client), TEST(browser_answers_passive),
+		TEST(keys_wait_for_the_answer),     TEST(a_wrong_fingerprint_gets_no_key),
+		TEST(refused_keys_are_told),        TEST(the_dataplane_restarts_under_dtls),
 	};
 
 	log_open("test_session", LOG_LEVEL_ERROR);
