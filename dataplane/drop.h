@@ -48,6 +48,7 @@
 	X(HELD, "held", "the call is on hold in this direction")                                   \
 	X(NO_PEER, "no_peer", "the leg has no peer yet")                                           \
 	X(NO_ADDRESS, "no_address", "the other participant's address is not known")                \
+	X(NO_ROUTE, "no_route", "the other participant is neither on-link nor behind a gateway")   \
 	X(NO_CONSENT, "no_consent", "the other participant's consent expired (RFC 7675)")          \
 	/* rewrite */                                                                              \
 	X(NO_NEIGHBOUR, "no_neighbour", "the next hop does not answer ARP or discovery")           \

@@ -51,7 +51,8 @@ bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 	if (!worker_notify(w, (struct notice){.kind = NOTICE_REMOTE,
 					      .component = component,
 					      .leg = leg,
-					      .remote = *remote}))
+					      .remote = *remote,
+					      .remote_epoch = leg->config->remote_epoch}))
 		return false;
 	leg->remote[component] = *remote;
 	leg->latched[component] = true;

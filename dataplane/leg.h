@@ -52,7 +52,7 @@ struct leg_config {
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
 	struct leg_ice credentials[2]; /* current, and previous until a new pair is nominated */
 	uint32_t ice_epoch;            /* counts ICE restarts */
-	uint32_t remote_epoch;         /* counts changes of `remote` */
+	uint32_t remote_epoch; /* counts what voids learnt addresses: a new `remote`, `ice` */
 	struct {
 		uint8_t payload_type;
 		uint32_t hz;

@@ -39,6 +39,9 @@ static int plan_remote(struct leg_config *config, const Tandem__Dataplane__V1__P
 	struct endpoint remote[LEG_COMPONENTS];
 
 	memset(remote, 0, sizeof(remote));
+	/* With ICE the SDP's address is of no use. */
+	if (put->ice)
+		goto out_changed;
 	if (put->remote && leg_plan_endpoint(&remote[0], put->remote)) {
 		*what = "remote: needs an address of 4 or 16 octets and a port";
 		return -EINVAL;
@@ -58,11 +61,14 @@ static int plan_remote(struct leg_config *config, const Tandem__Dataplane__V1__P
 			return -EINVAL;
 		}
 	}
-	if (memcmp(remote, config->remote, sizeof(remote)) != 0) {
+
+out_changed:
+	/* The first epoch is 1. */
+	if (!config->remote_epoch || config->ice != (put->ice != NULL) ||
+	    memcmp(remote, config->remote, sizeof(remote)) != 0) {
 		memcpy(config->remote, remote, sizeof(remote));
 		config->remote_epoch++;
-		config->latch_until =
-			put->latch_ms ? rte_rdtsc() + put->latch_ms * rte_get_tsc_hz() / 1000 : 0;
+		config->latch_until = put->latch_ms ? rte_rdtsc() + record_ticks(put->latch_ms) : 0;
 	}
 	return 0;
 }

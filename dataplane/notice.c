@@ -12,9 +12,10 @@ static void take_notice(struct registry *r, const struct notice *n)
 		record = NULL;
 	switch ((enum notice_kind)n->kind) {
 	case NOTICE_REMOTE:
-		if (!record || publish_egress(r, record, n->component, &n->remote, DROP_NONE))
+		/* Meanwhile the control plane may have said that media goes elsewhere. */
+		if (!record || n->remote_epoch != record->latest->remote_epoch ||
+		    publish_egress(r, record, n->component, &n->remote, DROP_NONE))
 			break;
-		/* One address serves both when RTCP shares the port. */
 		record->consent_lost = false;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
 			      &n->remote, NULL);
@@ -64,18 +65,22 @@ unsigned int registry_poll(struct registry *r)
 		struct worker *w = d->workers[k];
 		struct done dones[64];
 		struct notice notices[64];
-		unsigned int done, noticed;
+		unsigned int done, noticed, left;
 
-		/* Taken first, handled last: notices that a worker wrote before are older. */
+		/*
+		 * Answers are taken first and handled last: the notices that a worker wrote before
+		 * are about legs as they were before.
+		 */
 		done = rte_ring_sc_dequeue_burst_elem(w->dones, dones, sizeof(dones[0]),
 						      RTE_DIM(dones), NULL);
-		do {
+		for (left = rte_ring_count(w->notices); left; left -= noticed) {
 			noticed = rte_ring_sc_dequeue_burst_elem(
-				w->notices, notices, sizeof(notices[0]), RTE_DIM(notices), NULL);
+				w->notices, notices, sizeof(notices[0]),
+				RTE_MIN(left, (unsigned int)RTE_DIM(notices)), NULL);
 			for (unsigned int i = 0; i < noticed; i++)
 				take_notice(r, &notices[i]);
 			handled += noticed;
-		} while (noticed == RTE_DIM(notices) && handled < 4096);
+		}
 		for (unsigned int i = 0; i < done; i++)
 			take_done(r, w, &dones[i]);
 		handled += done;

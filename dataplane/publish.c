@@ -39,6 +39,7 @@ int publish_egress(struct registry *r, struct record *record, unsigned int compo
 	struct leg *leg = record->leg;
 	struct egress *old = leg->egress[component];
 	struct egress *new = NULL;
+	int error = 0;
 
 	if (old && remote && endpoint_equal(&old->remote, remote))
 		return 0;
@@ -48,14 +49,17 @@ int publish_egress(struct registry *r, struct record *record, unsigned int compo
 		uint16_t port = record->port + (component && !record->latest->rtcp_mux);
 
 		new = egress_create(r->dataplane, record->address, port, remote);
-		if (!new)
-			return -ENOMEM;
+		/* What the leg sent to until now is no longer right either. */
+		if (!new) {
+			mute = DROP_NO_ROUTE;
+			error = -EHOSTUNREACH;
+		}
 	}
 	leg->mute = mute;
 	__atomic_store_n(&leg->egress[component], new, __ATOMIC_RELEASE);
 	if (old)
 		retire(r, old);
-	return 0;
+	return error;
 }
 
 unsigned int publish_reclaim(struct registry *r)

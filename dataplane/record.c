@@ -45,6 +45,8 @@ struct leg_config *record_config_create(const struct leg_config *from)
 	/* What the peer decides is worked out anew by record_post(). */
 	config->send = NULL;
 	config->peer = NULL;
+	config->peer_secure = false;
+	config->peer_rtcp_mux = false;
 	return config;
 }
 

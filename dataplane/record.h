@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rte_cycles.h>
 #include <rte_hash.h>
 
 #include "dataplane/leg.h"
@@ -66,6 +67,11 @@ static inline struct record *record_of(const struct registry *r, const struct le
 	return &r->records[leg->index];
 }
 
+static inline uint64_t record_ticks(uint32_t ms)
+{
+	return ms * (rte_get_tsc_hz() / 1000);
+}
+
 /* The leg with this id that is open; NULL: none. */
 struct record *record_find(const struct registry *r, uint64_t id);
 
@@ -108,7 +114,10 @@ int leg_plan(const struct dataplane *d, struct leg_config *config,
 int leg_plan_local(const struct dataplane *d, const Tandem__Dataplane__V1__Endpoint *local);
 int leg_plan_endpoint(struct endpoint *to, const Tandem__Dataplane__V1__Endpoint *from);
 
-/* publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to. */
+/*
+ * publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to. -ENOMEM:
+ * nothing changed. -EHOSTUNREACH: there is no way to `remote`, and the leg sends nowhere.
+ */
 int publish_egress(struct registry *r, struct record *record, unsigned int component,
 		   const struct endpoint *remote, enum drop mute);
 /* Frees what every worker has let go of; returns how many. */

@@ -11,8 +11,8 @@
 #include "dataplane/record.h"
 
 #define BLOB_MAX           8192
-/* The most orders one request posts to one worker. */
-#define ORDERS_PER_REQUEST 4
+/* The most orders one request posts to one worker: three legs', and requests for next hops. */
+#define ORDERS_PER_REQUEST 8
 
 uint32_t registry_find(const struct registry *r, uint64_t id)
 {
@@ -76,21 +76,18 @@ static bool ports_are_free(const struct registry *r, const struct record *self,
 	return true;
 }
 
-/* Without ICE the SDP says where media goes; with ICE a nomination will. */
+/* Without ICE the SDP says where media goes; with ICE `remote` is unset, and a nomination will. */
 static void publish_signalled(struct registry *r, struct record *record,
 			      const struct leg_config *old, const struct leg_config *new)
 {
-	if (new->ice) {
-		for (unsigned int c = 0; old && !old->ice && c < LEG_COMPONENTS; c++)
-			publish_egress(r, record, c, NULL, DROP_NO_ADDRESS);
+	if (old && old->remote_epoch == new->remote_epoch && old->rtcp_mux == new->rtcp_mux)
 		return;
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		const struct endpoint *remote = &new->remote[c];
+		bool unused = endpoint_is_unset(remote) || (c > 0 && new->rtcp_mux);
+
+		publish_egress(r, record, c, unused ? NULL : remote, DROP_NO_ADDRESS);
 	}
-	if (old && !old->ice && old->remote_epoch == new->remote_epoch)
-		return;
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		publish_egress(r, record, c,
-			       endpoint_is_unset(&new->remote[c]) ? NULL : &new->remote[c],
-			       DROP_NO_ADDRESS);
 }
 
 static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutLeg *put,
@@ -140,7 +137,8 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 		error = fail(what, "no memory for the leg's blob", -ENOMEM);
 		goto out_config;
 	}
-	memcpy(blob, put->blob.data, put->blob.len);
+	if (put->blob.len)
+		memcpy(blob, put->blob.data, put->blob.len);
 	if (!record) {
 		record = record_create(r, put->leg, address, put->local->port);
 		if (!record) {
@@ -153,7 +151,7 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	record->peer = put->peer;
 	record->receive = put->receive;
 	record->send = put->send;
-	record->media_timeout = put->media_timeout_ms * rte_get_tsc_hz() / 1000;
+	record->media_timeout = record_ticks(put->media_timeout_ms);
 	if (!old || old->ice_epoch != config->ice_epoch)
 		record->consent_lost = false;
 
@@ -162,8 +160,9 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	record_post(r, record, config);
 	record_open_ports(r, record, config->rtcp_mux);
 	if (was && was != record_peer(r, record))
-		record_repost(r, was);
-	record_repost(r, record_peer(r, record));
+		error = record_repost(r, was);
+	if (record_repost(r, record_peer(r, record)) || error)
+		return fail(what, "no memory for the peer: more hugepages", -ENOMEM);
 	return 0;
 
 out_config:
@@ -191,45 +190,63 @@ static int check_keys(const struct record *record, const Tandem__Dataplane__V1__
 	return 0;
 }
 
+static int create_keys(const struct crypt_engine *engine, const Tandem__Dataplane__V1__PutKeys *put,
+		       struct crypt_key **receive, struct crypt_key **send)
+{
+	int error = engine->key_create(receive, put->suite, CRYPT_RECEIVE, put->receive_key.data,
+				       put->receive_salt.data);
+
+	if (error)
+		return error;
+	error = engine->key_create(send, put->suite, CRYPT_SEND, put->send_key.data,
+				   put->send_salt.data);
+	if (error)
+		engine->key_free(*receive);
+	else
+		(*receive)->epoch = (*send)->epoch = put->epoch;
+	return error;
+}
+
 int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *put,
 		      const char **what)
 {
-	const struct crypt_engine *engine = r->config.engine;
-	struct record *record = record_find(r, put->leg);
+	struct record *record = record_find(r, put->leg), *peer;
+	struct leg_config *config, *peer_config;
 	struct crypt_key *receive, *send;
-	struct leg_config *config;
 	int error = check_keys(record, put, what);
 
 	if (error || put->epoch == record->key_epoch)
 		return error;
 	if (!mailboxes_have_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
-	error = engine->key_create(&receive, put->suite, CRYPT_RECEIVE, put->receive_key.data,
-				   put->receive_salt.data);
+	error = create_keys(r->config.engine, put, &receive, &send);
 	if (error)
 		return fail(what, "suite: the crypto engine does not take this key", error);
-	error = engine->key_create(&send, put->suite, CRYPT_SEND, put->send_key.data,
-				   put->send_salt.data);
-	if (error) {
-		engine->key_free(receive);
-		return fail(what, "suite: the crypto engine does not take this key", error);
-	}
+	peer = record_peer(r, record);
 	config = record_config_create(record->latest);
-	if (!config) {
-		engine->key_free(receive);
-		engine->key_free(send);
-		return fail(what, "no memory for the keys: more hugepages", -ENOMEM);
-	}
-	receive->epoch = send->epoch = record->key_epoch = put->epoch;
+	peer_config = peer ? record_config_create(peer->latest) : NULL;
+	if (!config || (peer && !peer_config))
+		goto out_config;
+
+	record->key_epoch = put->epoch;
 	record_key_release(r, config->receive_previous);
 	config->receive_previous = config->receive;
 	config->receive = record_key_hold(receive);
-	config->grace_until = rte_rdtsc() + put->grace_ms * rte_get_tsc_hz() / 1000;
+	config->grace_until = rte_rdtsc() + record_ticks(put->grace_ms);
 	record_key_release(r, record->protect);
 	record->protect = record_key_hold(send);
 
 	record_post(r, record, config);
-	return record_repost(r, record_peer(r, record));
+	if (peer)
+		record_post(r, peer, peer_config);
+	return 0;
+
+out_config:
+	record_config_free(r, peer_config);
+	record_config_free(r, config);
+	r->config.engine->key_free(send);
+	r->config.engine->key_free(receive);
+	return fail(what, "no memory for the keys: more hugepages", -ENOMEM);
 }
 
 int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
@@ -249,16 +266,22 @@ int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit 
 {
 	const struct record *record = record_find(r, transmit->leg);
 	const struct egress *usual;
+	const struct address *local;
 	struct egress *egress = NULL;
 	struct endpoint to;
 	int error;
 
 	if (!record)
 		return fail(what, "leg: no such leg", -ENOENT);
+	if (!transmit->datagram.len)
+		return fail(what, "datagram: empty", -EINVAL);
 	usual = record->leg->egress[0];
 	if (transmit->to) {
-		if (leg_plan_endpoint(&to, transmit->to))
-			return fail(what, "to: needs an address and a port", -EINVAL);
+		local = &r->dataplane->addresses[record->address].address;
+		if (leg_plan_endpoint(&to, transmit->to) ||
+		    address_is_ipv4(&to.address) != address_is_ipv4(local))
+			return fail(what, "to: needs an address of the leg's family and a port",
+				    -EINVAL);
 		if (!usual || !endpoint_equal(&usual->remote, &to))
 			usual = egress =
 				egress_create(r->dataplane, record->address, record->port, &to);
@@ -301,17 +324,26 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	return 0;
 }
 
+/* The workers have stopped: this lcore does their part, until nothing is left. */
+static void settle(struct registry *r)
+{
+	do {
+		for (unsigned int k = 0; k < r->dataplane->worker_count; k++)
+			worker_obey(r->dataplane->workers[k]);
+	} while (registry_poll(r));
+}
+
 void registry_destroy(struct registry *r)
 {
 	if (!r)
 		return;
-	for (uint32_t k = 0; r->records && k < r->dataplane->leg_count; k++) {
-		if (r->records[k].state == RECORD_OPEN)
-			record_close(r, &r->records[k]);
-		/* The workers have stopped: this lcore does their part. */
-		for (unsigned int n = 0; n < r->dataplane->worker_count; n++)
-			worker_obey(r->dataplane->workers[n]);
-		registry_poll(r);
+	if (r->records && r->by_id) {
+		settle(r);
+		for (uint32_t k = 0; k < r->dataplane->leg_count; k++) {
+			if (r->records[k].state == RECORD_OPEN)
+				record_close(r, &r->records[k]);
+			settle(r);
+		}
 	}
 	free(r->retired);
 	rte_hash_free(r->by_id);

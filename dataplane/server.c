@@ -22,7 +22,7 @@
 
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)
-/* A frame is sent when its replies reach this size; one reply more must still fit. */
+/* What the replies in one frame may amount to. A reply that alone is larger still fits a frame. */
 #define REPLIES_SIZE    (FRAME_MOST / 2)
 
 struct server {
@@ -155,10 +155,12 @@ static void batch_flush(struct server *s, struct batch *b)
 
 static void batch_add(struct server *s, struct batch *b, Tandem__Dataplane__V1__Reply *reply)
 {
-	b->replies[b->count++] = reply;
-	b->size += tandem__dataplane__v1__reply__get_packed_size(reply) + 8;
-	if (b->size > REPLIES_SIZE)
+	size_t size = tandem__dataplane__v1__reply__get_packed_size(reply) + 8;
+
+	if (b->size + size > REPLIES_SIZE)
 		batch_flush(s, b);
+	b->replies[b->count++] = reply;
+	b->size += size;
 }
 
 /* False: no room for another status. */

@@ -64,6 +64,11 @@ static void show_streams(Tandem__Dataplane__V1__LegStatus *status, const struct 
 	}
 }
 
+static uint64_t milliseconds(uint64_t ticks, uint64_t hz)
+{
+	return ticks / (hz / 1000);
+}
+
 static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flow *flow,
 		      uint64_t now, uint64_t hz)
 {
@@ -80,7 +85,7 @@ static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flo
 	status->last_drop = flow->last_drop;
 	status->silence_ms = UINT32_MAX;
 	if (last)
-		status->silence_ms = now > last ? (now - last) * 1000 / hz : 0;
+		status->silence_ms = now > last ? milliseconds(now - last, hz) : 0;
 }
 
 static int ice_state(const struct record *record)
@@ -116,7 +121,7 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 	status->ice = ice_state(record);
 	status->key_epoch = record->key_epoch;
 	status->suite = record->protect ? record->protect->suite : SUITE_NONE;
-	status->age_ms = (now - record->created) * 1000 / hz;
+	status->age_ms = milliseconds(now - record->created, hz);
 	show_flow(status, &leg->flow, now, hz);
 	if (with_streams)
 		show_streams(status, &leg->flow, hz);

@@ -32,10 +32,11 @@ void registry_tell(struct registry *r, const struct record *record, int kind,
 	r->config.event(r->config.arg, &event);
 }
 
+/* For what the leg sends to: the worker may be writing what it will send to next. */
 static bool consent_holds(const struct leg *leg, uint64_t now, uint64_t hz)
 {
 	for (unsigned int k = 0; k < leg->pair_count; k++)
-		if (endpoint_equal(&leg->pairs[k].remote, &leg->remote[0]) &&
+		if (endpoint_equal(&leg->pairs[k].remote, &leg->egress[0]->remote) &&
 		    (int64_t)(now - leg->pairs[k].checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
 			return true;
 	return false;

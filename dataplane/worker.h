@@ -75,7 +75,7 @@ struct notice {
 	struct leg *leg;
 	void *object;
 	struct endpoint remote;
-	uint32_t reserved;
+	uint32_t remote_epoch; /* of the configuration that the worker had */
 };
 
 /* What an order leaves to be freed: the configuration that was replaced. */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a control plane asks of a relay_rig: legs and keys, plain unless a test says otherwise. */
+#ifndef TANDEM_TESTS_RELAY_PUT_H
+#define TANDEM_TESTS_RELAY_PUT_H
+
+#include "tests/unit/relay_rig.h"
+
+/* A request with what it points to. */
+struct put {
+	Tandem__Dataplane__V1__PutLeg m;
+	Tandem__Dataplane__V1__Endpoint local, remote, remote_rtcp;
+	Tandem__Dataplane__V1__Ice ice;
+	uint8_t octets[3][16];
+};
+
+static inline void put_endpoint(Tandem__Dataplane__V1__Endpoint *e, uint8_t octets[16],
+				const char *text, uint32_t port)
+{
+	struct address a = bench_address(text);
+	bool ipv4 = address_is_ipv4(&a);
+
+	tandem__dataplane__v1__endpoint__init(e);
+	memcpy(octets, &a.octets[ipv4 ? 12 : 0], ipv4 ? 4 : 16);
+	e->address.data = octets;
+	e->address.len = ipv4 ? 4 : 16;
+	e->port = port;
+}
+
+/* `remote` NULL: not known yet. */
+static inline void put_init(struct put *p, uint64_t leg, uint64_t peer, const char *local,
+			    uint16_t port, const char *remote, uint16_t remote_port)
+{
+	memset(p, 0, sizeof(*p));
+	tandem__dataplane__v1__put_leg__init(&p->m);
+	p->m.leg = leg;
+	p->m.peer = peer;
+	p->m.receive = p->m.send = true;
+	put_endpoint(&p->local, p->octets[0], local, port);
+	p->m.local = &p->local;
+	if (remote) {
+		put_endpoint(&p->remote, p->octets[1], remote, remote_port);
+		p->m.remote = &p->remote;
+	}
+}
+
+static inline void put_ice(struct put *p, const char *ufrag, const char *password)
+{
+	tandem__dataplane__v1__ice__init(&p->ice);
+	p->ice.local_ufrag = (char *)ufrag;
+	p->ice.local_pwd = (char *)password;
+	p->m.ice = &p->ice;
+	p->m.rtcp_mux = true;
+}
+
+static inline int relay_put(struct relay *r, const struct put *p)
+{
+	r->what = "";
+	return registry_put_leg(r->registry, &p->m, &r->what);
+}
+
+/* Both directions of an epoch; every octet differs from its neighbours. */
+struct keys {
+	Tandem__Dataplane__V1__PutKeys m;
+	uint8_t receive_key[SUITE_KEY_MAX], receive_salt[SUITE_SALT_MAX];
+	uint8_t send_key[SUITE_KEY_MAX], send_salt[SUITE_SALT_MAX];
+};
+
+static inline void keys_fill(ProtobufCBinaryData *to, uint8_t *octets, size_t length, uint8_t seed)
+{
+	for (size_t k = 0; k < length; k++)
+		octets[k] = 31 * k + seed;
+	to->data = octets;
+	to->len = length;
+}
+
+static inline void keys_init(struct keys *k, uint64_t leg, uint32_t epoch, enum srtp_suite suite)
+{
+	const struct suite_info *info = suite_info(suite);
+	uint8_t seed = 16 * leg + 97 * epoch;
+
+	memset(k, 0, sizeof(*k));
+	tandem__dataplane__v1__put_keys__init(&k->m);
+	k->m.leg = leg;
+	k->m.epoch = epoch;
+	k->m.suite = suite;
+	keys_fill(&k->m.receive_key, k->receive_key, info->key_length, seed);
+	keys_fill(&k->m.receive_salt, k->receive_salt, info->salt_length, seed + 1);
+	keys_fill(&k->m.send_key, k->send_key, info->key_length, seed + 2);
+	keys_fill(&k->m.send_salt, k->send_salt, info->salt_length, seed + 3);
+}
+
+static inline int relay_put_keys(struct relay *r, const struct keys *k)
+{
+	r->what = "";
+	return registry_put_keys(r->registry, &k->m, &r->what);
+}
+
+static inline int relay_delete(struct relay *r, uint64_t leg)
+{
+	r->what = "";
+	return registry_delete_leg(r->registry, leg, &r->what);
+}
+
+#endif
