@@ -45,6 +45,7 @@ dataplane={dataplane}
 listen=unix:{api}
 ports={ports}
 log={log}
+{more}
 """
 
 # The first is the main lcore's core, the others are the workers'. Two cores must do.
@@ -54,11 +55,11 @@ LCORES = {1: "0,1", 2: "0,0,1"}
 class Relay:
     """directory keeps the two configurations and the two logs.
 
-    public and trunk: more lines for the sections of these ports.
+    public, trunk and controlplane: more lines for these sections.
     """
 
     def __init__(self, directory, workers=1, ports="20000-39999", log="info",
-                 public="", trunk=""):
+                 public="", trunk="", controlplane=""):
         self.directory = pathlib.Path(directory)
         self.dataplane = self.controlplane = self.api = None
         self.dataplane_ini = self._write("dataplane.ini", DATAPLANE.format(
@@ -66,7 +67,8 @@ class Relay:
             public=public, trunk=trunk, public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
             trunk4=net.RELAY_TRUNK[4], trunk6=net.RELAY_TRUNK[6]))
         self.controlplane_ini = self._write("controlplane.ini", CONTROLPLANE.format(
-            dataplane=DATAPLANE_SOCKET, api=API_SOCKET, ports=ports, log=log))
+            dataplane=DATAPLANE_SOCKET, api=API_SOCKET, ports=ports, log=log,
+            more=controlplane))
 
     def _write(self, name, text):
         path = self.directory / name

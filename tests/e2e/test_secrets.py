@@ -32,6 +32,7 @@ def call(start_relay, endpoint):
     phone = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4], suite=SUITE)
     for_phone, for_agent = agent_to_phone(relay, agent, phone, api.SAVP)
     agent.connect()
+    relay.wait_state(CALL, "CALL_UP")
     agent.send(rtp.Packet(1, 160, 1, bytes(160)))
     phone.receive()
     offered = [crypto.key for crypto in sdp.parse(for_phone)[0].cryptos]
