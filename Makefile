@@ -59,7 +59,7 @@ WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -
 	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 CPPFLAGS = -I. -I$(BUILD)/gen -D_GNU_SOURCE -DTANDEM_VERSION='"$(VERSION)"'
-CFLAGS ?= -O3 -g
+CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 $(CFLAGS) $(WARN) -fno-strict-aliasing -fno-common -MMD -MP
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 LDFLAGS = -Wl,--as-needed -Wl,-z,relro,-z,now -pie

@@ -51,7 +51,7 @@ struct leg {
 	bool keys_lost; /* it had them, until it restarted */
 	bool keys_stale;
 	bool seen;        /* by the resync that runs */
-	char failed[160]; /* why it can never carry media as it is; empty: it can */
+	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 
 /* One m-line or one bundle of them. */

@@ -30,10 +30,12 @@ enum crypt_direction { CRYPT_RECEIVE, CRYPT_SEND };
 struct crypt_key {
 	enum srtp_suite suite;
 	enum crypt_direction direction;
-	uint32_t epoch;
-	uint8_t tag;      /* octets of the RTP tag */
-	uint8_t tag_rtcp; /* octets of the RTCP tag */
-	uint32_t users;   // main: rw. Configurations that name this key; the last one frees it.
+	uint32_t epoch;     /* counts the keys of this direction of the leg */
+	uint64_t serial;    /* no two keys have the same */
+	uint8_t digest[32]; /* of suite, key and salt: tells whether a key is a new one */
+	uint8_t tag;        /* octets of the RTP tag */
+	uint8_t tag_rtcp;   /* octets of the RTCP tag */
+	uint32_t users;     // main: rw. Configurations that name this key; the last one frees it.
 };
 
 /* The tag is the cipher's own (RFC 7714), and the SRTCP index stands behind it, not before. */

@@ -20,11 +20,14 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 {
 	struct leg_config *old = leg->config;
 
-	if (config->receive &&
-	    (!old || !old->receive || old->receive->epoch != config->receive->epoch))
+	if (config->receive && config->receive->serial != leg->receive_serial) {
+		leg->receive_serial = config->receive->serial;
 		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
-	if (old && old->send != config->send)
+	}
+	if (config->send && config->send->serial != leg->send_serial) {
+		leg->send_serial = config->send->serial;
 		stream_new_send_key(&leg->flow);
+	}
 	if (!config->ice && (!old || old->ice || old->remote_epoch != config->remote_epoch))
 		forget_remote(leg, config);
 	leg->config = config;
@@ -41,6 +44,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	memset(leg->latched, 0, sizeof(leg->latched));
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;
+	leg->receive_serial = leg->send_serial = 0;
 	memset(&leg->flow, 0, sizeof(leg->flow));
 	return old;
 }

@@ -17,9 +17,10 @@
 #include "dataplane/egress.h"
 #include "dataplane/stun.h"
 
-#define LEG_COMPONENTS 2 /* RTP, and RTCP where it has a port of its own */
-#define LEG_PAIRS      4 /* addresses of one participant that passed an ICE check */
-#define LEG_CLOCKS     16
+#define LEG_COMPONENTS    2 /* RTP, and RTCP where it has a port of its own */
+#define LEG_PAIRS         4 /* addresses of one participant that passed an ICE check */
+#define LEG_CLOCKS        8 /* different RTP clock rates beside the default */
+#define LEG_CLOCK_DEFAULT 8000
 
 #define LEG_CONSENT_SECONDS 30 /* RFC 7675 5.1 */
 
@@ -53,11 +54,9 @@ struct leg_config {
 	struct leg_ice credentials[2]; /* current, and previous until a new pair is nominated */
 	uint32_t ice_epoch;            /* counts ICE restarts */
 	uint32_t remote_epoch; /* counts what voids learnt addresses: a new `remote`, `ice` */
-	struct {
-		uint8_t payload_type;
-		uint32_t hz;
-	} clocks[LEG_CLOCKS];
-	uint8_t clock_count;
+	/* By RTP payload type: 0 is LEG_CLOCK_DEFAULT, k is clock_hz[k - 1]. */
+	uint8_t clock[128];
+	uint32_t clock_hz[LEG_CLOCKS];
 };
 
 /* A participant's address that passed an ICE check, with the time of the last one (consent). */
@@ -106,6 +105,8 @@ struct leg {
 	uint8_t pair_count;
 	struct leg_pair pairs[LEG_PAIRS];
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
+	/* The keys that the streams' index state belongs to, also while there is none. */
+	uint64_t receive_serial, send_serial;
 
 	struct flow flow __rte_cache_aligned; // worker: rw, main: ro
 } __rte_cache_aligned;

@@ -111,10 +111,23 @@ static int plan_ice(struct leg_config *config, const Tandem__Dataplane__V1__Ice 
 	return 0;
 }
 
+/* 0, the default, also when there are too many rates: only jitter suffers. */
+static uint8_t clock_number(struct leg_config *config, uint32_t hz)
+{
+	for (unsigned int k = 0; hz != LEG_CLOCK_DEFAULT && k < LEG_CLOCKS; k++) {
+		if (!config->clock_hz[k])
+			config->clock_hz[k] = hz;
+		if (config->clock_hz[k] == hz)
+			return k + 1;
+	}
+	return 0;
+}
+
 static int plan_clocks(struct leg_config *config, const Tandem__Dataplane__V1__PutLeg *put,
 		       const char **what)
 {
-	config->clock_count = 0;
+	memset(config->clock, 0, sizeof(config->clock));
+	memset(config->clock_hz, 0, sizeof(config->clock_hz));
 	for (size_t k = 0; k < put->n_clocks; k++) {
 		const Tandem__Dataplane__V1__Clock *clock = put->clocks[k];
 
@@ -122,11 +135,7 @@ static int plan_clocks(struct leg_config *config, const Tandem__Dataplane__V1__P
 			*what = "clocks: needs a payload type up to 127 and a rate up to 1 MHz";
 			return -EINVAL;
 		}
-		/* 8000 Hz need not be listed, and whatever does not fit only blurs its jitter. */
-		if (clock->hz == 8000 || config->clock_count == LEG_CLOCKS)
-			continue;
-		config->clocks[config->clock_count].payload_type = clock->payload_type;
-		config->clocks[config->clock_count++].hz = clock->hz;
+		config->clock[clock->payload_type] = clock_number(config, clock->hz);
 	}
 	return 0;
 }

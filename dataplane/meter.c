@@ -10,24 +10,16 @@
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
-#define CLOCK_DEFAULT 8000
-#define MAX_DROPOUT   3000 /* RFC 3550 A.1 */
-#define MAX_MISORDER  100
-#define JITTER_MOST   0x07ffffffu /* of one packet, so that the sum of 16 fits 32 bits */
-
-static uint32_t find_clock(const struct leg_config *config, uint8_t payload_type)
-{
-	for (unsigned int k = 0; k < config->clock_count; k++)
-		if (config->clocks[k].payload_type == payload_type && config->clocks[k].hz)
-			return config->clocks[k].hz;
-	return CLOCK_DEFAULT;
-}
+#define MAX_DROPOUT  3000 /* RFC 3550 A.1 */
+#define MAX_MISORDER 100
+#define JITTER_MOST  0x07ffffffu /* of one packet, so that the sum of 16 fits 32 bits */
 
 /* True: the clock is another one, and earlier timestamps cannot be compared with new ones. */
 static bool set_payload_type(struct stream_meter *m, const struct leg_config *config,
 			     uint8_t payload_type, uint64_t tsc_hz)
 {
-	uint32_t hz = find_clock(config, payload_type);
+	uint8_t clock = config->clock[payload_type];
+	uint32_t hz = clock ? config->clock_hz[clock - 1] : LEG_CLOCK_DEFAULT;
 
 	m->payload_type = payload_type;
 	if (hz == m->hz)

@@ -16,20 +16,6 @@ static struct worker *owner(const struct registry *r, const struct record *recor
 	return r->dataplane->workers[record->leg->worker];
 }
 
-/* Keys live as long as a configuration or a record names them. */
-struct crypt_key *record_key_hold(struct crypt_key *key)
-{
-	if (key)
-		key->users++;
-	return key;
-}
-
-void record_key_release(struct registry *r, struct crypt_key *key)
-{
-	if (key && --key->users == 0)
-		r->config.engine->key_free(key);
-}
-
 struct leg_config *record_config_create(const struct leg_config *from)
 {
 	struct leg_config *config = rte_malloc("leg_config", sizeof(*config), RTE_CACHE_LINE_SIZE);
@@ -40,8 +26,8 @@ struct leg_config *record_config_create(const struct leg_config *from)
 		*config = *from;
 	else
 		memset(config, 0, sizeof(*config));
-	record_key_hold(config->receive);
-	record_key_hold(config->receive_previous);
+	key_hold(config->receive);
+	key_hold(config->receive_previous);
 	/* What the peer decides is worked out anew by record_post(). */
 	config->send = NULL;
 	config->peer = NULL;
@@ -56,9 +42,9 @@ void record_config_free(struct registry *r, struct leg_config *config)
 		return;
 	if (config->peer)
 		record_of(r, config->peer)->named--;
-	record_key_release(r, config->receive);
-	record_key_release(r, config->receive_previous);
-	record_key_release(r, config->send);
+	key_release(r, config->receive);
+	key_release(r, config->receive_previous);
+	key_release(r, config->send);
 	OPENSSL_cleanse(config, sizeof(*config));
 	rte_free(config);
 }
@@ -74,7 +60,7 @@ static void connect_peer(struct registry *r, struct record *record, struct leg_c
 	config->peer = peer->leg;
 	config->peer_secure = peer->latest->security != LEG_PLAIN;
 	config->peer_rtcp_mux = peer->latest->rtcp_mux;
-	config->send = record_key_hold(peer->protect);
+	config->send = key_hold(peer->protect);
 	peer->named++;
 }
 
@@ -172,7 +158,7 @@ void record_close(struct registry *r, struct record *record)
 		publish_egress(r, record, c, NULL, DROP_NO_PEER);
 	record_repost(r, peer);
 	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
-	record_key_release(r, record->protect);
+	key_release(r, record->protect);
 	record->protect = NULL;
 	record_keep_blob(record, NULL, 0);
 }

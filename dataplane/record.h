@@ -57,6 +57,7 @@ struct registry {
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
+	uint64_t last_serial;    /* of keys */
 	uint32_t watched;        /* where registry_watch() goes on */
 	struct retired *retired; /* a queue, oldest first */
 	uint32_t retired_head, retired_count, retired_size;
@@ -92,10 +93,6 @@ void record_keep_blob(struct record *record, uint8_t *blob, size_t size);
 /* Opens the leg's ports in the flow table and in the XDP program; the second one unless muxed. */
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
 
-/* Keys live as long as a configuration or a record names them; NULL is accepted. */
-struct crypt_key *record_key_hold(struct crypt_key *key);
-void record_key_release(struct registry *r, struct crypt_key *key);
-
 /* A copy to be amended (of zeros if `from` is NULL); NULL: no memory. */
 struct leg_config *record_config_create(const struct leg_config *from);
 void record_config_free(struct registry *r, struct leg_config *config);
@@ -103,6 +100,16 @@ void record_config_free(struct registry *r, struct leg_config *config);
 void record_post(struct registry *r, struct record *record, struct leg_config *config);
 /* Posts the same again, since the peer changed. NULL is accepted. 0 or -ENOMEM. */
 int record_repost(struct registry *r, struct record *record);
+
+/*
+ * key.c: keys live as long as a configuration or a record names them. key_renew() gives a hold on
+ * `current` if the key is still the same, or else on a new one: 0, -ENOTSUP or -ENOMEM.
+ */
+int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *current,
+	      enum srtp_suite suite, enum crypt_direction direction, const ProtobufCBinaryData *key,
+	      const ProtobufCBinaryData *salt);
+struct crypt_key *key_hold(struct crypt_key *key); /* NULL is accepted, and by key_release() */
+void key_release(struct registry *r, struct crypt_key *key);
 
 /*
  * leg_plan.c: fills everything in `config` that the request alone decides. 0 or -errno and `what`.

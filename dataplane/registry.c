@@ -190,63 +190,63 @@ static int check_keys(const struct record *record, const Tandem__Dataplane__V1__
 	return 0;
 }
 
-static int create_keys(const struct crypt_engine *engine, const Tandem__Dataplane__V1__PutKeys *put,
-		       struct crypt_key **receive, struct crypt_key **send)
+/* What the participant protects with, in its configuration; the key before serves for a while. */
+static void change_receive_key(struct registry *r, struct leg_config *config,
+			       struct crypt_key *receive, uint64_t grace)
 {
-	int error = engine->key_create(receive, put->suite, CRYPT_RECEIVE, put->receive_key.data,
-				       put->receive_salt.data);
-
-	if (error)
-		return error;
-	error = engine->key_create(send, put->suite, CRYPT_SEND, put->send_key.data,
-				   put->send_salt.data);
-	if (error)
-		engine->key_free(*receive);
-	else
-		(*receive)->epoch = (*send)->epoch = put->epoch;
-	return error;
+	if (receive == config->receive) {
+		key_release(r, receive);
+		return;
+	}
+	key_release(r, config->receive_previous);
+	config->receive_previous = config->receive;
+	config->receive = receive;
+	config->grace_until = rte_rdtsc() + grace;
 }
 
 int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *put,
 		      const char **what)
 {
 	struct record *record = record_find(r, put->leg), *peer;
+	struct crypt_key *receive = NULL, *send = NULL;
 	struct leg_config *config, *peer_config;
-	struct crypt_key *receive, *send;
 	int error = check_keys(record, put, what);
 
 	if (error || put->epoch == record->key_epoch)
 		return error;
 	if (!mailboxes_have_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
-	error = create_keys(r->config.engine, put, &receive, &send);
-	if (error)
-		return fail(what, "suite: the crypto engine does not take this key", error);
 	peer = record_peer(r, record);
 	config = record_config_create(record->latest);
 	peer_config = peer ? record_config_create(peer->latest) : NULL;
-	if (!config || (peer && !peer_config))
+	if (!config || (peer && !peer_config)) {
+		error = fail(what, "no memory for the keys: more hugepages", -ENOMEM);
 		goto out_config;
+	}
+	error = key_renew(r, &receive, config->receive, put->suite, CRYPT_RECEIVE,
+			  &put->receive_key, &put->receive_salt);
+	if (!error)
+		error = key_renew(r, &send, record->protect, put->suite, CRYPT_SEND, &put->send_key,
+				  &put->send_salt);
+	if (error) {
+		fail(what, "suite: the crypto engine does not take this key", error);
+		goto out_config;
+	}
 
 	record->key_epoch = put->epoch;
-	record_key_release(r, config->receive_previous);
-	config->receive_previous = config->receive;
-	config->receive = record_key_hold(receive);
-	config->grace_until = rte_rdtsc() + record_ticks(put->grace_ms);
-	record_key_release(r, record->protect);
-	record->protect = record_key_hold(send);
-
+	change_receive_key(r, config, receive, record_ticks(put->grace_ms));
+	key_release(r, record->protect);
+	record->protect = send;
 	record_post(r, record, config);
 	if (peer)
 		record_post(r, peer, peer_config);
 	return 0;
 
 out_config:
+	key_release(r, receive);
 	record_config_free(r, peer_config);
 	record_config_free(r, config);
-	r->config.engine->key_free(send);
-	r->config.engine->key_free(receive);
-	return fail(what, "no memory for the keys: more hugepages", -ENOMEM);
+	return error;
 }
 
 int registry_delete_leg(struct registry *r, uint64_t id, const char **what)

@@ -83,6 +83,8 @@ static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flo
 	status->wrong_source = flow->wrong_source;
 	status->other_drops = flow->other_drops;
 	status->last_drop = flow->last_drop;
+	if (flow->last_drop)
+		status->last_drop_text = strdup(drop_reasons[flow->last_drop].help);
 	status->silence_ms = UINT32_MAX;
 	if (last)
 		status->silence_ms = now > last ? milliseconds(now - last, hz) : 0;

@@ -143,11 +143,10 @@ static void jitter_is_the_rfcs(uint32_t hz, uint8_t payload_type)
 
 static void jitter_follows_the_payload_types_clock(void **state)
 {
-	config_a.clocks[0].payload_type = 96;
-	config_a.clocks[0].hz = 90000;
-	config_a.clocks[1].payload_type = 111;
-	config_a.clocks[1].hz = 48000;
-	config_a.clock_count = 2;
+	config_a.clock[96] = 1;
+	config_a.clock_hz[0] = 90000;
+	config_a.clock[111] = 2;
+	config_a.clock_hz[1] = 48000;
 	jitter_is_the_rfcs(8000, 0);
 	jitter_is_the_rfcs(90000, 96);
 	jitter_is_the_rfcs(48000, 111);
@@ -155,9 +154,9 @@ static void jitter_follows_the_payload_types_clock(void **state)
 
 static void another_clock_is_no_jitter(void **state)
 {
-	config_a.clocks[0].payload_type = 111;
-	config_a.clocks[0].hz = 48000;
-	config_a.clock_count = 1;
+	memset(config_a.clock, 0, sizeof(config_a.clock));
+	config_a.clock[111] = 1;
+	config_a.clock_hz[0] = 48000;
 	for (uint32_t n = 0; n < 20; n++)
 		arrive(a, 111, n, 960 * n, 20000000ULL * n);
 	assert_int_equal(report(a).payload_type, 111);
