@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The dataplane's API over its socket, as a control plane meets it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "dataplane/api/frame.h"
+#include "dataplane/counters.h"
+#include "dataplane/lib/log.h"
+#include "dataplane/server.h"
+#include "tests/unit/relay_put.h"
+
+struct world {
+	struct relay *relay;
+	struct counters counters;
+	struct server *server;
+	char directory[32], path[64];
+	int client; /* -1: none */
+};
+
+static int dial(const struct world *w)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, w->path);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int create(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->client = -1;
+	strcpy(w->directory, "/tmp/test_server.XXXXXX");
+	assert_non_null(mkdtemp(w->directory));
+	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);
+	w->relay = relay_create(1, 1, &crypt_libsrtp);
+	w->counters.dataplane = &w->relay->dataplane;
+	assert_int_equal(server_open(&w->server, w->path), 0);
+	server_serve(w->server, &w->relay->dataplane, w->relay->registry, &w->counters, "libsrtp");
+	*state = w;
+	return 0;
+}
+
+static int destroy(void **state)
+{
+	struct world *w = *state;
+
+	if (w->client >= 0)
+		close(w->client);
+	server_close(w->server);
+	assert_int_equal(access(w->path, F_OK), -1); /* nothing is left behind */
+	assert_int_equal(rmdir(w->directory), 0);
+	relay_destroy(w->relay);
+	free(w);
+	return 0;
+}
+
+static void turn(struct world *w)
+{
+	server_poll(w->server);
+	relay_run(w->relay);
+}
+
+/* The next frame; NULL with `error` when there is none. */
+static Tandem__Dataplane__V1__Frame *next(struct world *w, int error)
+{
+	Tandem__Dataplane__V1__Frame *frame;
+
+	assert_int_equal(frame_receive(w->client, &frame), error);
+	return frame;
+}
+
+/* Connects and takes Hello; returns its generation. */
+static uint64_t greet(struct world *w)
+{
+	Tandem__Dataplane__V1__Frame *frame;
+	uint64_t generation;
+
+	w->client = dial(w);
+	assert_true(w->client >= 0);
+	turn(w);
+	frame = next(w, 0);
+	assert_non_null(frame->hello);
+	generation = frame->hello->generation;
+	frame_free(frame);
+	return generation;
+}
+
+struct batch {
+	Tandem__Dataplane__V1__Frame frame;
+	Tandem__Dataplane__V1__Request requests[16], *list[16];
+};
+
+static Tandem__Dataplane__V1__Request *add(struct batch *b)
+{
+	Tandem__Dataplane__V1__Request *request = &b->requests[b->frame.n_requests];
+
+	tandem__dataplane__v1__request__init(request);
+	request->id = 100 + b->frame.n_requests;
+	b->list[b->frame.n_requests++] = request;
+	return request;
+}
+
+static void begin(struct batch *b)
+{
+	tandem__dataplane__v1__frame__init(&b->frame);
+	b->frame.requests = b->list;
+}
+
+static void submit(struct world *w, const struct batch *b)
+{
+	assert_int_equal(frame_send(w->client, &b->frame), 0);
+	turn(w);
+}
+
+static void put_legs(struct world *w, unsigned int count, size_t blob_size)
+{
+	static uint8_t blob[8192];
+	struct put puts[RELAY_LEGS];
+	struct batch b;
+
+	begin(&b);
+	for (unsigned int k = 0; k < count; k++) {
+		put_init(&puts[k], k + 1, 0, relay_local[TRUNK_IPV4], 20000 + 2 * k, NULL, 0);
+		blob[0] = k + 1;
+		puts[k].m.blob.data = blob;
+		puts[k].m.blob.len = blob_size;
+		add(&b)->put_leg = &puts[k].m;
+		submit(w, &b);
+		frame_free(next(w, 0));
+		begin(&b);
+	}
+	assert_int_equal(registry_count(w->relay->registry), count);
+}
+
+static void says_hello(void **state)
+{
+	struct world *w = *state;
+	const Tandem__Dataplane__V1__Hello *hello;
+	Tandem__Dataplane__V1__Frame *frame;
+
+	w->client = dial(w);
+	turn(w);
+	frame = next(w, 0);
+	hello = frame->hello;
+	assert_int_not_equal(hello->generation, 0);
+	assert_string_equal(hello->version, TANDEM_VERSION);
+	assert_int_equal(hello->workers, 1);
+	assert_int_equal(hello->legs_max, RELAY_LEGS);
+	assert_string_equal(hello->crypto_engine, "libsrtp");
+	assert_int_equal(hello->n_networks, 2);
+	assert_string_equal(hello->networks[1]->name, "trunk");
+	assert_int_equal(hello->networks[1]->n_addresses, 2);
+	assert_memory_equal(hello->networks[1]->addresses[0].data, ((uint8_t[]){203, 0, 113, 1}),
+			    4);
+	assert_int_equal(hello->networks[0]->addresses[1].len, 16);
+	frame_free(frame);
+	next(w, -EAGAIN);
+}
+
+static void only_its_owner_may_connect(void **state)
+{
+	struct world *w = *state;
+	struct stat st;
+
+	assert_int_equal(stat(w->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+static void answers_a_batch_in_order(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__DeleteLeg gone = TANDEM__DATAPLANE__V1__DELETE_LEG__INIT;
+	Tandem__Dataplane__V1__GetCounters counters = TANDEM__DATAPLANE__V1__GET_COUNTERS__INIT;
+	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
+	uint64_t ids[] = {1, 77};
+	Tandem__Dataplane__V1__Frame *frame;
+	struct put put, wrong;
+	struct keys keys;
+	struct batch b;
+
+	greet(w);
+	begin(&b);
+	put_init(&put, 1, 0, relay_local[TRUNK_IPV4], 20000, "203.0.113.9", 30000);
+	put.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES;
+	put_init(&wrong, 2, 0, relay_local[TRUNK_IPV4], 20001, NULL, 0);
+	keys_init(&keys, 1, 1, SUITE_AEAD_AES_128_GCM);
+	get.legs = ids;
+	get.n_legs = 2;
+	gone.leg = 1;
+	add(&b)->put_leg = &put.m;
+	add(&b)->put_leg = &wrong.m;
+	add(&b)->put_keys = &keys.m;
+	add(&b)->get_legs = &get;
+	add(&b)->delete_leg = &gone;
+	add(&b)->delete_leg = &gone;
+	add(&b)->get_counters = &counters;
+	add(&b); /* a request of a later version */
+	submit(w, &b);
+
+	frame = next(w, 0);
+	assert_int_equal(frame->n_replies, 8);
+	for (unsigned int k = 0; k < 8; k++)
+		assert_int_equal(frame->replies[k]->id, 100 + k);
+	assert_int_equal(frame->replies[0]->error, 0);
+	assert_int_equal(frame->replies[1]->error, EINVAL);
+	assert_string_equal(frame->replies[1]->what,
+			    "local: a pair of ports begins with an even one");
+	assert_int_equal(frame->replies[2]->error, 0);
+	assert_int_equal(frame->replies[3]->n_legs, 1); /* the unknown one is left out */
+	assert_int_equal(frame->replies[3]->legs[0]->key_epoch, 1);
+	assert_int_equal(frame->replies[3]->next, 0);
+	assert_int_equal(frame->replies[4]->error, 0);
+	assert_int_equal(frame->replies[4]->n_legs, 1); /* its last statistics */
+	assert_int_equal(frame->replies[4]->legs[0]->leg, 1);
+	assert_int_equal(frame->replies[5]->error, ENOENT);
+	assert_int_equal(frame->replies[5]->n_legs, 0);
+	assert_true(frame->replies[6]->n_counters > DROP_MAX);
+	assert_int_equal(frame->replies[7]->error, EOPNOTSUPP);
+	assert_string_equal(frame->replies[7]->what, "no request that this version knows");
+	frame_free(frame);
+	next(w, -EAGAIN);
+}
+
+static void names_every_counter_once(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__GetCounters counters = TANDEM__DATAPLANE__V1__GET_COUNTERS__INIT;
+	Tandem__Dataplane__V1__Counter **list;
+	Tandem__Dataplane__V1__Frame *frame;
+	bool found = false;
+	struct batch b;
+
+	greet(w);
+	w->relay->dataplane.workers[0]->drops[DROP_REPLAY] = 4711;
+	begin(&b);
+	add(&b)->get_counters = &counters;
+	submit(w, &b);
+	frame = next(w, 0);
+	list = frame->replies[0]->counters;
+	for (size_t k = 0; k < frame->replies[0]->n_counters; k++) {
+		assert_true(list[k]->help[0]);
+		for (size_t j = 0; j < k; j++)
+			assert_string_not_equal(list[j]->name, list[k]->name);
+		if (strcmp(list[k]->name, "replay") != 0)
+			continue;
+		assert_int_equal(list[k]->value, 4711);
+		assert_true(list[k]->drop);
+		found = true;
+	}
+	assert_true(found);
+	frame_free(frame);
+}
+
+/* Six legs of 8 KiB each, eight times over: more than one frame, no reply too large for its own. */
+static void pages_and_splits(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
+	unsigned int replies = 0, frames = 0;
+	struct batch b;
+
+	greet(w);
+	put_legs(w, RELAY_LEGS, 8192);
+	get.with_blob = true;
+	begin(&b);
+	for (unsigned int k = 0; k < 8; k++)
+		add(&b)->get_legs = &get;
+	submit(w, &b);
+	for (; replies < 8; frames++) {
+		Tandem__Dataplane__V1__Frame *frame = next(w, 0);
+
+		for (size_t k = 0; k < frame->n_replies; k++, replies++) {
+			assert_int_equal(frame->replies[k]->id, 100 + replies);
+			assert_int_equal(frame->replies[k]->n_legs, RELAY_LEGS);
+			assert_int_equal(frame->replies[k]->next, 0);
+			assert_int_equal(frame->replies[k]->legs[5]->blob.data[0], 6);
+		}
+		frame_free(frame);
+	}
+	assert_in_range(frames, 4, 8);
+}
+
+static void pages_by_place(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
+	Tandem__Dataplane__V1__Frame *frame;
+	uint64_t twice[16];
+	struct batch b;
+
+	greet(w);
+	put_legs(w, 3, 8192);
+	get.after = registry_find(w->relay->registry, 1);
+	begin(&b);
+	add(&b)->get_legs = &get;
+	submit(w, &b);
+	frame = next(w, 0);
+	assert_int_equal(frame->replies[0]->n_legs, 2);
+	assert_int_equal(frame->replies[0]->legs[0]->leg, 2);
+	frame_free(frame);
+	/* More than one reply holds: refused, and said so. */
+	for (unsigned int k = 0; k < 16; k++)
+		twice[k] = 1 + k % 3;
+	get.legs = twice;
+	get.n_legs = 16;
+	get.with_blob = true;
+	submit(w, &b);
+	frame = next(w, 0);
+	assert_int_equal(frame->replies[0]->error, EMSGSIZE);
+	assert_string_equal(frame->replies[0]->what,
+			    "more legs than one reply holds: ask for fewer");
+	frame_free(frame);
+}
+
+static void a_second_client_is_refused(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__Frame *frame;
+	int second;
+
+	greet(w);
+	second = dial(w);
+	turn(w);
+	assert_int_equal(frame_receive(second, &frame), -ENOTCONN);
+	close(second);
+	next(w, -EAGAIN); /* the first is still there */
+	put_legs(w, 1, 10);
+}
+
+static void the_next_client_finds_everything(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
+	uint64_t generation = greet(w);
+	Tandem__Dataplane__V1__Frame *frame;
+	struct batch b;
+
+	put_legs(w, 2, 100);
+	close(w->client);
+	/* The old one's end and the new one's beginning are met in one turn. */
+	assert_int_equal(greet(w), generation);
+	get.with_blob = true;
+	begin(&b);
+	add(&b)->get_legs = &get;
+	submit(w, &b);
+	frame = next(w, 0);
+	assert_int_equal(frame->replies[0]->n_legs, 2);
+	assert_int_equal(frame->replies[0]->legs[0]->blob.len, 100);
+	frame_free(frame);
+}
+
+static void a_running_one_is_not_pushed_aside(void **state)
+{
+	struct world *w = *state;
+	struct server *second;
+
+	assert_int_equal(server_open(&second, w->path), -EADDRINUSE);
+	turn(w);
+	greet(w);
+}
+
+static void a_stale_socket_is_replaced(void **state)
+{
+	struct world *w = *state;
+	char stale[80];
+
+	/* As a killed dataplane leaves it: the file is there, nobody listens. */
+	snprintf(stale, sizeof(stale), "%s.stale", w->path);
+	assert_int_equal(link(w->path, stale), 0);
+	server_close(w->server);
+	assert_int_equal(rename(stale, w->path), 0);
+	assert_int_equal(dial(w), -1);
+	assert_int_equal(server_open(&w->server, w->path), 0);
+	server_serve(w->server, &w->relay->dataplane, w->relay->registry, &w->counters, "libsrtp");
+	greet(w);
+}
+
+static void a_path_must_fit(void **state)
+{
+	char path[200];
+	struct server *s;
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[sizeof(path) - 1] = 0;
+	assert_int_equal(server_open(&s, path), -ENAMETOOLONG);
+	assert_int_equal(server_open(&s, "/nonexistent/socket"), -ENOENT);
+}
+
+/* Memory does not grow with a client that sleeps: it is cut off, and the next one starts over. */
+static void who_does_not_read_is_cut_off(void **state)
+{
+	struct world *w = *state;
+	static uint8_t datagram[1400];
+	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
+	Tandem__Dataplane__V1__Frame *frame;
+	unsigned int events = 0;
+	int error;
+
+	greet(w);
+	event.kind = TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT;
+	event.datagram.data = datagram;
+	event.datagram.len = sizeof(datagram);
+	for (unsigned int k = 0; k < 20000; k++)
+		server_event(w->server, &event);
+	while ((error = frame_receive(w->client, &frame)) == 0) {
+		assert_int_equal(frame->events[0]->datagram.len, sizeof(datagram));
+		frame_free(frame);
+		events++;
+	}
+	assert_int_equal(error, -ENOTCONN);
+	assert_in_range(events, 1, 19999);
+	close(w->client);
+	greet(w);
+	put_legs(w, 1, 10);
+}
+
+static void garbage_ends_the_connection(void **state)
+{
+	static const char *const garbage[] = {"\x12\x7f", "\xff\xff\xff", "\x0a\x05hello"};
+	struct world *w = *state;
+	char *large = calloc(1, FRAME_MOST + 1);
+
+	for (unsigned int k = 0; k < RTE_DIM(garbage); k++) {
+		greet(w);
+		assert_true(send(w->client, garbage[k], strlen(garbage[k]), 0) > 0);
+		turn(w);
+		next(w, -ENOTCONN);
+		close(w->client);
+	}
+	greet(w);
+	assert_true(send(w->client, large, FRAME_MOST + 1, 0) > 0);
+	free(large);
+	turn(w);
+	next(w, -ENOTCONN);
+	close(w->client);
+	greet(w);
+}
+
+/* What only the dataplane says is passed over when a client says it. */
+static void foreign_fields_are_passed_over(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__Hello hello = TANDEM__DATAPLANE__V1__HELLO__INIT;
+	struct batch b;
+
+	greet(w);
+	begin(&b);
+	b.frame.hello = &hello;
+	submit(w, &b);
+	next(w, -EAGAIN);
+	put_legs(w, 1, 10);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, create, destroy)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(says_hello),
+		CASE(only_its_owner_may_connect),
+		CASE(answers_a_batch_in_order),
+		CASE(names_every_counter_once),
+		CASE(pages_and_splits),
+		CASE(pages_by_place),
+		CASE(a_second_client_is_refused),
+		CASE(the_next_client_finds_everything),
+		CASE(a_running_one_is_not_pushed_aside),
+		CASE(a_stale_socket_is_replaced),
+		CASE(a_path_must_fit),
+		CASE(who_does_not_read_is_cut_off),
+		CASE(garbage_ends_the_connection),
+		CASE(foreign_fields_are_passed_over),
+	};
+	int failed;
+
+	log_open("test", LOG_LEVEL_ERROR);
+	if (bench_environment() || crypt_libsrtp.start())
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	crypt_libsrtp.stop();
+	return failed;
+}
