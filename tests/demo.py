@@ -130,9 +130,10 @@ def table(call, phone_hears, page_hears, forged, dropped):
     row("participant's address", lambda side: side[0].remote)
     row("suite", lambda side: side[0].suite or "none: plain RTP")
     row("DTLS handshake", lambda side: f"{side[0].handshake_ms} ms" if side[0].suite else "none")
-    row("packets sent by it", lambda side: str(side[0].flow.packets))
+    row("packets from it", lambda side: f"{side[0].flow.packets} RTP, "
+        f"{side[0].flow.rtcp_packets} RTCP")
     row("  of these forwarded", lambda side: str(side[0].flow.sent_packets))
-    row("  lost before the relay", lambda side: str(sum(s.lost for s in side[0].flow.streams)))
+    row("  lost on the way here", lambda side: str(sum(s.lost for s in side[0].flow.streams)))
     row("  jitter", lambda side: f"{max(s.jitter_ms for s in side[0].flow.streams):.2f} ms")
     row("heard by it", lambda side: str(side[1]))
     widths = [max(len(line[column]) for line in rows) for column in range(3)]
@@ -150,8 +151,9 @@ def check(call, forged):
     told = flow.auth_failures + flow.replays + flow.wrong_source + flow.other_drops
     if told != forged:
         raise AssertionError(f"of {forged} forged packets {told} were dropped")
-    if flow.sent_packets != flow.packets:
-        raise AssertionError(f"{flow.packets} packets accepted, {flow.sent_packets} forwarded")
+    if flow.sent_packets != flow.packets + flow.rtcp_packets:
+        raise AssertionError(f"{flow.packets} packets and {flow.rtcp_packets} of RTCP accepted, "
+                             f"{flow.sent_packets} forwarded")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Process:
             self._notify.bind(self._notify_path)
             environment["NOTIFY_SOCKET"] = self._notify_path
         with open(self.log, "ab") as output:
+            self._start = output.tell()  # An earlier run of the program may have written before.
             self._popen = subprocess.Popen(
                 namespace.command(*argv) if namespace else argv, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, cwd=cwd, env=environment,
@@ -38,7 +39,9 @@ class Process:
         self.pid = self._popen.pid
 
     def text(self):
+        """What it has written until now."""
         with open(self.log, encoding="utf-8", errors="replace") as file:
+            file.seek(self._start)
             return file.read()
 
     def alive(self):
