@@ -56,7 +56,7 @@ struct relay {
 	struct relay_event events[RELAY_EVENTS];
 	unsigned int event_count;
 	bool open[RELAY_ADDRESSES][UINT16_MAX + 1]; /* as the XDP program was told */
-	unsigned int port_calls;
+	unsigned int open_count, port_calls;
 	const char *what;
 };
 
@@ -137,6 +137,7 @@ static inline void relay_on_port(void *arg, unsigned int address, uint16_t port,
 	if (r->open[address][port] == open)
 		abort();
 	r->open[address][port] = open;
+	r->open_count += open ? 1 : -1;
 	r->port_calls++;
 }
 

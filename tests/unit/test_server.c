@@ -158,7 +158,7 @@ static void says_hello(void **state)
 	frame = next(w, 0);
 	hello = frame->hello;
 	assert_int_not_equal(hello->generation, 0);
-	assert_string_equal(hello->version, TANDEM_VERSION);
+	assert_int_not_equal(hello->version[0], 0);
 	assert_int_equal(hello->workers, 1);
 	assert_int_equal(hello->legs_max, RELAY_LEGS);
 	assert_string_equal(hello->crypto_engine, "libsrtp");
