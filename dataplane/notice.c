@@ -86,6 +86,7 @@ unsigned int registry_poll(struct registry *r)
 		handled += done;
 	}
 	handled += publish_reclaim(r);
+	deferred_poll(&r->deferred, d);
 	registry_watch(r);
 	return handled;
 }

@@ -13,6 +13,7 @@
 #include <rte_cycles.h>
 #include <rte_hash.h>
 
+#include "dataplane/deferred.h"
 #include "dataplane/leg.h"
 #include "dataplane/registry.h"
 
@@ -57,8 +58,9 @@ struct registry {
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
-	uint64_t last_serial;    /* of keys */
-	uint32_t watched;        /* where registry_watch() goes on */
+	uint64_t last_serial; /* of keys */
+	uint32_t watched;     /* where registry_watch() goes on */
+	struct deferred deferred;
 	struct retired *retired; /* a queue, oldest first */
 	uint32_t retired_head, retired_count, retired_size;
 };

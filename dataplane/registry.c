@@ -261,36 +261,49 @@ int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
 	return 0;
 }
 
+static int destination(const struct registry *r, const struct record *record,
+		       const Tandem__Dataplane__V1__Endpoint *given, struct endpoint *to,
+		       const char **what)
+{
+	const struct address *local = &r->dataplane->addresses[record->address].address;
+	const struct egress *usual = record->leg->egress[0];
+
+	if (!given && !usual)
+		return fail(what, "the participant's address is not known yet", -EDESTADDRREQ);
+	if (!given)
+		*to = usual->remote;
+	else if (leg_plan_endpoint(to, given) ||
+		 address_is_ipv4(&to->address) != address_is_ipv4(local))
+		return fail(what, "to: needs an address of the leg's family and a port", -EINVAL);
+	return 0;
+}
+
 int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit *transmit,
 		      const char **what)
 {
 	const struct record *record = record_find(r, transmit->leg);
-	const struct egress *usual;
-	const struct address *local;
-	struct egress *egress = NULL;
+	const ProtobufCBinaryData *datagram = &transmit->datagram;
+	struct egress *egress;
 	struct endpoint to;
 	int error;
 
 	if (!record)
 		return fail(what, "leg: no such leg", -ENOENT);
-	if (!transmit->datagram.len)
+	if (!datagram->len)
 		return fail(what, "datagram: empty", -EINVAL);
-	usual = record->leg->egress[0];
-	if (transmit->to) {
-		local = &r->dataplane->addresses[record->address].address;
-		if (leg_plan_endpoint(&to, transmit->to) ||
-		    address_is_ipv4(&to.address) != address_is_ipv4(local))
-			return fail(what, "to: needs an address of the leg's family and a port",
-				    -EINVAL);
-		if (!usual || !endpoint_equal(&usual->remote, &to))
-			usual = egress =
-				egress_create(r->dataplane, record->address, record->port, &to);
-	}
-	if (!usual)
-		return fail(what, "the participant's address is not known yet", -EDESTADDRREQ);
-	error = port_send_datagram(r->dataplane, record->leg->worker, usual,
-				   transmit->datagram.data, transmit->datagram.len);
-	egress_free(egress);
+	error = destination(r, record, transmit->to, &to, what);
+	if (error)
+		return error;
+	egress = egress_create(r->dataplane, record->address, record->port, &to);
+	if (!egress)
+		return fail(what, "to: neither on-link nor behind a gateway", -EHOSTUNREACH);
+	error = port_send_datagram(r->dataplane, record->leg->worker, egress, datagram->data,
+				   datagram->len);
+	if (error == -EHOSTUNREACH)
+		error = deferred_add(&r->deferred, record->leg->worker, egress, datagram->data,
+				     datagram->len);
+	else
+		egress_free(egress);
 	return error ? fail(what, "the datagram could not be sent now", error) : 0;
 }
 
@@ -345,6 +358,7 @@ void registry_destroy(struct registry *r)
 			settle(r);
 		}
 	}
+	deferred_clear(&r->deferred);
 	free(r->retired);
 	rte_hash_free(r->by_id);
 	free(r->free_list);

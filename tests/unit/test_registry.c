@@ -976,8 +976,9 @@ static void transmits(void **state)
 	expect_error(r, transmit(r, 2, NULL, 100), EDESTADDRREQ, unknown);
 	expect_error(r, transmit(r, 2, "2001:db8:1::9", 100), EINVAL,
 		     "to: needs an address of the leg's family and a port");
-	/* The first time the next hop is not known. It is asked for, and kept for nobody. */
-	expect_error(r, transmit(r, 2, BROWSER, 100), EHOSTUNREACH, not_now);
+	/* The first time the next hop is not known: the datagram waits for it. */
+	assert_int_equal(transmit(r, 2, BROWSER, 99), 0);
+	assert_int_equal(r->sent_count, 0);
 	put_browser(&p);
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
@@ -985,12 +986,14 @@ static void transmits(void **state)
 	assert_int_equal(transmit(r, 2, BROWSER, 1472), 0);
 	expect_error(r, transmit(r, 2, NULL, 1473), EMSGSIZE, not_now);
 	relay_run(r);
-	assert_int_equal(r->sent_count, 2);
-	assert_int_equal(r->sent[0].length, 42 + 100);
-	assert_int_equal(r->sent[1].length, 42 + 1472);
+	assert_int_equal(r->sent_count, 3);
+	assert_int_equal(r->sent[0].length, 42 + 99);
+	assert_int_equal(r->sent[1].length, 42 + 100);
+	assert_int_equal(r->sent[2].length, 42 + 1472);
 	assert_int_equal(r->sent[0].octets[42], 22);
-	assert_int_equal(r->sent[0].octets[36] << 8 | r->sent[0].octets[37], 40000);
-	assert_int_equal(r->sent[1].octets[36] << 8 | r->sent[1].octets[37], 5555);
+	assert_int_equal(r->sent[0].octets[36] << 8 | r->sent[0].octets[37], 5555);
+	assert_int_equal(r->sent[1].octets[36] << 8 | r->sent[1].octets[37], 40000);
+	assert_int_equal(r->sent[2].octets[36] << 8 | r->sent[2].octets[37], 5555);
 }
 
 static void a_full_mailbox_is_told(void **state)
