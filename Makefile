@@ -73,7 +73,8 @@ GEN_H := $(GEN_C:.c=.h)
 
 SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
 SRC_dataplane := $(filter-out dataplane/main.c,$(wildcard dataplane/*.c))
-SRC_controlplane := $(filter-out controlplane/main.c,$(wildcard controlplane/*.c))
+SRC_controlplane := controlplane/config.c \
+	$(wildcard controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c controlplane/rpc/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)

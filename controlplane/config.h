@@ -3,7 +3,7 @@
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
 
-#include "controlplane/session.h"
+#include "controlplane/session/session.h"
 #include "dataplane/lib/ini.h"
 #include "dataplane/lib/log.h"
 

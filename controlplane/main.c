@@ -8,10 +8,10 @@
 #include <uv.h>
 
 #include "controlplane/config.h"
-#include "controlplane/health_service.h"
-#include "controlplane/relay_service.h"
-#include "controlplane/rpc.h"
-#include "controlplane/session.h"
+#include "controlplane/rpc/health_service.h"
+#include "controlplane/rpc/relay_service.h"
+#include "controlplane/rpc/rpc.h"
+#include "controlplane/session/session.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
 

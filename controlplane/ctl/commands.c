@@ -10,7 +10,7 @@
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/ctl/view.h"
-#include "controlplane/message.h"
+#include "controlplane/rpc/message.h"
 
 #define RELAY  "/tandem.relay.v1.Relay/"
 #define HEALTH "/grpc.health.v1.Health/"

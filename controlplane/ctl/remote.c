@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/rpc_buffer.h"
-#include "controlplane/rpc_tls.h"
+#include "controlplane/rpc/rpc_buffer.h"
+#include "controlplane/rpc/rpc_tls.h"
 
 #define CALL_TIMEOUT_SECONDS 10
 

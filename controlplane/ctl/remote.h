@@ -5,7 +5,7 @@
 
 #include <protobuf-c/protobuf-c.h>
 
-#include "controlplane/rpc.h"
+#include "controlplane/rpc/rpc.h"
 
 /* What tandemctl exits with; documented in its --help. */
 enum { CTL_OK, CTL_REFUSED, CTL_USAGE, CTL_UNREACHABLE };

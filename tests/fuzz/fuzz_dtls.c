@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/dtls.h"
+#include "controlplane/dtls/dtls.h"
 
 #define QUEUE    64
 #define MTU      1200

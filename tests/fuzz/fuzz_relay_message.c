@@ -4,7 +4,7 @@
  * printed as JSON that parses. The first octet chooses the type. The dataplane's frame is among
  * them because it has what the public API has not: bytes.
  */
-#include "controlplane/message.h"
+#include "controlplane/rpc/message.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Any blob is refused or read whole, and what was read is within its bounds. */
-#include "controlplane/state.h"
+#include "controlplane/session/state.h"
 
 #include <stdlib.h>
 #include <string.h>

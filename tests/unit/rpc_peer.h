@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "controlplane/rpc.h"
+#include "controlplane/rpc/rpc.h"
 
 #define WAIT_SECONDS 10
 

@@ -6,7 +6,7 @@
 #ifndef TANDEM_SESSION_RIG_H
 #define TANDEM_SESSION_RIG_H
 
-#include "controlplane/session.h"
+#include "controlplane/session/session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

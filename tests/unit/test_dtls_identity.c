@@ -11,7 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "controlplane/dtls_identity.h"
+#include "controlplane/dtls/dtls_identity.h"
 
 static X509 *certificate_of(const struct dtls_identity *identity)
 {

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "controlplane/dtls_record.h"
+#include "controlplane/dtls/dtls_record.h"
 
 /* Record header: content, version 254.253, epoch, sequence number, length. */
 #define RECORD(content, epoch, length)                                                             \

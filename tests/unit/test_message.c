@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "controlplane/api/relay.pb-c.h"
-#include "controlplane/message.h"
+#include "controlplane/rpc/message.h"
 #include "dataplane/api/dataplane.pb-c.h"
 
 static void test_utf8(void **state)

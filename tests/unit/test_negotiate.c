@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/negotiate.h"
+#include "controlplane/session/negotiate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

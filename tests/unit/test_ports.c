@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/ports.h"
+#include "controlplane/session/ports.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -3,8 +3,8 @@
 #include "tests/unit/rpc_peer.h"
 
 #include "controlplane/api/relay.pb-c.h"
-#include "controlplane/relay_service.h"
-#include "controlplane/session.h"
+#include "controlplane/rpc/relay_service.h"
+#include "controlplane/session/session.h"
 
 #define RELAY       "/tandem.relay.v1.Relay/"
 #define TYPE(which) (&tandem__relay__v1__##which##__descriptor)

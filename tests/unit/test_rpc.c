@@ -7,7 +7,7 @@
 #include <sys/un.h>
 
 #include "controlplane/api/health.pb-c.h"
-#include "controlplane/health_service.h"
+#include "controlplane/rpc/health_service.h"
 
 #define HELD_MAX 8
 

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 
 #include "controlplane/api/health.pb-c.h"
-#include "controlplane/rpc_tls.h"
+#include "controlplane/rpc/rpc_tls.h"
 
 static void handle(struct rpc_call *call, const ProtobufCMessage *request, void *arg)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "controlplane/sdes.h"
+#include "controlplane/sdp/sdes.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

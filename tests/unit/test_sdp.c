@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "controlplane/sdp.h"
+#include "controlplane/sdp/sdp.h"
 #include "tests/unit/sdp_fixtures.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <cmocka.h>
 
-#include "controlplane/sdp_rewrite.h"
+#include "controlplane/sdp/sdp_rewrite.h"
 #include "tests/unit/sdp_fixtures.h"
 
 /* The allocators below this program's own, which stand in front of them for the whole process. */

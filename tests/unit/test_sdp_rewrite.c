@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 
-#include "controlplane/sdp_rewrite.h"
+#include "controlplane/sdp/sdp_rewrite.h"
 #include "tests/unit/sdp_fixtures.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -2,7 +2,7 @@
 /* Keys by DTLS: a real handshake crosses the fake dataplane. */
 #include "tests/unit/session_rig.h"
 
-#include "controlplane/dtls.h"
+#include "controlplane/dtls/dtls.h"
 
 /* --- DTLS ----------------------------------------------------------------------------------------
  */

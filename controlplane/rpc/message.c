@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/rpc/message.h"
+
+#include "dataplane/api/cleanse.h"
+
+bool message_is_utf8(const char *text)
+{
+	/* The least code point that needs a sequence of this many further octets. */
+	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+	const uint8_t *p = (const uint8_t *)text;
+
+	while (*p) {
+		uint8_t head = *p++;
+		unsigned more = head < 0x80 ? 0 : head < 0xe0 ? 1 : head < 0xf0 ? 2 : 3;
+		uint32_t code = more ? head & (0x3f >> more) : head;
+
+		if ((head >= 0x80 && head < 0xc2) || head > 0xf4)
+			return false;
+		for (unsigned i = 0; i < more; i++, p++) {
+			if ((*p & 0xc0) != 0x80)
+				return false;
+			code = code << 6 | (*p & 0x3f);
+		}
+		if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+			return false;
+	}
+	return true;
+}
+
+static bool texts_are_utf8(const ProtobufCMessage *);
+
+static bool value_is_utf8(ProtobufCType type, const void *value)
+{
+	if (type == PROTOBUF_C_TYPE_STRING) {
+		const char *text = *(char *const *)value;
+
+		return !text || message_is_utf8(text);
+	}
+	if (type == PROTOBUF_C_TYPE_MESSAGE) {
+		const ProtobufCMessage *inner = *(ProtobufCMessage *const *)value;
+
+		return !inner || texts_are_utf8(inner);
+	}
+	return true;
+}
+
+static bool field_is_utf8(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+	const char *base = (const char *)message;
+	const char *member = base + field->offset;
+
+	if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
+		return true;
+	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+		void **items = *(void ***)member;
+		size_t count = *(const size_t *)(base + field->quantifier_offset);
+
+		for (size_t i = 0; i < count; i++)
+			if (!value_is_utf8(field->type, &items[i]))
+				return false;
+		return true;
+	}
+	/* The member is then a union: it holds a pointer of this type only in its own case. */
+	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF &&
+	    *(const uint32_t *)(base + field->quantifier_offset) != field->id)
+		return true;
+	return value_is_utf8(field->type, member);
+}
+
+static bool texts_are_utf8(const ProtobufCMessage *message)
+{
+	for (unsigned i = 0; i < message->descriptor->n_fields; i++)
+		if (!field_is_utf8(message, &message->descriptor->fields[i]))
+			return false;
+	return true;
+}
+
+ProtobufCMessage *message_unpack(const ProtobufCMessageDescriptor *descriptor, const uint8_t *data,
+				 size_t len)
+{
+	ProtobufCMessage *message =
+		protobuf_c_message_unpack(descriptor, &cleanse_allocator, len, data);
+
+	if (message && !texts_are_utf8(message)) {
+		message_free(message);
+		return NULL;
+	}
+	return message;
+}
+
+void message_free(ProtobufCMessage *message)
+{
+	if (message)
+		protobuf_c_message_free_unpacked(message, &cleanse_allocator);
+}

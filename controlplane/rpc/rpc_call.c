@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/rpc/rpc_call.h"
+
+#include <grpc/slice.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "controlplane/rpc/message.h"
+#include "controlplane/rpc/rpc_buffer.h"
+#include "dataplane/lib/log.h"
+
+#define ACCEPTING_MAX 32
+
+/*
+ * A call lives while gRPC has an event of it, or while a handler holds it. Whichever lets go
+ * last frees it, so that neither a late answer nor a late event meets freed memory.
+ */
+struct rpc_call {
+	struct rpc *rpc; /* NULL once the server is gone */
+	LIST_ENTRY(rpc_call) link;
+	grpc_call *core;
+	grpc_call_details details;
+	grpc_metadata_array metadata;
+
+	const struct rpc_method *method;
+	void *service_arg;
+	ProtobufCMessage *request;
+	void (*closed)(void *arg);
+	void *closed_arg;
+
+	unsigned pending; /* events in gRPC's hands */
+	bool held;        /* a handler owes an answer */
+	bool counted;     /* in rpc->in_flight */
+	bool gone;        /* nothing more can be sent */
+	struct rpc_event accept, receive, close, send;
+
+	/* Written by gRPC while it has the event. */
+	grpc_byte_buffer *received;
+	int cancelled;
+
+	grpc_byte_buffer *sending; /* with the event `send` */
+	bool headers_sent, is_sending;
+	struct {
+		grpc_byte_buffer *message; /* may be NULL */
+		bool ends;
+		grpc_status_code code;
+		grpc_slice text;
+	} next; /* goes out when nothing is being sent */
+};
+
+static void call_free(struct rpc_call *call)
+{
+	struct rpc *rpc = call->rpc;
+
+	if (call->core) {
+		if (rpc)
+			LIST_REMOVE(call, link);
+		grpc_call_unref(call->core);
+	}
+	if (call->counted && rpc)
+		rpc->in_flight--;
+	grpc_call_details_destroy(&call->details);
+	grpc_metadata_array_destroy(&call->metadata);
+	message_free(call->request);
+	rpc_buffer_free(call->received);
+	if (call->next.message)
+		grpc_byte_buffer_destroy(call->next.message);
+	grpc_slice_unref(call->next.text);
+	free(call);
+	if (rpc)
+		rpc_call_accept(rpc);
+}
+
+static void release(struct rpc_call *call)
+{
+	if (!call->pending && !call->held)
+		call_free(call);
+}
+
+/* Gives gRPC a batch of operations whose end is `event`. */
+static void start(struct rpc_call *call, const grpc_op *ops, size_t count, struct rpc_event *event)
+{
+	grpc_call_error error = grpc_call_start_batch(call->core, ops, count, event, NULL);
+
+	if (error == GRPC_CALL_OK) {
+		call->pending++;
+		call->rpc->pending++;
+		return;
+	}
+	log_error("rpc: gRPC refuses a batch: %s", grpc_call_error_to_string(error));
+	call->gone = true;
+	grpc_call_cancel(call->core, NULL);
+}
+
+/* Sends what is next, unless gRPC is still busy with what was before it. */
+static void pump(struct rpc_call *call)
+{
+	grpc_op ops[3] = {0};
+	unsigned count = 0;
+
+	if (call->gone || call->is_sending || !(call->next.message || call->next.ends))
+		return;
+	if (!call->headers_sent)
+		ops[count++].op = GRPC_OP_SEND_INITIAL_METADATA;
+	call->headers_sent = true;
+	call->sending = call->next.message;
+	call->next.message = NULL;
+	if (call->sending) {
+		ops[count].op = GRPC_OP_SEND_MESSAGE;
+		ops[count++].data.send_message.send_message = call->sending;
+	}
+	if (call->next.ends) {
+		ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+		ops[count].data.send_status_from_server.status = call->next.code;
+		ops[count++].data.send_status_from_server.status_details = &call->next.text;
+		call->next.ends = false;
+	}
+	call->is_sending = true;
+	start(call, ops, count, &call->send);
+}
+
+static void on_send(struct rpc_event *event)
+{
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, send);
+
+	call->pending--;
+	call->is_sending = false;
+	if (call->sending)
+		grpc_byte_buffer_destroy(call->sending);
+	call->sending = NULL;
+	pump(call);
+	release(call);
+}
+
+/* The end of every call: the status went out, the peer went away, or the deadline passed. */
+static void on_close(struct rpc_event *event)
+{
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, close);
+	void (*closed)(void *arg) = call->closed;
+
+	call->pending--;
+	call->gone = true;
+	if (closed) {
+		call->closed = NULL;
+		call->held = false;
+		closed(call->closed_arg);
+	}
+	release(call);
+}
+
+/* The handler lets go of the call: `message` may be NULL, `code` decides. */
+static void finish(struct rpc_call *call, grpc_byte_buffer *message, grpc_status_code code,
+		   const char *text)
+{
+	call->held = false;
+	call->closed = NULL;
+	if (call->next.message)
+		grpc_byte_buffer_destroy(call->next.message);
+	call->next.message = message;
+	call->next.ends = true;
+	call->next.code = code;
+	grpc_slice_unref(call->next.text);
+	call->next.text = grpc_slice_from_copied_string(text);
+	pump(call);
+	release(call);
+}
+
+void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply)
+{
+	grpc_byte_buffer *message = rpc_buffer_pack(reply);
+
+	if (message)
+		finish(call, message, GRPC_STATUS_OK, "");
+	else
+		finish(call, NULL, GRPC_STATUS_INTERNAL, "no memory for the reply");
+}
+
+void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text)
+{
+	finish(call, NULL, code, text);
+}
+
+void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
+{
+	call->closed = closed;
+	call->closed_arg = arg;
+}
+
+void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	if (call->next.message)
+		grpc_byte_buffer_destroy(call->next.message);
+	call->next.message = rpc_buffer_pack(message);
+	pump(call);
+}
+
+static void on_receive(struct rpc_event *event)
+{
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, receive);
+	const struct rpc_method *method = call->method;
+
+	call->pending--;
+	call->request = rpc_buffer_unpack(method->request, call->received);
+	call->received = NULL;
+	if (call->gone)
+		release(call);
+	else if (call->rpc->stopping)
+		rpc_fail(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+	else if (!call->request)
+		rpc_fail(call, GRPC_STATUS_INVALID_ARGUMENT,
+			 "the request does not decode: is it made from this relay.proto?");
+	else {
+		call->held = true;
+		method->handle(call, call->request, call->service_arg);
+	}
+}
+
+/* Finds the method that the peer asked for; false when there is none. */
+static bool find_method(struct rpc_call *call)
+{
+	struct rpc *rpc = call->rpc;
+
+	for (unsigned i = 0; i < rpc->service_count; i++) {
+		const struct rpc_service *service = &rpc->services[i];
+
+		for (unsigned j = 0; j < service->count; j++) {
+			if (grpc_slice_str_cmp(call->details.method, service->methods[j].path))
+				continue;
+			call->method = &service->methods[j];
+			call->service_arg = service->arg;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void admit(struct rpc_call *call)
+{
+	struct rpc *rpc = call->rpc;
+	char text[128];
+
+	if (rpc->stopping) {
+		rpc_fail(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+	} else if (!find_method(call)) {
+		rpc_fail(call, GRPC_STATUS_UNIMPLEMENTED, "the relay has no such method");
+	} else if (rpc->in_flight >= rpc->calls_max) {
+		snprintf(text, sizeof(text),
+			 "%u requests are in flight, the most allowed: "
+			 "try again later",
+			 rpc->in_flight);
+		rpc_fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
+	} else {
+		const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE,
+				    .data.recv_message.recv_message = &call->received};
+
+		call->counted = true;
+		rpc->in_flight++;
+		start(call, &op, 1, &call->receive);
+	}
+}
+
+static void on_accept(struct rpc_event *event)
+{
+	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, accept);
+	const grpc_op op = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER,
+			    .data.recv_close_on_server.cancelled = &call->cancelled};
+
+	call->rpc->accepting--;
+	if (!event->ok) { /* the server shuts down */
+		call->core = NULL;
+		call_free(call);
+		return;
+	}
+	LIST_INSERT_HEAD(&call->rpc->calls, call, link);
+	start(call, &op, 1, &call->close);
+	rpc_call_accept(call->rpc);
+	admit(call);
+}
+
+static struct rpc_call *call_alloc(struct rpc *rpc)
+{
+	struct rpc_call *call = calloc(1, sizeof(*call));
+
+	if (!call)
+		return NULL;
+	call->rpc = rpc;
+	call->accept.handle = on_accept;
+	call->receive.handle = on_receive;
+	call->close.handle = on_close;
+	call->send.handle = on_send;
+	call->next.text = grpc_empty_slice();
+	grpc_call_details_init(&call->details);
+	grpc_metadata_array_init(&call->metadata);
+	return call;
+}
+
+void rpc_call_accept(struct rpc *rpc)
+{
+	while (!rpc->stopping && rpc->accepting < ACCEPTING_MAX) {
+		struct rpc_call *call = call_alloc(rpc);
+
+		/* Without memory the next call that is freed comes back here. */
+		if (!call)
+			return;
+		if (grpc_server_request_call(rpc->server, &call->core, &call->details,
+					     &call->metadata, rpc->queue, rpc->queue,
+					     &call->accept) != GRPC_CALL_OK) {
+			log_error("rpc: gRPC accepts no further calls");
+			call->rpc = NULL;
+			call_free(call);
+			return;
+		}
+		rpc->accepting++;
+		rpc->pending++;
+	}
+}
+
+void rpc_call_end_streams(struct rpc *rpc)
+{
+	struct rpc_call *call, *after;
+
+	for (call = LIST_FIRST(&rpc->calls); call; call = after) {
+		void (*closed)(void *arg) = call->closed;
+		void *arg = call->closed_arg;
+
+		after = LIST_NEXT(call, link);
+		if (!closed)
+			continue;
+		rpc_fail(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+		closed(arg);
+	}
+}
+
+void rpc_call_orphan_all(struct rpc *rpc)
+{
+	struct rpc_call *call;
+
+	while ((call = LIST_FIRST(&rpc->calls))) {
+		LIST_REMOVE(call, link);
+		grpc_call_unref(call->core);
+		call->core = NULL;
+		call->rpc = NULL;
+	}
+}

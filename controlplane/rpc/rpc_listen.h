@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Where the gRPC server may listen, and how: the policy in rpc.h's struct rpc_config. */
+#ifndef TANDEM_RPC_LISTEN_H
+#define TANDEM_RPC_LISTEN_H
+
+#include <grpc/grpc.h>
+
+#include "controlplane/rpc/rpc.h"
+
+/*
+ * Gives the server, which must not run yet, a listener for each configured address. Errors are
+ * those of rpc_start(), logged; the server must be destroyed then.
+ */
+int rpc_listen(grpc_server *server, const struct rpc_config *config);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/rpc/rpc_tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PEM_MAX (256 * 1024)
+
+struct pem {
+	char *ca, *cert, *key;
+};
+
+static int fail(struct rpc_tls_error *why, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static int fail(struct rpc_tls_error *why, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why->text, sizeof(why->text), fmt, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static const char *openssl_reason(void)
+{
+	unsigned long error = ERR_peek_error();
+	const char *reason = ERR_reason_error_string(error);
+
+	return ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : reason ?: "not usable";
+}
+
+/* A file's text, or NULL. Freed with pem_free(). */
+static char *pem_read(const char *path, struct rpc_tls_error *why)
+{
+	char *text = OPENSSL_zalloc(PEM_MAX);
+	FILE *file = fopen(path, "re");
+	size_t len;
+
+	if (!file || !text) {
+		fail(why, "%s: %s", path, strerror(errno));
+		goto out_free;
+	}
+	setbuf(file, NULL);
+	len = fread(text, 1, PEM_MAX, file);
+	if (len == 0 || len == PEM_MAX || ferror(file)) {
+		fail(why, "%s is empty, unreadable or above %d octets", path, PEM_MAX);
+		goto out_free;
+	}
+	fclose(file);
+	return text;
+
+out_free:
+	if (file)
+		fclose(file);
+	OPENSSL_clear_free(text, PEM_MAX);
+	return NULL;
+}
+
+static void pem_free(struct pem *pem)
+{
+	OPENSSL_clear_free(pem->ca, PEM_MAX);
+	OPENSSL_clear_free(pem->cert, PEM_MAX);
+	OPENSSL_clear_free(pem->key, PEM_MAX);
+}
+
+/* Loads the files as a TLS stack would, only to be able to say what is wrong with which. */
+static int check(const struct rpc_tls *tls, struct rpc_tls_error *why)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+	const char *bad = NULL;
+
+	ERR_clear_error();
+	if (!ctx)
+		return fail(why, "no memory");
+	if (SSL_CTX_load_verify_file(ctx, tls->ca) != 1)
+		bad = tls->ca;
+	else if (SSL_CTX_use_certificate_chain_file(ctx, tls->cert) != 1)
+		bad = tls->cert;
+	else if (SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) != 1)
+		bad = tls->key;
+	if (bad)
+		fail(why, "%s: %s", bad, openssl_reason());
+	ERR_clear_error();
+	SSL_CTX_free(ctx);
+	return bad ? -EINVAL : 0;
+}
+
+static int load(struct pem *pem, const struct rpc_tls *tls, struct rpc_tls_error *why)
+{
+	if (!tls->ca || !tls->cert || !tls->key)
+		return fail(why, "no %s given: ca, cert and key are needed together",
+			    !tls->ca     ? "ca"
+			    : !tls->cert ? "cert"
+					 : "key");
+	pem->ca = pem_read(tls->ca, why);
+	pem->cert = pem->ca ? pem_read(tls->cert, why) : NULL;
+	pem->key = pem->cert ? pem_read(tls->key, why) : NULL;
+	return pem->key ? check(tls, why) : -EINVAL;
+}
+
+bool rpc_tls_wanted(const struct rpc_tls *tls)
+{
+	return tls->ca || tls->cert || tls->key;
+}
+
+int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls,
+		   struct rpc_tls_error *why)
+{
+	struct pem pem = {0};
+	int ret = load(&pem, tls, why);
+
+	if (!ret) {
+		grpc_ssl_pem_key_cert_pair pair = {pem.key, pem.cert};
+
+		*credentials = grpc_ssl_server_credentials_create_ex(
+			pem.ca, &pair, 1,
+			GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
+		ret = *credentials ? 0 : fail(why, "gRPC refuses the certificates");
+	}
+	pem_free(&pem);
+	return ret;
+}
+
+int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls,
+		   struct rpc_tls_error *why)
+{
+	struct pem pem = {0};
+	int ret = load(&pem, tls, why);
+
+	if (!ret) {
+		grpc_ssl_pem_key_cert_pair pair = {pem.key, pem.cert};
+
+		*credentials = grpc_ssl_credentials_create_ex(pem.ca, &pair, NULL, NULL);
+		ret = *credentials ? 0 : fail(why, "gRPC refuses the certificates");
+	}
+	pem_free(&pem);
+	return ret;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Mutual TLS for gRPC from three PEM files, checked before gRPC sees them: it says too little. */
+#ifndef TANDEM_RPC_TLS_H
+#define TANDEM_RPC_TLS_H
+
+#include <grpc/grpc_security.h>
+#include <stdbool.h>
+
+#include "controlplane/rpc/rpc.h"
+
+struct rpc_tls_error {
+	char text[512];
+};
+
+/* Whether any of the files is named. */
+bool rpc_tls_wanted(const struct rpc_tls *tls);
+
+/*
+ * Credentials of a server that demands a client certificate signed by `ca`, and of a client that
+ * shows its own. The caller releases them. -EINVAL when a file is missing, cannot be read, or does
+ * not fit the others; `why` says which, and what is wrong with it.
+ */
+int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls,
+		   struct rpc_tls_error *why);
+int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls,
+		   struct rpc_tls_error *why);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The lines of an SDP and its m-lines. The text is copied twice: `text` stays as it came but for
+ * the NUL that ends each line, `words` is cut into words in place, so that no word needs memory of
+ * its own.
+ */
+#include "controlplane/sdp/sdp_parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include <openssl/crypto.h>
+
+static const char *const profile_names[SDP_PROFILES] = {
+	[SDP_RTP_AVP] = "RTP/AVP",
+	[SDP_RTP_AVPF] = "RTP/AVPF",
+	[SDP_RTP_SAVP] = "RTP/SAVP",
+	[SDP_RTP_SAVPF] = "RTP/SAVPF",
+	[SDP_UDP_TLS_RTP_SAVP] = "UDP/TLS/RTP/SAVP",
+	[SDP_UDP_TLS_RTP_SAVPF] = "UDP/TLS/RTP/SAVPF",
+};
+
+/* RFC 3551 tables 4 and 5: the payload types that need no rtpmap. */
+static const uint32_t static_clock_rates[128] = {
+	[0] = 8000,   [3] = 8000,   [4] = 8000,   [5] = 8000,   [6] = 16000,  [7] = 8000,
+	[8] = 8000,   [9] = 8000,   [10] = 44100, [11] = 44100, [12] = 8000,  [13] = 8000,
+	[14] = 90000, [15] = 8000,  [16] = 11025, [17] = 22050, [18] = 8000,  [25] = 90000,
+	[26] = 90000, [28] = 90000, [31] = 90000, [32] = 90000, [33] = 90000, [34] = 90000,
+};
+
+const char *sdp_profile_name(enum sdp_profile profile)
+{
+	return profile < SDP_PROFILES ? profile_names[profile] : NULL;
+}
+
+bool sdp_profile_has_dtls(enum sdp_profile profile)
+{
+	return profile == SDP_UDP_TLS_RTP_SAVP || profile == SDP_UDP_TLS_RTP_SAVPF;
+}
+
+bool sdp_profile_has_feedback(enum sdp_profile profile)
+{
+	return profile == SDP_RTP_AVPF || profile == SDP_RTP_SAVPF ||
+	       profile == SDP_UDP_TLS_RTP_SAVPF;
+}
+
+static enum sdp_profile find_profile(const char *name)
+{
+	for (enum sdp_profile p = SDP_RTP_AVP; p < SDP_PROFILES; p++)
+		if (!strcasecmp(profile_names[p], name))
+			return p;
+	return SDP_OTHER_PROFILE;
+}
+
+static enum sdp_kind find_kind(const char *name)
+{
+	static const char *const names[] = {"audio", "video", "text", "application", "image"};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcasecmp(names[i], name))
+			return (enum sdp_kind)(SDP_AUDIO + i);
+	return SDP_OTHER_KIND;
+}
+
+/* A CR that ends no line could end one for the next reader, and so smuggle a line past us. */
+static int add_line(struct sdp_parser *p, char *text, size_t length)
+{
+	struct sdp *sdp = p->sdp;
+
+	if (length && text[length - 1] == '\r')
+		length--;
+	text[length] = '\0';
+	if (memchr(text, '\0', length) || memchr(text, '\r', length))
+		return sdp_refuse(p, -EINVAL, "take the NUL or CR octet out of the line");
+	if (sdp->line_count == SDP_LINES_MAX)
+		return sdp_refuse(p, -EINVAL, "send at most %d lines", SDP_LINES_MAX);
+	if (sdp_grow(&sdp->lines, sdp->line_count, sizeof(*sdp->lines)))
+		return -ENOMEM;
+	sdp->lines[sdp->line_count++] = (struct sdp_line){text, (unsigned int)length};
+	return 0;
+}
+
+static int split_lines(struct sdp_parser *p)
+{
+	struct sdp *sdp = p->sdp;
+	char *text = sdp->text, *end = sdp->text + sdp->length;
+	int ret;
+
+	/* Empty lines at the end of a message body are a transport's habit, not a mistake. */
+	while (end > text && (end[-1] == '\n' || end[-1] == '\r'))
+		end--;
+	while (text < end) {
+		char *newline = memchr(text, '\n', (size_t)(end - text));
+
+		p->err->line++;
+		ret = add_line(p, text, (size_t)((newline ? newline : end) - text));
+		if (ret)
+			return ret;
+		text = newline ? newline + 1 : end;
+	}
+	return 0;
+}
+
+/* username session-id version nettype addrtype address; only the numbers in it are looked at. */
+static int read_origin(struct sdp_parser *p, char *rest)
+{
+	struct sdp *sdp = p->sdp;
+
+	sdp_word(&rest);
+	sdp->session_id = sdp_word(&rest);
+	sdp->session_version = sdp_word(&rest);
+	sdp_word(&rest);
+	sdp_word(&rest);
+	if (!*sdp_word(&rest))
+		return sdp_refuse(
+			p, -EINVAL,
+			"give o= a user name, id, version, IN, IP4 or IP6, and an address");
+	return 0;
+}
+
+static int read_formats(struct sdp_parser *p, struct sdp_media *m, char *rest)
+{
+	uint64_t payload_type;
+	const char *word;
+
+	while (*(word = sdp_word(&rest))) {
+		if (m->profile && !sdp_number(word, 127, &payload_type))
+			return sdp_refuse(p, -EINVAL,
+					  "give RTP payload types from 0 to 127, not %.32s", word);
+		if (sdp_grow(&m->formats, m->format_count, sizeof(*m->formats)))
+			return -ENOMEM;
+		m->formats[m->format_count++] = word;
+	}
+	if (!m->format_count)
+		return sdp_refuse(p, -EINVAL, "give the m-line at least one format");
+	return 0;
+}
+
+/* kind port[/count] protocol format ... */
+static int read_media(struct sdp_parser *p, char *rest)
+{
+	struct sdp *sdp = p->sdp;
+	uint64_t port, count = 1;
+	struct sdp_media *m;
+	char *word;
+
+	if (sdp->media_count == SDP_MEDIA_MAX)
+		return sdp_refuse(p, -EINVAL, "send at most %d m-lines", SDP_MEDIA_MAX);
+	p->section->end_line = p->err->line - 1;
+	if (sdp_grow(&sdp->media, sdp->media_count, sizeof(*sdp->media)))
+		return -ENOMEM;
+	m = p->section = &sdp->media[sdp->media_count++];
+	*m = (struct sdp_media){.first_line = p->err->line - 1, .direction = SDP_SENDRECV};
+
+	m->kind_name = sdp_word(&rest);
+	m->kind = find_kind(m->kind_name);
+	word = sdp_word(&rest);
+	if (strchr(word, '/')) {
+		char *slash = strchr(word, '/');
+
+		*slash = '\0';
+		if (!sdp_number(slash + 1, 65535, &count) || !count)
+			return sdp_refuse(p, -EINVAL,
+					  "give the m-line a port count from 1 to 65535");
+	}
+	if (!sdp_number(word, 65535, &port))
+		return sdp_refuse(p, -EINVAL, "give the m-line a port from 0 to 65535");
+	m->port = (uint16_t)port;
+	m->port_count = (uint16_t)count;
+	m->profile_name = sdp_word(&rest);
+	m->profile = find_profile(m->profile_name);
+	if (m->profile)
+		memcpy(m->clock_rate, static_clock_rates, sizeof(m->clock_rate));
+	return read_formats(p, m, rest);
+}
+
+static int read_line(struct sdp_parser *p, unsigned int index)
+{
+	const struct sdp_line *line = &p->line;
+	char *words = p->sdp->words + (line->text - p->sdp->text);
+	char type = line->text[0];
+
+	if (line->length < 2 || type < 'a' || type > 'z' || line->text[1] != '=')
+		return sdp_refuse(p, -EINVAL, "begin the line with a small letter and =");
+	if ((index == 0) != (type == 'v') || (index == 0 && strcmp(line->text, "v=0")))
+		return sdp_refuse(p, -EINVAL, "begin the SDP, and nothing else, with v=0");
+	if ((index == 1) != (type == 'o'))
+		return sdp_refuse(p, -EINVAL, "let one o= line follow v=0");
+	switch (type) {
+	case 'o':
+		return read_origin(p, words + 2);
+	case 'm':
+		return read_media(p, words + 2);
+	case 'c':
+		return sdp_connection(p, words + 2, &p->section->remote);
+	case 'a':
+		return sdp_attribute(p, words + 2);
+	default:
+		return 0;
+	}
+}
+
+static int read_lines(struct sdp_parser *p)
+{
+	struct sdp *sdp = p->sdp;
+	int ret;
+
+	p->section = &sdp->session;
+	sdp->session.direction = SDP_SENDRECV;
+	for (unsigned int i = 0; i < sdp->line_count; i++) {
+		p->line = sdp->lines[i];
+		p->err->line = i + 1;
+		memcpy(sdp->words + (p->line.text - sdp->text), p->line.text, p->line.length + 1);
+		ret = read_line(p, i);
+		if (ret)
+			return ret;
+	}
+	if (sdp->line_count < 2) {
+		p->err->line = sdp->line_count;
+		return sdp_refuse(p, -EINVAL, "begin the SDP with v=0 and an o= line");
+	}
+	p->section->end_line = sdp->line_count;
+	return 0;
+}
+
+int sdp_parse(struct sdp **out, const char *text, size_t length, struct sdp_error *err)
+{
+	struct sdp_parser p = {.err = err};
+	int ret;
+
+	memset(err, 0, sizeof(*err));
+	if (length > SDP_SIZE_MAX)
+		return sdp_refuse(&p, -EINVAL, "send at most %d octets", SDP_SIZE_MAX);
+	p.sdp = calloc(1, sizeof(*p.sdp));
+	if (!p.sdp)
+		return -ENOMEM;
+	p.sdp->length = length;
+	p.sdp->text = malloc(length + 1);
+	p.sdp->words = malloc(length + 1);
+	if (!p.sdp->text || !p.sdp->words) {
+		ret = -ENOMEM;
+		goto out_free;
+	}
+	memcpy(p.sdp->text, text, length);
+	p.sdp->text[length] = '\0';
+	memset(p.sdp->words, 0, length + 1);
+
+	ret = split_lines(&p);
+	if (!ret)
+		ret = read_lines(&p);
+	if (!ret)
+		ret = sdp_complete(&p);
+	if (ret)
+		goto out_free;
+	*out = p.sdp;
+	return 0;
+
+out_free:
+	sdp_free(p.sdp);
+	return ret;
+}
+
+static void clear_and_free(char *text, size_t size)
+{
+	if (text)
+		OPENSSL_cleanse(text, size);
+	free(text);
+}
+
+void sdp_free(struct sdp *sdp)
+{
+	if (!sdp)
+		return;
+	for (unsigned int i = 0; i < sdp->media_count; i++) {
+		free(sdp->media[i].formats);
+		free(sdp->media[i].ice.candidates);
+	}
+	free(sdp->media);
+	free(sdp->lines);
+	clear_and_free(sdp->text, sdp->length + 1);
+	clear_and_free(sdp->words, sdp->length + 1);
+	free(sdp);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Session descriptions (RFC 8866), read so that every line survives: `lines` is the text as it
+ * came, the rest is a view of what a relay needs to know of it. Rewriting is
+ * controlplane/sdp/sdp_rewrite.h.
+ *
+ * Every pointer inside belongs to the struct sdp and dies with it; nothing changes after the parse.
+ * Any thread may read; the parser keeps no state.
+ */
+#ifndef TANDEM_SDP_H
+#define TANDEM_SDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controlplane/sdp/sdes.h"
+
+#define SDP_SIZE_MAX        65536 /* octets */
+#define SDP_LINES_MAX       1000
+#define SDP_MEDIA_MAX       32
+#define SDP_FINGERPRINT_MAX 64 /* octets of the longest hash */
+#define SDP_FINGERPRINTS    8
+
+struct sdp_error {
+	unsigned int line; /* from 1; 0: the text as a whole */
+	char text[160];    /* one sentence that names the remedy, without the line number */
+};
+
+struct sdp_line {
+	const char *text; /* NUL-terminated, without its line end */
+	unsigned int length;
+};
+
+struct sdp_address {
+	int family;     /* AF_INET, AF_INET6; AF_UNSPEC: none */
+	uint16_t port;  /* host order */
+	uint8_t ip[16]; /* network order; the first four octets for AF_INET */
+};
+
+enum sdp_kind { SDP_OTHER_KIND, SDP_AUDIO, SDP_VIDEO, SDP_TEXT, SDP_APPLICATION, SDP_IMAGE };
+
+/* The numbers are those of Profile in relay.proto. */
+enum sdp_profile {
+	SDP_OTHER_PROFILE = 0,
+	SDP_RTP_AVP = 1,
+	SDP_RTP_AVPF = 2,
+	SDP_RTP_SAVP = 3,
+	SDP_RTP_SAVPF = 4,
+	SDP_UDP_TLS_RTP_SAVP = 5,
+	SDP_UDP_TLS_RTP_SAVPF = 6,
+	SDP_PROFILES
+};
+
+/* Bits, as the sender of the SDP sees it. */
+enum sdp_direction {
+	SDP_INACTIVE = 0,
+	SDP_SENDONLY = 1,
+	SDP_RECVONLY = 2,
+	SDP_SENDRECV = SDP_SENDONLY | SDP_RECVONLY
+};
+
+/* RFC 4145, 5763. */
+enum sdp_setup { SDP_NO_SETUP, SDP_ACTIVE, SDP_PASSIVE, SDP_ACTPASS, SDP_HOLDCONN };
+
+struct sdp_fingerprint { /* RFC 8122 */
+	char hash[16];   /* lower case: "sha-256"; empty: none */
+	uint8_t bytes[SDP_FINGERPRINT_MAX];
+	unsigned int length;
+};
+
+enum sdp_candidate_type { SDP_HOST, SDP_SRFLX, SDP_PRFLX, SDP_RELAY, SDP_OTHER_TYPE };
+
+struct sdp_candidate { /* RFC 8839 section 5.1 */
+	const char *foundation;
+	unsigned int component; /* 1 RTP, 2 RTCP */
+	bool udp;
+	uint32_t priority;
+	struct sdp_address address; /* AF_UNSPEC when it is a name (mDNS) */
+	enum sdp_candidate_type type;
+};
+
+struct sdp_ice {
+	const char *ufrag; /* NULL: no ICE */
+	const char *pwd;
+	const char *options; /* the a=ice-options value, or NULL */
+	struct sdp_candidate *candidates;
+	unsigned int candidate_count;
+};
+
+/*
+ * One m-line. What the m-line's own section does not say is taken from the session's section where
+ * the RFCs let it: c=, direction, ICE credentials, fingerprints, setup, tls-id.
+ */
+struct sdp_media {
+	unsigned int
+		first_line; /* index of the m= line, and of the line after the section's last */
+	unsigned int end_line;
+
+	enum sdp_kind kind;
+	const char *kind_name;
+	uint16_t port;
+	uint16_t port_count;
+	bool rejected; /* port 0, and not because it is bundle-only */
+	enum sdp_profile profile;
+	const char *profile_name;
+	const char **formats;
+	unsigned int format_count;
+	uint32_t clock_rate[128]; /* Hz by RTP payload type; 0: unknown (RFC 3551's table included)
+				   */
+
+	struct sdp_address remote; /* where its sender wants RTP; AF_UNSPEC only if rejected */
+	struct sdp_address rtcp;   /* and RTCP unless multiplexed: as a=rtcp says, else port + 1 */
+	bool rtcp_mux;
+	bool rtcp_mux_only;
+	bool held;                    /* its c= address is 0.0.0.0 or :: and it has no ICE */
+	enum sdp_direction direction; /* as the attribute says, and not receiving when held */
+	bool direction_said;          /* by an attribute in this section itself */
+
+	const char *mid;     /* NULL: none */
+	unsigned int bundle; /* the BUNDLE group it is in, from 1; 0: none */
+	bool bundle_tag;     /* the first of its group, whose transport the others share */
+	bool bundle_only;
+
+	struct sdp_ice ice;
+	struct sdp_fingerprint fingerprints[SDP_FINGERPRINTS];
+	unsigned int fingerprint_count;
+	enum sdp_setup setup;
+	const char *tls_id;                 /* NULL: none */
+	const char *crypto[SDES_LINES_MAX]; /* what follows "a=crypto:", for sdes_choose() */
+	unsigned int crypto_count;
+};
+
+struct sdp {
+	struct sdp_line *lines;
+	unsigned int line_count;
+	struct sdp_media *media;
+	unsigned int media_count;
+	const char *session_id; /* of the o= line */
+	const char *session_version;
+	bool ice_lite;
+	unsigned int bundle_count;
+
+	struct sdp_media session; /* the session's own section, its lines from 0 */
+	char *text;               /* what `lines` point into */
+	char *words;              /* what every other text points into */
+	size_t length;
+};
+
+/*
+ * Reads `length` octets of text, of which it makes its own copy; either line end will do. 0,
+ * -ENOMEM, -EINVAL for a text that is malformed, -ENOTSUP for one that asks for what a relay cannot
+ * do (a host name for an address, multicast); `err` names the line and the remedy of the last two.
+ */
+int sdp_parse(struct sdp **out, const char *text, size_t length, struct sdp_error *err);
+
+/* NULL will do. The copies are cleared first: they may hold keys. */
+void sdp_free(struct sdp *sdp);
+
+/* "RTP/AVP" and so on; NULL for SDP_OTHER_PROFILE. */
+const char *sdp_profile_name(enum sdp_profile profile);
+/* Whether it is one of those with keys by DTLS, and whether it has RTCP feedback (RFC 4585). */
+bool sdp_profile_has_dtls(enum sdp_profile profile);
+bool sdp_profile_has_feedback(enum sdp_profile profile);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/sdp/sdp_rewrite.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include <openssl/crypto.h>
+
+#include "controlplane/sdp/sdp_transport.h"
+
+struct writer {
+	struct text text;
+	const struct sdp *sdp;
+	const struct sdp_rewrite *to;
+	const char *mid[SDP_MEDIA_MAX]; /* to show; NULL: none */
+	char fresh_mid[SDP_MEDIA_MAX][8];
+	bool ice;      /* some m-line shown has it */
+	bool feedback; /* likewise */
+};
+
+/* What becomes of an a= line. All that is not listed passes. */
+enum rule {
+	RULE_PASS,
+	RULE_REPLACED,  /* the relay writes its own, or none */
+	RULE_FEEDBACK,  /* passes where the profile shown has feedback */
+	RULE_GROUP,     /* BUNDLE is replaced, others pass while their mids do */
+	RULE_EXTMAP,    /* that of the mid passes while a mid is shown */
+	RULE_DIRECTION, /* replaced where the hold was in the c= line */
+};
+
+static const struct {
+	const char *name;
+	enum rule rule;
+} rules[] = {
+	{"rtcp", RULE_REPLACED},
+	{"rtcp-mux", RULE_REPLACED},
+	{"rtcp-mux-only", RULE_REPLACED},
+	{"mid", RULE_REPLACED},
+	{"bundle-only", RULE_REPLACED},
+	{"candidate", RULE_REPLACED},
+	{"end-of-candidates", RULE_REPLACED},
+	{"remote-candidates", RULE_REPLACED},
+	{"fingerprint", RULE_REPLACED},
+	{"identity", RULE_REPLACED}, /* signs the fingerprint, RFC 8827 */
+	{"setup", RULE_REPLACED},
+	{"connection", RULE_REPLACED},
+	{"tls-id", RULE_REPLACED},
+	{"dtls-id", RULE_REPLACED}, /* its name in the drafts */
+	{"crypto", RULE_REPLACED},
+	{"key-mgmt", RULE_REPLACED},
+	/* Other ways to say an address or to offer another transport: RFC 4570, 6947, 5939, 7006.
+	 */
+	{"source-filter", RULE_REPLACED},
+	{"alt", RULE_REPLACED},
+	{"altc", RULE_REPLACED},
+	{"acap", RULE_REPLACED},
+	{"tcap", RULE_REPLACED},
+	{"ccap", RULE_REPLACED},
+	{"pcfg", RULE_REPLACED},
+	{"acfg", RULE_REPLACED},
+	{"rtcp-fb", RULE_FEEDBACK},
+	{"rtcp-rsize", RULE_FEEDBACK},
+	{"extmap-allow-mixed", RULE_FEEDBACK},
+	{"group", RULE_GROUP},
+	{"extmap", RULE_EXTMAP},
+	{"sendrecv", RULE_DIRECTION},
+	{"sendonly", RULE_DIRECTION},
+	{"recvonly", RULE_DIRECTION},
+	{"inactive", RULE_DIRECTION},
+};
+
+static enum rule find_rule(const char *attribute)
+{
+	size_t length = strcspn(attribute, ": \t");
+
+	if (!strncasecmp(attribute, "ice-", 4))
+		return RULE_REPLACED;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (strlen(rules[i].name) == length &&
+		    !strncasecmp(rules[i].name, attribute, length))
+			return rules[i].rule;
+	return RULE_PASS;
+}
+
+static bool is_rejected(const struct sdp_transport *t)
+{
+	return t->rtp.family == AF_UNSPEC;
+}
+
+/* The m-line that rules where the caller leaves the choice: an answer follows its offer. */
+static const struct sdp_media *ruling(const struct writer *w, unsigned int i)
+{
+	return w->to->offer ? &w->to->offer->media[i] : &w->sdp->media[i];
+}
+
+static enum sdp_profile shown_profile(const struct writer *w, unsigned int i)
+{
+	enum sdp_profile profile = w->to->media[i].profile;
+
+	return profile ? profile : ruling(w, i)->profile;
+}
+
+static bool has_mid(const struct sdp *sdp, const char *mid)
+{
+	for (unsigned int i = 0; i < sdp->media_count; i++)
+		if (sdp->media[i].mid && !strcmp(sdp->media[i].mid, mid))
+			return true;
+	return false;
+}
+
+static void choose_mids(struct writer *w)
+{
+	const struct sdp *sdp = w->sdp;
+	bool show = false;
+
+	for (unsigned int i = 0; i < sdp->media_count; i++)
+		show |= w->to->media[i].bundle || sdp_profile_has_dtls(shown_profile(w, i));
+	for (unsigned int i = 0; i < sdp->media_count; i++) {
+		unsigned int number = i;
+
+		if (w->to->offer) {
+			w->mid[i] = w->to->offer->media[i].mid;
+			continue;
+		}
+		w->mid[i] = show ? sdp->media[i].mid : NULL;
+		if (!show || w->mid[i])
+			continue;
+		do {
+			snprintf(w->fresh_mid[i], sizeof(w->fresh_mid[i]), "%u", number);
+			number += SDP_MEDIA_MAX;
+		} while (has_mid(sdp, w->fresh_mid[i]));
+		w->mid[i] = w->fresh_mid[i];
+	}
+}
+
+/* The line end is ours in any case; the line itself may hold anything. */
+static void write_line(struct text *out, const struct sdp_line *line)
+{
+	text_append(out, line->text, line->length);
+	text_append(out, "\r\n", 2);
+}
+
+/* The user name is left out: it belongs to the sender's host, and it may well be an address. */
+static void write_origin(struct writer *w)
+{
+	text_printf(&w->text, "o=- %s %s ", w->sdp->session_id, w->sdp->session_version);
+	sdp_write_address(&w->text, &w->to->origin);
+}
+
+/* The m-line that the group's transport belongs to comes first (RFC 9143 section 7.1). */
+static void write_bundle(struct writer *w, unsigned int bundle)
+{
+	bool open = false;
+
+	for (int tagged = 1; tagged >= 0; tagged--) {
+		for (unsigned int i = 0; i < w->sdp->media_count; i++) {
+			const struct sdp_transport *t = &w->to->media[i];
+
+			if (is_rejected(t) || t->bundle != bundle || !w->mid[i] ||
+			    ruling(w, i)->bundle_tag != tagged)
+				continue;
+			text_printf(&w->text, "%s %s", open ? "" : "a=group:BUNDLE", w->mid[i]);
+			open = true;
+		}
+	}
+	if (open)
+		text_append(&w->text, "\r\n", 2);
+}
+
+static void write_session_attributes(struct writer *w)
+{
+	unsigned int bundles = 0;
+
+	for (unsigned int i = 0; i < w->sdp->media_count; i++)
+		if (w->to->media[i].bundle > bundles)
+			bundles = w->to->media[i].bundle;
+	for (unsigned int bundle = 1; bundle <= bundles && bundle <= SDP_MEDIA_MAX; bundle++)
+		write_bundle(w, bundle);
+	/* RFC 8445 section 10 has every agent that follows it say ice2. */
+	if (w->ice)
+		text_printf(&w->text, "a=ice-lite\r\na=ice-options:ice2\r\n");
+}
+
+static bool group_passes(const struct writer *w, const char *attribute)
+{
+	const char *word = attribute + strcspn(attribute, " \t");
+	bool bundle = !strncasecmp(attribute, "group:BUNDLE", 12) && word == attribute + 12;
+
+	while (!bundle && *(word += strspn(word, " \t"))) {
+		size_t length = strcspn(word, " \t");
+		unsigned int i;
+
+		for (i = 0; i < w->sdp->media_count; i++) {
+			const char *mid = w->sdp->media[i].mid;
+
+			if (mid && w->mid[i] && !strcmp(mid, w->mid[i]) && strlen(mid) == length &&
+			    !memcmp(mid, word, length))
+				break;
+		}
+		if (i == w->sdp->media_count)
+			return false;
+		word += length;
+	}
+	return !bundle;
+}
+
+/* `i` is the m-line, or -1 in the session's section. */
+static bool attribute_passes(const struct writer *w, const char *attribute, int i)
+{
+	switch (find_rule(attribute)) {
+	case RULE_REPLACED:
+		return false;
+	case RULE_FEEDBACK:
+		return i < 0 ? w->feedback
+			     : sdp_profile_has_feedback(shown_profile(w, (unsigned int)i));
+	case RULE_GROUP:
+		return group_passes(w, attribute);
+	case RULE_EXTMAP:
+		return (i >= 0 && w->mid[i]) ||
+		       !strstr(attribute, "urn:ietf:params:rtp-hdrext:sdes:mid");
+	case RULE_DIRECTION:
+		return i < 0 || !w->sdp->media[i].held;
+	default:
+		return true;
+	}
+}
+
+static void write_session(struct writer *w)
+{
+	bool written = false;
+
+	for (unsigned int i = 0; i < w->sdp->session.end_line; i++) {
+		const struct sdp_line *line = &w->sdp->lines[i];
+		char type = line->text[0];
+
+		if (type == 'a' && !written) {
+			write_session_attributes(w);
+			written = true;
+		}
+		if (type == 'o')
+			write_origin(w);
+		else if (type == 'c')
+			sdp_write_connection(&w->text, &w->to->origin);
+		else if (type != 'k' && (type != 'a' || attribute_passes(w, line->text + 2, -1)))
+			write_line(&w->text, line);
+	}
+	if (!written)
+		write_session_attributes(w);
+}
+
+static void write_media_attributes(struct writer *w, unsigned int i)
+{
+	static const char *const directions[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
+	const struct sdp_media *m = &w->sdp->media[i];
+
+	if (w->mid[i])
+		text_printf(&w->text, "a=mid:%s\r\n", w->mid[i]);
+	if (!is_rejected(&w->to->media[i]))
+		sdp_write_transport(&w->text, &w->to->media[i]);
+	if (m->held)
+		text_printf(&w->text, "a=%s\r\n", directions[m->direction]);
+}
+
+static void write_media_line(struct writer *w, unsigned int i)
+{
+	const struct sdp_media *m = &w->sdp->media[i];
+	const struct sdp_transport *t = &w->to->media[i];
+	const char *profile = sdp_profile_name(t->profile);
+
+	text_printf(&w->text, "m=%s %u %s", m->kind_name,
+		    is_rejected(t) || t->bundle_only ? 0 : t->rtp.port,
+		    profile ? profile : ruling(w, i)->profile_name);
+	for (unsigned int f = 0; f < m->format_count; f++)
+		text_printf(&w->text, " %s", m->formats[f]);
+	text_append(&w->text, "\r\n", 2);
+}
+
+/* m=, i=, c=, then b= and the like, then attributes: the order of RFC 8866 section 5. */
+static void write_media(struct writer *w, unsigned int i)
+{
+	const struct sdp_media *m = &w->sdp->media[i];
+	const struct sdp_transport *t = &w->to->media[i];
+	bool connected = false, written = false;
+
+	write_media_line(w, i);
+	for (unsigned int l = m->first_line + 1; l <= m->end_line; l++) {
+		const struct sdp_line *line = l < m->end_line ? &w->sdp->lines[l] : NULL;
+		char type = line ? line->text[0] : 'a';
+
+		if (type != 'i' && !connected) {
+			sdp_write_connection(&w->text, is_rejected(t) ? &w->to->origin : &t->rtp);
+			connected = true;
+		}
+		if (type == 'a' && !written) {
+			write_media_attributes(w, i);
+			written = true;
+		}
+		if (line && type != 'c' && type != 'k' &&
+		    (type != 'a' || attribute_passes(w, line->text + 2, (int)i)))
+			write_line(&w->text, line);
+	}
+}
+
+int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct sdp_rewrite *to)
+{
+	struct writer w = {.text.limit = 4 * SDP_SIZE_MAX, .sdp = sdp, .to = to};
+
+	if (to->media_count != sdp->media_count ||
+	    (to->offer && to->offer->media_count != sdp->media_count))
+		return -EINVAL;
+	for (unsigned int i = 0; i < sdp->media_count; i++) {
+		w.ice |= !is_rejected(&to->media[i]) && to->media[i].ice_ufrag;
+		w.feedback |= sdp_profile_has_feedback(shown_profile(&w, i));
+	}
+	choose_mids(&w);
+	write_session(&w);
+	for (unsigned int i = 0; i < sdp->media_count; i++)
+		write_media(&w, i);
+	if (w.text.error) {
+		int error = w.text.error;
+
+		text_wipe(&w.text);
+		return error;
+	}
+	*out = w.text.data;
+	*length = w.text.length;
+	return 0;
+}
+
+void sdp_text_free(char *text)
+{
+	if (text)
+		OPENSSL_cleanse(text, strlen(text));
+	free(text);
+}

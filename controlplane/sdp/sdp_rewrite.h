@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Turns the SDP of one participant into what the other one shall see: the relay in the place of
+ * its sender. What says where and how media is transported is replaced (addresses, ports, profile,
+ * RTCP, ICE, DTLS, SDES, mid and BUNDLE); codecs, SSRCs and whatever is not understood pass byte
+ * for byte and in their place. No address of the sender is left in c=, o=, a=rtcp or candidates.
+ * Lines end with CRLF. Any thread.
+ */
+#ifndef TANDEM_SDP_REWRITE_H
+#define TANDEM_SDP_REWRITE_H
+
+#include "controlplane/sdp/sdp.h"
+
+/* How the relay appears in one m-line. All zero: the m-line is rejected (port 0). */
+struct sdp_transport {
+	/* AF_UNSPEC: the m-line is rejected, and of the rest only `profile` is looked at. */
+	struct sdp_address rtp;
+	/* SDP_OTHER_PROFILE: that of the offer when an answer is rewritten, else the sender's. */
+	enum sdp_profile profile;
+
+	bool rtcp_mux;      /* a=rtcp-mux (RFC 5761) */
+	bool rtcp_mux_only; /* a=rtcp-mux-only as well (RFC 8858) */
+	/* For a=rtcp (RFC 3605) and RTCP's ICE candidates; 0: neither, port + 1 is understood. */
+	uint16_t rtcp_port;
+
+	/*
+	 * The m-lines with the same number, not 0, form one BUNDLE group (RFC 9143), whose first
+	 * mid stays the one that was first in the SDP; each needs rtcp_mux.
+	 * With bundle_only, which is for offers alone, an m-line that is not the first shows port 0
+	 * and has its transport from the first.
+	 */
+	unsigned int bundle;
+	bool bundle_only;
+
+	/* ICE-lite (RFC 8839), with one host candidate for each address; ice_ufrag NULL: no ICE. */
+	const char *ice_ufrag;
+	const char *ice_pwd;
+	const struct sdp_address *candidates; /* NULL: `rtp` alone */
+	unsigned int candidate_count;
+
+	struct sdp_fingerprint fingerprint; /* length 0: no DTLS */
+	enum sdp_setup setup;
+	const char *tls_id; /* RFC 8842; NULL: none */
+
+	const struct sdes *sdes; /* the lines to offer, best first, or the one that answers */
+	unsigned int sdes_count;
+};
+
+struct sdp_rewrite {
+	/* The relay's address for o= and for the session's c=. Its port is not looked at. */
+	struct sdp_address origin;
+	const struct sdp_transport *media; /* one for each m-line of the SDP, in order */
+	unsigned int media_count;
+	/*
+	 * NULL when an offer is rewritten: an m-line then shows the sender's mid, or a fresh one,
+	 * if any m-line is in a BUNDLE group or has a DTLS profile, and none otherwise. When an
+	 * answer is rewritten: the offer that it answers, as its sender wrote it; its mids are
+	 * mirrored.
+	 */
+	const struct sdp *offer;
+};
+
+/*
+ * *out is NUL-terminated, *length octets long, and the caller's: give it to sdp_text_free(). 0,
+ * -ENOMEM, -EINVAL when the m-lines of `sdp`, `to` and the offer are not the same in number,
+ * -EMSGSIZE when the text would pass four times SDP_SIZE_MAX.
+ */
+int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct sdp_rewrite *to);
+
+/* Clears the text, which may hold keys, and frees it. NULL will do. */
+void sdp_text_free(char *text);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/sdp/sdp_transport.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+
+#include <openssl/crypto.h>
+
+static const char *print_address(char text[INET6_ADDRSTRLEN], const struct sdp_address *address)
+{
+	const char *printed = inet_ntop(address->family, address->ip, text, INET6_ADDRSTRLEN);
+
+	return printed ? printed : "0.0.0.0";
+}
+
+void sdp_write_address(struct text *out, const struct sdp_address *address)
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	text_printf(out, "IN %s %s\r\n", address->family == AF_INET6 ? "IP6" : "IP4",
+		    print_address(ip, address));
+}
+
+void sdp_write_connection(struct text *out, const struct sdp_address *address)
+{
+	text_append(out, "c=", 2);
+	sdp_write_address(out, address);
+}
+
+static void write_candidate(struct text *out, unsigned int foundation, unsigned int component,
+			    uint32_t priority, const struct sdp_address *address, uint16_t port)
+{
+	char ip[INET6_ADDRSTRLEN];
+
+	text_printf(out, "a=candidate:%u %u udp %u %s %u typ host\r\n", foundation, component,
+		    priority, print_address(ip, address), port);
+}
+
+static void write_candidates(struct text *out, const struct sdp_transport *t)
+{
+	const struct sdp_address *candidates = t->candidates ? t->candidates : &t->rtp;
+	unsigned int count = t->candidates ? t->candidate_count : 1;
+	uint16_t apart = t->rtcp_port ? (uint16_t)(t->rtcp_port - t->rtp.port) : 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct sdp_address *a = &candidates[i];
+		/* RFC 8445 section 5.1.2.1: type host, then the order given, then the component. */
+		uint32_t priority = (126U << 24) + ((65535U - i) << 8) + 256;
+
+		write_candidate(out, i + 1, 1, priority - 1, a, a->port);
+		if (apart)
+			write_candidate(out, i + 1, 2, priority - 2, a,
+					(uint16_t)(a->port + apart));
+	}
+}
+
+static void write_dtls(struct text *out, const struct sdp_transport *t)
+{
+	static const char *const setups[] = {NULL, "active", "passive", "actpass", "holdconn"};
+	const struct sdp_fingerprint *f = &t->fingerprint;
+
+	text_printf(out, "a=fingerprint:%s ", f->hash);
+	for (unsigned int i = 0; i < f->length; i++)
+		text_printf(out, "%s%02X", i ? ":" : "", f->bytes[i]);
+	text_append(out, "\r\n", 2);
+	if (t->setup)
+		text_printf(out, "a=setup:%s\r\n", setups[t->setup]);
+	if (t->tls_id)
+		text_printf(out, "a=tls-id:%s\r\n", t->tls_id);
+}
+
+static void write_sdes(struct text *out, const struct sdp_transport *t)
+{
+	char value[SDES_VALUE_MAX];
+
+	for (unsigned int i = 0; i < t->sdes_count; i++) {
+		if (sdes_print(value, sizeof(value), &t->sdes[i]))
+			out->error = out->error ? out->error : -EINVAL;
+		else
+			text_printf(out, "a=crypto:%s\r\n", value);
+	}
+	OPENSSL_cleanse(value, sizeof(value));
+}
+
+void sdp_write_transport(struct text *out, const struct sdp_transport *t)
+{
+	if (t->rtcp_mux)
+		text_printf(out, "a=rtcp-mux\r\n");
+	if (t->rtcp_mux_only)
+		text_printf(out, "a=rtcp-mux-only\r\n");
+	if (t->bundle_only) {
+		text_printf(out, "a=bundle-only\r\n");
+		return;
+	}
+	if (t->rtcp_port)
+		text_printf(out, "a=rtcp:%u\r\n", t->rtcp_port);
+	if (t->ice_ufrag) {
+		text_printf(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", t->ice_ufrag, t->ice_pwd);
+		write_candidates(out, t);
+	}
+	if (t->fingerprint.length)
+		write_dtls(out, t);
+	write_sdes(out, t);
+}

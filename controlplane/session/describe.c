@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/describe.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "controlplane/sdp/sdp_rewrite.h"
+
+/* A group of one is shown where the participant knows groups: RFC 9143 lets it be absent. */
+static bool shows_bundle(const struct offer *offer, const struct plan *plan, unsigned int line,
+			 const struct terms *t)
+{
+	if (plan->lines & (plan->lines - 1))
+		return true;
+	return offer->sdp->media[line].bundle != 0 && t->profile == SDP_UDP_TLS_RTP_SAVPF;
+}
+
+static void show(struct sdp_transport *out, const struct offer *offer, const struct plan *plan,
+		 unsigned int line, bool answer)
+{
+	const struct leg *leg = plan->bridge->legs[answer ? offer->from : side_other(offer->from)];
+	const struct terms *t = &plan->terms[leg->side];
+	bool first = (plan->lines & ((1u << line) - 1)) == 0;
+
+	out->rtp = leg->at->address;
+	out->rtp.port = leg->port;
+	out->profile = t->profile;
+	out->rtcp_mux = t->rtcp_mux;
+	out->rtcp_mux_only = !answer && t->rtcp_mux_only;
+	out->rtcp_port = leg->pair && !(answer && t->rtcp_mux) ? leg->port + 1 : 0;
+	if (shows_bundle(offer, plan, line, t)) {
+		out->bundle = plan - offer->plans + 1;
+		out->bundle_only = !answer && !first && !(plan->bridge->lines & 1u << line);
+	}
+	if (t->ice) {
+		out->ice_ufrag = t->local_ufrag;
+		out->ice_pwd = t->local_pwd;
+	}
+	if (sdp_profile_has_dtls(t->profile)) {
+		out->fingerprint = leg->fingerprint;
+		out->setup = answer ? t->setup : SDP_ACTPASS;
+	}
+	if (profile_has_sdes(t->profile)) {
+		out->sdes = t->local;
+		out->sdes_count = t->local_count;
+	}
+}
+
+char *describe(const struct offer *offer, const struct sdp *answer, struct session_error *error)
+{
+	const struct sdp *sdp = answer ? answer : offer->sdp;
+	struct sdp_transport media[SDP_MEDIA_MAX];
+	struct sdp_rewrite to = {
+		.media = media,
+		.media_count = sdp->media_count,
+		.offer = answer ? offer->sdp : NULL,
+		.origin = {.family = AF_INET},
+	};
+	char *text;
+	size_t length;
+	int result;
+
+	memset(media, 0, sizeof(media));
+	for (unsigned int i = 0; i < offer->plan_count; i++) {
+		const struct plan *plan = &offer->plans[i];
+
+		for (unsigned int line = 0; line < sdp->media_count; line++)
+			if (plan->lines & 1u << line)
+				show(&media[line], offer, plan, line, answer != NULL);
+	}
+	for (unsigned int line = sdp->media_count; line-- > 0;)
+		if (media[line].rtp.family != AF_UNSPEC)
+			to.origin = media[line].rtp;
+	result = sdp_rewrite(&text, &length, sdp, &to);
+	if (result == 0)
+		return text;
+	session_refuse(error, SESSION_INTERNAL, "the SDP cannot be written: %s", strerror(-result));
+	return NULL;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/events.h"
+
+#include <stdlib.h>
+
+#include "controlplane/session/keying.h"
+#include "controlplane/session/push.h"
+#include "dataplane/lib/log.h"
+
+/* --- media timeout -------------------------------------------------------------------------------
+ */
+
+/* A leg was silent for too long: whether the whole call is, the dataplane is asked. */
+struct silence {
+	struct call *call;
+	unsigned int listening, silent;
+};
+
+static void take(void *arg, const Tandem__Dataplane__V1__LegStatus *status)
+{
+	struct silence *silence = arg;
+	struct session *s = silence->call->session;
+	const struct leg *leg = session_find_leg(s, status->leg);
+
+	if (!leg || !leg->terms.receive)
+		return;
+	silence->listening++;
+	silence->silent += status->silence_ms >= s->config.media_timeout_ms;
+}
+
+static void judge(void *arg, int error, const char *what)
+{
+	struct silence *silence = arg;
+	struct call *call = silence->call;
+	struct session *s = call->session;
+
+	if (!error && !call->gone && !call->busy && silence->listening &&
+	    silence->silent == silence->listening) {
+		if (s->config.media_timeout_delete)
+			session_drop_call(s, call, "no participant sends media any more");
+		else
+			log_warn("call %s: no participant has sent media for %u s", call->id,
+				 s->config.media_timeout_ms / 1000);
+	}
+	call_release(call);
+	free(silence);
+}
+
+static void media_timeout(struct leg *leg)
+{
+	struct session *s = leg->session;
+	struct call *call = leg->bridge->call;
+	struct silence *silence = calloc(1, sizeof(*silence));
+	struct push *push = silence ? push_begin(s, judge, take, silence) : NULL;
+	struct bridge *bridge;
+
+	if (!push) {
+		free(silence);
+		return;
+	}
+	silence->call = call_hold(call);
+	TAILQ_FOREACH (bridge, &call->bridges, entry)
+		for (enum side side = SIDE_A; !bridge->pending && side < SIDES; side++)
+			push_query(push, bridge->legs[side]);
+	push_end(push);
+}
+
+/* --- all of them ---------------------------------------------------------------------------------
+ */
+
+void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
+{
+	struct leg *leg = session_find_leg(arg, event->leg);
+
+	if (!leg)
+		return;
+	switch (event->kind) {
+	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT:
+		keying_receive(leg, event->remote, event->datagram.data, event->datagram.len);
+		break;
+	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP:
+		if (leg->terms.ice)
+			leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
+		keying_leg_up(leg);
+		break;
+	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST:
+		leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST;
+		log_info("call %s: leg %016jx: the participant's ICE consent expired",
+			 leg->bridge->call->id, (uintmax_t)leg->id);
+		break;
+	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT:
+		media_timeout(leg);
+		break;
+	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_KEYS_STALE:
+		leg->keys_stale = true;
+		log_warn("call %s: leg %016jx: its keys come near the end of their lifetime; "
+			 "re-offer the call",
+			 leg->bridge->call->id, (uintmax_t)leg->id);
+		break;
+	default:
+		break;
+	}
+}

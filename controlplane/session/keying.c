@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/keying.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <openssl/crypto.h>
+
+#include "dataplane/lib/log.h"
+
+/* --- who we are ----------------------------------------------------------------------------------
+ */
+
+/* Its association can not be had back, so the next SDP has to bring about another one. */
+static bool is_spent(const struct leg *leg)
+{
+	return leg->keys_lost || leg->failed[0] || (!leg->identity && !leg->keyed);
+}
+
+int keying_identify(struct leg *leg)
+{
+	struct session *s = leg->session;
+	struct dtls_identity *fresh;
+	int error;
+
+	if (leg->fingerprint.length && !is_spent(leg))
+		return 0;
+	if (leg->identity && leg->identity == s->identity) {
+		/* Only another fingerprint makes the participant begin anew (RFC 8842). */
+		error = dtls_identity_make(&fresh);
+		if (error)
+			return error;
+		dtls_identity_release(s->identity);
+		s->identity = fresh;
+	} else {
+		error = dtls_identity_rotate(&s->identity, s->config.certificate_age_s);
+		if (error < 0)
+			return error;
+	}
+	dtls_identity_release(leg->identity);
+	leg->identity = dtls_identity_hold(s->identity);
+	leg->fingerprint = *dtls_identity_fingerprint(leg->identity);
+	return 0;
+}
+
+int keying_identify_anew(struct leg *leg, const struct terms *next)
+{
+	if (leg->identity || !terms_new_association(&leg->terms, next))
+		return 0;
+	leg->fingerprint.length = 0;
+	return keying_identify(leg);
+}
+
+/* --- SDES ----------------------------------------------------------------------------------------
+ */
+
+static bool same_key(const struct sdes *a, const struct sdes *b)
+{
+	return a->suite == b->suite &&
+	       CRYPTO_memcmp(a->key_salt, b->key_salt, sizeof(a->key_salt)) == 0;
+}
+
+static struct push_key split(const struct sdes *sdes)
+{
+	return (struct push_key){sdes->key_salt,
+				 sdes->key_salt + suite_info(sdes->suite)->key_length};
+}
+
+void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *before)
+{
+	const struct terms *t = &leg->terms;
+
+	if (!profile_has_sdes(t->profile) || t->local_count != 1 ||
+	    !suite_info(t->remote_key.suite))
+		return;
+	if (leg->keyed && before->local_count == 1 && same_key(&before->local[0], &t->local[0]) &&
+	    same_key(&before->remote_key, &t->remote_key))
+		return;
+	push_keys(push, leg, t->remote_key.suite, split(&t->remote_key), split(&t->local[0]));
+}
+
+/* --- DTLS ----------------------------------------------------------------------------------------
+ */
+
+static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__Transmit transmit = TANDEM__DATAPLANE__V1__TRANSMIT__INIT;
+	Tandem__Dataplane__V1__Endpoint to = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
+	struct leg *leg = arg;
+
+	/* A handshake may begin on a pair that is validated and not nominated yet. */
+	if (leg->dtls_from.family != AF_UNSPEC &&
+	    leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING) {
+		to.address.data = leg->dtls_from.ip;
+		to.address.len = leg->dtls_from.family == AF_INET ? 4 : 16;
+		to.port = leg->dtls_from.port;
+		transmit.to = &to;
+	}
+	transmit.leg = leg->id;
+	transmit.datagram.data = (uint8_t *)datagram;
+	transmit.datagram.len = length;
+	message.transmit = &transmit;
+	client_request(leg->session->client, &message, NULL, NULL);
+}
+
+static void fail_leg(struct leg *leg, const char *why)
+{
+	snprintf(leg->failed, sizeof(leg->failed), "DTLS: %s", why);
+	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
+}
+
+/* Keys on their way to the dataplane; their leg may be gone when it answers. */
+struct delivery {
+	struct session *session;
+	uint64_t leg;
+};
+
+static void delivered(void *arg, int error, const char *what)
+{
+	struct delivery *delivery = arg;
+	struct leg *leg = session_find_leg(delivery->session, delivery->leg);
+	char why[160];
+
+	/* With the connection the resync sees which keys arrived. */
+	if (leg && error && error != -ENOTCONN) {
+		leg->keyed = false;
+		snprintf(why, sizeof(why), "the dataplane refused the keys: %s", what);
+		fail_leg(leg, why);
+	}
+	free(delivery);
+}
+
+static void on_done(void *arg, const struct dtls_result *result)
+{
+	struct leg *leg = arg;
+	struct delivery *delivery = calloc(1, sizeof(*delivery));
+	struct push *push = delivery ? push_begin(leg->session, delivered, NULL, delivery) : NULL;
+
+	if (!push) {
+		free(delivery);
+		fail_leg(leg, "no memory for the keys");
+		return;
+	}
+	delivery->session = leg->session;
+	delivery->leg = leg->id;
+	leg->dtls_done = true;
+	leg->handshake_ms = result->elapsed_ms;
+	push_keys(push, leg, result->suite, (struct push_key){result->rx.key, result->rx.salt},
+		  (struct push_key){result->tx.key, result->tx.salt});
+	push_end(push);
+	log_info("call %s: leg %016jx: DTLS is up in %u ms, %s, %s", leg->bridge->call->id,
+		 (uintmax_t)leg->id, result->elapsed_ms, suite_name(result->suite), result->cipher);
+}
+
+static void on_fail(void *arg, enum dtls_failure why, const char *text)
+{
+	fail_leg(arg, text);
+}
+
+static void on_closed(void *arg, const char *text)
+{
+	struct leg *leg = arg;
+
+	log_debug("call %s: leg %016jx: DTLS: %s", leg->bridge->call->id, (uintmax_t)leg->id, text);
+}
+
+/* Those of the wished suites that DTLS can agree on; none left: all. */
+static unsigned int choose_suites(const struct wish *wish, enum srtp_suite *suites)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < wish->suite_count; i++)
+		if (suite_info(wish->suites[i])->use_srtp)
+			suites[count++] = wish->suites[i];
+	return count;
+}
+
+static void start(struct leg *leg)
+{
+	enum srtp_suite suites[SUITE_COUNT];
+	struct dtls_config config = {
+		.loop = leg->session->loop,
+		.identity = leg->identity,
+		.role = leg->terms.setup == SDP_ACTIVE ? DTLS_CLIENT : DTLS_SERVER,
+		.arg = leg,
+		.send = send_datagram,
+		.done = on_done,
+		.fail = on_fail,
+		.closed = on_closed,
+	};
+	int error;
+
+	if (!leg->identity) {
+		fail_leg(leg, "the certificate is lost since the control plane restarted; a "
+			      "re-offer brings a new one");
+		return;
+	}
+	config.suite_count = choose_suites(&leg->bridge->call->wish[leg->side], suites);
+	config.suites = config.suite_count ? suites : NULL;
+	error = dtls_start(&leg->dtls, &config);
+	if (error) {
+		fail_leg(leg, strerror(-error));
+		return;
+	}
+	if (leg->terms.fingerprint_count &&
+	    dtls_set_fingerprints(leg->dtls, leg->terms.fingerprints, leg->terms.fingerprint_count))
+		fail_leg(leg, "no fingerprint in the SDP has a known hash; use sha-256");
+}
+
+static bool idle(const struct leg *leg)
+{
+	return sdp_profile_has_dtls(leg->terms.profile) && !leg->dtls && !leg->keyed &&
+	       !leg->keys_lost && !leg->failed[0];
+}
+
+static bool reachable(const struct leg *leg)
+{
+	if (leg->terms.ice)
+		return leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
+	return leg->terms.remote.port != 0;
+}
+
+void keying_leg_up(struct leg *leg)
+{
+	if (leg->terms.setup == SDP_ACTIVE && idle(leg) && reachable(leg))
+		start(leg);
+}
+
+void keying_receive(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *from,
+		    const uint8_t *datagram, size_t length)
+{
+	leg->dtls_from.family = AF_UNSPEC;
+	if (from && (from->address.len == 4 || from->address.len == 16)) {
+		leg->dtls_from.family = from->address.len == 4 ? AF_INET : AF_INET6;
+		leg->dtls_from.port = from->port;
+		memcpy(leg->dtls_from.ip, from->address.data, from->address.len);
+	}
+	if (leg->terms.setup != SDP_ACTIVE && idle(leg))
+		start(leg);
+	if (leg->dtls)
+		dtls_receive(leg->dtls, datagram, length);
+}
+
+static void forget(struct leg *leg)
+{
+	dtls_free(leg->dtls);
+	leg->dtls = NULL;
+	leg->dtls_done = leg->keyed = leg->keys_lost = false;
+	leg->failed[0] = '\0';
+}
+
+void keying_agree_dtls(struct leg *leg, const struct terms *before)
+{
+	const struct terms *t = &leg->terms;
+
+	if (!sdp_profile_has_dtls(t->profile)) {
+		if (sdp_profile_has_dtls(before->profile))
+			forget(leg);
+		return;
+	}
+	/* An association that began as a server, before the answer came, may go on. */
+	if (leg->keys_lost || leg->failed[0] ||
+	    (terms_new_association(before, t) &&
+	     (before->fingerprint_count || t->setup == SDP_ACTIVE)))
+		forget(leg);
+	if (leg->dtls && dtls_set_fingerprints(leg->dtls, t->fingerprints, t->fingerprint_count))
+		fail_leg(leg, "no fingerprint in the SDP has a known hash; use sha-256");
+	keying_leg_up(leg);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How a leg gets its keys: SDES from its terms, DTLS from its association. */
+#ifndef TANDEM_KEYING_H
+#define TANDEM_KEYING_H
+
+#include "controlplane/session/push.h"
+
+/*
+ * Binds a leg that uses DTLS to an identity, if it has none yet; or to another one, if its
+ * association failed or its keys are lost. 0, -ENOMEM, -EIO.
+ */
+int keying_identify(struct leg *leg);
+/* The same, when the identity of an earlier life is lost and a new association needs another one.
+ */
+int keying_identify_anew(struct leg *leg, const struct terms *next);
+
+/* The leg's terms are other ones than `before`: pushes SDES keys that changed. */
+void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *before);
+/* ... and begins a new DTLS association, or gives the running one its fingerprints. */
+void keying_agree_dtls(struct leg *leg, const struct terms *before);
+
+/* A client may begin. */
+void keying_leg_up(struct leg *leg);
+/* `from` may be NULL. */
+void keying_receive(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *from,
+		    const uint8_t *datagram, size_t length);
+
+#endif

@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/negotiate.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+
+static const enum srtp_suite all_suites[] = {
+	SUITE_AEAD_AES_128_GCM,
+	SUITE_AEAD_AES_256_GCM,
+	SUITE_AES_CM_128_HMAC_SHA1_80,
+	SUITE_AES_CM_128_HMAC_SHA1_32,
+};
+
+bool profile_has_sdes(enum sdp_profile profile)
+{
+	return profile == SDP_RTP_SAVP || profile == SDP_RTP_SAVPF;
+}
+
+/* --- wishes --------------------------------------------------------------------------------------
+ */
+
+static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
+		       struct session_error *error)
+{
+	if (side->n_suites > SUITE_COUNT)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "suites: %zu are too many; name each one once",
+				      side->n_suites);
+	for (size_t i = 0; i < side->n_suites; i++) {
+		enum srtp_suite suite = suite_find(side->suites[i]);
+
+		if (suite == SUITE_NONE)
+			return session_refuse(error, SESSION_INVALID_ARGUMENT,
+					      "suites: \"%.60s\" is unknown; use the SDES names, "
+					      "e.g. AES_CM_128_HMAC_SHA1_80",
+					      side->suites[i]);
+		wish->suites[wish->suite_count++] = suite;
+	}
+	return 0;
+}
+
+int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error)
+{
+	memset(wish, 0, sizeof(*wish));
+	if (!side)
+		return 0;
+	if (strlen(side->network) >= sizeof(wish->network))
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "network: the name is longer than %zu octets; use that of a "
+				      "dataplane port",
+				      sizeof(wish->network) - 1);
+	if ((unsigned int)side->profile >= SDP_PROFILES ||
+	    (unsigned int)side->family > TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6 ||
+	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
+	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
+	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ONCE)
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"a side has an unknown profile, family, toggle or latch; use the "
+			"numbers of relay.proto");
+	strcpy(wish->network, side->network);
+	wish->family = side->family;
+	wish->profile = (enum sdp_profile)side->profile;
+	wish->ice = side->ice;
+	wish->rtcp_mux = side->rtcp_mux;
+	wish->latch = side->latch;
+	return read_suites(wish, side, error);
+}
+
+void wish_learn(struct wish *wish, const struct sdp_media *media)
+{
+	wish->profile = media->profile;
+	wish->ice = media->ice.ufrag ? TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON
+				     : TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+	wish->rtcp_mux = media->rtcp_mux ? TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON
+					 : TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+}
+
+static bool toggled(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile)
+{
+	if (toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_DEFAULT)
+		return profile == SDP_UDP_TLS_RTP_SAVPF;
+	return toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+}
+
+static unsigned int suites_of(const struct wish *wish, const enum srtp_suite **suites)
+{
+	*suites = wish->suite_count ? wish->suites : all_suites;
+	return wish->suite_count ? wish->suite_count : sizeof(all_suites) / sizeof(all_suites[0]);
+}
+
+/* --- ICE -----------------------------------------------------------------------------------------
+ */
+
+/* RFC 8445 section 5.3: at least 24 bits of ufrag and 128 of password, here 48 and 144. */
+static int fresh_credentials(struct terms *t)
+{
+	static const char digits[64] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint8_t random[32];
+
+	if (RAND_bytes(random, sizeof(random)) != 1)
+		return -EIO;
+	for (int i = 0; i < 8; i++)
+		t->local_ufrag[i] = digits[random[i] & 63];
+	for (int i = 0; i < 24; i++)
+		t->local_pwd[i] = digits[random[8 + i] & 63];
+	t->local_ufrag[8] = '\0';
+	t->local_pwd[24] = '\0';
+	OPENSSL_cleanse(random, sizeof(random));
+	return 0;
+}
+
+static int take_ufrag(struct terms *t, const struct sdp_media *media, unsigned int mline,
+		      struct session_error *error)
+{
+	if (!media->ice.pwd || strlen(media->ice.ufrag) > NEGOTIATE_UFRAG_MAX)
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"m-line %u: a=ice-ufrag and a=ice-pwd belong together; give both", mline);
+	strcpy(t->remote_ufrag, media->ice.ufrag);
+	return 0;
+}
+
+static void drop_ice(struct terms *t)
+{
+	t->ice = false;
+	t->remote_ufrag[0] = '\0';
+	OPENSSL_cleanse(t->local_pwd, sizeof(t->local_pwd));
+	t->local_ufrag[0] = '\0';
+}
+
+/* An offer with another ufrag restarts ICE, and then our credentials are fresh as well. */
+static int take_ice_offer(struct terms *t, const struct sdp_media *media, bool lite,
+			  unsigned int mline, struct session_error *error)
+{
+	bool restart;
+
+	/* With two lite agents nobody would check: then the leg does without ICE. */
+	if (!media->ice.ufrag || lite) {
+		drop_ice(t);
+		return 0;
+	}
+	restart = !t->ice || strcmp(t->remote_ufrag, media->ice.ufrag) != 0;
+	t->ice = true;
+	if (take_ufrag(t, media, mline, error))
+		return -EINVAL;
+	if (restart && fresh_credentials(t))
+		return session_refuse(error, SESSION_INTERNAL, "the random generator fails");
+	return 0;
+}
+
+/* --- DTLS ----------------------------------------------------------------------------------------
+ */
+
+static int take_fingerprints(struct terms *t, const struct sdp_media *media, unsigned int mline,
+			     struct session_error *error)
+{
+	if (media->fingerprint_count == 0)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "m-line %u: %s without a=fingerprint; add it (RFC 8122)",
+				      mline, media->profile_name);
+	if (media->tls_id && strlen(media->tls_id) > NEGOTIATE_TLS_ID_MAX)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "m-line %u: a=tls-id is longer than 255 octets; shorten it",
+				      mline);
+	memcpy(t->fingerprints, media->fingerprints, sizeof(t->fingerprints));
+	t->fingerprint_count = media->fingerprint_count;
+	strcpy(t->tls_id, media->tls_id ? media->tls_id : "");
+	return 0;
+}
+
+static bool same_fingerprints(const struct terms *a, const struct terms *b)
+{
+	if (a->fingerprint_count != b->fingerprint_count)
+		return false;
+	for (unsigned int i = 0; i < a->fingerprint_count; i++)
+		if (strcmp(a->fingerprints[i].hash, b->fingerprints[i].hash) != 0 ||
+		    a->fingerprints[i].length != b->fingerprints[i].length ||
+		    memcmp(a->fingerprints[i].bytes, b->fingerprints[i].bytes,
+			   a->fingerprints[i].length) != 0)
+			return false;
+	return true;
+}
+
+bool terms_new_association(const struct terms *before, const struct terms *after)
+{
+	if (!sdp_profile_has_dtls(after->profile))
+		return false;
+	return !sdp_profile_has_dtls(before->profile) || !same_fingerprints(before, after) ||
+	       strcmp(before->tls_id, after->tls_id) != 0 || before->setup != after->setup;
+}
+
+static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsigned int mline,
+			    struct session_error *error)
+{
+	const struct terms before = *t;
+	bool running = before.setup == SDP_ACTIVE || before.setup == SDP_PASSIVE;
+
+	if (take_fingerprints(t, media, mline, error))
+		return -EINVAL;
+	switch (media->setup) {
+	case SDP_NO_SETUP:
+	case SDP_ACTPASS:
+		/* The roles of an association that goes on do not change. */
+		running = running && same_fingerprints(&before, t) &&
+			  strcmp(before.tls_id, t->tls_id) == 0;
+		t->setup = running ? before.setup : SDP_PASSIVE;
+		return 0;
+	case SDP_ACTIVE:
+		t->setup = SDP_PASSIVE;
+		return 0;
+	case SDP_PASSIVE:
+		t->setup = SDP_ACTIVE;
+		return 0;
+	case SDP_HOLDCONN:
+		break;
+	}
+	return session_refuse(error, SESSION_UNIMPLEMENTED,
+			      "m-line %u: a=setup:holdconn; offer actpass, active or passive",
+			      mline);
+}
+
+/* --- SDES ----------------------------------------------------------------------------------------
+ */
+
+static uint32_t suite_mask(const struct wish *wish)
+{
+	const enum srtp_suite *suites;
+	unsigned int count = suites_of(wish, &suites);
+	uint32_t mask = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		mask |= 1u << suites[i];
+	return mask;
+}
+
+static void drop_sdes(struct terms *t)
+{
+	OPENSSL_cleanse(t->local, sizeof(t->local));
+	OPENSSL_cleanse(&t->remote_key, sizeof(t->remote_key));
+	t->local_count = 0;
+}
+
+static int take_crypto_offer(struct terms *t, const struct wish *wish,
+			     const struct sdp_media *media, unsigned int mline,
+			     struct session_error *error)
+{
+	const char *why = "there is no a=crypto line";
+	struct sdes chosen;
+	int result = 0;
+
+	if (sdes_choose(&chosen, media->crypto, media->crypto_count, suite_mask(wish), 0, &why))
+		return session_refuse(error, SESSION_UNIMPLEMENTED,
+				      "m-line %u: no usable a=crypto line: %s", mline, why);
+	/* The same key again goes on as it is: a hold is no rekeying. */
+	if (t->local_count != 1 || t->local[0].suite != chosen.suite ||
+	    CRYPTO_memcmp(t->remote_key.key_salt, chosen.key_salt, sizeof(chosen.key_salt)) != 0)
+		result = sdes_make(&t->local[0], chosen.tag, chosen.suite);
+	t->local[0].tag = chosen.tag;
+	t->local_count = 1;
+	t->remote_key = chosen;
+	sdes_wipe(&chosen);
+	return result ? session_refuse(error, SESSION_INTERNAL, "the random generator fails") : 0;
+}
+
+static int make_crypto_offer(struct terms *t, const struct wish *wish, struct session_error *error)
+{
+	const enum srtp_suite *suites;
+	unsigned int count = suites_of(wish, &suites);
+
+	if (t->local_count == 1 && t->remote_key.suite != SUITE_NONE)
+		return 0;
+	drop_sdes(t);
+	for (unsigned int i = 0; i < count; i++)
+		if (sdes_make(&t->local[i], i + 1, suites[i]))
+			return session_refuse(error, SESSION_INTERNAL,
+					      "the random generator fails");
+	t->local_count = count;
+	return 0;
+}
+
+/* The answer names our line by its tag (RFC 4568 section 5.1.3). */
+static int take_crypto_answer(struct terms *t, const struct sdp_media *media, unsigned int mline,
+			      struct session_error *error)
+{
+	const char *why = "there is no a=crypto line";
+	struct sdes chosen, kept;
+	unsigned int i = 0;
+
+	if (sdes_choose(&chosen, media->crypto, media->crypto_count, UINT32_MAX, 0, &why))
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "m-line %u: the answer has no usable a=crypto line: %s",
+				      mline, why);
+	while (i < t->local_count &&
+	       (t->local[i].tag != chosen.tag || t->local[i].suite != chosen.suite))
+		i++;
+	if (i == t->local_count) {
+		sdes_wipe(&chosen);
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"m-line %u: the answer's a=crypto has a tag or suite that was "
+			"not offered; answer with one of the lines in the offer",
+			mline);
+	}
+	kept = t->local[i];
+	OPENSSL_cleanse(t->local, sizeof(t->local));
+	t->local[0] = kept;
+	t->local_count = 1;
+	t->remote_key = chosen;
+	sdes_wipe(&kept);
+	sdes_wipe(&chosen);
+	return 0;
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+static void take_address(struct terms *t, const struct sdp_media *media)
+{
+	/* c=0.0.0.0 is the old way of holding (RFC 3264 section 8.4): the address stays. */
+	if (media->held)
+		return;
+	t->remote = media->remote;
+	t->remote_rtcp = media->rtcp;
+}
+
+static int check_profile(const struct sdp_media *media, unsigned int mline,
+			 struct session_error *error)
+{
+	if (media->kind == SDP_OTHER_KIND)
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"m-line %u: \"%.40s\" is no media type that is known here; use audio or video",
+			mline, media->kind_name);
+	if (media->profile != SDP_OTHER_PROFILE)
+		return 0;
+	return session_refuse(error, SESSION_UNIMPLEMENTED,
+			      "m-line %u: %.40s %.40s is not relayed; offer RTP alone, or port 0",
+			      mline, media->kind_name, media->profile_name);
+}
+
+int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
+		     bool lite, unsigned int mline, struct session_error *error)
+{
+	if (check_profile(media, mline, error))
+		return -EINVAL;
+	t->rtcp_mux = media->rtcp_mux || media->rtcp_mux_only;
+	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
+	take_address(t, media);
+	if (take_ice_offer(t, media, lite, mline, error))
+		return -EINVAL;
+	if (sdp_profile_has_dtls(media->profile)) {
+		if (take_setup_offer(t, media, mline, error))
+			return -EINVAL;
+	} else {
+		t->setup = SDP_NO_SETUP;
+		t->fingerprint_count = 0;
+	}
+	t->profile = media->profile;
+	if (!profile_has_sdes(t->profile))
+		drop_sdes(t);
+	else if (take_crypto_offer(t, wish, media, mline, error))
+		return -EINVAL;
+	memset(t->clock_rate, 0, sizeof(t->clock_rate));
+	return 0;
+}
+
+static void make_appearance(struct terms *t, const struct wish *wish, bool bundled,
+			    const struct sdp_media *media)
+{
+	t->profile = wish->profile != SDP_OTHER_PROFILE ? wish->profile : media->profile;
+	t->rtcp_mux = bundled || toggled(wish->rtcp_mux, t->profile);
+	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
+	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
+}
+
+int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool bundled,
+		     const struct sdp_media *media, unsigned int mline, struct session_error *error)
+{
+	bool fresh = t->profile == SDP_OTHER_PROFILE;
+	bool ice;
+
+	if (check_profile(media, mline, error))
+		return -EINVAL;
+	if (fresh || wished)
+		make_appearance(t, wish, bundled, media);
+	ice = fresh || wished ? toggled(wish->ice, t->profile) : t->ice;
+	if (!ice)
+		drop_ice(t);
+	else if (!t->ice && fresh_credentials(t))
+		return session_refuse(error, SESSION_INTERNAL, "the random generator fails");
+	t->ice = ice;
+	t->setup = sdp_profile_has_dtls(t->profile) ? (t->setup ? t->setup : SDP_ACTPASS)
+						    : SDP_NO_SETUP;
+	if (!profile_has_sdes(t->profile))
+		drop_sdes(t);
+	else if (make_crypto_offer(t, wish, error))
+		return -EINVAL;
+	return 0;
+}
+
+static int take_setup_answer(struct terms *t, const struct sdp_media *media, unsigned int mline,
+			     struct session_error *error)
+{
+	if (take_fingerprints(t, media, mline, error))
+		return -EINVAL;
+	if (media->setup != SDP_ACTIVE && media->setup != SDP_PASSIVE)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "m-line %u: the answer needs a=setup:active or passive (RFC "
+				      "5763); the offer said actpass",
+				      mline);
+	t->setup = media->setup == SDP_ACTIVE ? SDP_PASSIVE : SDP_ACTIVE;
+	return 0;
+}
+
+static int take_ice_answer(struct terms *t, const struct sdp_media *media, bool lite,
+			   unsigned int mline, struct session_error *error)
+{
+	if (!t->ice)
+		return 0;
+	if (!media->ice.ufrag) {
+		drop_ice(t); /* The participant does not do ICE: RFC 8839 section 4.2.5. */
+		return 0;
+	}
+	if (lite)
+		return session_refuse(error, SESSION_UNIMPLEMENTED,
+				      "m-line %u: both the relay and the participant are ICE-lite; "
+				      "switch ICE off for that side",
+				      mline);
+	return take_ufrag(t, media, mline, error);
+}
+
+int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
+		      bool lite, unsigned int mline, struct session_error *error)
+{
+	bool mux = media->rtcp_mux || media->rtcp_mux_only;
+
+	if (media->profile != t->profile)
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"m-line %u: the answer's profile is %.40s, the offer's is %s; an "
+			"answer repeats it",
+			mline, media->profile_name, sdp_profile_name(t->profile));
+	if (t->rtcp_mux_only && !mux)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "m-line %u: the answer lacks a=rtcp-mux, and the offer said "
+				      "rtcp-mux-only; accept it or offer with rtcp_mux off",
+				      mline);
+	t->rtcp_mux = t->rtcp_mux && mux;
+	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
+	take_address(t, media);
+	if (take_ice_answer(t, media, lite, mline, error))
+		return -EINVAL;
+	if (sdp_profile_has_dtls(t->profile) && take_setup_answer(t, media, mline, error))
+		return -EINVAL;
+	if (profile_has_sdes(t->profile) && take_crypto_answer(t, media, mline, error))
+		return -EINVAL;
+	memset(t->clock_rate, 0, sizeof(t->clock_rate));
+	return 0;
+}
+
+void terms_add_clocks(struct terms *t, const struct sdp_media *media)
+{
+	/* The table of RFC 3551 is in there, so only what the m-line lists. */
+	for (unsigned int i = 0; i < media->format_count; i++) {
+		char *end;
+		unsigned long type = strtoul(media->formats[i], &end, 10);
+
+		if (*end == '\0' && type < 128 && media->clock_rate[type])
+			t->clock_rate[type] = media->clock_rate[type];
+	}
+}
+
+void terms_wipe(struct terms *t)
+{
+	OPENSSL_cleanse(t, sizeof(*t));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the two legs of an m-line become, from the SDP of one participant, from what the
+ * orchestrator wants the other one to see, and from what was agreed before. Pure functions but for
+ * fresh random credentials and keys; they know no call and no port.
+ */
+#ifndef TANDEM_NEGOTIATE_H
+#define TANDEM_NEGOTIATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controlplane/api/relay.pb-c.h"
+#include "controlplane/sdp/sdp.h"
+#include "controlplane/session/session_error.h"
+
+#define NEGOTIATE_UFRAG_MAX  256 /* octets, RFC 8839 section 5.4 */
+#define NEGOTIATE_TLS_ID_MAX 255
+
+/* How the relay shall appear to one participant. */
+struct wish {
+	char network[32]; /* empty: the first that fits */
+	Tandem__Relay__V1__Family family;
+	enum sdp_profile profile; /* SDP_OTHER_PROFILE: as the sender of the offer */
+	Tandem__Relay__V1__Toggle ice, rtcp_mux;
+	Tandem__Relay__V1__Latch latch;
+	enum srtp_suite suites[SUITE_COUNT]; /* best first */
+	unsigned int suite_count;            /* 0: all */
+};
+
+/* What a leg and its participant have agreed on, or will have once the answer is there. */
+struct terms {
+	enum sdp_profile profile;
+	bool latch;
+	bool rtcp_mux;      /* offered, then in force */
+	bool rtcp_mux_only; /* the leg has no second port to fall back to */
+	bool ice;
+	char local_ufrag[16];
+	char local_pwd[32];
+	char remote_ufrag[NEGOTIATE_UFRAG_MAX + 1]; /* empty: not known yet */
+
+	struct sdp_address remote, remote_rtcp; /* AF_UNSPEC: not known */
+	bool receive, send;
+
+	/* Ours: active is the DTLS client, passive the server, actpass not decided yet. */
+	enum sdp_setup setup;
+	struct sdp_fingerprint fingerprints[SDP_FINGERPRINTS]; /* the participant's */
+	unsigned int fingerprint_count;
+	char tls_id[NEGOTIATE_TLS_ID_MAX + 1]; /* the participant's */
+
+	/* SDES: our keys, more than one only while they are offered, and the participant's. */
+	struct sdes local[SUITE_COUNT];
+	unsigned int local_count;
+	struct sdes remote_key; /* SUITE_NONE: not known */
+
+	uint32_t clock_rate[128]; /* Hz by payload type, 0: unknown */
+};
+
+bool profile_has_sdes(enum sdp_profile profile);
+
+/* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */
+int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
+/* What a participant showed in its own offer is what it shall see later on. */
+void wish_learn(struct wish *wish, const struct sdp_media *media);
+
+/*
+ * The offerer's own leg. `t` holds what was agreed before, or all zero. `lite`: the SDP says
+ * a=ice-lite. `mline` counts from 1, for the messages.
+ */
+int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
+		     bool lite, unsigned int mline, struct session_error *error);
+/*
+ * The other leg, which makes an offer: as the wish says; or, without one (`wished` false), as it
+ * was agreed before.
+ */
+int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool bundled,
+		     const struct sdp_media *media, unsigned int mline,
+		     struct session_error *error);
+/* The other leg, when its participant has answered. */
+int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
+		      bool lite, unsigned int mline, struct session_error *error);
+
+/* Adds the clock rates of one m-line's payload types. */
+void terms_add_clocks(struct terms *t, const struct sdp_media *media);
+/* Whether the DTLS association has to be a new one (RFC 8842 section 4). */
+bool terms_new_association(const struct terms *before, const struct terms *after);
+void terms_wipe(struct terms *t);
+
+#endif

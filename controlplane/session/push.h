@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A set of requests to the dataplane that succeeds or fails as one. Nothing is taken back when one
+ * of them fails: that is for who pushed, since only he knows what was before.
+ */
+#ifndef TANDEM_PUSH_H
+#define TANDEM_PUSH_H
+
+#include "controlplane/session/session_state.h"
+
+struct push;
+
+/* `error` is the first that came, 0 when there was none; `what` its reason. */
+typedef void push_done(void *arg, int error, const char *what);
+/* The statistics of a leg, of push_delete() and push_status(). */
+typedef void push_status(void *arg, const Tandem__Dataplane__V1__LegStatus *status);
+
+/* NULL without memory. `done` may be NULL, for what is wanted but not waited for. */
+struct push *push_begin(struct session *session, push_done *done, push_status *status, void *arg);
+void push_leg(struct push *push, struct leg *leg);
+void push_delete(struct push *push, const struct leg *leg);
+void push_query(struct push *push, const struct leg *leg);
+/* Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says. */
+struct push_key {
+	const uint8_t *key, *salt;
+};
+void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct push_key receive,
+	       struct push_key send);
+/* Nothing more comes; `done` follows, perhaps at once. */
+void push_end(struct push *push);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/resync.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "controlplane/session/push.h"
+#include "controlplane/session/rebuild.h"
+#include "dataplane/lib/log.h"
+
+#define for_each_leg(leg, call)                                                                    \
+	TAILQ_FOREACH (bridge, &(call)->bridges, entry)                                            \
+		for (enum side side_ = SIDE_A; side_ < SIDES; side_++)                             \
+			if ((leg = bridge->legs[side_]))
+
+static void forget_seen(struct session *s)
+{
+	struct bridge *bridge;
+	struct call *call;
+	struct leg *leg;
+
+	TAILQ_FOREACH (call, &s->by_age, entry)
+		for_each_leg(leg, call) leg->seen = false;
+}
+
+/* The keys went with the dataplane. The old SDES keys must not come back: their packet index would
+ * begin anew, and with it the keystream. */
+static void lose_keys(struct leg *leg)
+{
+	leg->keys_lost = leg->keys_lost || leg->keyed;
+	leg->keyed = false;
+	OPENSSL_cleanse(leg->terms.local, sizeof(leg->terms.local));
+	OPENSSL_cleanse(&leg->terms.remote_key, sizeof(leg->terms.remote_key));
+	leg->terms.local_count = 0;
+}
+
+static void push_missing(struct session *s)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+	struct bridge *bridge;
+	struct call *call;
+	struct leg *leg;
+	unsigned int count = 0;
+
+	if (!push)
+		return;
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		for_each_leg(leg, call)
+		{
+			if (leg->seen)
+				continue;
+			lose_keys(leg);
+			leg->ice = leg->terms.ice ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING
+						  : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
+			push_leg(push, leg);
+			count++;
+		}
+	}
+	push_end(push);
+	if (count)
+		log_warn("the dataplane lost %u legs: they are pushed again, their keys are gone",
+			 count);
+}
+
+static void delete_unknown(struct session *s, uint64_t id)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+	const struct leg leg = {.id = id};
+
+	if (!push)
+		return;
+	push_delete(push, &leg);
+	push_end(push);
+}
+
+static void take_status(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
+{
+	struct leg *leg = session_find_leg(s, status->leg);
+
+	if (leg) {
+		rebuild_refresh(leg, status);
+	} else if (s->synced || rebuild_leg(s, status)) {
+		log_warn("leg %016jx of the dataplane belongs to no call; deleted",
+			 (uintmax_t)status->leg);
+		delete_unknown(s, status->leg);
+	}
+}
+
+static void ask_page(struct session *s, uint64_t after);
+
+static void on_page(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
+{
+	struct session *s = arg;
+
+	if (error) {
+		if (reply)
+			log_error("dataplane: its legs cannot be read: %s", reply->what);
+		return;
+	}
+	for (size_t i = 0; i < reply->n_legs; i++)
+		take_status(s, reply->legs[i]);
+	if (reply->next) {
+		ask_page(s, reply->next);
+		return;
+	}
+	if (!s->synced)
+		rebuild_finish(s);
+	push_missing(s);
+	s->synced = true;
+	session_set_ready(s, true);
+}
+
+static void ask_page(struct session *s, uint64_t after)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
+
+	get.after = after;
+	get.with_blob = true;
+	message.get_legs = &get;
+	client_request(s->client, &message, on_page, s);
+}
+
+void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
+{
+	struct session *s = arg;
+	int error = networks_update(&s->networks, hello);
+
+	if (error)
+		log_error("dataplane: its networks make no sense: %s", strerror(-error));
+	if (s->synced && s->generation != hello->generation)
+		log_warn("the dataplane restarted");
+	s->generation = hello->generation;
+	s->workers = hello->workers;
+	s->legs_max = hello->legs_max;
+	snprintf(s->dataplane_version, sizeof(s->dataplane_version), "%s", hello->version);
+	snprintf(s->crypto_engine, sizeof(s->crypto_engine), "%s", hello->crypto_engine);
+	forget_seen(s);
+	ask_page(s, 0);
+}
+
+void resync_down(void *arg)
+{
+	session_set_ready(arg, false);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The only state machine of calls. Each front end translates to these verbs and holds no call
+ * state; the words are those of relay.proto. The loop's thread only.
+ */
+#ifndef TANDEM_SESSION_H
+#define TANDEM_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <protobuf-c/protobuf-c.h>
+#include <uv.h>
+
+#include "controlplane/api/relay.pb-c.h"
+#include "controlplane/session/session_error.h"
+
+struct session;
+
+struct session_config {
+	const char *dataplane; /* path of its socket */
+	const char *version;
+	unsigned int port_first, port_last; /* local UDP ports of each media address */
+	unsigned int port_quarantine_ms;
+	unsigned int offer_timeout_ms;
+	unsigned int media_timeout_ms; /* 0: never */
+	bool media_timeout_delete;     /* or only say so */
+	unsigned int latch_ms;
+	unsigned int key_grace_ms;
+	unsigned int calls_max;
+	unsigned int certificate_age_s; /* until a fresh one is made for new legs */
+};
+
+/*
+ * Connects to the dataplane and takes over the calls it has. 0, or -errno after a log line. The
+ * texts of `config` must outlive the session.
+ */
+int session_open(struct session **session, uv_loop_t *loop, const struct session_config *config);
+/* The calls stay in the dataplane. Verbs that wait fail before it returns; run the loop once more.
+ */
+void session_close(struct session *session);
+
+/*
+ * Once for each verb, perhaps before it returns: the reply, or NULL and the error. Both are gone
+ * when it returns.
+ */
+typedef void session_reply(void *arg, const ProtobufCMessage *reply,
+			   const struct session_error *error);
+
+/* The request may go when the verb returns. */
+void session_offer(struct session *session, const Tandem__Relay__V1__OfferRequest *request,
+		   session_reply *reply, void *arg);
+void session_answer(struct session *session, const Tandem__Relay__V1__AnswerRequest *request,
+		    session_reply *reply, void *arg);
+void session_delete(struct session *session, const Tandem__Relay__V1__DeleteRequest *request,
+		    session_reply *reply, void *arg);
+void session_query(struct session *session, const Tandem__Relay__V1__QueryRequest *request,
+		   session_reply *reply, void *arg);
+void session_list(struct session *session, const Tandem__Relay__V1__ListRequest *request,
+		  session_reply *reply, void *arg);
+void session_status(struct session *session, const Tandem__Relay__V1__StatusRequest *request,
+		    session_reply *reply, void *arg);
+
+/* Whether calls can be made: the dataplane is connected and its calls are known. */
+bool session_is_ready(const struct session *session);
+/* Called whenever that changes; one watcher. */
+void session_watch(struct session *session, void (*changed)(void *arg, bool ready), void *arg);
+
+#endif

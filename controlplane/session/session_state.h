@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The session's inside, for the files that make it up. */
+#ifndef TANDEM_SESSION_STATE_H
+#define TANDEM_SESSION_STATE_H
+
+#include <sys/queue.h>
+
+#include "controlplane/session/call.h"
+#include "controlplane/session/client.h"
+#include "controlplane/session/session.h"
+
+TAILQ_HEAD(call_list, call);
+
+struct session {
+	uv_loop_t *loop;
+	struct session_config config;
+	struct client *client;
+	struct networks networks;
+	struct dtls_identity *identity; /* of new legs */
+
+	struct table calls, legs;
+	struct call_list by_age, waiting;
+	uint64_t last_serial;
+	uv_timer_t expiry;
+
+	bool ready;
+	bool synced; /* once at least: the calls of the dataplane are known */
+	uint64_t generation;
+	char dataplane_version[64], crypto_engine[64];
+	unsigned int workers, legs_max;
+
+	void (*changed)(void *arg, bool ready);
+	void *changed_arg;
+};
+
+/* Objects. */
+void session_add_leg(struct session *s, struct leg *leg);
+void session_remove_leg(struct session *s, struct leg *leg);
+struct leg *session_find_leg(struct session *s, uint64_t id);
+struct call *session_find_call(struct session *s, const char *id);
+void session_add_call(struct session *s, struct call *call);
+void session_forget_call(struct session *s, struct call *call);
+/* Open offers expire. */
+void session_wait_for_answer(struct session *s, struct call *call);
+void session_stop_waiting(struct session *s, struct call *call);
+void session_set_ready(struct session *s, bool ready);
+
+/* Helpers of the verbs. */
+void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+int session_check_ready(const struct session *s, struct session_error *error);
+int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
+int session_check_text(const char *field, const char *text, struct session_error *error);
+
+/* Deletes a call that nobody asked to delete, and says why in the log. */
+void session_drop_call(struct session *s, struct call *call, const char *why);
+/* Closes an open offer: the call is as it was before it. */
+void session_close_offer(struct session *s, struct call *call);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/why.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controlplane/session/session_state.h"
+
+#define NEVER 0xffffffffu
+
+void why_print_address(char text[WHY_ADDRESS_MAX], const struct sdp_address *address,
+		       unsigned int port)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(address->family, address->ip, ip, sizeof(ip));
+	snprintf(text, WHY_ADDRESS_MAX, address->family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip,
+		 port);
+}
+
+static bool secure(const struct leg *leg)
+{
+	return sdp_profile_has_dtls(leg->terms.profile) || profile_has_sdes(leg->terms.profile);
+}
+
+bool why_is_up(const struct leg *leg)
+{
+	if (leg->failed[0] || (secure(leg) && !leg->keyed))
+		return false;
+	if (leg->terms.ice)
+		return leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
+	return leg->terms.remote.port != 0;
+}
+
+/* What stands in the way before any packet could count; NULL: nothing. */
+static const char *why_not_ready(const struct leg *leg)
+{
+	const struct call *call = leg->bridge->call;
+
+	if (leg->failed[0])
+		return leg->failed;
+	if (!call->answered || leg->bridge->pending)
+		return "waiting for the answer";
+	if (leg->keys_lost)
+		return "the dataplane restarted and its keys are gone: a re-offer brings new ones";
+	if (leg->terms.ice && leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST)
+		return "ICE consent expired: the participant sends no checks any more";
+	if (leg->terms.ice && leg->ice != TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED)
+		return "waiting for an ICE check from the participant";
+	if (sdp_profile_has_dtls(leg->terms.profile) && !leg->keyed)
+		return leg->dtls ? "DTLS handshake has not finished"
+				 : "DTLS handshake has not begun: no ClientHello has come";
+	if (secure(leg) && !leg->keyed)
+		return "SRTP keys are not agreed yet";
+	if (!leg->terms.ice && leg->terms.remote.port == 0)
+		return "the participant's address is not known";
+	if (!leg->terms.receive && !leg->terms.send)
+		return "on hold";
+	return NULL;
+}
+
+static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
+				 const Tandem__Dataplane__V1__LegStatus *status)
+{
+	char local[WHY_ADDRESS_MAX];
+
+	why_print_address(local, &leg->at->address, leg->port);
+	if (status->auth_failures)
+		snprintf(text, size, "all packets fail authentication: wrong key?");
+	else if (status->wrong_source)
+		snprintf(text, size, "packets come from another address than the participant's");
+	else if (status->other_drops)
+		snprintf(text, size, "all packets are dropped: %s",
+			 status->last_drop_text[0] ? status->last_drop_text
+						   : "see tandemctl drops");
+	else
+		snprintf(text, size, "nothing received: the participant sends no RTP to %s", local);
+}
+
+void why_leg(char *text, size_t size, const struct leg *leg,
+	     const Tandem__Dataplane__V1__LegStatus *status)
+{
+	const char *reason = why_not_ready(leg);
+
+	text[0] = '\0';
+	if (reason)
+		snprintf(text, size, "%s", reason);
+	else if (!status)
+		snprintf(text, size, "not known: the dataplane is away");
+	else if (!leg->terms.receive)
+		return; /* Half a hold: this participant only listens. */
+	else if (status->packets == 0)
+		why_nothing_accepted(text, size, leg, status);
+	else if (status->sent_packets == 0)
+		snprintf(text, size, "packets come, and none could be sent on: %s",
+			 status->last_drop_text[0] ? status->last_drop_text
+						   : "the other leg is not ready");
+	else if (status->silence_ms != NEVER && status->silence_ms > WHY_SILENCE_MS)
+		snprintf(text, size, "nothing received for %u s: the participant stopped sending",
+			 status->silence_ms / 1000);
+	else if (leg->keys_stale)
+		snprintf(text, size, "the keys come near the end of their lifetime: re-offer");
+}
