@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What time does to a leg: consent that expires, media that stays away. */
+#include "tests/unit/registry_rig.h"
+
+static void consent_expires(void **state)
+{
+	struct relay *r = *state;
+	Tandem__Dataplane__V1__LegStatus *s;
+	struct leg *leg;
+	struct put p;
+
+	put_browser(&p);
+	put_ice(&p, "aaaa", PASSWORD);
+	assert_int_equal(relay_put(r, &p), 0);
+	relay_run(r);
+	s = status(r, 2);
+	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING);
+	status_free(s);
+	nominate(r, 2, BROWSER, 40000);
+	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	s = status(r, 2);
+	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED);
+	assert_int_equal(s->remote->port, 40000);
+	status_free(s);
+
+	leg = record(r, 2)->leg;
+	leg->pairs[0].checked = rte_rdtsc() - 29 * rte_get_tsc_hz();
+	relay_run(r);
+	assert_int_equal(r->event_count, 0);
+	leg->pairs[0].checked -= 2 * rte_get_tsc_hz();
+	relay_run(r);
+	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
+	assert_null(leg->egress[0]);
+	assert_int_equal(leg->mute, DROP_NO_CONSENT);
+	relay_run(r); /* once */
+	assert_int_equal(r->event_count, 0);
+	s = status(r, 2);
+	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST);
+	assert_null(s->remote);
+	status_free(s);
+	nominate(r, 2, BROWSER, 40000);
+	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	assert_non_null(leg->egress[0]);
+}
+
+static void media_that_stays_away_is_told_once(void **state)
+{
+	struct relay *r = *state;
+	uint64_t ms = rte_get_tsc_hz() / 1000;
+	struct leg *leg;
+	struct put p;
+
+	put_phone(&p);
+	p.m.media_timeout_ms = 60000;
+	assert_int_equal(relay_put(r, &p), 0);
+	relay_run(r);
+	assert_int_equal(r->event_count, 0);
+	leg = record(r, 1)->leg;
+	record(r, 1)->created -= 61000 * ms; /* it has never sent */
+	relay_run(r);
+	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
+	relay_run(r);
+	assert_int_equal(r->event_count, 0);
+	leg->flow.last_packet = rte_rdtsc();
+	relay_run(r);
+	leg->flow.last_packet -= 59000 * ms;
+	relay_run(r);
+	assert_int_equal(r->event_count, 0);
+	leg->flow.last_packet -= 2000 * ms;
+	relay_run(r);
+	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
+	p.m.media_timeout_ms = 0;
+	assert_int_equal(relay_put(r, &p), 0);
+	record(r, 1)->timed_out = false;
+	relay_run(r);
+	assert_int_equal(r->event_count, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(consent_expires),
+		CASE(media_that_stays_away_is_told_once),
+	};
+
+	if (bench_environment())
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
