@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Calls through the whole dataplane: with one worker, with two, and with two that share one queue.
- */
+/* Calls through the whole dataplane: with one worker, two, and two that share one queue. */
 #include "tests/unit/pipeline_rig.h"
 
 static int create_one(void **state)
