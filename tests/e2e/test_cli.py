@@ -201,7 +201,8 @@ def test_unknown_calls_and_tags(relay, phones):
 def test_two_offers_at_once(relay, phones):
     """Glare is refused; an offer of the same side takes the place of its first."""
     def offer(tag):
-        return relay.api.offer(CALL, tag, phones[0].offer(), to=phone_side(), network="trunk")
+        return relay.api.offer(CALL, tag, phones[TAGS.index(tag)].offer())
+    phone_to_phone(relay, *phones, api.AVP)
     first = offer("caller")
     assert "caller" in refused(grpc.StatusCode.ALREADY_EXISTS, offer, "callee")
     assert sdp.parse(offer("caller"))[0].port == sdp.parse(first)[0].port
