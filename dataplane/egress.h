@@ -51,17 +51,6 @@ struct egress {
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
 };
 
-struct dataplane;
-
-/*
- * Main lcore: the egress from local address `local` (an index) and UDP port `local_port` (host byte
- * order) to `remote`. NULL: no route or no memory. egress_free() only when no worker can read it
- * any more.
- */
-struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
-			     const struct endpoint *remote);
-void egress_free(struct egress *egress);
-
 static inline uint16_t egress_fold(uint32_t sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);

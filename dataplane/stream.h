@@ -67,10 +67,6 @@ struct stream_report {
 	uint32_t rtt_us; /* 0: not measured */
 };
 
-/* Main lcore, before and after the worker runs. 0 or -ENOMEM; `socket` is a NUMA node. */
-int stream_pool_create(struct worker *w, uint32_t count, int socket);
-void stream_pool_destroy(struct worker *w);
-
 /* Worker. NULL: the flow does not have this SSRC. */
 static inline struct stream *stream_find(const struct flow *flow, uint32_t ssrc)
 {

@@ -111,19 +111,8 @@ struct worker {
 	uint32_t open_orders __rte_cache_aligned; // main: rw
 } __rte_cache_aligned;
 
-/* 0 or -ENOMEM: the rings and the memory of a worker with `streams` SSRCs. Main lcore. */
-int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams);
-void worker_destroy(struct worker *w);
-
 /* Worker: does what its mailbox says; part of worker_poll(). */
 void worker_obey(struct worker *w);
-
-/*
- * Main lcore. The answers to orders must always find room, so the number of open orders is bounded:
- * -EAGAIN when too many are, and nothing was posted.
- */
-int worker_order(struct worker *w, struct order order);
-bool worker_has_room(const struct worker *w, unsigned int orders);
 
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);

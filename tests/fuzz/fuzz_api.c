@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "dataplane/api/frame.h"
-#include "dataplane/counters.h"
+#include "dataplane/main/counters.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/record.h"
-#include "dataplane/server.h"
+#include "dataplane/main/record.h"
+#include "dataplane/main/server.h"
 #include "tests/unit/relay_put.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -11,10 +11,11 @@
 
 #include <rte_ethdev.h>
 
+#include "dataplane/main/workers.h"
 #include "dataplane/arp.h"
 #include "dataplane/ndp.h"
-#include "dataplane/neighbour.h"
-#include "dataplane/registry.h"
+#include "dataplane/main/neighbour.h"
+#include "dataplane/main/registry.h"
 #include "tests/unit/bench.h"
 
 #define RELAY_LEGS    6

@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "dataplane/api/frame.h"
-#include "dataplane/counters.h"
+#include "dataplane/main/counters.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/server.h"
+#include "dataplane/main/server.h"
 #include "tests/unit/relay_put.h"
 
 struct world {

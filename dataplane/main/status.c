@@ -4,7 +4,7 @@
 
 #include <rte_cycles.h>
 
-#include "dataplane/record.h"
+#include "dataplane/main/record.h"
 #include "dataplane/stream.h"
 
 static Tandem__Dataplane__V1__Endpoint *show_endpoint(const struct endpoint *e)

@@ -6,7 +6,7 @@
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
-#include "dataplane/record.h"
+#include "dataplane/main/record.h"
 
 /* Enough to tell two keys apart, and of no use to find either. */
 static void digest_key(uint8_t digest[SHA256_DIGEST_LENGTH], enum srtp_suite suite,

@@ -3,7 +3,8 @@
  * The life of one leg on the main lcore: its slot, its ports, its keys, the configurations it posts
  * and how two legs that name each other are connected.
  */
-#include "dataplane/record.h"
+#include "dataplane/main/workers.h"
+#include "dataplane/main/record.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
  */
 #include <rte_cycles.h>
 
-#include "dataplane/record.h"
+#include "dataplane/main/record.h"
 
 #define LEGS_PER_TURN 1024
 

@@ -11,16 +11,17 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
-#include "dataplane/config.h"
-#include "dataplane/counters.h"
+#include "dataplane/main/workers.h"
+#include "dataplane/main/config.h"
+#include "dataplane/main/counters.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
-#include "dataplane/neighbour.h"
-#include "dataplane/port.h"
-#include "dataplane/registry.h"
-#include "dataplane/server.h"
-#include "dataplane/xdp.h"
+#include "dataplane/main/neighbour.h"
+#include "dataplane/main/port.h"
+#include "dataplane/main/registry.h"
+#include "dataplane/main/server.h"
+#include "dataplane/main/xdp.h"
 
 #define IDLE_MS            1
 #define PACKETS_PER_WORKER 8192 /* of each port */

@@ -13,9 +13,9 @@
 #include <rte_cycles.h>
 #include <rte_hash.h>
 
-#include "dataplane/deferred.h"
+#include "dataplane/main/deferred.h"
 #include "dataplane/leg.h"
-#include "dataplane/registry.h"
+#include "dataplane/main/registry.h"
 
 enum record_state {
 	RECORD_FREE,

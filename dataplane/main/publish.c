@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "dataplane/record.h"
+#include "dataplane/main/egress_make.h"
+#include "dataplane/main/record.h"
 
 static int reserve_retired(struct registry *r)
 {

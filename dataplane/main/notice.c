@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What comes back from the workers: notices, and the answers to orders. */
-#include "dataplane/neighbour.h"
-#include "dataplane/record.h"
+#include "dataplane/main/neighbour.h"
+#include "dataplane/main/record.h"
 
 static void take_notice(struct registry *r, const struct notice *n)
 {

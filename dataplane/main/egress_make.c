@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/main/egress_make.h"
 #include "dataplane/egress.h"
 
 #include <rte_malloc.h>
 
 #include "dataplane/dataplane.h"
-#include "dataplane/neighbour.h"
+#include "dataplane/main/neighbour.h"
 
 #define TTL 64
 

@@ -6,6 +6,8 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
+#include "dataplane/main/stream_pool.h"
+#include "dataplane/main/workers.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/counters.h"
+#include "dataplane/main/counters.h"
 
 #include <errno.h>
 #include <stdio.h>

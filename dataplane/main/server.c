@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/server.h"
+#include "dataplane/main/server.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,10 +15,10 @@
 
 #include "dataplane/api/cleanse.h"
 #include "dataplane/api/frame.h"
-#include "dataplane/counters.h"
+#include "dataplane/main/counters.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/registry.h"
+#include "dataplane/main/registry.h"
 
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)

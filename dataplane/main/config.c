@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/config.h"
+#include "dataplane/main/config.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/deferred.h"
+#include "dataplane/main/egress_make.h"
+#include "dataplane/main/deferred.h"
 
 #include <errno.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include <rte_cycles.h>
 
 #include "dataplane/egress.h"
-#include "dataplane/port.h"
+#include "dataplane/main/port.h"
 
 static void release(struct deferred *d, unsigned int k)
 {

@@ -4,7 +4,7 @@
 
 #include <rte_cycles.h>
 
-#include "dataplane/record.h"
+#include "dataplane/main/record.h"
 
 int leg_plan_endpoint(struct endpoint *to, const Tandem__Dataplane__V1__Endpoint *from)
 {

@@ -4,6 +4,7 @@
 
 #include <rte_malloc.h>
 
+#include "dataplane/main/stream_pool.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/registry.h"
+#include "dataplane/main/registry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,8 +7,10 @@
 #include <rte_cycles.h>
 #include <rte_hash_crc.h>
 
-#include "dataplane/port.h"
-#include "dataplane/record.h"
+#include "dataplane/main/egress_make.h"
+#include "dataplane/main/port.h"
+#include "dataplane/main/record.h"
+#include "dataplane/main/workers.h"
 
 #define BLOB_MAX           8192
 /* The most orders one request posts to one worker: three legs', and requests for next hops. */

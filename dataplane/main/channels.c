@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/channels.h"
+#include "dataplane/main/channels.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/announce.h"
+#include "dataplane/main/announce.h"
 
 #include <rte_cycles.h>
 
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/solicit.h"
+#include "dataplane/main/solicit.h"
 
 #define ANNOUNCEMENTS 3
 #define INTERVAL_S    1

@@ -4,7 +4,7 @@
  * it: media does not wait for a resolution. The old MAC serves until several requests in a row stay
  * unanswered.
  */
-#include "dataplane/neighbour.h"
+#include "dataplane/main/neighbour.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,12 +14,12 @@
 #include <rte_malloc.h>
 #include <rte_random.h>
 
-#include "dataplane/announce.h"
+#include "dataplane/main/announce.h"
 #include "dataplane/arp.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/ndp.h"
-#include "dataplane/solicit.h"
+#include "dataplane/main/solicit.h"
 
 #define REACHABLE_S       30 /* RFC 4861 10, and randomised so that refreshes spread out */
 #define RETRANSMIT_S      1

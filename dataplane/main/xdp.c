@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/xdp.h"
+#include "dataplane/main/xdp.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "dataplane/config.h"
+#include "dataplane/main/config.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/port.h"
+#include "dataplane/main/port.h"
 #include "ebpf/shed_maps.h"
 
 static int fail(const char *place, const char *what, int error)

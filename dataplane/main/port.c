@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/port.h"
+#include "dataplane/main/port.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,9 +8,10 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "dataplane/channels.h"
-#include "dataplane/config.h"
+#include "dataplane/main/channels.h"
+#include "dataplane/main/config.h"
 #include "dataplane/lib/log.h"
+#include "dataplane/main/workers.h"
 
 #define RX_DESCRIPTORS 2048
 #define TX_DESCRIPTORS 2048

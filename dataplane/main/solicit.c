@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/solicit.h"
+#include "dataplane/main/solicit.h"
 
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/egress.h"
 #include "dataplane/ndp.h"
-#include "dataplane/port.h"
+#include "dataplane/main/port.h"
 
 #define ETHER_HEADER_MAX (sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr))
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The main lcore's side of a worker: its memory, its rings and what is put into its mailbox. */
+#ifndef TANDEM_WORKERS_H
+#define TANDEM_WORKERS_H
+
+#include "dataplane/worker.h"
+
+/* 0 or -ENOMEM: the rings and the memory of a worker with `streams` SSRCs. */
+int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams);
+void worker_destroy(struct worker *w);
+
+/*
+ * The answers to orders must always find room, so the number of open orders is bounded:
+ * -EAGAIN when too many are, and nothing was posted.
+ */
+int worker_order(struct worker *w, struct order order);
+bool worker_has_room(const struct worker *w, unsigned int orders);
+
+#endif
