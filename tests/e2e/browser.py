@@ -45,10 +45,13 @@ class Browser:
     """One Chromium with a new, empty profile."""
 
     def __init__(self, namespace, directory):
-        self._profile = pathlib.Path(directory) / "profile"
+        self._profile = pathlib.Path(directory).resolve() / "profile"
         shutil.rmtree(self._profile, ignore_errors=True)
+        self._profile.mkdir()
+        # Whatever the two would leave in /tmp goes with the profile.
         self.driver_process = Process(["/usr/bin/chromedriver", "--port=0"],
-                                      pathlib.Path(directory) / "chromedriver.log", namespace)
+                                      pathlib.Path(directory) / "chromedriver.log", namespace,
+                                      env={"TMPDIR": str(self._profile)})
         port = self.driver_process.wait_line(r"successfully on port (\d+)", 20).group(1)
         options = webdriver.ChromeOptions()
         for flag in (*FLAGS, f"--user-data-dir={self._profile}"):

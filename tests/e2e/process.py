@@ -35,6 +35,7 @@ class Process:
             self._popen = subprocess.Popen(
                 namespace.command(*argv) if namespace else argv, stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, cwd=cwd, env=environment,
+                start_new_session=True,  # Ctrl-C is for the tests, which then stop the program.
                 preexec_fn=_allow_core)
         self.pid = self._popen.pid
 

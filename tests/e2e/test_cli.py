@@ -58,10 +58,10 @@ MISTAKES = {  # of dataplane.ini: a line's change, the line that is told, what i
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_configuration_mistake_is_one_line(tmp_path, mistake):
+def test_a_configuration_mistake_is_one_line(directory, mistake):
     """File, line, key, and what to do instead after a semicolon."""
     old, new, key = MISTAKES[mistake]
-    path = Relay(tmp_path).dataplane_ini
+    path = Relay(directory).dataplane_ini
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
@@ -75,8 +75,8 @@ def test_a_configuration_mistake_is_one_line(tmp_path, mistake):
     assert ";" in line
 
 
-def test_every_mistake_is_told_at_once(tmp_path):
-    path = Relay(tmp_path).controlplane_ini
+def test_every_mistake_is_told_at_once(directory):
+    path = Relay(directory).controlplane_ini
     path.write_text("[controlplane]\nports=9-1\nlisten=nowhere\nunknown=1\n")
     told = run("tandem-controlplane", "--config", path, "--check")
     assert told.returncode != 0
@@ -84,16 +84,16 @@ def test_every_mistake_is_told_at_once(tmp_path):
         assert f"{path}:{number}:" in told.stderr
 
 
-def test_a_good_configuration_passes_the_check(tmp_path):
-    relay = Relay(tmp_path)
+def test_a_good_configuration_passes_the_check(directory):
+    relay = Relay(directory)
     for program, path in (("tandem-dataplane", relay.dataplane_ini),
                           ("tandem-controlplane", relay.controlplane_ini)):
         told = run(program, "--config", path, "--check")
         assert (told.returncode, told.stderr) == (0, "")
 
 
-def test_listening_to_the_world_needs_certificates(tmp_path):
-    relay = Relay(tmp_path)
+def test_listening_to_the_world_needs_certificates(directory):
+    relay = Relay(directory)
     with open(relay.controlplane_ini, "a", encoding="ascii") as file:
         file.write("listen=198.51.100.1:50051\n")
     told = run("tandem-controlplane", "--config", relay.controlplane_ini, "--check")
