@@ -94,7 +94,7 @@ static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
 
 	/* A handshake may begin on a pair that is validated and not nominated yet. */
 	if (leg->dtls_from.family != AF_UNSPEC &&
-	    leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING) {
+	    leg->ice != TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED) {
 		to.address.data = leg->dtls_from.ip;
 		to.address.len = leg->dtls_from.family == AF_INET ? 4 : 16;
 		to.port = leg->dtls_from.port;
