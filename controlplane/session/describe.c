@@ -6,13 +6,16 @@
 
 #include "controlplane/sdp/sdp_rewrite.h"
 
-/* A group of one is shown where the participant knows groups: RFC 9143 lets it be absent. */
+/*
+ * A group of one could be left out (RFC 9143), but a browser that was told to bundle everything
+ * takes no offer without a group. An answer has a group where the offer has one.
+ */
 static bool shows_bundle(const struct offer *offer, const struct plan *plan, unsigned int line,
-			 const struct terms *t)
+			 const struct terms *t, bool answer)
 {
 	if (plan->lines & (plan->lines - 1))
 		return true;
-	return offer->sdp->media[line].bundle != 0 && t->profile == SDP_UDP_TLS_RTP_SAVPF;
+	return t->profile == SDP_UDP_TLS_RTP_SAVPF && (!answer || offer->sdp->media[line].bundle);
 }
 
 static void show(struct sdp_transport *out, const struct offer *offer, const struct plan *plan,
@@ -28,7 +31,7 @@ static void show(struct sdp_transport *out, const struct offer *offer, const str
 	out->rtcp_mux = t->rtcp_mux;
 	out->rtcp_mux_only = !answer && t->rtcp_mux_only;
 	out->rtcp_port = leg->pair && !(answer && t->rtcp_mux) ? leg->port + 1 : 0;
-	if (shows_bundle(offer, plan, line, t)) {
+	if (shows_bundle(offer, plan, line, t, answer)) {
 		out->bundle = plan - offer->plans + 1;
 		out->bundle_only = !answer && !first && !(plan->bridge->lines & 1u << line);
 	}
