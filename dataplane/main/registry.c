@@ -150,6 +150,11 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	}
 	record_keep_blob(record, blob, put->blob.len);
 	was = record_peer(r, record);
+	/* Another flow would begin anew under the same key: it needs one of its own. */
+	if (record->peer && record->peer != put->peer) {
+		key_release(r, record->protect);
+		record->protect = NULL;
+	}
 	record->peer = put->peer;
 	record->receive = put->receive;
 	record->send = put->send;

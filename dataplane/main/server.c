@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_cycles.h>
 #include <rte_pause.h>
 
 #include "dataplane/api/cleanse.h"
@@ -251,18 +252,19 @@ static Tandem__Dataplane__V1__Reply *answer(struct server *s,
 {
 	Tandem__Dataplane__V1__Reply *reply = calloc(1, sizeof(*reply));
 	const char *what = "";
+	uint64_t deadline;
 	int error;
 
 	if (!reply)
 		return NULL;
 	tandem__dataplane__v1__reply__init(reply);
 	reply->id = request->id;
-	/* A worker empties its mailbox in microseconds: a full one is waited for here. */
-	while ((error = serve(s, request, reply, &what)) == -EAGAIN) {
+	/* A worker empties its mailbox in microseconds: a full one is waited for, within reason. */
+	deadline = rte_rdtsc() + rte_get_tsc_hz();
+	while ((error = serve(s, request, reply, &what)) == -EAGAIN && s->client >= 0 &&
+	       (int64_t)(rte_rdtsc() - deadline) < 0) {
 		registry_poll(s->registry);
 		rte_pause();
-		if (s->client < 0)
-			break;
 	}
 	reply->error = -error;
 	if (error)
