@@ -119,3 +119,21 @@ def test_a_new_ssrc_is_a_new_stream(relay, endpoint):
         assert callee.receive(len(packets)) == packets
     streams = relay.api.streams(CALL, "caller")
     assert {stream.ssrc: stream.packets for stream in streams} == {0x1111: 100, 0x2222: 50}
+
+
+def test_a_new_key_loses_nothing(relay, endpoint):
+    """What was on its way under the old key still arrives; the new key works at once."""
+    caller = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4], suite="AEAD_AES_128_GCM")
+    callee = endpoint(endpoints.Phone, net.PHONES, net.PHONE_OTHER[4])
+    phone_to_phone(relay, caller, callee, api.AVP)
+    packets = [rtp.Packet(number, 160 * number, 0x1111, bytes([number]) * 160)
+               for number in range(60)]
+    caller.send(*packets[:20])
+    late = [caller.protect(packet) for packet in packets[20:40]]
+    caller.crypto = sdp.Crypto.new("AEAD_AES_128_GCM")
+    exchange(relay, caller, callee)
+    for datagram in late:
+        caller.send_raw(datagram)
+    caller.send(*packets[40:])
+    assert callee.receive(len(packets)) == packets
+    assert relay.api.leg(CALL, "caller").flow.auth_failures == 0
