@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "controlplane/rpc/rpc_listen.h"
+
 #define KEY_GRACE_MS 10000 /* packets that were on their way when the keys changed */
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
@@ -32,6 +34,15 @@ static int parse_ports(void *value, const char *text, char *why, size_t size)
 	return 0;
 }
 
+static int judge_listen(void *value, const char *text, char *why, size_t size)
+{
+	if (rpc_listen_is_address(text))
+		return 0;
+	snprintf(why, size, "\"%s\" is no address; write unix:/path, 127.0.0.1:port or [::1]:port",
+		 text);
+	return -EINVAL;
+}
+
 static const struct option_key keys[] = {
 	{.key = "dataplane",
 	 .type = OPTION_TEXT,
@@ -41,6 +52,7 @@ static const struct option_key keys[] = {
 	{.key = "listen",
 	 .type = OPTION_LIST,
 	 .offset = offsetof(struct config, listen),
+	 .parse = judge_listen,
 	 .fallback = "unix:/run/tandem/relay.sock",
 	 .help = "where the API is served: unix:PATH or ADDRESS:PORT"},
 	{.key = "ca",
@@ -119,10 +131,22 @@ static const struct option_key keys[] = {
 
 static const struct option_section sections[] = {{.name = "controlplane", .keys = keys}, {}};
 
+static void check_listen(struct options *options, const struct config *config)
+{
+	for (unsigned int k = 0; k < config->listen.count && !config->cert; k++)
+		if (rpc_listen_needs_tls(config->listen.texts[k]))
+			option_mistake(options, "controlplane", NULL, "listen",
+				       "%s is open to others; configure ca, cert and key, or use "
+				       "loopback",
+				       config->listen.texts[k]);
+}
+
 static void check(struct options *options, void *arg)
 {
 	const struct config *config = arg;
 	struct sockaddr_un address;
+
+	check_listen(options, config);
 
 	if (strlen(config->dataplane) >= sizeof(address.sun_path))
 		option_mistake(options, "controlplane", NULL, "dataplane",

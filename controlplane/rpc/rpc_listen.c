@@ -168,6 +168,21 @@ static int add(grpc_server *server, const char *text, const union address *addre
 	return ret;
 }
 
+bool rpc_listen_is_address(const char *text)
+{
+	union address address;
+
+	return parse(&address, text) == 0;
+}
+
+bool rpc_listen_needs_tls(const char *text)
+{
+	union address address;
+
+	return parse(&address, text) == 0 && address.any.sa_family != AF_UNIX &&
+	       !is_loopback(&address);
+}
+
 /* `tls` is NULL without certificates. A UNIX socket needs none: its mode is its guard. */
 static int listen_on(grpc_server *server, const char *text, grpc_server_credentials *plain,
 		     grpc_server_credentials *tls)
@@ -182,7 +197,7 @@ static int listen_on(grpc_server *server, const char *text, grpc_server_credenti
 		return -EINVAL;
 	}
 	local = address.any.sa_family == AF_UNIX;
-	if (!local && !tls && !is_loopback(&address)) {
+	if (!tls && rpc_listen_needs_tls(text)) {
 		log_error("rpc: will not listen on %s without mutual TLS: "
 			  "configure ca, cert and key, or use loopback",
 			  text);

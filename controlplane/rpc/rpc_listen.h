@@ -3,6 +3,8 @@
 #ifndef TANDEM_RPC_LISTEN_H
 #define TANDEM_RPC_LISTEN_H
 
+#include <stdbool.h>
+
 #include <grpc/grpc.h>
 
 #include "controlplane/rpc/rpc.h"
@@ -12,5 +14,9 @@
  * those of rpc_start(), logged; the server must be destroyed then.
  */
 int rpc_listen(grpc_server *server, const struct rpc_config *config);
+
+/* For who judges a configuration before a server is made: the form, and the policy. Any thread. */
+bool rpc_listen_is_address(const char *text);
+bool rpc_listen_needs_tls(const char *text);
 
 #endif

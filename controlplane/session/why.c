@@ -15,6 +15,10 @@ void why_print_address(char text[WHY_ADDRESS_MAX], const struct sdp_address *add
 	char ip[INET6_ADDRSTRLEN] = "";
 
 	inet_ntop(address->family, address->ip, ip, sizeof(ip));
+	if (!port) {
+		snprintf(text, WHY_ADDRESS_MAX, "%s", ip);
+		return;
+	}
 	snprintf(text, WHY_ADDRESS_MAX, address->family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip,
 		 port);
 }

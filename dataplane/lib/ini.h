@@ -23,7 +23,7 @@ enum option_type {
 	OPTION_UNSIGNED, /* unsigned, from least to most; decimal, or hexadecimal with 0x */
 	OPTION_BOOL,     /* bool: yes, no, on, off, true, false, 1, 0 */
 	OPTION_CHOICE,   /* int: the index of the word in choices */
-	OPTION_LIST,     /* struct option_list: one text each time the key is given */
+	OPTION_LIST,     /* struct option_list: one text each time; parse, if any, only judges it */
 	OPTION_PARSED,   /* whatever parse makes of it */
 };
 

@@ -93,6 +93,8 @@ int ini_value_store(const struct option_key *key, void *base, char *text, char *
 	case OPTION_CHOICE:
 		return store_choice(key, value, text, why, size);
 	case OPTION_LIST:
+		if (key->parse && key->parse(NULL, text, why, size))
+			return -EINVAL;
 		return store_list(value, text);
 	case OPTION_PARSED:
 		return key->parse(value, text, why, size);
