@@ -343,7 +343,7 @@ static void list_and_status(void **state)
 	assert_int_equal(got.status->legs, 10);
 	assert_int_equal(got.status->n_networks, 3);
 	assert_string_equal(got.status->networks[0]->address, "198.51.100.1");
-	assert_string_equal(got.status->networks[1]->address, "[2001:db8::1]");
+	assert_string_equal(got.status->networks[1]->address, "2001:db8::1");
 	assert_int_equal(got.status->networks[0]->ports_used, 20);
 	assert_int_equal(got.status->networks[0]->ports_free, 80);
 	assert_int_equal(got.status->n_drops, 1);
