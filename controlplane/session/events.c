@@ -34,7 +34,7 @@ static void judge(void *arg, int error, const char *what)
 	struct call *call = silence->call;
 	struct session *s = call->session;
 
-	if (!error && !call->gone && !call->busy && silence->listening &&
+	if (!error && s->ready && !call->gone && !call->busy && silence->listening &&
 	    silence->silent == silence->listening) {
 		if (s->config.media_timeout_delete)
 			session_drop_call(s, call, "no participant sends media any more");
@@ -50,10 +50,15 @@ static void media_timeout(struct leg *leg)
 {
 	struct session *s = leg->session;
 	struct call *call = leg->bridge->call;
-	struct silence *silence = calloc(1, sizeof(*silence));
-	struct push *push = silence ? push_begin(s, judge, take, silence) : NULL;
+	struct silence *silence;
+	struct push *push;
 	struct bridge *bridge;
 
+	/* While the calls are being taken over they may be half there. */
+	if (!s->ready)
+		return;
+	silence = calloc(1, sizeof(*silence));
+	push = silence ? push_begin(s, judge, take, silence) : NULL;
 	if (!push) {
 		free(silence);
 		return;

@@ -83,22 +83,28 @@ static int ask(struct session *s, struct call *call, bool deleting, session_repl
 	return 0;
 }
 
+/* Before all calls are known, those that are may still lack half of their legs. */
+static int check_synced(const struct session *s, struct session_error *error)
+{
+	if (s->synced)
+		return 0;
+	return session_refuse(error, SESSION_UNAVAILABLE,
+			      "the dataplane has not told its calls yet; try again");
+}
+
 static struct call *find(struct session *s, const char *id, session_reply *reply, void *arg)
 {
 	struct session_error error;
 	struct call *call;
 
-	if (session_check_text("call_id", id, &error)) {
+	if (session_check_text("call_id", id, &error) || check_synced(s, &error)) {
 		reply(arg, NULL, &error);
 		return NULL;
 	}
 	call = session_find_call(s, id);
-	if (!call && s->synced)
+	if (!call)
 		session_fail(reply, arg, SESSION_NOT_FOUND, "no call \"%s\"; see tandemctl calls",
 			     id);
-	else if (!call)
-		session_fail(reply, arg, SESSION_UNAVAILABLE,
-			     "the dataplane has not told its calls yet; try again");
 	return call;
 }
 
@@ -150,7 +156,12 @@ void session_list(struct session *s, const Tandem__Relay__V1__ListRequest *reque
 	const struct call *call = TAILQ_FIRST(&s->by_age);
 	char *end, token[24] = "";
 	uint64_t after = strtoull(request->page_token, &end, 10);
+	struct session_error error;
 
+	if (check_synced(s, &error)) {
+		reply(arg, NULL, &error);
+		goto out;
+	}
 	if (*end) {
 		session_fail(reply, arg, SESSION_INVALID_ARGUMENT,
 			     "page_token is none of ours; pass next_page_token, or nothing");
