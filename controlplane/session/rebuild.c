@@ -10,16 +10,14 @@
 #include "controlplane/session/state.h"
 #include "dataplane/lib/log.h"
 
-void rebuild_refresh(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
+/* What of a leg the dataplane alone knows. */
+static void take_over(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	leg->seen = leg->pushed = true;
 	leg->ice = status->ice;
-	if (leg->keyed && status->key_epoch == 0)
-		leg->keys_lost = true; /* They were on their way when the connection broke. */
+	leg->epoch = status->key_epoch;
 	leg->keyed = status->key_epoch != 0;
 	leg->suite = status->suite;
-	if (leg->epoch < status->key_epoch)
-		leg->epoch = status->key_epoch;
 }
 
 static char *text_or_null(const char *text)
@@ -109,7 +107,7 @@ int rebuild_leg(struct session *s, const Tandem__Dataplane__V1__LegStatus *statu
 	if (error)
 		leg_free(leg);
 	else
-		rebuild_refresh(leg, status);
+		take_over(leg, status);
 out:
 	state_free(state);
 	return error;

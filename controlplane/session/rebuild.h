@@ -10,7 +10,4 @@ int rebuild_leg(struct session *s, const Tandem__Dataplane__V1__LegStatus *statu
 /* After the last leg: half a bridge, or one whose offer is lost, is deleted. */
 void rebuild_finish(struct session *s);
 
-/* What of a leg's state the dataplane knows best. */
-void rebuild_refresh(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status);
-
 #endif

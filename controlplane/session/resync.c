@@ -6,8 +6,10 @@
 
 #include <openssl/crypto.h>
 
+#include "controlplane/session/keying.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/rebuild.h"
+#include "controlplane/session/state.h"
 #include "dataplane/lib/log.h"
 
 #define for_each_leg(leg, call)                                                                    \
@@ -34,6 +36,27 @@ static void lose_keys(struct leg *leg)
 	OPENSSL_cleanse(leg->terms.local, sizeof(leg->terms.local));
 	OPENSSL_cleanse(&leg->terms.remote_key, sizeof(leg->terms.remote_key));
 	leg->terms.local_count = 0;
+}
+
+/*
+ * A re-offer that is open repeats the SDES keys of the legs as they were. Should it be answered
+ * now, they would come back by that way.
+ */
+static void close_offers(struct session *s)
+{
+	struct bridge *bridge;
+	struct call *call;
+	struct leg *leg;
+	bool lost;
+
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		lost = false;
+		for_each_leg(leg, call) lost |= !leg->seen && leg->keyed;
+		if (!lost || !call->offer)
+			continue;
+		log_warn("call %s: the keys in its re-offer are lost: offer again", call->id);
+		session_close_offer(s, call);
+	}
 }
 
 static void push_missing(struct session *s)
@@ -75,12 +98,34 @@ static void delete_unknown(struct session *s, uint64_t id)
 	push_end(push);
 }
 
+/* What was on its way when the connection broke may have arrived, or not. */
+static void refresh(struct session *s, struct leg *leg,
+		    const Tandem__Dataplane__V1__LegStatus *status)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+
+	leg->seen = leg->pushed = true;
+	leg->ice = status->ice;
+	if (push && !state_is_current(leg, status->blob.data, status->blob.len))
+		push_leg(push, leg);
+	if (leg->keyed && status->key_epoch < leg->epoch) {
+		leg->keyed = false;
+		leg->keys_lost = true;
+		/* They were never used, so they may be pushed again. */
+		if (push)
+			keying_push_sdes(push, leg, &leg->terms);
+	}
+	if (push)
+		push_end(push);
+	keying_leg_up(leg);
+}
+
 static void take_status(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	struct leg *leg = session_find_leg(s, status->leg);
 
 	if (leg) {
-		rebuild_refresh(leg, status);
+		refresh(s, leg, status);
 	} else if (s->synced || rebuild_leg(s, status)) {
 		log_warn("leg %016jx of the dataplane belongs to no call; deleted",
 			 (uintmax_t)status->leg);
@@ -107,6 +152,7 @@ static void on_page(void *arg, int error, const Tandem__Dataplane__V1__Reply *re
 	}
 	if (!s->synced)
 		rebuild_finish(s);
+	close_offers(s);
 	push_missing(s);
 	s->synced = true;
 	session_set_ready(s, true);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Either program may restart. A control plane without calls takes over those that it finds in the
- * dataplane, by their blobs; one with calls pushes again whatever a new dataplane lacks.
+ * dataplane, by their blobs; one with calls pushes again whatever the dataplane lacks, or has other
+ * than it shall be.
  */
 #ifndef TANDEM_RESYNC_H
 #define TANDEM_RESYNC_H

@@ -126,6 +126,16 @@ int state_pack(const struct leg *leg, uint8_t *octets)
 	return tandem__state__v1__leg__pack(&state, octets);
 }
 
+bool state_is_current(const struct leg *leg, const uint8_t *octets, size_t size)
+{
+	uint8_t current[STATE_MOST];
+	int length = state_pack(leg, current);
+	bool same = length >= 0 && (size_t)length == size && memcmp(current, octets, size) == 0;
+
+	explicit_bzero(current, sizeof(current));
+	return same;
+}
+
 Tandem__State__V1__Leg *state_unpack(const uint8_t *octets, size_t size)
 {
 	Tandem__State__V1__Leg *state =

@@ -4,6 +4,7 @@
 #ifndef TANDEM_STATE_H
 #define TANDEM_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@
 
 /* Writes the leg's blob to `octets`, which has STATE_MOST; its size, or -EMSGSIZE. */
 int state_pack(const struct leg *leg, uint8_t *octets);
+/* Whether these octets are the leg's blob as it would be written now. */
+bool state_is_current(const struct leg *leg, const uint8_t *octets, size_t size);
 
 /* NULL when the octets are no blob of this version. Free with state_free(). */
 Tandem__State__V1__Leg *state_unpack(const uint8_t *octets, size_t size);

@@ -43,6 +43,9 @@ struct fake {
 	unsigned int refuse_after;
 	int refuse_keys;   /* errno of all PutKeys; 0: take them */
 	unsigned int page; /* legs in one reply to GetLegs */
+	/* Hangs up in the place of its reply to the request of this number from now; 0: never. */
+	unsigned int die_at;
+	bool lose_keys; /* hangs up in the place of taking the next PutKeys */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
 };
@@ -182,6 +185,20 @@ static inline void fake_send(struct fake *f, const Tandem__Dataplane__V1__Frame 
 		assert(frame_send(f->fd, frame) == 0);
 }
 
+static inline void fake_freed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static inline void fake_hang_up(struct fake *f)
+{
+	if (f->fd < 0)
+		return;
+	uv_close((uv_handle_t *)f->reading, fake_freed);
+	close(f->fd);
+	f->fd = -1;
+}
+
 /* Answers one request; what the reply points to lives as long as the call. */
 static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 {
@@ -197,6 +214,11 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 
 	reply.id = request->id;
 	reply.legs = legs;
+	if (f->lose_keys && request->put_keys) {
+		f->lose_keys = false;
+		fake_hang_up(f);
+		return;
+	}
 	if (request->put_leg) {
 		reply.error = fake_put(f, request);
 	} else if (request->put_keys) {
@@ -243,6 +265,8 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 			reply.n_legs++;
 		}
 	}
+	if (f->die_at && --f->die_at == 0)
+		fake_hang_up(f);
 	if (reply.error)
 		reply.what = (char *)"as the test wants it";
 	frame.replies = replies;
@@ -250,20 +274,6 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 	fake_send(f, &frame);
 	if (gone)
 		fake_clear(gone);
-}
-
-static inline void fake_freed(uv_handle_t *handle)
-{
-	free(handle);
-}
-
-static inline void fake_hang_up(struct fake *f)
-{
-	if (f->fd < 0)
-		return;
-	uv_close((uv_handle_t *)f->reading, fake_freed);
-	close(f->fd);
-	f->fd = -1;
 }
 
 static inline void fake_read(uv_poll_t *poll, int status, int events)

@@ -218,6 +218,82 @@ static void a_lost_connection_loses_nothing(void **state)
 	assert_done(drop("1"));
 }
 
+/* The legs took what they were told, but not all of them could say so. */
+static void the_connection_breaks_in_an_answer(void **state)
+{
+	struct fake_leg *a, *b;
+
+	phones("1", &a, &b);
+	assert_done(offer("1", "a", phone(41500, ""), -1));
+	fake.die_at = 2;
+	assert_refused(answer("1", "a", "b", phone(42500, "")), SESSION_UNAVAILABLE, "lost");
+	assert_int_equal(a->put->put_leg->remote->port, 41500);
+	wait_for(session_is_ready(session));
+	wait_for(a->put->put_leg->remote->port == 41000);
+	wait_for(b->put->put_leg->remote->port == 42000);
+	assert_done(answer("1", "a", "b", phone(42500, "")));
+	assert_int_equal(b->put->put_leg->remote->port, 42500);
+}
+
+static void keys_that_never_arrived_come_again(void **state)
+{
+	struct fake_leg *a, *b;
+
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), SAVP));
+	b = leg_in("audio");
+	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
+	a = leg_in("audio");
+	assert_int_equal(b->keys->put_keys->epoch, 1);
+	assert_done(offer("1", "a", sdes_phone(1, KEY_B, ""), -1));
+	fake.lose_keys = true;
+	assert_refused(answer("1", "a", "b", sdes_phone(3, KEY_B, "")), SESSION_UNAVAILABLE,
+		       "lost");
+	assert_int_equal(a->keys->put_keys->epoch, 1);
+	wait_for(session_is_ready(session));
+	wait_for(a->keys->put_keys->epoch == 3);
+	assert_int_equal(b->keys->put_keys->epoch, 1);
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+}
+
+/* Their packet index began anew with the dataplane. */
+static void lost_keys_stay_away(void **state)
+{
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), -1));
+	fake_hang_up(&fake);
+	fake_forget(&fake);
+	wait_for(!session_is_ready(session));
+	wait_for(session_is_ready(session));
+	assert_refused(answer("1", "a", "b", phone(42000, "")), SESSION_FAILED_PRECONDITION,
+		       "offer first");
+	assert_int_equal(fake.key_puts, 1);
+}
+
+/* Half of a call is known, and the other half is on a page that has not come. */
+static void nothing_is_told_of_half_a_call(void **state)
+{
+	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
+	struct fake_leg *a, *b;
+
+	phones("1", &a, &b);
+	stop_session();
+	fake.page = 1;
+	fake.die_at = 2;
+	assert_int_equal(session_open(&session, &loop, &config), 0);
+	wait_for(fake.fd >= 0);
+	wait_for(fake.fd < 0);
+	assert_refused(query("1"), SESSION_UNAVAILABLE, "not told its calls yet");
+	assert_refused(drop("1"), SESSION_UNAVAILABLE, "not told its calls yet");
+	clear_got();
+	session_list(session, &list, on_reply, NULL);
+	assert_refused(got.code, SESSION_UNAVAILABLE, "not told its calls yet");
+	wait_for(session_is_ready(session));
+	assert_done(drop("1"));
+	assert_int_equal(got.call->n_legs, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +306,10 @@ int main(void)
 		TEST(the_control_plane_restarts),
 		TEST(the_dataplane_restarts),
 		TEST(a_lost_connection_loses_nothing),
+		TEST(the_connection_breaks_in_an_answer),
+		TEST(keys_that_never_arrived_come_again),
+		TEST(lost_keys_stay_away),
+		TEST(nothing_is_told_of_half_a_call),
 	};
 
 	log_open("test_session", LOG_LEVEL_ERROR);
