@@ -7,11 +7,15 @@
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
-/* The address in the SDP changed: it is where media goes, and the leg may latch anew. */
+/*
+ * The address in the SDP changed, or ICE came or went, and with it all that was learnt. Without ICE
+ * media goes to that address, and the leg may latch anew.
+ */
 static void forget_remote(struct leg *leg, const struct leg_config *config)
 {
+	leg->pair_count = 0;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
-		leg->remote[c] = config->remote[c];
+		leg->remote[c] = config->ice ? (struct endpoint){.port = 0} : config->remote[c];
 		leg->latched[c] = false;
 	}
 }
@@ -28,7 +32,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 		leg->send_serial = config->send->serial;
 		stream_new_send_key(&leg->flow);
 	}
-	if (!config->ice && (!old || old->ice || old->remote_epoch != config->remote_epoch))
+	if (!old || old->remote_epoch != config->remote_epoch)
 		forget_remote(leg, config);
 	leg->config = config;
 	return old;

@@ -269,6 +269,34 @@ static void ice_hears_only_validated_pairs(void **state)
 	assert_false(w->leg.latched[0]);
 }
 
+/* A call that turns to ICE, or away from it, believes nothing of what it learnt before. */
+static void ice_begins_with_nobody(void **state)
+{
+	struct world *w = *state;
+	struct leg_config next;
+
+	w->config.latch_until = UINT64_MAX;
+	apply(w);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
+	expect_learnt(w, 0, STRANGER);
+	next = w->config;
+	next.ice = true;
+	next.remote_epoch++;
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NOT_VALIDATED);
+	assert_int_equal(receive(w, RTP, SIGNALLED, RTP_PORT), DROP_NOT_VALIDATED);
+
+	w->leg.pairs[0].remote = bench_endpoint(STRANGER);
+	w->leg.pair_count = 1;
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
+	w->config.remote_epoch = next.remote_epoch + 1;
+	w->config.latch_until = 0;
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config), &next);
+	assert_int_equal(w->leg.pair_count, 0);
+	assert_int_equal(receive(w, RTP, SIGNALLED, RTP_PORT), DROP_NONE);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+}
+
 static void plain_ice_does_not_latch(void **state)
 {
 	struct world *w = *state;
@@ -329,6 +357,7 @@ int main(void)
 		CASE(a_full_mailbox_postpones_latching),
 		CASE(sdes_never_learns_by_itself),
 		CASE(ice_hears_only_validated_pairs),
+		CASE(ice_begins_with_nobody),
 		CASE(plain_ice_does_not_latch),
 		CASE(dtls_without_ice_needs_the_signalled_address),
 		CASE(dtls_and_stun_are_unexpected_elsewhere),
