@@ -75,18 +75,18 @@ static inline void classify_payload(struct cursor *c)
 	const uint8_t *p = c->data + c->at;
 	uint32_t length = c->end - c->at;
 	uint8_t first = length ? p[0] : 0xff;
+	uint8_t second = length > 1 ? p[1] : 0;
 
 	c->b->payload[c->i] = c->at;
 	c->b->length[c->i] = length;
 	if (first >= 128 && first <= 191) {
-		if (length >= RTCP_HEADER_MIN && p[1] >= 192 && p[1] <= 223) {
+		if (second >= 192 && second <= 223) {
+			if (length < RTCP_HEADER_MIN)
+				return drop(c, DROP_RTCP_HEADER);
 			c->b->class[c->i] = CLASS_RTCP;
 			return;
 		}
-		if (length < RTP_HEADER_MIN)
-			return drop(c, p[1] >= 192 && p[1] <= 223 ? DROP_RTCP_HEADER
-								  : DROP_RTP_HEADER);
-		if (!rtp_header_fits(p, length))
+		if (length < RTP_HEADER_MIN || !rtp_header_fits(p, length))
 			return drop(c, DROP_RTP_HEADER);
 		c->b->class[c->i] = CLASS_RTP;
 	} else if (first <= 3) {

@@ -224,9 +224,10 @@ static void needs_whole_headers(void **state)
 		{dtls, 13, CLASS_DTLS, DROP_NOT_MEDIA},
 	};
 
-	for (unsigned int k = 0; k < RTE_DIM(table); k++) {
-		struct frame f = datagram(true, table[k].payload, 0);
+	struct frame f;
 
+	for (unsigned int k = 0; k < RTE_DIM(table); k++) {
+		f = datagram(true, table[k].payload, 0);
 		expect_drop(&f, DROP_NOT_MEDIA); /* an empty datagram is nothing at all */
 		for (unsigned int length = 2; length <= table[k].needs; length++) {
 			f = datagram(false, table[k].payload, length);
@@ -236,6 +237,10 @@ static void needs_whole_headers(void **state)
 				expect_class(&f, table[k].class);
 		}
 	}
+	/* What stands behind a datagram of one octet does not tell what it is. */
+	f = datagram(false, rtcp, 8);
+	udp_header(&f, false)->dgram_len = rte_cpu_to_be_16(8 + 1);
+	expect_drop(&f, DROP_RTP_HEADER);
 }
 
 /* RFC 3550 5.1, 5.3.1: `needs` octets at least. */
