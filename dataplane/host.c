@@ -62,8 +62,7 @@ static bool is_answerable(const struct visit *v, const struct address *a)
 	return a->octets[0] != 0xff && !address_equal(a, &unspecified);
 }
 
-/* To the main lcore, in half of the ring at most: anybody on the link can say such things, and
- * nominations must not wait behind them. */
+/* To the main lcore. */
 static void teach(const struct visit *v)
 {
 	struct notice n = {
@@ -73,8 +72,7 @@ static void teach(const struct visit *v)
 		.object = v->m,
 	};
 
-	if (rte_ring_free_count(v->w->notices) <= rte_ring_get_capacity(v->w->notices) / 2 ||
-	    !worker_notify(v->w, n))
+	if (!worker_notify_hearsay(v->w, n))
 		return drop(v, DROP_HOST_FULL);
 	v->b->class[v->i] = CLASS_DONE;
 }

@@ -15,12 +15,12 @@ void punt_stage(struct worker *w, struct burst *b)
 		/* The datagram alone: no headers before it, no Ethernet padding behind it. */
 		rte_pktmbuf_adj(m, b->payload[i]);
 		rte_pktmbuf_trim(m, rte_pktmbuf_data_len(m) - b->length[i]);
-		if (!worker_notify(w, (struct notice){.kind = NOTICE_PUNT,
-						      .component = b->component[i],
-						      .port = b->port[i],
-						      .leg = b->leg[i],
-						      .object = m,
-						      .remote = b->source[i]})) {
+		if (!worker_notify_hearsay(w, (struct notice){.kind = NOTICE_PUNT,
+							      .component = b->component[i],
+							      .port = b->port[i],
+							      .leg = b->leg[i],
+							      .object = m,
+							      .remote = b->source[i]})) {
 			burst_drop(b, i, DROP_PUNT_FULL);
 			continue;
 		}

@@ -126,4 +126,12 @@ static inline bool worker_notify(struct worker *w, struct notice n)
 	return rte_ring_sp_enqueue_elem(w->notices, &n, sizeof(n)) == 0;
 }
 
+/* The same for what others can say as often as they like: in half of the ring at most, so that
+ * nominations need not wait behind it. */
+static inline bool worker_notify_hearsay(struct worker *w, struct notice n)
+{
+	return rte_ring_free_count(w->notices) > rte_ring_get_capacity(w->notices) / 2 &&
+	       worker_notify(w, n);
+}
+
 #endif
