@@ -326,9 +326,15 @@ void server_wait(struct server *s, int ms)
 /* A socket file that nobody listens on is what a killed dataplane leaves. */
 static int remove_stale(const struct sockaddr_un *address)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	int error;
+	struct stat file;
+	int fd, error;
 
+	if (lstat(address->sun_path, &file))
+		return errno == ENOENT ? 0 : -errno;
+	/* Any other file refuses a connection as well, and is not ours to remove. */
+	if (!S_ISSOCK(file.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	error = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? errno : 0;
@@ -359,6 +365,23 @@ static int listen_on(struct server *s, const struct sockaddr_un *address)
 	return listen(s->listener, 4) ? -errno : 0;
 }
 
+static const char *remedy(int error)
+{
+	switch (error) {
+	case -EADDRINUSE:
+		return "another tandem-dataplane is running: stop it, or give this one another path";
+	case -EEXIST:
+		return "another file is there: remove it, or give another path";
+	case -ENOENT:
+		return "create its directory, or give another path";
+	case -EACCES:
+	case -EPERM:
+		return "run as root, or give another path";
+	default:
+		return "give another path";
+	}
+}
+
 int server_open(struct server **out, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -375,8 +398,7 @@ int server_open(struct server **out, const char *path)
 	if (!error && getrandom(&s->generation, sizeof(s->generation), 0) < 0)
 		error = -errno;
 	if (error) {
-		log_error("[dataplane] socket: %s: %s%s", path, strerror(-error),
-			  error == -EADDRINUSE ? "; another tandem-dataplane is running" : "");
+		log_error("[dataplane] socket: %s: %s; %s", path, strerror(-error), remedy(error));
 		server_close(s);
 		return error;
 	}

@@ -13,7 +13,10 @@ struct dataplane;
 struct registry;
 struct server;
 
-/* 0 or -errno, logged: the path is in use by a running dataplane, or cannot be bound. */
+/*
+ * 0 or -errno, logged: -EADDRINUSE when a running dataplane has the path, -EEXIST when a file that
+ * is no socket has it, or why it cannot be bound. A socket that nobody listens on is replaced.
+ */
 int server_open(struct server **out, const char *path);
 void server_close(struct server *s);
 

@@ -390,6 +390,21 @@ static void a_stale_socket_is_replaced(void **state)
 	greet(w);
 }
 
+static void another_file_is_left_alone(void **state)
+{
+	struct world *w = *state;
+	struct server *s;
+	char path[80];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s.txt", w->path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(server_open(&s, path), -EEXIST);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void a_path_must_fit(void **state)
 {
 	char path[200];
@@ -481,6 +496,7 @@ int main(void)
 		CASE(the_next_client_finds_everything),
 		CASE(a_running_one_is_not_pushed_aside),
 		CASE(a_stale_socket_is_replaced),
+		CASE(another_file_is_left_alone),
 		CASE(a_path_must_fit),
 		CASE(who_does_not_read_is_cut_off),
 		CASE(garbage_ends_the_connection),
