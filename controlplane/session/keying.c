@@ -54,6 +54,16 @@ int keying_identify_anew(struct leg *leg, const struct terms *next)
 	return keying_identify(leg);
 }
 
+/* --- when the dataplane says no ------------------------------------------------------------------
+ */
+
+void keying_refused(struct leg *leg, const char *what)
+{
+	leg->keyed = false;
+	snprintf(leg->failed, sizeof(leg->failed), "the dataplane refused the keys: %s", what);
+	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
+}
+
 /* --- SDES ----------------------------------------------------------------------------------------
  */
 
@@ -123,14 +133,10 @@ static void delivered(void *arg, int error, const char *what)
 {
 	struct delivery *delivery = arg;
 	struct leg *leg = session_find_leg(delivery->session, delivery->leg);
-	char why[160];
 
 	/* With the connection the resync sees which keys arrived. */
-	if (leg && error && error != -ENOTCONN) {
-		leg->keyed = false;
-		snprintf(why, sizeof(why), "the dataplane refused the keys: %s", what);
-		fail_leg(leg, why);
-	}
+	if (leg && error && error != -ENOTCONN)
+		keying_refused(leg, what);
 	free(delivery);
 }
 
@@ -258,14 +264,14 @@ void keying_agree_dtls(struct leg *leg, const struct terms *before)
 	const struct terms *t = &leg->terms;
 
 	if (!sdp_profile_has_dtls(t->profile)) {
-		if (sdp_profile_has_dtls(before->profile))
+		if (sdp_profile_has_dtls(before->profile) || leg->failed[0])
 			forget(leg);
 		return;
 	}
 	/* An association that began as a server, before the answer came, may go on. */
 	if (leg->keys_lost || leg->failed[0] ||
 	    (terms_new_association(before, t) &&
-	     (before->fingerprint_count || t->setup == SDP_ACTIVE)))
+	     (!leg->dtls || before->fingerprint_count || t->setup == SDP_ACTIVE)))
 		forget(leg);
 	if (leg->dtls && dtls_set_fingerprints(leg->dtls, t->fingerprints, t->fingerprint_count))
 		fail_leg(leg, "no fingerprint in the SDP has a known hash; use sha-256");

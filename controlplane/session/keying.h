@@ -14,10 +14,16 @@ int keying_identify(struct leg *leg);
  */
 int keying_identify_anew(struct leg *leg, const struct terms *next);
 
-/* The leg's terms are other ones than `before`: pushes SDES keys that changed. */
-void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *before);
-/* ... and begins a new DTLS association, or gives the running one its fingerprints. */
+/*
+ * The leg's terms are other ones than `before`: begins a new DTLS association, or gives the running
+ * one its fingerprints; or forgets it, when there is to be none.
+ */
 void keying_agree_dtls(struct leg *leg, const struct terms *before);
+/* After that: pushes SDES keys that changed. */
+void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *before);
+
+/* The dataplane did not take the leg's keys, and said why. */
+void keying_refused(struct leg *leg, const char *what);
 
 /* A client may begin. */
 void keying_leg_up(struct leg *leg);

@@ -34,6 +34,20 @@ struct push *push_begin(struct session *session, push_done *done, push_status *s
 	return push;
 }
 
+int push_status_code(int error)
+{
+	switch (error) {
+	case -ENOTCONN:
+	case -EAGAIN:
+		return SESSION_UNAVAILABLE;
+	case -ENOSPC:
+	case -ENOMEM:
+		return SESSION_RESOURCE_EXHAUSTED;
+	default:
+		return SESSION_INTERNAL;
+	}
+}
+
 static void settle(struct push *push)
 {
 	if (--push->waiting)
@@ -210,4 +224,5 @@ void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct
 	leg->suite = suite;
 	leg->keyed = true;
 	leg->keys_lost = leg->keys_stale = false;
+	leg->failed[0] = '\0';
 }

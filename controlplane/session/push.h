@@ -12,7 +12,9 @@ struct push;
 
 /* `error` is the first that came, 0 when there was none; `what` its reason. */
 typedef void push_done(void *arg, int error, const char *what);
-/* The statistics of a leg, of push_delete() and push_status(). */
+/* What such an error is to who asked for the push: a status of session_error.h. */
+int push_status_code(int error);
+/* The statistics of a leg, of push_delete() and push_query(). */
 typedef void push_status(void *arg, const Tandem__Dataplane__V1__LegStatus *status);
 
 /* NULL without memory. `done` may be NULL, for what is wanted but not waited for. */

@@ -176,6 +176,19 @@ static void remove_rejected(struct answering *a, struct push *push)
 	}
 }
 
+/* Which of them, nobody can tell; with the connection the resync sees which keys arrived. */
+static void refuse_keys(struct call *call, int error, const char *what)
+{
+	struct bridge *bridge;
+
+	if (error == -ENOTCONN)
+		return;
+	TAILQ_FOREACH (bridge, &call->bridges, entry)
+		for (enum side side = SIDE_A; side < SIDES; side++)
+			if (profile_has_sdes(bridge->legs[side]->terms.profile))
+				keying_refused(bridge->legs[side], what);
+}
+
 static void finish(void *arg, int error, const char *what)
 {
 	struct answering *a = arg;
@@ -185,8 +198,8 @@ static void finish(void *arg, int error, const char *what)
 	if (a->call->gone) {
 		session_fail(a->reply, a->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
 	} else if (error) {
-		session_fail(a->reply, a->arg,
-			     error == -ENOTCONN ? SESSION_UNAVAILABLE : SESSION_INTERNAL,
+		refuse_keys(a->call, error, what);
+		session_fail(a->reply, a->arg, push_status_code(error),
 			     "the dataplane refused the keys: %s", what);
 	} else {
 		reply.sdp = a->sdp;
@@ -203,8 +216,9 @@ static void commit(struct answering *a, struct push *push)
 		struct plan *plan = &a->next.plans[i];
 
 		for (enum side side = SIDE_A; accepted(plan) && side < SIDES; side++) {
-			keying_push_sdes(push, plan->bridge->legs[side], &plan->terms[side]);
+			/* In this order: what DTLS leaves behind SDES may not inherit. */
 			keying_agree_dtls(plan->bridge->legs[side], &plan->terms[side]);
+			keying_push_sdes(push, plan->bridge->legs[side], &plan->terms[side]);
 		}
 	}
 	remove_rejected(a, push);
@@ -233,9 +247,8 @@ static void legs_pushed(void *arg, int error, const char *what)
 	if (error) {
 		take_back(a);
 		call->busy = false;
-		session_fail(a->reply, a->arg,
-			     error == -ENOTCONN ? SESSION_UNAVAILABLE : SESSION_INTERNAL,
-			     "the dataplane refused: %s", what);
+		session_fail(a->reply, a->arg, push_status_code(error), "the dataplane refused: %s",
+			     what);
 		free_answering(a);
 		return;
 	}

@@ -166,9 +166,8 @@ static void finish(void *arg, int error, const char *what)
 		session_fail(o->reply, o->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
 	} else if (error) {
 		give_up(s, call);
-		session_fail(o->reply, o->arg,
-			     error == -ENOTCONN ? SESSION_UNAVAILABLE : SESSION_INTERNAL,
-			     "the dataplane refused: %s", what);
+		session_fail(o->reply, o->arg, push_status_code(error), "the dataplane refused: %s",
+			     what);
 	} else {
 		Tandem__Relay__V1__OfferReply reply = TANDEM__RELAY__V1__OFFER_REPLY__INIT;
 

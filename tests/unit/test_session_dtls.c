@@ -235,12 +235,35 @@ static void the_dataplane_restarts_under_dtls(void **state)
 	free(before);
 }
 
+static void from_sdes_to_dtls_and_back(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer);
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_int_equal(fake.key_puts, 1);
+	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	peer.leg = leg_in("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	wait_for(peer.done && peer.leg->keys->put_keys->epoch == 2);
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_int_equal(peer.leg->keys->put_keys->epoch, 3);
+	assert_done(query("1"));
+	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
+	assert_non_null(strstr(leg_of("a")->why, "nothing received"));
+	peer_close(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(browser_offers_and_is_client), TEST(browser_answers_passive),
 		TEST(keys_wait_for_the_answer),     TEST(a_wrong_fingerprint_gets_no_key),
 		TEST(refused_keys_are_told),        TEST(the_dataplane_restarts_under_dtls),
+		TEST(from_sdes_to_dtls_and_back),
 	};
 
 	log_open("test_session", LOG_LEVEL_ERROR);

@@ -99,11 +99,27 @@ static void a_refused_reoffer_changes_nothing(void **state)
 	assert_int_equal(b->put->put_leg->remote->port, 42500);
 }
 
+static void refused_keys_are_no_keys(void **state)
+{
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), AVP));
+	fake.refuse_keys = EAGAIN;
+	assert_refused(answer("1", "a", "b", phone(42000, "")), SESSION_UNAVAILABLE,
+		       "refused the keys");
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
+	assert_non_null(strstr(leg_of("a")->why, "refused the keys"));
+	fake.refuse_keys = 0;
+	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), -1));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_done(query("1"));
+	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+}
+
 static void a_refused_offer_leaves_nothing(void **state)
 {
 	fake.refuse_put = ENOSPC;
 	fake.refuse_after = 1;
-	assert_refused(offer("1", "a", phone(41000, ""), AVP), SESSION_INTERNAL,
+	assert_refused(offer("1", "a", phone(41000, ""), AVP), SESSION_RESOURCE_EXHAUSTED,
 		       "as the test wants it");
 	assert_refused(query("1"), SESSION_NOT_FOUND, "no call \"");
 	wait_for(fake_count(&fake) == 0);
@@ -301,6 +317,7 @@ int main(void)
 		TEST(a_hold_is_no_rekeying),
 		TEST(ice_restart),
 		TEST(a_refused_reoffer_changes_nothing),
+		TEST(refused_keys_are_no_keys),
 		TEST(a_refused_offer_leaves_nothing),
 		TEST(glare),
 		TEST(the_control_plane_restarts),
