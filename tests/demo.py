@@ -24,7 +24,7 @@ import rtp  # noqa: E402
 import sdp  # noqa: E402
 import srtp  # noqa: E402
 from browser import Browser  # noqa: E402
-from calls import CALL, browser_to_phone  # noqa: E402
+from calls import CALL, browser_to_phone, hang_up  # noqa: E402
 from forge import Forge  # noqa: E402
 from host import Busy, Host  # noqa: E402
 from phone import Phone  # noqa: E402
@@ -79,10 +79,10 @@ def show(directory):
             phone_hears, page_hears = phone.wait_tone(BROWSER_HZ), page.wait_tone(PHONE_HZ)
             time.sleep(0.5)
         dropped = changed(before, relay.api.drops())
-        final = relay.api.delete(CALL)
+        legs = hang_up(relay, page, phone)
         say("the call is over")
-        table(final, phone_hears, page_hears, forged, dropped)
-        check(final, forged)
+        table(legs, phone_hears, page_hears, forged, dropped)
+        check(legs["caller"].flow, forged)
     finally:
         forger.close()
         phone.close()
@@ -119,8 +119,7 @@ def forge(relay, forger):
     return sum(map(len, lies.values())) + COPIES
 
 
-def table(call, phone_hears, page_hears, forged, dropped):
-    legs = {leg.tag: leg for leg in call.legs}
+def table(legs, phone_hears, page_hears, forged, dropped):
     rows = [("", "browser", "telephone")]
     sides = [(legs["caller"], page_hears, PHONE_HZ), (legs["callee"], phone_hears, BROWSER_HZ)]
 
@@ -146,8 +145,7 @@ def table(call, phone_hears, page_hears, forged, dropped):
     print(flush=True)
 
 
-def check(call, forged):
-    flow = next(leg.flow for leg in call.legs if leg.tag == "caller")
+def check(flow, forged):
     told = flow.auth_failures + flow.replays + flow.wrong_source + flow.other_drops
     if told != forged:
         raise AssertionError(f"of {forged} forged packets {told} were dropped")

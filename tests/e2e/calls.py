@@ -69,6 +69,15 @@ def phone_to_phone(relay, caller, callee, profile, call=CALL, version=4):
     return sdps
 
 
+def hang_up(relay, page, phone, call=CALL):
+    """Both fall silent, then the call is deleted: its legs by tag, counted to the last packet."""
+    page.hang_up()
+    phone.hang_up()
+    for tag in TAGS:
+        relay.wait_flow(call, tag, lambda flow: flow.silence_ms > 200)
+    return {leg.tag: leg for leg in relay.api.delete(call).legs}
+
+
 def open_path(sender, receiver):
     """The relay asks for the next hop when the call begins, and has it with the first arrival.
 

@@ -205,10 +205,14 @@ class Phone:
         """What was heard until now no longer counts."""
         self._heard.clear()
 
-    def close(self):
+    def hang_up(self):
+        """Nothing is sent or heard any more."""
         if self._pipeline:
             self._pipeline.set_state(Gst.State.NULL)
             self._pipeline = None
+
+    def close(self):
+        self.hang_up()
         for sock in self._sockets:
             if not sock.is_closed():
                 sock.close()

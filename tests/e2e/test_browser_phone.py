@@ -6,7 +6,8 @@ import pytest
 import media
 import sdp
 from api import LINK
-from calls import CALL, TAGS, addresses_in, browser_to_phone, exchange, webrtc_side
+from calls import (CALL, TAGS, addresses_in, browser_to_phone, exchange, hang_up,
+                   webrtc_side)
 
 
 @pytest.mark.parametrize("version, workers", [(4, 1), (4, 2), (6, 2)])
@@ -29,12 +30,11 @@ def test_tone_both_ways(start_relay, page, phone, captures, version, workers):
     # Some milliseconds when no flight has to be sent twice: the first repetition takes 200.
     assert 0 < leg.handshake_ms < 150
 
-    final = {leg.tag: leg.flow for leg in relay.api.delete(CALL).legs}
-    browser.hang_up()
+    final = hang_up(relay, browser, telephone)
     public = media.browser_link(captures, version)
     trunk = media.phone_link(captures, version)
-    assert trunk.forwarded == final["caller"].sent_packets
-    assert public.forwarded == final["callee"].sent_packets
+    assert trunk.forwarded == final["caller"].flow.sent_packets
+    assert public.forwarded == final["callee"].flow.sent_packets
     assert media.gaps(trunk.heard) == media.gaps(public.heard) == {}
     assert media.looks_random(public.sent) and media.looks_random(public.heard)
     assert not media.looks_random(trunk.sent) and not media.looks_random(trunk.heard)

@@ -14,7 +14,7 @@ import net
 import rtp
 import sdp
 import srtp
-from calls import CALL, browser_to_phone
+from calls import CALL, browser_to_phone, hang_up
 
 COPIES = 10
 
@@ -69,11 +69,11 @@ def unharmed(relay, call, captures):
     telephone.forget()
     telephone.wait_tone(440)
     browser.wait_tone(1000)
-    final = {leg.tag: leg.flow for leg in relay.api.delete(CALL).legs}
+    final = hang_up(relay, browser, telephone)
     public, trunk = media.browser_link(captures), media.phone_link(captures)
     for tag, near, far in (("caller", public, trunk), ("callee", trunk, public)):
         said, passed_on = media.identities(near.sent), media.identities(far.heard)
-        assert far.forwarded == final[tag].sent_packets
+        assert far.forwarded == final[tag].flow.sent_packets
         assert len(passed_on) == len(set(passed_on))
         assert set(passed_on) <= set(said)
         assert media.gaps(far.heard) == {}

@@ -38,13 +38,11 @@ def test_a_killed_control_plane_costs_no_packet(relay, page, phone, forge, captu
     telephone.wait_tone(440)
     browser.wait_tone(1000)
 
-    final = {leg.tag: leg.flow for leg in relay.api.delete(CALL).legs}
+    relay.api.delete(CALL)
     assert relay.api.list() == []
     telephone.wait_silence()
     public, trunk = media.browser_link(captures), media.phone_link(captures)
     assert media.gaps(trunk.heard) == media.gaps(public.heard) == {}
-    assert trunk.forwarded == final["caller"].sent_packets
-    assert public.forwarded == final["callee"].sent_packets
 
 
 def identity(call):
