@@ -38,9 +38,8 @@ struct leg {
 	struct terms terms; /* in force in the dataplane */
 	struct dtls_identity *identity;
 	struct sdp_fingerprint fingerprint; /* ours, as it is in the SDP; length 0: none yet */
-	struct dtls *dtls;
+	struct dtls *dtls;            /* up or handshaking; NULL before that, and when it is over */
 	struct sdp_address dtls_from; /* where its last datagram came from */
-	bool dtls_done; /* the association gave its keys; it stays for alerts and retransmissions */
 
 	uint32_t epoch; /* of the last keys that were pushed; 0: none */
 	enum srtp_suite suite;

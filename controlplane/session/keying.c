@@ -117,8 +117,16 @@ static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
 	client_request(leg->session->client, &message, NULL, NULL);
 }
 
+/* What is over keeps no memory, which for a handshake that failed is a hostile peer's to fill. */
+static void end_association(struct leg *leg)
+{
+	dtls_free(leg->dtls);
+	leg->dtls = NULL;
+}
+
 static void fail_leg(struct leg *leg, const char *why)
 {
+	end_association(leg);
 	snprintf(leg->failed, sizeof(leg->failed), "DTLS: %s", why);
 	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
 }
@@ -153,7 +161,6 @@ static void on_done(void *arg, const struct dtls_result *result)
 	}
 	delivery->session = leg->session;
 	delivery->leg = leg->id;
-	leg->dtls_done = true;
 	leg->handshake_ms = result->elapsed_ms;
 	push_keys(push, leg, result->suite, (struct push_key){result->rx.key, result->rx.salt},
 		  (struct push_key){result->tx.key, result->tx.salt});
@@ -171,6 +178,7 @@ static void on_closed(void *arg, const char *text)
 {
 	struct leg *leg = arg;
 
+	end_association(leg);
 	log_debug("call %s: leg %016jx: DTLS: %s", leg->bridge->call->id, (uintmax_t)leg->id, text);
 }
 
@@ -212,7 +220,8 @@ static void start(struct leg *leg)
 		fail_leg(leg, strerror(-error));
 		return;
 	}
-	if (leg->terms.fingerprint_count &&
+	/* A client's first flight may have failed it. */
+	if (leg->dtls && leg->terms.fingerprint_count &&
 	    dtls_set_fingerprints(leg->dtls, leg->terms.fingerprints, leg->terms.fingerprint_count))
 		fail_leg(leg, "no fingerprint in the SDP has a known hash; use sha-256");
 }
@@ -253,9 +262,8 @@ void keying_receive(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *from
 
 static void forget(struct leg *leg)
 {
-	dtls_free(leg->dtls);
-	leg->dtls = NULL;
-	leg->dtls_done = leg->keyed = leg->keys_lost = false;
+	end_association(leg);
+	leg->keyed = leg->keys_lost = false;
 	leg->failed[0] = '\0';
 }
 
