@@ -33,6 +33,7 @@ struct record {
 	size_t blob_size;
 	uint64_t created;       /* TSC */
 	uint64_t media_timeout; /* TSC ticks; 0: no event */
+	uint64_t listening;     /* TSC: since when it counts that no media comes */
 	uint32_t named;         /* configurations whose peer is this leg */
 	uint32_t key_epoch;
 	uint16_t port;      /* host byte order */
@@ -60,6 +61,7 @@ struct registry {
 	uint32_t count;
 	uint64_t last_serial; /* of keys */
 	uint32_t watched;     /* where registry_watch() goes on */
+	uint64_t next_watch;  /* TSC: not from the beginning before */
 	struct deferred deferred;
 	struct retired *retired; /* a queue, oldest first */
 	uint32_t retired_head, retired_count, retired_size;

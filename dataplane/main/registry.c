@@ -82,9 +82,12 @@ static bool ports_are_free(const struct registry *r, const struct record *self,
 static void publish_signalled(struct registry *r, struct record *record,
 			      const struct leg_config *old, const struct leg_config *new)
 {
-	if (old && old->remote_epoch == new->remote_epoch && old->rtcp_mux == new->rtcp_mux)
+	bool same = old && old->remote_epoch == new->remote_epoch;
+
+	if (same && old->rtcp_mux == new->rtcp_mux)
 		return;
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+	/* Where RTP goes may have been learnt meanwhile. */
+	for (unsigned int c = same ? 1 : 0; c < LEG_COMPONENTS; c++) {
 		const struct endpoint *remote = &new->remote[c];
 		bool unused = endpoint_is_unset(remote) || (c > 0 && new->rtcp_mux);
 
@@ -156,6 +159,10 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 		record->protect = NULL;
 	}
 	record->peer = put->peer;
+	/* Silence before, on hold, was no silence. */
+	if (!old || (put->receive && !record->receive) ||
+	    record_ticks(put->media_timeout_ms) != record->media_timeout)
+		record->listening = rte_rdtsc();
 	record->receive = put->receive;
 	record->send = put->send;
 	record->media_timeout = record_ticks(put->media_timeout_ms);
@@ -360,8 +367,9 @@ void registry_destroy(struct registry *r)
 	if (r->records && r->by_id) {
 		settle(r);
 		for (uint32_t k = 0; k < r->dataplane->leg_count; k++) {
-			if (r->records[k].state == RECORD_OPEN)
-				record_close(r, &r->records[k]);
+			if (r->records[k].state != RECORD_OPEN)
+				continue;
+			record_close(r, &r->records[k]);
 			settle(r);
 		}
 	}

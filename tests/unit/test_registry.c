@@ -232,6 +232,34 @@ static void what_was_learnt_too_late_is_void(void **state)
 	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
 }
 
+/* What was learnt for RTP holds when RTCP alone takes another way. */
+static void multiplexing_keeps_what_was_learnt(void **state)
+{
+	struct endpoint learnt = bench_endpoint(PHONE, 31000);
+	struct relay *r = *state;
+	struct leg *leg;
+	struct put p;
+
+	put_phone(&p);
+	p.m.latch_ms = 60000;
+	put_endpoint(&p.remote_rtcp, p.octets[2], PHONE, 30007);
+	p.m.remote_rtcp = &p.remote_rtcp;
+	assert_int_equal(relay_put(r, &p), 0);
+	relay_run(r);
+	leg = record(r, 1)->leg;
+	assert_int_equal(leg->egress[1]->remote.port, rte_cpu_to_be_16(30007));
+	assert_true(leg_learn(r->dataplane.workers[0], leg, 0, &learnt));
+	relay_run(r);
+	assert_true(endpoint_equal(&leg->egress[0]->remote, &learnt));
+
+	p.m.rtcp_mux = true;
+	assert_int_equal(relay_put(r, &p), 0);
+	relay_run(r);
+	assert_true(endpoint_equal(&leg->egress[0]->remote, &learnt));
+	assert_true(endpoint_equal(&leg->remote[0], &learnt));
+	assert_null(leg->egress[1]);
+}
+
 static void an_ice_restart_keeps_the_pair(void **state)
 {
 	struct relay *r = *state;
@@ -429,6 +457,7 @@ int main(void)
 		CASE(says_when_there_is_no_way),
 		CASE(the_latching_window_opens_once),
 		CASE(what_was_learnt_too_late_is_void),
+		CASE(multiplexing_keeps_what_was_learnt),
 		CASE(an_ice_restart_keeps_the_pair),
 		CASE_TWO(a_slot_serves_again_when_nobody_names_it),
 		CASE(a_late_notice_does_not_reach_the_next_leg),

@@ -2,6 +2,14 @@
 /* What time does to a leg: consent that expires, media that stays away. */
 #include "tests/unit/registry_rig.h"
 
+/* As if a look were due. */
+static void look(struct relay *r)
+{
+	relay_run(r);
+	r->registry->next_watch = 0;
+	relay_run(r);
+}
+
 static void consent_expires(void **state)
 {
 	struct relay *r = *state;
@@ -25,14 +33,14 @@ static void consent_expires(void **state)
 
 	leg = record(r, 2)->leg;
 	leg->pairs[0].checked = rte_rdtsc() - 29 * rte_get_tsc_hz();
-	relay_run(r);
+	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->pairs[0].checked -= 2 * rte_get_tsc_hz();
-	relay_run(r);
+	look(r);
 	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
 	assert_null(leg->egress[0]);
 	assert_int_equal(leg->mute, DROP_NO_CONSENT);
-	relay_run(r); /* once */
+	look(r); /* once */
 	assert_int_equal(r->event_count, 0);
 	s = status(r, 2);
 	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST);
@@ -53,27 +61,56 @@ static void media_that_stays_away_is_told_once(void **state)
 	put_phone(&p);
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
-	relay_run(r);
+	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg = record(r, 1)->leg;
-	record(r, 1)->created -= 61000 * ms; /* it has never sent */
-	relay_run(r);
+	record(r, 1)->listening -= 61000 * ms; /* it has never sent */
+	look(r);
 	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
-	relay_run(r);
+	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet = rte_rdtsc();
-	relay_run(r);
+	look(r);
 	leg->flow.last_packet -= 59000 * ms;
-	relay_run(r);
+	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet -= 2000 * ms;
-	relay_run(r);
+	look(r);
 	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 	p.m.media_timeout_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
 	record(r, 1)->timed_out = false;
-	relay_run(r);
+	look(r);
 	assert_int_equal(r->event_count, 0);
+}
+
+/* Nobody talks on hold: the time begins again with the call that goes on. */
+static void hold_is_no_silence(void **state)
+{
+	struct relay *r = *state;
+	uint64_t ms = rte_get_tsc_hz() / 1000;
+	struct put p;
+
+	put_phone(&p);
+	p.m.media_timeout_ms = 60000;
+	assert_int_equal(relay_put(r, &p), 0);
+	look(r);
+	record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 61000 * ms;
+	p.m.receive = false;
+	p.m.media_timeout_ms = 0;
+	assert_int_equal(relay_put(r, &p), 0);
+	look(r);
+	record(r, 1)->listening -= 61000 * ms;
+	p.m.receive = true;
+	p.m.media_timeout_ms = 60000;
+	assert_int_equal(relay_put(r, &p), 0);
+	look(r);
+	assert_int_equal(r->event_count, 0);
+	/* The same request again is no reason to wait longer. */
+	record(r, 1)->listening -= 61000 * ms;
+	assert_int_equal(relay_put(r, &p), 0);
+	look(r);
+	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 }
 
 int main(void)
@@ -81,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(consent_expires),
 		CASE(media_that_stays_away_is_told_once),
+		CASE(hold_is_no_silence),
 	};
 
 	if (bench_environment())
