@@ -2,9 +2,14 @@
 #include "dataplane/main/xdp.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "dataplane/main/config.h"
 #include "dataplane/lib/log.h"
@@ -17,35 +22,93 @@ static int fail(const char *place, const char *what, int error)
 	return error;
 }
 
+/*
+ * An interface serves one dataplane, and detach() would cut off the calls of a running one. Who has
+ * this name has the interface: abstract names belong to a network namespace as interfaces do, and
+ * the kernel takes them back from a process that ends, however it ends.
+ */
+static int claim(struct xdp *x, const char *interface)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int length = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1, "tandem-dataplane/%s",
+			      interface);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return fail(interface, "cannot be claimed", -errno);
+	if (bind(fd, (const struct sockaddr *)&name,
+		 offsetof(struct sockaddr_un, sun_path) + 1 + length)) {
+		error = -errno;
+		close(fd);
+		return fail(
+			interface,
+			"another tandem-dataplane uses this interface: stop it, or take another",
+			error);
+	}
+	x->claims[x->claim_count++] = fd;
+	return 0;
+}
+
+/* What a killed dataplane left. */
+static int detach(struct xdp *x, const char *interface)
+{
+	const char *what = "";
+	int error = shed_detach(interface, &what);
+
+	return error ? fail(interface, what, error) : 0;
+}
+
+static int on_interfaces(struct xdp *x, const struct config *config,
+			 int (*act)(struct xdp *x, const char *interface))
+{
+	int error = 0;
+
+	for (unsigned int p = 0; p < config->port_count && !error; p++) {
+		char *interface = port_af_xdp_interface(config->ports[p].devargs);
+
+		if (interface)
+			error = act(x, interface);
+		free(interface);
+	}
+	return error;
+}
+
+static int check_system(const struct config *config)
+{
+	int fd;
+
+	if (access(config->xdp, R_OK))
+		return fail(config->xdp, "the XDP program cannot be read; see [dataplane] xdp",
+			    -errno);
+	fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return fail("AF_XDP",
+			    errno == EPERM ? "run as root" : "needs Linux with CONFIG_XDP_SOCKETS",
+			    -errno);
+	close(fd);
+	return 0;
+}
+
 int xdp_prepare(struct xdp *x, const struct config *config)
 {
 	const char *what = "";
-	int error;
+	int error = on_interfaces(x, config, claim);
 
-	for (unsigned int p = 0; p < config->port_count; p++) {
-		char *interface = port_af_xdp_interface(config->ports[p].devargs);
-
-		if (!interface)
-			continue;
-		if (!x->used && access(config->xdp, R_OK)) {
-			free(interface);
-			return fail(config->xdp,
-				    "the XDP program cannot be read; see [dataplane] xdp", -errno);
-		}
-		x->used = true;
-		error = shed_detach(interface, &what);
-		if (error)
-			fail(interface, what, error);
-		free(interface);
-		if (error)
-			return error;
-	}
-	if (!x->used)
-		return 0;
+	if (error || !x->claim_count)
+		return error;
+	error = check_system(config);
+	if (!error)
+		error = on_interfaces(x, config, detach);
+	if (error)
+		return error;
 	error = shed_bpffs_mount(&what);
 	if (!error)
 		error = shed_pins_remove(SHED_PIN_DIR, &what);
-	return error ? fail(SHED_PIN_DIR, what, error) : 0;
+	if (error)
+		return fail(SHED_PIN_DIR, what, error);
+	x->used = true;
+	return 0;
 }
 
 int xdp_open(struct xdp *x, const struct dataplane *d)
@@ -74,8 +137,16 @@ int xdp_open(struct xdp *x, const struct dataplane *d)
 
 void xdp_close(struct xdp *x)
 {
-	shed_close(x->shed);
+	const char *what;
+
+	if (x->shed)
+		shed_close(x->shed);
+	else if (x->used) /* The first port may have loaded the program, and the second failed. */
+		shed_pins_remove(SHED_PIN_DIR, &what);
 	x->shed = NULL;
+	x->used = false;
+	while (x->claim_count)
+		close(x->claims[--x->claim_count]);
 }
 
 void xdp_port(struct xdp *x, unsigned int address, uint16_t port, bool open)

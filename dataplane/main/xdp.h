@@ -15,15 +15,22 @@ struct config;
 struct shed;
 
 struct xdp {
-	bool used;
+	int claims[NETWORKS_MAX]; /* sockets: one for each interface that is ours */
+	unsigned int claim_count;
+	bool used; /* the pins are ours: nobody else's calls need them */
 	struct shed *shed;
 	unsigned int index[ADDRESSES_MAX]; /* of the dataplane's media addresses, in the program */
 };
 
-/* Before the ports start: bpffs, and what a killed dataplane left. 0 or -errno, logged. */
+/*
+ * Before the ports start: claims the interfaces, mounts bpffs, removes what a killed dataplane
+ * left. 0 or -errno, logged; -EADDRINUSE when a running dataplane has one of the interfaces: that
+ * one notices nothing.
+ */
 int xdp_prepare(struct xdp *x, const struct config *config);
 /* After: makes the media addresses known. 0 or -errno, logged. */
 int xdp_open(struct xdp *x, const struct dataplane *d);
+/* When the ports are closed; also after either of the above has failed, or was never called. */
 void xdp_close(struct xdp *x);
 
 /* A store: the next packet meets it. `address` is an index into dataplane.addresses. */
