@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define PACKETS_LEAST 4096 /* of each worker and port: both queues can be full */
+
 const char *const config_engines[] = {"libsrtp", NULL};
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
@@ -213,6 +215,16 @@ static void check_lcores(struct options *options, const struct config *config)
 				       config->lcores[k], online - 1);
 }
 
+static void check_packets(struct options *options, const struct config *config)
+{
+	unsigned least = PACKETS_LEAST * (config->lcore_count - 1) * config->port_count;
+
+	if (config->packets && config->packets < least)
+		option_mistake(options, "dataplane", NULL, "packets",
+			       "%u are too few for the queues; give %u or more, or 0",
+			       config->packets, least);
+}
+
 static void check(struct options *options, void *value)
 {
 	const struct config *config = value;
@@ -221,6 +233,7 @@ static void check(struct options *options, void *value)
 		option_mistake(options, "port", NULL, NULL,
 			       "no port; add a section [port NAME] with devargs and address");
 	check_lcores(options, config);
+	check_packets(options, config);
 	for (unsigned p = 0; p < config->port_count; p++)
 		check_port(options, config, p);
 }

@@ -2,6 +2,7 @@
 /* tandem-dataplane: puts the parts together, runs the main lcore's loop, takes them apart. */
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -35,6 +36,7 @@ struct program {
 	struct registry *registry;
 	struct server *server;
 	const struct crypt_engine *engine;
+	bool environment; /* DPDK's has started */
 };
 
 static volatile sig_atomic_t stopping;
@@ -65,14 +67,16 @@ static int create_memory(struct program *p)
 	unsigned int queues = (c->lcore_count - 1) * c->port_count;
 	unsigned int packets =
 		c->packets ? c->packets : rte_align32pow2(PACKETS_PER_WORKER * queues + 1) - 1;
+	size_t addresses = 0;
 
+	for (unsigned int k = 0; k < c->port_count; k++)
+		addresses += c->ports[k].address_count;
 	d->worker_count = c->lcore_count - 1;
 	d->leg_count = c->legs;
 	d->mbufs = rte_pktmbuf_pool_create("packets", packets, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					   SOCKET_ID_ANY);
 	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * d->leg_count, RTE_CACHE_LINE_SIZE);
-	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * ADDRESSES_MAX << 16,
-			       RTE_CACHE_LINE_SIZE);
+	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * addresses << 16, RTE_CACHE_LINE_SIZE);
 	d->quiescence = rte_zmalloc("quiescence", rte_rcu_qsbr_get_memsize(d->worker_count),
 				    RTE_CACHE_LINE_SIZE);
 	if (!d->mbufs || !d->legs || !d->table || !d->quiescence)
@@ -106,8 +110,11 @@ static int launch_workers(struct dataplane *d)
 	for (unsigned int k = 0; k < d->worker_count; k++) {
 		int error = rte_eal_remote_launch(worker_run, d->workers[k], d->workers[k]->lcore);
 
-		if (error)
+		if (error) {
+			log_error("[dataplane] lcores: worker %u does not start: %s", k,
+				  strerror(-error));
 			return error;
+		}
 	}
 	return 0;
 }
@@ -118,7 +125,20 @@ static void join_workers(struct dataplane *d)
 	rte_eal_mp_wait_lcore();
 }
 
-static int start(struct program *p)
+/* What others could have too: after this, the socket, the interfaces and the cores are ours. */
+static int claim(struct program *p)
+{
+	int error = server_open(&p->server, p->config.socket);
+
+	if (!error)
+		error = xdp_prepare(&p->xdp, &p->config);
+	if (!error)
+		error = port_environment_start(&p->config, "tandem-dataplane");
+	p->environment = !error;
+	return error;
+}
+
+static int create(struct program *p)
 {
 	const struct registry_config registry = {
 		.dataplane = &p->dataplane,
@@ -127,33 +147,40 @@ static int start(struct program *p)
 		.port = on_port,
 		.arg = p,
 	};
-	int error = server_open(&p->server, p->config.socket);
+	int error = p->engine->start();
 
-	if (!error)
-		error = xdp_prepare(&p->xdp, &p->config);
-	if (!error)
-		error = port_environment_start(&p->config, "tandem-dataplane");
-	if (!error)
-		error = p->engine->start();
-	if (error)
+	if (error) {
+		log_error("[dataplane] crypto: %s does not start: %s", p->engine->name,
+			  strerror(-error));
 		return error;
+	}
 	error = create_memory(p);
-	if (error == -ENOMEM)
-		log_error("not enough memory for %u legs and the packet buffers: more hugepages, "
-			  "or a smaller [dataplane] legs",
-			  p->config.legs);
 	if (!error)
 		error = create_workers(p);
 	if (!error)
-		error = port_start_all(&p->dataplane, &p->config);
-	if (!error)
-		error = xdp_open(&p->xdp, &p->dataplane);
-	if (!error)
-		error = neighbour_start(&p->dataplane);
-	if (!error)
 		error = registry_create(&p->registry, &registry);
+	if (error)
+		log_error("not enough memory for %u legs, %u streams and the packet buffers: more "
+			  "hugepages, or fewer [dataplane] legs, streams or packets",
+			  p->config.legs, p->config.streams);
+	return error;
+}
+
+static int start(struct program *p)
+{
+	struct dataplane *d = &p->dataplane;
+	int error = claim(p);
+
 	if (!error)
-		error = launch_workers(&p->dataplane);
+		error = create(p);
+	if (!error)
+		error = port_start_all(d, &p->config);
+	if (!error)
+		error = xdp_open(&p->xdp, d);
+	if (!error)
+		error = neighbour_start(d);
+	if (!error)
+		error = launch_workers(d);
 	return error;
 }
 
@@ -184,7 +211,7 @@ static void run(struct program *p)
 	sd_notify(0, "STOPPING=1");
 }
 
-static void stop(struct program *p)
+static void destroy(struct program *p)
 {
 	struct dataplane *d = &p->dataplane;
 
@@ -192,7 +219,6 @@ static void stop(struct program *p)
 	registry_destroy(p->registry);
 	neighbour_stop(d);
 	port_stop_all(d);
-	xdp_close(&p->xdp);
 	for (unsigned int k = 0; k < d->worker_count; k++)
 		worker_destroy(d->workers[k]);
 	rte_free(d->quiescence);
@@ -201,6 +227,14 @@ static void stop(struct program *p)
 	rte_mempool_free(d->mbufs);
 	p->engine->stop();
 	port_environment_stop();
+}
+
+/* Also after a start that failed, wherever it did. */
+static void stop(struct program *p)
+{
+	if (p->environment)
+		destroy(p);
+	xdp_close(&p->xdp);
 	server_close(p->server);
 }
 
@@ -208,6 +242,7 @@ int main(int argc, char **argv)
 {
 	static struct program p;
 	const struct sigaction action = {.sa_handler = on_signal};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	int result = config_load(&p.config, &p.options, argc, argv);
 
 	if (result) {
@@ -217,11 +252,14 @@ int main(int argc, char **argv)
 	log_open("tandem-dataplane", p.config.log);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* calls outlive whoever reads the log */
 	secrecy_protect();
 	p.engine = crypt_engine_find(config_engines[p.config.crypto]);
 
 	result = start(&p);
-	if (!result)
+	if (!result && stopping)
+		log_info("stopping on %s, before it was ready", strsignal(stopping));
+	else if (!result)
 		run(&p);
 	stop(&p);
 	options_free(p.options);

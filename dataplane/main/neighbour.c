@@ -234,8 +234,10 @@ int neighbour_start(struct dataplane *d)
 	neighbours.dataplane = d;
 	neighbours.hz = rte_get_tsc_hz();
 	neighbours.table = rte_hash_create(&parameters);
-	if (!neighbours.table)
+	if (!neighbours.table) {
+		log_error("not enough memory for %d neighbours: more hugepages", NEIGHBOURS_MAX);
 		return -ENOMEM;
+	}
 	neighbours.now = neighbours.next_turn = rte_rdtsc();
 	for (unsigned int k = 0; k < d->network_count; k++)
 		hold_gateways(&d->networks[k]);

@@ -20,7 +20,7 @@ struct network;
 
 /*
  * Once, when d->networks and d->addresses are complete; the gateways are resolved from here on. 0
- * or -ENOMEM. neighbour_stop() when all other users are gone.
+ * or -ENOMEM, logged. neighbour_stop() when all other users are gone.
  */
 int neighbour_start(struct dataplane *d);
 void neighbour_stop(struct dataplane *d);

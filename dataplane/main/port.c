@@ -179,13 +179,13 @@ int port_environment_start(const struct config *config, const char *program)
 	if (!config->hugepages) {
 		add(&a, "--no-huge");
 		add(&a, "-m");
-		add(&a, "%u", 256 + config->legs / 512);
+		add(&a, "%u", 256 + config->legs / 512 + config->streams / 1024); /* MiB */
 	}
 	result = rte_eal_init(a.count, a.texts);
 	if (result < 0)
 		log_error("DPDK does not start: %s; its own message is above", strerror(rte_errno));
 	/* EAL keeps pointers into the texts. */
-	return result < 0 ? -rte_errno : 0;
+	return result < 0 ? -ENODEV : 0;
 }
 
 void port_environment_stop(void)
@@ -284,8 +284,9 @@ int port_start_all(struct dataplane *d, const struct config *config)
 			return error;
 		error = start_port(n, port, d->mbufs);
 		if (error) {
-			log_error("[port %s] devargs: %s does not start: %s", n->name,
-				  port->devargs, strerror(-error));
+			log_error("[port %s] devargs: %s does not start: %s; DPDK's own message is "
+				  "above",
+				  n->name, port->devargs, strerror(-error));
 			return error;
 		}
 		d->network_by_port[n->port] = n;
