@@ -119,10 +119,11 @@ static int fresh_credentials(struct terms *t)
 static int take_ufrag(struct terms *t, const struct sdp_media *media, unsigned int mline,
 		      struct session_error *error)
 {
-	if (!media->ice.pwd || strlen(media->ice.ufrag) > NEGOTIATE_UFRAG_MAX)
-		return session_refuse(
-			error, SESSION_INVALID_ARGUMENT,
-			"m-line %u: a=ice-ufrag and a=ice-pwd belong together; give both", mline);
+	if (strlen(media->ice.ufrag) > NEGOTIATE_UFRAG_MAX)
+		return session_refuse(error, SESSION_UNIMPLEMENTED,
+				      "m-line %u: a=ice-ufrag is longer than %d octets; use a "
+				      "shorter one",
+				      mline, NEGOTIATE_UFRAG_MAX);
 	strcpy(t->remote_ufrag, media->ice.ufrag);
 	return 0;
 }

@@ -14,7 +14,7 @@
 #include "controlplane/sdp/sdp.h"
 #include "controlplane/session/session_error.h"
 
-#define NEGOTIATE_UFRAG_MAX  256 /* octets, RFC 8839 section 5.4 */
+#define NEGOTIATE_UFRAG_MAX  35 /* octets that the dataplane keeps of the 256 in RFC 8839 */
 #define NEGOTIATE_TLS_ID_MAX 255
 
 /* How the relay shall appear to one participant. */

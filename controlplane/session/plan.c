@@ -177,17 +177,46 @@ static int make_bridge(struct call *call, struct offer *offer, struct plan *plan
 		       : 0;
 }
 
-/* A leg keeps its ports, so it cannot go back to two of them when it has one. */
-static int check_ports(const struct offer *offer, const struct plan *plan,
-		       struct session_error *error)
+static bool other_family(const struct leg *leg, const struct sdp_address *address)
 {
-	for (enum side side = SIDE_A; side < SIDES; side++)
-		if (!plan->terms[side].rtcp_mux && !plan->bridge->legs[side]->pair)
-			return session_refuse(error, SESSION_UNIMPLEMENTED,
-					      "m-line %u: rtcp-mux was agreed and cannot be taken "
-					      "back; keep a=rtcp-mux",
-					      first_line(plan) + 1);
+	return address->family != AF_UNSPEC && address->family != leg->at->address.family;
+}
+
+/* What no leg in the dataplane can do, or not this one: it keeps its address and its ports. */
+static int check_leg(const struct plan *plan, enum side side, struct session_error *error)
+{
+	const struct terms *t = &plan->terms[side];
+	const struct leg *leg = plan->bridge->legs[side];
+	unsigned int mline = first_line(plan) + 1;
+
+	if (!t->rtcp_mux && !leg->pair)
+		return session_refuse(error, SESSION_UNIMPLEMENTED,
+				      "m-line %u: rtcp-mux was agreed and cannot be taken back; "
+				      "keep a=rtcp-mux",
+				      mline);
+	if (t->ice && !t->rtcp_mux)
+		return session_refuse(error, SESSION_UNIMPLEMENTED,
+				      "m-line %u: ICE without rtcp-mux is not relayed; add "
+				      "a=rtcp-mux, or switch ICE off for that side",
+				      mline);
+	if (!t->ice &&
+	    (other_family(leg, &t->remote) || (!t->rtcp_mux && other_family(leg, &t->remote_rtcp))))
+		return session_refuse(error, SESSION_UNIMPLEMENTED,
+				      "m-line %u: its address is not of the family of the relay's "
+				      "there, which is IPv%d; choose network and family of that "
+				      "side for a new call",
+				      mline, leg->at->address.family == AF_INET6 ? 6 : 4);
 	return 0;
+}
+
+static int check_legs(struct plan *plan, enum side from, struct session_error *error)
+{
+	enum side to = side_other(from);
+
+	/* With one port there is nothing for an answer to fall back to. */
+	if (plan->terms[to].rtcp_mux && !plan->bridge->legs[to]->pair)
+		plan->terms[to].rtcp_mux_only = true;
+	return check_leg(plan, from, error) || check_leg(plan, to, error) ? -EINVAL : 0;
 }
 
 static int identify(struct plan *plan, enum side from, struct session_error *error)
@@ -221,9 +250,8 @@ int plan_offer(struct call *call, struct offer *offer, bool wished, struct sessi
 
 		name_media(plan, offer->sdp);
 		if (make_terms(offer, plan, offer->sdp->ice_lite, wished, error) ||
-		    (plan->bridge ? check_ports(offer, plan, error)
-				  : make_bridge(call, offer, plan, error)) ||
-		    identify(plan, offer->from, error))
+		    (!plan->bridge && make_bridge(call, offer, plan, error)) ||
+		    check_legs(plan, offer->from, error) || identify(plan, offer->from, error))
 			return -EINVAL;
 	}
 	return 0;
@@ -311,7 +339,8 @@ int plan_answer(struct offer *offer, const struct sdp *answer, struct session_er
 			continue;
 		media = transport_of(plan, answer);
 		if (terms_take_answer(&plan->terms[to], &offer->wish[to], media, answer->ice_lite,
-				      media - answer->media + 1, error))
+				      media - answer->media + 1, error) ||
+		    check_leg(plan, to, error))
 			return -EINVAL;
 		add_clocks(&plan->terms[to], plan, answer);
 		set_directions(plan, offer, answer);

@@ -93,7 +93,7 @@ static Tandem__Dataplane__V1__Endpoint *endpoint(Tandem__Dataplane__V1__Endpoint
 						 const struct sdp_address *address,
 						 unsigned int port)
 {
-	if (address->family == AF_UNSPEC)
+	if (address->family == AF_UNSPEC || port == 0)
 		return NULL;
 	tandem__dataplane__v1__endpoint__init(out);
 	out->address.data = (uint8_t *)address->ip;

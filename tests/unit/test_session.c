@@ -227,6 +227,28 @@ static void network_and_family(void **state)
 		       "no network \"agents\"");
 }
 
+/* Said before the dataplane has to refuse it. */
+static void what_no_leg_can_do(void **state)
+{
+	static const char ice[] = "a=ice-ufrag:aaaa\r\na=ice-pwd:P5OO90QAmMvWRVCY7Yi0qr46\r\n";
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+	char more[256];
+
+	assert_refused(offer("1", "a", phone(41000, ice), AVP), SESSION_UNIMPLEMENTED,
+		       "m-line 1: ICE without rtcp-mux");
+	to.ice = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+	assert_refused(offer_side("1", "a", phone(41000, ""), &to), SESSION_UNIMPLEMENTED,
+		       "m-line 1: ICE without rtcp-mux");
+	snprintf(more, sizeof(more), "%.*s%036d%s", 12, ice, 0, ice + 16);
+	assert_refused(offer("1", "a", phone(41000, more), AVP), SESSION_UNIMPLEMENTED,
+		       "a=ice-ufrag is longer than 35 octets");
+	assert_done(offer("1", "a", phone(41000, ""), AVP));
+	assert_refused(answer("1", "a", "b", phone(42000, "c=IN IP6 2001:db8::30\r\n")),
+		       SESSION_UNIMPLEMENTED, "which is IPv4");
+	assert_done(answer("1", "a", "b", phone(42000, "a=rtcp:0 IN IP4 203.0.113.31\r\n")));
+	assert_int_equal(fake_count(&fake), 2);
+}
+
 /* --- time and limits -----------------------------------------------------------------------------
  */
 
@@ -390,23 +412,15 @@ static void deleted_while_it_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(phone_to_phone),
-		TEST(browser_to_phone),
-		TEST(phone_to_browser),
-		TEST(sdes_to_phone),
-		TEST(browser_to_sdes),
-		TEST(an_answer_must_choose_an_offered_key),
-		TEST(bundle_to_bundle),
-		TEST(a_bundle_is_not_split),
-		TEST(rejected_lines),
-		TEST(network_and_family),
-		TEST(offers_expire),
-		TEST(silent_calls),
-		TEST(limits),
-		TEST(ports_run_out),
-		TEST(list_and_status),
-		TEST(requests_are_batched),
-		TEST(deleted_while_it_waits),
+		TEST(phone_to_phone),       TEST(browser_to_phone),
+		TEST(phone_to_browser),     TEST(sdes_to_phone),
+		TEST(browser_to_sdes),      TEST(an_answer_must_choose_an_offered_key),
+		TEST(bundle_to_bundle),     TEST(a_bundle_is_not_split),
+		TEST(rejected_lines),       TEST(network_and_family),
+		TEST(what_no_leg_can_do),   TEST(offers_expire),
+		TEST(silent_calls),         TEST(limits),
+		TEST(ports_run_out),        TEST(list_and_status),
+		TEST(requests_are_batched), TEST(deleted_while_it_waits),
 	};
 
 	log_open("test_session", LOG_LEVEL_ERROR);

@@ -99,6 +99,18 @@ static void a_refused_reoffer_changes_nothing(void **state)
 	assert_int_equal(b->put->put_leg->remote->port, 42500);
 }
 
+/* A leg that began with one port cannot be asked whether it wants two. */
+static void one_port_stays_one(void **state)
+{
+	assert_done(offer("1", "a", phone(41000, "a=rtcp-mux\r\n"), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_done(offer("1", "b", phone(42000, ""), -1));
+	assert_shows("a=rtcp-mux-only");
+	assert_refused(answer("1", "b", "a", phone(41000, "")), SESSION_INVALID_ARGUMENT,
+		       "lacks a=rtcp-mux");
+	assert_done(answer("1", "b", "a", phone(41000, "a=rtcp-mux\r\n")));
+}
+
 static void refused_keys_are_no_keys(void **state)
 {
 	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), AVP));
@@ -317,6 +329,7 @@ int main(void)
 		TEST(a_hold_is_no_rekeying),
 		TEST(ice_restart),
 		TEST(a_refused_reoffer_changes_nothing),
+		TEST(one_port_stays_one),
 		TEST(refused_keys_are_no_keys),
 		TEST(a_refused_offer_leaves_nothing),
 		TEST(glare),
