@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "controlplane/ctl/table.h"
-#include "controlplane/ctl/why.h"
 
 #define TEXT_SIZE 64
 
@@ -205,9 +204,8 @@ static void view_reasons(FILE *out, const Tandem__Relay__V1__Call *call)
 	fputc('\n', out);
 	for (size_t i = 0; i < call->n_legs; i++) {
 		const Tandem__Relay__V1__Leg *leg = call->legs[i];
-		char text[512];
 
-		if (!why_silent(leg, text, sizeof(text)))
+		if (!*leg->why)
 			continue;
 		silent++;
 		fputs("no ", out);
@@ -215,7 +213,7 @@ static void view_reasons(FILE *out, const Tandem__Relay__V1__Call *call)
 		fputs(" from ", out);
 		print_harmless(out, *leg->tag ? leg->tag : "the participant");
 		fputs(": ", out);
-		print_harmless(out, text);
+		print_harmless(out, leg->why);
 		fputc('\n', out);
 	}
 	if (!silent)

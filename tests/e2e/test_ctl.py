@@ -161,25 +161,12 @@ def test_a_call_is_shown_whole(fake):
     assert out.endswith("\nmedia passes from every participant\n")
 
 
-@pytest.mark.parametrize("change, says", [
-    (dict(why="the fingerprint does not match"), "the fingerprint does not match"),
-    (dict(ice=pb.LINK_WAITING), "ICE: no check from the participant has come through yet"),
-    (dict(ice=pb.LINK_LOST), "ICE consent has expired"),
-    (dict(ice=pb.LINK_UP, dtls=pb.LINK_WAITING), "the DTLS handshake is not finished"),
-    (dict(dtls=pb.LINK_FAILED), "the DTLS handshake has failed"),
-    (dict(flow=None), "nothing has arrived at 198.51.100.1:20000"),
-    (dict(flow=pb.Flow(silence_ms=0xffffffff)), "nothing has arrived at 198.51.100.1:20000"),
-    (dict(flow=pb.Flow(auth_failures=7)), "7 packets failed authentication"),
-    (dict(flow=pb.Flow(wrong_source=7)), "7 packets came, but not from 203.0.113.9:4000"),
-    (dict(flow=pb.Flow(other_drops=7)), "7 packets came, and none was acceptable"),
-    (dict(flow=pb.Flow(packets=9, sent_packets=9, silence_ms=5000)),
-     "it has sent nothing for 5 seconds"),
-    (dict(flow=pb.Flow(packets=9)), "its packets arrive, but the other side cannot be sent to"),
-])
-def test_silence_is_explained(fake, change, says):
-    fake.calls["x"] = pb.Call(call_id="x", legs=[leg("alice", **change), leg("bob")])
+def test_silence_is_explained(fake):
+    """In the relay's own words, which knows more of the leg than it shows."""
+    fake.calls["x"] = pb.Call(call_id="x", legs=[
+        leg("alice", why="the fingerprint \x1b does not match", flow=None), leg("bob")])
     last = show(fake, "call", "x").splitlines()[-1]
-    assert last.startswith(f"no audio from alice: {says}")
+    assert last == "no audio from alice: the fingerprint ? does not match"
 
 
 def test_delete_shows_the_last_statistics(fake):
