@@ -27,6 +27,8 @@ bool profile_has_sdes(enum sdp_profile profile)
 static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
 		       struct session_error *error)
 {
+	uint32_t named = 0;
+
 	if (side->n_suites > SUITE_COUNT)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "suites: %zu are too many; name each one once",
@@ -39,6 +41,11 @@ static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
 					      "suites: \"%.60s\" is unknown; use the SDES names, "
 					      "e.g. AES_CM_128_HMAC_SHA1_80",
 					      side->suites[i]);
+		if (named & 1u << suite)
+			return session_refuse(error, SESSION_INVALID_ARGUMENT,
+					      "suites: \"%s\" is there twice; name each one once",
+					      side->suites[i]);
+		named |= 1u << suite;
 		wish->suites[wish->suite_count++] = suite;
 	}
 	return 0;

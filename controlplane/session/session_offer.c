@@ -61,7 +61,7 @@ static int new_call(struct session *s, struct call **out,
 	return 0;
 }
 
-/* The call as it is found, or a new one, with no offer open. */
+/* The call as it is found, or a new one. An offer that is open is of the same side. */
 static int get_call(struct session *s, struct call **out, enum side *from,
 		    const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
 {
@@ -81,7 +81,6 @@ static int get_call(struct session *s, struct call **out, enum side *from,
 		return session_refuse(error, SESSION_ALREADY_EXISTS,
 				      "an offer of \"%.60s\" waits for its answer; answer it first",
 				      call->tags[call->offer->from]);
-	session_close_offer(s, call);
 	return 0;
 }
 
@@ -208,6 +207,7 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 {
 	struct session_error error;
 	struct call *call = NULL;
+	struct offer *offer;
 	enum side from;
 	char *sdp;
 
@@ -215,10 +215,19 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 		reply(arg, NULL, &error);
 		return;
 	}
-	call->offer = make_offer(call, from, request, &error);
-	if (!call->offer || plan_offer(call, call->offer, request->to != NULL, &error))
+	offer = make_offer(call, from, request, &error);
+	if (!offer) {
+		/* One that is open stays so: what cannot be read replaces nothing. */
+		if (TAILQ_EMPTY(&call->bridges))
+			session_forget_call(s, call);
+		reply(arg, NULL, &error);
+		return;
+	}
+	session_close_offer(s, call);
+	call->offer = offer;
+	if (plan_offer(call, offer, request->to != NULL, &error))
 		goto out_refuse;
-	sdp = describe(call->offer, NULL, &error);
+	sdp = describe(offer, NULL, &error);
 	if (!sdp)
 		goto out_refuse;
 	if (push_new(call, sdp, reply, arg) == 0)

@@ -320,6 +320,9 @@ static void wishes(void **state)
 	side.n_suites = 2;
 	assert_int_not_equal(wish_read(&wish, &side, &error), 0);
 	assert_non_null(strstr(error.text, "ROT13"));
+	suites[1] = (char *)"AES_CM_128_HMAC_SHA1_32";
+	assert_int_not_equal(wish_read(&wish, &side, &error), 0);
+	assert_non_null(strstr(error.text, "twice"));
 	side.n_suites = 0;
 	side.profile = 7;
 	assert_int_not_equal(wish_read(&wish, &side, &error), 0);

@@ -144,6 +144,8 @@ static void glare(void **state)
 	assert_done(offer("1", "a", phone(41000, ""), AVP));
 	assert_done(offer("1", "a", phone(41002, ""), AVP)); /* the same tag replaces its offer */
 	wait_for(fake_count(&fake) == 2);
+	assert_refused(offer("1", "a", "nonsense", AVP), SESSION_INVALID_ARGUMENT, "sdp line");
+	assert_int_equal(fake_count(&fake), 2); /* one that can be read, that is */
 	assert_refused(offer("1", "x", phone(41000, ""), AVP), SESSION_FAILED_PRECONDITION,
 		       "no participant");
 	assert_done(answer("1", "a", "b", phone(42000, "")));
