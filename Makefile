@@ -21,7 +21,7 @@ MAKEFLAGS += --no-builtin-rules
 # --- packages ------------------------------------------------------------------------------------
 
 PKGS_BUILD = build-essential pkg-config clang llvm libclang-rt-14-dev clang-format \
-	libdpdk-dev libsrtp2-dev libssl-dev libbpf-dev libxdp-dev libprotobuf-c-dev \
+	libdpdk-dev libipsec-mb-dev libsrtp2-dev libssl-dev libbpf-dev libxdp-dev libprotobuf-c-dev \
 	protobuf-c-compiler protobuf-compiler libgrpc-dev libuv1-dev libinih-dev libcmocka-dev \
 	libsystemd-dev libjansson-dev
 PKGS_RUN = dpdk bpftool iproute2 ethtool iputils-ping procps
