@@ -47,7 +47,7 @@ struct leg {
 	Tandem__Dataplane__V1__IceState ice;
 	bool pushed;    /* the dataplane may have it */
 	bool keyed;     /* the dataplane has keys for the agreed terms */
-	bool keys_lost; /* it had them, until it restarted */
+	bool keys_lost; /* it had them until it restarted, or they never reached it */
 	bool keys_stale;
 	bool seen;        /* by the resync that runs */
 	char failed[256]; /* why it can never carry media as it is; empty: it can */

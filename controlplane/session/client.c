@@ -91,14 +91,17 @@ static int batch_add(struct client *c, Tandem__Dataplane__V1__Request *request)
 	if (!c->open || c->open->size + size > FRAME_MOST) {
 		struct batch *b = calloc(1, sizeof(*b));
 
-		if (!b)
+		/* An empty one, sent, would look like the end of the connection. */
+		if (!b || batch_grow(b, size)) {
+			free(b);
 			return -ENOMEM;
+		}
 		*c->last_batch = b;
 		c->last_batch = &b->next;
 		c->open = b;
-	}
-	if (batch_grow(c->open, size))
+	} else if (batch_grow(c->open, size)) {
 		return -ENOMEM;
+	}
 	tandem__dataplane__v1__frame__pack(&frame, c->open->octets + c->open->size);
 	c->open->size += size;
 	return 0;

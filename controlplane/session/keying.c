@@ -162,6 +162,7 @@ static void on_done(void *arg, const struct dtls_result *result)
 	delivery->session = leg->session;
 	delivery->leg = leg->id;
 	leg->handshake_ms = result->elapsed_ms;
+	push_leg(push, leg); /* whose blob has the time it took */
 	push_keys(push, leg, result->suite, (struct push_key){result->rx.key, result->rx.salt},
 		  (struct push_key){result->tx.key, result->tx.salt});
 	push_end(push);

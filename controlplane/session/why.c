@@ -47,7 +47,7 @@ static const char *why_not_ready(const struct leg *leg)
 	if (!call->answered || leg->bridge->pending)
 		return "waiting for the answer";
 	if (leg->keys_lost)
-		return "the dataplane restarted and its keys are gone: a re-offer brings new ones";
+		return "the dataplane has lost the keys: a re-offer brings new ones";
 	if (leg->terms.ice && leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST)
 		return "ICE consent expired: the participant sends no checks any more";
 	if (leg->terms.ice && leg->ice != TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED)

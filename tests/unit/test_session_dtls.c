@@ -3,6 +3,7 @@
 #include "tests/unit/session_rig.h"
 
 #include "controlplane/dtls/dtls.h"
+#include "controlplane/session/state.h"
 
 /* --- DTLS ----------------------------------------------------------------------------------------
  */
@@ -89,6 +90,19 @@ static void peer_close(struct peer *peer)
 	dtls_identity_release(peer->identity);
 }
 
+/* What a control plane that starts anew would read of the leg. */
+static uint32_t kept_handshake_ms(const struct fake_leg *leg)
+{
+	const ProtobufCBinaryData *blob = &leg->put->put_leg->blob;
+	Tandem__State__V1__Leg *kept = state_unpack(blob->data, blob->len);
+	uint32_t ms;
+
+	assert_non_null(kept);
+	ms = kept->handshake_ms;
+	state_free(kept);
+	return ms;
+}
+
 static void browser_offers_and_is_client(void **state)
 {
 	struct peer peer;
@@ -110,6 +124,7 @@ static void browser_offers_and_is_client(void **state)
 	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
 	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
 	assert_string_equal(leg_of("a")->suite, suite_name(peer.result.suite));
+	assert_int_equal(kept_handshake_ms(peer.leg), leg_of("a")->handshake_ms);
 	/* A hold keeps the association and the fingerprint. */
 	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), -1));
 	assert_done(answer("1", "a", "b", phone(42000, "a=inactive\r\n")));
@@ -125,6 +140,10 @@ static void browser_offers_and_is_client(void **state)
 	}
 	assert_done(offer("1", "a", browser("cccc", peer.print, "actpass", false), -1));
 	assert_done(answer("1", "a", "b", phone(42000, "")));
+	/* A new connection does not take the old keys for those of the new one. */
+	fake_hang_up(&fake);
+	wait_for(!session_is_ready(session));
+	wait_for(session_is_ready(session));
 	peer_start(&peer, DTLS_CLIENT);
 	wait_for(peer.done && fake.key_puts == 2);
 	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
