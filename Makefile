@@ -53,7 +53,7 @@ pc = $(shell pkg-config $(1) $(2))
 DPDK_CFLAGS = $(eval DPDK_CFLAGS := $$(call pc,--cflags,libdpdk))$(DPDK_CFLAGS)
 DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk))$(DPDK_LIBS)
 LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c libuv \
-	inih libsystemd jansson) -lgrpc -lgpr -lm -lpthread)$(LIBS)
+	inih libsystemd jansson) -lIPSec_MB -lgrpc -lgpr -lm -lpthread)$(LIBS)
 
 WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
