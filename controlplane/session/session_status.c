@@ -38,6 +38,7 @@ static void add_networks(Tandem__Relay__V1__StatusReply *reply, struct networks_
 			continue;
 		tandem__relay__v1__network__init(network);
 		why_print_address(text, &a->address, 0);
+		network->name = (char *)a->network;
 		network->address = text;
 		network->ports_used = ports_used(a->ports);
 		network->ports_free = ports_free(a->ports);
