@@ -67,10 +67,13 @@ struct crypt_job {
 
 struct crypt_engine {
 	const char *name;
-	/* Once, main lcore, before any key. 0 or -errno. */
+	/*
+	 * Once, main lcore, when DPDK knows its lcores and before any key. 0, -ENOTSUP where the
+	 * CPU cannot, or -errno.
+	 */
 	int (*start)(void);
 	void (*stop)(void);
-	/* Main lcore. `key` and `salt` have the lengths of suite.h. 0, -ENOTSUP or -ENOMEM. */
+	/* Main lcore. `key` and `salt` have the lengths of suite.h. 0, -ENOTSUP, -ENOMEM, -EIO. */
 	int (*key_create)(struct crypt_key **out, enum srtp_suite suite,
 			  enum crypt_direction direction, const uint8_t *key, const uint8_t *salt);
 	/* Main lcore, when no worker can hold the key any more; cleanses it. */
@@ -89,9 +92,15 @@ struct crypt_engine {
 	void (*forget)(struct crypt_key *key, uint32_t ssrc);
 };
 
-/* By name, as in the configuration; NULL: no such engine. */
+/* By name; NULL: no such engine. */
 const struct crypt_engine *crypt_engine_find(const char *name);
+/*
+ * Starts the engine of that name; NULL: the fastest that starts on this CPU. 0 or the error of its
+ * start; then `out` is as it was.
+ */
+int crypt_engine_start(const struct crypt_engine **out, const char *name);
 
+extern const struct crypt_engine crypt_ipsec_mb;
 extern const struct crypt_engine crypt_libsrtp;
 
 #endif

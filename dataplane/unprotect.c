@@ -149,30 +149,31 @@ static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, st
 	return verdict;
 }
 
-/* False: an earlier packet of this burst had the same index, or left it behind the window. */
-static bool enter_index(struct worker *w, struct leg *leg, struct stream *s,
+static bool is_replay(const struct stream *s, const struct crypt_job *job)
+{
+	unsigned int epoch = job->key->epoch & 1;
+
+	if (job->rtcp)
+		return index_seen(s->receive_rtcp_window[epoch], STREAM_RTCP_WINDOW,
+				  s->receive_rtcp_highest[epoch], job->index);
+	return index_seen(s->receive_window[epoch], STREAM_WINDOW, s->receive_highest[epoch],
+			  job->index);
+}
+
+static void enter_index(struct worker *w, struct leg *leg, struct stream *s,
 			const struct crypt_job *job)
 {
 	unsigned int epoch = job->key->epoch & 1;
 
 	if (job->rtcp) {
-		uint64_t *window = s->receive_rtcp_window[epoch];
-		uint64_t *highest = &s->receive_rtcp_highest[epoch];
-
-		if (index_seen(window, STREAM_RTCP_WINDOW, *highest, job->index))
-			return false;
-		index_add(window, STREAM_RTCP_WINDOW, highest, job->index);
+		index_add(s->receive_rtcp_window[epoch], STREAM_RTCP_WINDOW,
+			  &s->receive_rtcp_highest[epoch], job->index);
 		lifetime_watch(w, leg, s, job->index, INDEX_RTCP_END);
 	} else {
-		uint64_t *window = s->receive_window[epoch];
-		uint64_t *highest = &s->receive_highest[epoch];
-
-		if (unlikely(index_seen(window, STREAM_WINDOW, *highest, job->index)))
-			return false;
-		index_add(window, STREAM_WINDOW, highest, job->index);
+		index_add(s->receive_window[epoch], STREAM_WINDOW, &s->receive_highest[epoch],
+			  job->index);
 		lifetime_watch(w, leg, s, job->index, INDEX_END);
 	}
-	return true;
 }
 
 /* The tag was right: without ICE, that is what makes the sender's address the participant's. */
@@ -208,12 +209,15 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 	unsigned int i = r->slot[k];
 	struct flow *flow = &b->leg[i]->flow;
 
-	if (s)
-		s->ahead = INDEX_NONE;
-	if (unlikely(job->status != CRYPT_OK))
-		return burst_drop(b, i, reason_of(job->status));
 	if (unlikely(!s))
 		s = stream_find(flow, job->ssrc); /* made by an earlier packet of this round */
+	else
+		s->ahead = INDEX_NONE;
+	/* An earlier packet of this burst may have had the index, or left it behind the window. */
+	if (unlikely(s && is_replay(s, job)))
+		return burst_drop(b, i, DROP_REPLAY);
+	if (unlikely(job->status != CRYPT_OK))
+		return burst_drop(b, i, reason_of(job->status));
 	if (unlikely(!s)) {
 		enum drop reason = stream_add(w, flow, job->ssrc, &s);
 
@@ -223,8 +227,7 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 			return burst_drop(b, i, reason);
 		}
 	}
-	if (unlikely(!enter_index(w, b->leg[i], s, job)))
-		return burst_drop(b, i, DROP_REPLAY);
+	enter_index(w, b->leg[i], s, job);
 	b->stream[i] = s;
 	burst_resize(b, i, job->length);
 	learn_source(w, b, i);

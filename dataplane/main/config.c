@@ -9,7 +9,7 @@
 
 #define PACKETS_LEAST 4096 /* of each worker and port: both queues can be full */
 
-const char *const config_engines[] = {"libsrtp", NULL};
+const char *const config_engines[] = {"auto", "ipsec_mb", "libsrtp", NULL};
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const idle_policies[] = {"spin", "pause", "sleep", NULL};
@@ -115,7 +115,7 @@ static const struct option_key dataplane_keys[] = {
 	{.key = "idle", .type = OPTION_CHOICE, AT(config, idle), .choices = idle_policies,
 	 .fallback = "pause", .help = "what a worker does without packets; sleep costs 0.1 ms"},
 	{.key = "crypto", .type = OPTION_CHOICE, AT(config, crypto), .choices = config_engines,
-	 .fallback = "libsrtp", .help = "the SRTP engine"},
+	 .fallback = "auto", .help = "the SRTP engine; auto: ipsec_mb where the CPU has AES-NI"},
 	{.key = "xdp", .type = OPTION_TEXT, AT(config, xdp),
 	 .fallback = "/usr/lib/tandem/shed.bpf.o", .help = "the XDP program of AF_XDP ports"},
 	{.key = "hugepages", .type = OPTION_BOOL, AT(config, hugepages), .fallback = "yes",

@@ -31,7 +31,7 @@ struct config {
 	char *xdp;
 	int log;                          /* enum log_level */
 	int idle;                         /* enum worker_idle */
-	int crypto;                       /* index of config_engines */
+	int crypto;                       /* index of config_engines; 0: the fastest */
 	unsigned lcores[WORKERS_MAX + 1]; /* CPU cores; the first is the main lcore's */
 	unsigned lcore_count;
 	unsigned legs;

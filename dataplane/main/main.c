@@ -138,6 +138,24 @@ static int claim(struct program *p)
 	return error;
 }
 
+static int start_engine(struct program *p)
+{
+	const char *name = p->config.crypto ? config_engines[p->config.crypto] : NULL;
+	int error = crypt_engine_start(&p->engine, name);
+
+	if (error == -ENOTSUP)
+		log_error("[dataplane] crypto: this CPU has no AES-NI, which %s needs; libsrtp "
+			  "does without",
+			  name);
+	else if (error)
+		log_error("[dataplane] crypto: %s does not start: %s", name ? name : "no engine",
+			  strerror(-error));
+	else if (!name && p->engine == &crypt_libsrtp)
+		log_warn("[dataplane] crypto: ipsec_mb does not start here, so libsrtp does it, "
+			 "which is slow");
+	return error;
+}
+
 static int create(struct program *p)
 {
 	const struct registry_config registry = {
@@ -147,14 +165,8 @@ static int create(struct program *p)
 		.port = on_port,
 		.arg = p,
 	};
-	int error = p->engine->start();
+	int error = create_memory(p);
 
-	if (error) {
-		log_error("[dataplane] crypto: %s does not start: %s", p->engine->name,
-			  strerror(-error));
-		return error;
-	}
-	error = create_memory(p);
 	if (!error)
 		error = create_workers(p);
 	if (!error)
@@ -171,6 +183,8 @@ static int start(struct program *p)
 	struct dataplane *d = &p->dataplane;
 	int error = claim(p);
 
+	if (!error)
+		error = start_engine(p);
 	if (!error)
 		error = create(p);
 	if (!error)
@@ -225,7 +239,8 @@ static void destroy(struct program *p)
 	rte_free(d->table);
 	rte_free(d->legs);
 	rte_mempool_free(d->mbufs);
-	p->engine->stop();
+	if (p->engine)
+		p->engine->stop();
 	port_environment_stop();
 }
 
@@ -254,7 +269,6 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGPIPE, &ignore, NULL); /* calls outlive whoever reads the log */
 	secrecy_protect();
-	p.engine = crypt_engine_find(config_engines[p.config.crypto]);
 
 	result = start(&p);
 	if (!result && stopping)

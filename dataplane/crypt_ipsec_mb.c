@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The multi-buffer engine's work on packets. All HMACs of a burst are one batch, whatever the keys,
+ * and so are all AES-CTR jobs of one key size; what is received is deciphered only after its tag
+ * was right. AES-GCM fills the CPU with one packet already and takes them one by one.
+ *
+ * The library's unchecked calls are right here: every pointer and length is this file's own.
+ */
+#include "dataplane/crypt_ipsec_mb.h"
+
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_prefetch.h>
+
+#include "dataplane/rtp.h"
+
+#define E_BIT   0x80000000u /* SRTCP: the packet is encrypted (RFC 3711 3.4) */
+#define GCM_TAG 16
+
+struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
+
+/* Jobs of one kind, and whose they are. */
+struct batch {
+	unsigned int count;
+	uint8_t of[BURST_MAX];
+};
+
+static inline const struct schedule *schedule_of(const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
+	const struct schedule *s = (const struct schedule *)key->schedules;
+
+	return unlikely(job->rtcp) ? (const struct schedule *)(key->schedules + s->size) : s;
+}
+
+static inline bool has_long_key(enum srtp_suite suite)
+{
+	return suite == SUITE_AES_256_CM_HMAC_SHA1_80 || suite == SUITE_AES_256_CM_HMAC_SHA1_32 ||
+	       suite == SUITE_AEAD_AES_256_GCM;
+}
+
+static inline void put32(uint8_t *p, uint32_t value)
+{
+	rte_be32_t octets = rte_cpu_to_be_32(value);
+
+	memcpy(p, &octets, sizeof(octets));
+}
+
+/* Keys are strewn over memory: they are asked for before anything waits for them. */
+static inline void prefetch(const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
+	unsigned int lines = has_long_key(job->key->suite) ? 5 : 4;
+
+	for (unsigned int k = 0; k < lines; k++)
+		rte_prefetch0(key->schedules + k * RTE_CACHE_LINE_SIZE);
+}
+
+/* RFC 3711 4.1.1: salt * 2^16 xor SSRC * 2^64 xor index * 2^16. */
+static inline void put_counter(uint8_t iv[16], const struct schedule *s,
+			       const struct crypt_job *job)
+{
+	uint64_t half[2];
+
+	memcpy(half, s->salt, sizeof(half));
+	half[0] ^= rte_cpu_to_be_64(job->ssrc);
+	half[1] ^= rte_cpu_to_be_64(job->index << 16);
+	memcpy(iv, half, sizeof(half));
+}
+
+/* RFC 7714 8.1 and 9.1: two zero octets, SSRC, index as 48 bits; xor salt. */
+static inline void put_nonce(uint8_t iv[16], const struct schedule *s, const struct crypt_job *job)
+{
+	uint64_t half[2];
+
+	memcpy(half, s->salt, sizeof(half));
+	half[0] ^= rte_cpu_to_be_64((uint64_t)job->ssrc << 16 | job->index >> 32);
+	half[1] ^= rte_cpu_to_be_64(job->index << 32);
+	memcpy(iv, half, sizeof(half));
+}
+
+/* In constant time: how much of a forgery is right is nobody's business. */
+static inline bool equal(const uint8_t *a, const uint8_t *b, unsigned int length)
+{
+	uint8_t difference = 0;
+
+	for (unsigned int k = 0; k < length; k++)
+		difference |= a[k] ^ b[k];
+	return difference == 0;
+}
+
+/* --- batches --- */
+
+static inline void add_hash(struct ipsec_mb_desk *desk, struct batch *batch,
+			    const struct crypt_job *job, unsigned int k, unsigned int length)
+{
+	const struct schedule *s = schedule_of(job);
+	IMB_JOB *j = &desk->hash[batch->count];
+
+	j->src = job->data;
+	j->msg_len_to_hash_in_bytes = length;
+	j->u.HMAC._hashed_auth_key_xor_ipad = s->inner;
+	j->u.HMAC._hashed_auth_key_xor_opad = s->outer;
+	batch->of[batch->count++] = k;
+}
+
+static inline bool run_hash(struct ipsec_mb_desk *desk, const struct batch *batch)
+{
+	return IMB_SUBMIT_HASH_BURST_NOCHECK(desk->mgr, desk->hash, batch->count,
+					     IMB_AUTH_HMAC_SHA_1) == batch->count;
+}
+
+/* From the header to `end`. The library does not take empty messages. */
+static inline void add_cipher(struct ipsec_mb_desk *desk, struct batch batches[2],
+			      const struct crypt_job *job, unsigned int k, unsigned int end)
+{
+	const struct schedule *s = schedule_of(job);
+	unsigned int size = has_long_key(job->key->suite);
+	struct batch *batch = &batches[size];
+	IMB_JOB *j = &desk->cipher[size][batch->count];
+
+	if (unlikely(end == job->header))
+		return;
+	put_counter(desk->iv[k], s, job);
+	j->enc_keys = s->cipher;
+	j->src = job->data + job->header;
+	j->dst = job->data + job->header;
+	j->msg_len_to_cipher_in_bytes = end - job->header;
+	j->iv = desk->iv[k];
+	batch->of[batch->count++] = k;
+}
+
+/* The library cannot fail here; if it ever does, nothing leaves in a state that nobody knows. */
+static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2],
+		       struct crypt_job *jobs)
+{
+	static const IMB_KEY_SIZE_BYTES sizes[2] = {IMB_KEY_128_BYTES, IMB_KEY_256_BYTES};
+
+	for (unsigned int size = 0; size < 2; size++) {
+		const struct batch *batch = &batches[size];
+
+		if (!batch->count)
+			continue;
+		if (likely(IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+				   desk->mgr, desk->cipher[size], batch->count, IMB_CIPHER_CNTR,
+				   IMB_DIR_ENCRYPT, sizes[size]) == batch->count))
+			continue;
+		for (unsigned int n = 0; n < batch->count; n++)
+			jobs[batch->of[n]].status = CRYPT_AUTH_FAILED;
+	}
+}
+
+/* --- AES-GCM --- */
+
+/* What lies between header and `end`; SRTCP authenticates `word` as well (RFC 7714 9.2). */
+static inline void run_gcm(struct ipsec_mb_desk *desk, const struct crypt_job *job, bool encrypt,
+			   unsigned int end, uint32_t word, uint8_t tag[GCM_TAG])
+{
+	const struct schedule *s = schedule_of(job);
+	const struct gcm_key_data *key = (const struct gcm_key_data *)s->cipher;
+	bool long_key = has_long_key(job->key->suite);
+	uint8_t *body = job->data + job->header;
+	const uint8_t *authentic = job->data;
+	unsigned int length = job->header;
+	struct gcm_context_data context;
+	uint8_t iv[16], rtcp[RTCP_HEADER + 4];
+	aes_gcm_enc_dec_t run;
+
+	put_nonce(iv, s, job);
+	if (unlikely(job->rtcp)) {
+		memcpy(rtcp, job->data, RTCP_HEADER);
+		put32(rtcp + RTCP_HEADER, word);
+		authentic = rtcp;
+		length = sizeof(rtcp);
+	}
+	if (encrypt)
+		run = long_key ? desk->mgr->gcm256_enc : desk->mgr->gcm128_enc;
+	else
+		run = long_key ? desk->mgr->gcm256_dec : desk->mgr->gcm128_dec;
+	run(key, &context, body, body, end - job->header, iv, authentic, length, tag, GCM_TAG);
+}
+
+static inline void unprotect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job)
+{
+	unsigned int end = job->length - GCM_TAG - (job->rtcp ? 4 : 0);
+	uint8_t tag[GCM_TAG];
+
+	run_gcm(desk, job, false, end, job->index | E_BIT, tag);
+	job->status = equal(tag, job->data + end, GCM_TAG) ? CRYPT_OK : CRYPT_AUTH_FAILED;
+	job->length = end;
+}
+
+static inline void protect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job)
+{
+	uint8_t *end = job->data + job->length;
+
+	run_gcm(desk, job, true, job->length, job->index | E_BIT, end);
+	job->status = CRYPT_OK;
+	job->length += GCM_TAG;
+	if (unlikely(job->rtcp)) {
+		put32(end + GCM_TAG, job->index | E_BIT);
+		job->length += 4;
+	}
+}
+
+/* --- what arrives --- */
+
+/*
+ * SRTP authenticates the rollover counter behind the packet, where the tag begins: the tag's first
+ * octets step aside until the HMAC is there.
+ */
+static inline void add_verify(struct ipsec_mb_desk *desk, struct batch *hashes,
+			      const struct crypt_job *job, unsigned int k)
+{
+	unsigned int end = job->length - job->key->tag;
+
+	if (unlikely(job->rtcp))
+		return add_hash(desk, hashes, job, k, job->length - job->key->tag_rtcp);
+	memcpy(&desk->aside[hashes->count], job->data + end, 4);
+	put32(job->data + end, job->index >> 16);
+	add_hash(desk, hashes, job, k, end + 4);
+}
+
+static inline void verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+			  const struct batch *hashes, struct batch ciphers[2])
+{
+	bool done = run_hash(desk, hashes);
+
+	for (unsigned int n = 0; n < hashes->count; n++) {
+		unsigned int k = hashes->of[n];
+		struct crypt_job *job = &jobs[k];
+		unsigned int tag = job->rtcp ? job->key->tag_rtcp : job->key->tag;
+		unsigned int end = job->length - tag;
+
+		if (likely(!job->rtcp))
+			memcpy(job->data + end, &desk->aside[n], 4);
+		if (unlikely(!done || !equal(desk->tag[n], job->data + end, tag))) {
+			job->status = CRYPT_AUTH_FAILED;
+			continue;
+		}
+		job->status = CRYPT_OK;
+		job->length = job->rtcp ? end - 4 : end;
+		add_cipher(desk, ciphers, job, k, job->length);
+	}
+}
+
+void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
+{
+	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct batch hashes, ciphers[2], gcms;
+
+	hashes.count = ciphers[0].count = ciphers[1].count = gcms.count = 0;
+	for (unsigned int k = 0; k < count; k++) {
+		const struct crypt_job *job = &jobs[k];
+
+		prefetch(job);
+		if (crypt_is_aead(job->key->suite))
+			gcms.of[gcms.count++] = k;
+		else
+			add_verify(desk, &hashes, job, k);
+	}
+	if (hashes.count) {
+		verify(desk, jobs, &hashes, ciphers);
+		run_cipher(desk, ciphers, jobs);
+	}
+	for (unsigned int n = 0; n < gcms.count; n++)
+		unprotect_gcm(desk, &jobs[gcms.of[n]]);
+}
+
+/* --- what leaves --- */
+
+/* The HMAC covers what follows the packet: the rollover counter, or SRTCP's index. */
+static inline void authenticate(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+				const struct batch *hashes)
+{
+	bool done = run_hash(desk, hashes);
+
+	for (unsigned int n = 0; n < hashes->count; n++) {
+		struct crypt_job *job = &jobs[hashes->of[n]];
+		unsigned int tag = job->rtcp ? job->key->tag_rtcp : job->key->tag;
+
+		if (unlikely(!done))
+			job->status = CRYPT_AUTH_FAILED;
+		if (unlikely(job->rtcp))
+			job->length += 4;
+		memcpy(job->data + job->length, desk->tag[n], tag);
+		job->length += tag;
+	}
+}
+
+void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
+{
+	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct batch hashes, ciphers[2], gcms;
+
+	hashes.count = ciphers[0].count = ciphers[1].count = gcms.count = 0;
+	for (unsigned int k = 0; k < count; k++)
+		prefetch(&jobs[k]);
+	for (unsigned int k = 0; k < count; k++) {
+		struct crypt_job *job = &jobs[k];
+
+		if (crypt_is_aead(job->key->suite)) {
+			gcms.of[gcms.count++] = k;
+			continue;
+		}
+		job->status = CRYPT_OK;
+		add_cipher(desk, ciphers, job, k, job->length);
+		put32(job->data + job->length, job->rtcp ? job->index | E_BIT : job->index >> 16);
+		add_hash(desk, &hashes, job, k, job->length + 4);
+	}
+	if (hashes.count) {
+		run_cipher(desk, ciphers, jobs);
+		authenticate(desk, jobs, &hashes);
+	}
+	for (unsigned int n = 0; n < gcms.count; n++)
+		protect_gcm(desk, &jobs[gcms.of[n]]);
+}
