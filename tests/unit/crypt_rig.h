@@ -78,16 +78,32 @@ static inline void call_close(struct call *call)
 	free(call);
 }
 
-/* Once in a program: a bench whose worker has `streams` SSRCs and an engine. */
+static const char *call_engine = "ipsec_mb";
+
+/* Runs a group of tests with one engine after the other; `setup` calls call_bench(). */
+#define call_run_tests(tests, setup, teardown)                                                     \
+	({                                                                                         \
+		static const char *const names[] = {"ipsec_mb", "libsrtp"};                        \
+		int failed = 0;                                                                    \
+		for (unsigned int each = 0; each < RTE_DIM(names); each++) {                       \
+			call_engine = names[each];                                                 \
+			failed +=                                                                  \
+				cmocka_run_group_tests_name(names[each], tests, setup, teardown);  \
+		}                                                                                  \
+		failed;                                                                            \
+	})
+
+/* One at a time: a bench whose worker has `streams` SSRCs and the engine `call_engine`. */
 static inline struct bench *call_bench(uint32_t streams)
 {
+	static bool begun;
 	struct bench *bench;
 
-	if (bench_environment())
+	if (!begun && bench_environment())
 		abort();
+	begun = true;
 	bench = media_create(streams);
-	bench->worker->engine = crypt_engine_find("libsrtp");
-	if (bench->worker->engine->start())
+	if (crypt_engine_start(&bench->worker->engine, call_engine))
 		abort();
 	return bench;
 }

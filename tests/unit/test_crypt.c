@@ -358,5 +358,5 @@ int main(void)
 		TIDY(many_flows_share_a_burst),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return call_run_tests(tests, start, stop);
 }

@@ -290,5 +290,5 @@ int main(void)
 		TIDY(a_trailer_needs_room),    TIDY(a_right_tag_makes_the_source_the_participant),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return call_run_tests(tests, start, stop);
 }

@@ -243,5 +243,5 @@ int main(void)
 		cmocka_unit_test(known_answers),          cmocka_unit_test(every_suite_and_shape),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return call_run_tests(tests, start, stop);
 }
