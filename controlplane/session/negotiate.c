@@ -9,96 +9,9 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-static const enum srtp_suite all_suites[] = {
-	SUITE_AEAD_AES_128_GCM,
-	SUITE_AEAD_AES_256_GCM,
-	SUITE_AES_CM_128_HMAC_SHA1_80,
-	SUITE_AES_CM_128_HMAC_SHA1_32,
-};
-
 bool profile_has_sdes(enum sdp_profile profile)
 {
 	return profile == SDP_RTP_SAVP || profile == SDP_RTP_SAVPF;
-}
-
-/* --- wishes --------------------------------------------------------------------------------------
- */
-
-static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
-		       struct session_error *error)
-{
-	uint32_t named = 0;
-
-	if (side->n_suites > SUITE_COUNT)
-		return session_refuse(error, SESSION_INVALID_ARGUMENT,
-				      "suites: %zu are too many; name each one once",
-				      side->n_suites);
-	for (size_t i = 0; i < side->n_suites; i++) {
-		enum srtp_suite suite = suite_find(side->suites[i]);
-
-		if (suite == SUITE_NONE)
-			return session_refuse(error, SESSION_INVALID_ARGUMENT,
-					      "suites: \"%.60s\" is unknown; use the SDES names, "
-					      "e.g. AES_CM_128_HMAC_SHA1_80",
-					      side->suites[i]);
-		if (named & 1u << suite)
-			return session_refuse(error, SESSION_INVALID_ARGUMENT,
-					      "suites: \"%s\" is there twice; name each one once",
-					      side->suites[i]);
-		named |= 1u << suite;
-		wish->suites[wish->suite_count++] = suite;
-	}
-	return 0;
-}
-
-int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error)
-{
-	memset(wish, 0, sizeof(*wish));
-	if (!side)
-		return 0;
-	if (strlen(side->network) >= sizeof(wish->network))
-		return session_refuse(error, SESSION_INVALID_ARGUMENT,
-				      "network: the name is longer than %zu octets; use that of a "
-				      "dataplane port",
-				      sizeof(wish->network) - 1);
-	if ((unsigned int)side->profile >= SDP_PROFILES ||
-	    (unsigned int)side->family > TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6 ||
-	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
-	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
-	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ONCE)
-		return session_refuse(
-			error, SESSION_INVALID_ARGUMENT,
-			"a side has an unknown profile, family, toggle or latch; use the "
-			"numbers of relay.proto");
-	strcpy(wish->network, side->network);
-	wish->family = side->family;
-	wish->profile = (enum sdp_profile)side->profile;
-	wish->ice = side->ice;
-	wish->rtcp_mux = side->rtcp_mux;
-	wish->latch = side->latch;
-	return read_suites(wish, side, error);
-}
-
-void wish_learn(struct wish *wish, const struct sdp_media *media)
-{
-	wish->profile = media->profile;
-	wish->ice = media->ice.ufrag ? TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON
-				     : TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
-	wish->rtcp_mux = media->rtcp_mux ? TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON
-					 : TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
-}
-
-static bool toggled(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile)
-{
-	if (toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_DEFAULT)
-		return profile == SDP_UDP_TLS_RTP_SAVPF;
-	return toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
-}
-
-static unsigned int suites_of(const struct wish *wish, const enum srtp_suite **suites)
-{
-	*suites = wish->suite_count ? wish->suites : all_suites;
-	return wish->suite_count ? wish->suite_count : sizeof(all_suites) / sizeof(all_suites[0]);
 }
 
 /* --- ICE -----------------------------------------------------------------------------------------
@@ -240,7 +153,7 @@ static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsi
 static uint32_t suite_mask(const struct wish *wish)
 {
 	const enum srtp_suite *suites;
-	unsigned int count = suites_of(wish, &suites);
+	unsigned int count = wish_suites(wish, &suites);
 	uint32_t mask = 0;
 
 	for (unsigned int i = 0; i < count; i++)
@@ -280,7 +193,7 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 static int make_crypto_offer(struct terms *t, const struct wish *wish, struct session_error *error)
 {
 	const enum srtp_suite *suites;
-	unsigned int count = suites_of(wish, &suites);
+	unsigned int count = wish_suites(wish, &suites);
 
 	if (t->local_count == 1 && t->remote_key.suite != SUITE_NONE)
 		return 0;
@@ -383,7 +296,7 @@ static void make_appearance(struct terms *t, const struct wish *wish, bool bundl
 			    const struct sdp_media *media)
 {
 	t->profile = wish->profile != SDP_OTHER_PROFILE ? wish->profile : media->profile;
-	t->rtcp_mux = bundled || toggled(wish->rtcp_mux, t->profile);
+	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile);
 	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
 	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
 }
@@ -398,7 +311,7 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 		return -EINVAL;
 	if (fresh || wished)
 		make_appearance(t, wish, bundled, media);
-	ice = fresh || wished ? toggled(wish->ice, t->profile) : t->ice;
+	ice = fresh || wished ? wish_is_on(wish->ice, t->profile) : t->ice;
 	if (!ice)
 		drop_ice(t);
 	else if (!t->ice && fresh_credentials(t))

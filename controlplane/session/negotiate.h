@@ -10,23 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "controlplane/api/relay.pb-c.h"
 #include "controlplane/sdp/sdp.h"
 #include "controlplane/session/session_error.h"
+#include "controlplane/session/wish.h"
 
 #define NEGOTIATE_UFRAG_MAX  35 /* octets that the dataplane keeps of the 256 in RFC 8839 */
 #define NEGOTIATE_TLS_ID_MAX 255
-
-/* How the relay shall appear to one participant. */
-struct wish {
-	char network[32]; /* empty: the first that fits */
-	Tandem__Relay__V1__Family family;
-	enum sdp_profile profile; /* SDP_OTHER_PROFILE: as the sender of the offer */
-	Tandem__Relay__V1__Toggle ice, rtcp_mux;
-	Tandem__Relay__V1__Latch latch;
-	enum srtp_suite suites[SUITE_COUNT]; /* best first */
-	unsigned int suite_count;            /* 0: all */
-};
 
 /* What a leg and its participant have agreed on, or will have once the answer is there. */
 struct terms {
@@ -57,11 +46,6 @@ struct terms {
 };
 
 bool profile_has_sdes(enum sdp_profile profile);
-
-/* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */
-int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
-/* What a participant showed in its own offer is what it shall see later on. */
-void wish_learn(struct wish *wish, const struct sdp_media *media);
 
 /*
  * The offerer's own leg. `t` holds what was agreed before, or all zero. `lite`: the SDP says

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What an orchestrator asks of the relay for one side of a call: the Side of relay.proto, checked.
+ * Plain values without pointers, any thread.
+ */
+#ifndef TANDEM_WISH_H
+#define TANDEM_WISH_H
+
+#include <stdbool.h>
+
+#include "controlplane/api/relay.pb-c.h"
+#include "controlplane/sdp/sdp.h"
+#include "controlplane/session/session_error.h"
+#include "dataplane/api/suite.h"
+
+/* How the relay shall appear to one participant. */
+struct wish {
+	char network[32]; /* empty: the first that fits */
+	Tandem__Relay__V1__Family family;
+	enum sdp_profile profile; /* SDP_OTHER_PROFILE: as the sender of the offer */
+	Tandem__Relay__V1__Toggle ice, rtcp_mux;
+	Tandem__Relay__V1__Latch latch;
+	enum srtp_suite suites[SUITE_COUNT]; /* best first */
+	unsigned int suite_count;            /* 0: all */
+};
+
+/* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */
+int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
+/* What a participant showed in its own offer is what it shall see later on. */
+void wish_learn(struct wish *wish, const struct sdp_media *media);
+
+/* A toggle as it is meant for this profile. */
+bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile);
+/* How many suites, best first, *suites has: those asked for, or all. Static or the wish's own. */
+unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites);
+
+#endif
