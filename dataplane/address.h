@@ -52,6 +52,22 @@ static inline bool address_equal(const struct address *a, const struct address *
 	return a->half[0] == b->half[0] && a->half[1] == b->half[1];
 }
 
+/* "::", the unspecified address (RFC 4291 2.5.2), which also stands for none. */
+static inline bool address_is_zero(const struct address *a)
+{
+	return a->half[0] == 0 && a->half[1] == 0;
+}
+
+/* One that a host on a network can have: RFC 1122 3.2.1.3, RFC 4291 2.5. */
+static inline bool address_is_host(const struct address *a)
+{
+	static const struct address loopback = {.octets = {[15] = 1}};
+
+	if (address_is_ipv4(a))
+		return a->octets[12] != 0 && a->octets[12] != 127 && a->octets[12] < 224;
+	return a->octets[0] != 0xff && !address_is_zero(a) && !address_equal(a, &loopback);
+}
+
 static inline bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && address_equal(&a->address, &b->address);

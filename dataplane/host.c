@@ -50,18 +50,6 @@ static bool is_local(const struct visit *v, const struct address *a)
 	return false;
 }
 
-/* An address that an answer may go to. */
-static bool is_answerable(const struct visit *v, const struct address *a)
-{
-	static const struct address unspecified;
-
-	if (is_local(v, a))
-		return false;
-	if (address_is_ipv4(a))
-		return a->octets[12] != 0 && a->octets[12] < 224;
-	return a->octets[0] != 0xff && !address_equal(a, &unspecified);
-}
-
 /* To the main lcore. */
 static void teach(const struct visit *v)
 {
@@ -108,8 +96,7 @@ static void answer_solicitation(const struct visit *v, const struct ndp *n)
 {
 	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(v->m, struct rte_ether_hdr *);
 	struct rte_ether_addr group;
-	static const struct address unspecified;
-	bool probe = address_equal(&n->source, &unspecified);
+	bool probe = address_is_zero(&n->source);
 	size_t length;
 
 	if (!is_local(v, &n->target) || is_local(v, &n->source))
@@ -140,8 +127,9 @@ static void answer_echo(const struct visit *v, bool ipv4)
 	struct rte_icmp_hdr *icmp = (struct rte_icmp_hdr *)burst_payload(v->b, v->i);
 	uint16_t length = v->b->length[v->i];
 	struct rte_ipv6_hdr *ipv6 = (struct rte_ipv6_hdr *)v->l3;
+	const struct address *from = &v->b->source[v->i].address;
 
-	if (icmp->icmp_code != 0 || !is_answerable(v, &v->b->source[v->i].address))
+	if (icmp->icmp_code != 0 || !address_is_host(from) || is_local(v, from))
 		return drop(v, DROP_HOST_UNHANDLED);
 	if (ipv4 ? rte_raw_cksum(icmp, length) != 0xffff : rte_ipv6_udptcp_cksum(ipv6, icmp) != 0)
 		return drop(v, DROP_HOST_MALFORMED);

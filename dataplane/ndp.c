@@ -13,11 +13,6 @@
 
 const struct address ndp_all_nodes = {.octets = {0xff, 0x02, [15] = 0x01}};
 
-static bool is_unspecified(const struct address *a)
-{
-	return a->half[0] == 0 && a->half[1] == 0;
-}
-
 static bool is_multicast(const struct address *a)
 {
 	return a->octets[0] == 0xff;
@@ -63,7 +58,7 @@ static bool is_valid_solicitation(const struct ndp *n)
 {
 	const struct address group = ndp_group(&n->target);
 
-	return !is_unspecified(&n->source) ||
+	return !address_is_zero(&n->source) ||
 	       (address_equal(&n->destination, &group) && !n->has_mac);
 }
 

@@ -63,7 +63,7 @@ static int parse_address(void *value, const char *text, char *why, size_t size)
 	if (!slash || (size_t)(slash - text) >= sizeof(host))
 		goto out_malformed;
 	snprintf(host, sizeof(host), "%.*s", (int)(slash - text), text);
-	if (address_parse(&to->address, host))
+	if (address_parse(&to->address, host) || !address_is_host(&to->address))
 		goto out_malformed;
 	ipv4 = address_is_ipv4(&to->address);
 	prefix = strtoul(slash + 1, &end, 10);
@@ -74,8 +74,8 @@ static int parse_address(void *value, const char *text, char *why, size_t size)
 	return 0;
 
 out_malformed:
-	snprintf(why, size, "\"%s\" is no address with its prefix length; e.g. 198.51.100.1/24",
-		 text);
+	snprintf(why, size,
+		 "\"%s\" is no host's address with its prefix length; e.g. 198.51.100.1/24", text);
 	return -EINVAL;
 }
 
@@ -85,8 +85,8 @@ static int parse_gateway(void *value, const char *text, char *why, size_t size)
 		(struct config_port *)((char *)value - offsetof(struct config_port, gateway4));
 	struct address gateway;
 
-	if (address_parse(&gateway, text)) {
-		snprintf(why, size, "\"%s\" is no address; e.g. 198.51.100.254", text);
+	if (address_parse(&gateway, text) || !address_is_host(&gateway)) {
+		snprintf(why, size, "\"%s\" is no host's address; e.g. 198.51.100.254", text);
 		return -EINVAL;
 	}
 	if (address_is_ipv4(&gateway))
@@ -162,11 +162,6 @@ static const struct option_section sections[] = {
 	{.name = NULL},
 };
 
-static bool is_unset(const struct address *a)
-{
-	return a->half[0] == 0 && a->half[1] == 0;
-}
-
 static bool has_family(const struct config_port *port, bool ipv4)
 {
 	for (unsigned k = 0; k < port->address_count; k++)
@@ -196,10 +191,10 @@ static void check_port(struct options *options, const struct config *config, uns
 			option_mistake(options, "port", port->name, "address",
 				       "%s is given twice; give each media address to one port",
 				       address_text(text, &port->addresses[a].address));
-	if (!is_unset(&port->gateway4) && !has_family(port, true))
+	if (!address_is_zero(&port->gateway4) && !has_family(port, true))
 		option_mistake(options, "port", port->name, "gateway",
 			       "an IPv4 gateway on a port without an IPv4 address; add one");
-	if (!is_unset(&port->gateway6) && !has_family(port, false))
+	if (!address_is_zero(&port->gateway6) && !has_family(port, false))
 		option_mistake(options, "port", port->name, "gateway",
 			       "an IPv6 gateway on a port without an IPv6 address; add one");
 }

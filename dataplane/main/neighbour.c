@@ -72,17 +72,12 @@ static struct nexthop *find(const struct network *network, const struct address 
 	return rte_hash_lookup_data(neighbours.table, &key, &found) < 0 ? NULL : found;
 }
 
-static bool is_set(const struct address *a)
-{
-	return a->half[0] || a->half[1];
-}
-
 /* NULL: none. */
 static const struct address *gateway(const struct network *network, const struct address *remote)
 {
 	const struct address *a = address_is_ipv4(remote) ? &network->gateway4 : &network->gateway6;
 
-	return is_set(a) ? a : NULL;
+	return address_is_zero(a) ? NULL : a;
 }
 
 static bool is_gateway(const struct nexthop *n)
@@ -209,9 +204,9 @@ void neighbour_put(struct nexthop *n)
 /* The gateways are resolved before anybody needs them, and stay. */
 static void hold_gateways(struct network *network)
 {
-	if (is_set(&network->gateway4))
+	if (!address_is_zero(&network->gateway4))
 		neighbour_get(network, &network->gateway4);
-	if (is_set(&network->gateway6))
+	if (!address_is_zero(&network->gateway6))
 		neighbour_get(network, &network->gateway6);
 }
 

@@ -94,7 +94,6 @@ int solicit_send(struct dataplane *d, const struct nexthop *n, bool unicast)
 
 int solicit_probe(struct dataplane *d, const struct local_address *local)
 {
-	static const struct address unspecified;
 	const struct address none = address_from_ipv4(&(uint32_t){0});
 	const struct address group = ndp_group(&local->address);
 	const struct rte_ether_addr to = ndp_group_mac(&group);
@@ -103,7 +102,7 @@ int solicit_probe(struct dataplane *d, const struct local_address *local)
 		return send_arp(d, local->network, &broadcast, &none, &local->address);
 	return send_ndp(d, local->network, &to,
 			&(struct ndp){
-				.source = unspecified,
+				.source = {{{0}}},
 				.destination = group,
 				.target = local->address,
 			});
