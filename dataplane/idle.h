@@ -4,7 +4,7 @@
 
 #include "dataplane/worker.h"
 
-/* Worker, after a turn that received nothing; `empty_turns` such turns came in a row. */
+/* Worker, after a turn without packets; `empty_turns` such turns came in a row. */
 void idle_wait(enum worker_idle policy, unsigned int empty_turns);
 
 #endif

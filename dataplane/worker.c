@@ -47,11 +47,12 @@ static void send_frames(struct worker *w, struct burst *b)
 	drop_stage(w, b);
 }
 
-static void take_outbound(struct worker *w, struct burst *b)
+static unsigned int take_outbound(struct worker *w, struct burst *b)
 {
 	b->count = rte_ring_sc_dequeue_burst(w->outbound, (void **)b->mbuf, BURST_MAX, NULL);
 	if (b->count)
 		send_frames(w, b);
+	return b->count;
 }
 
 static void send_own(struct worker *w, struct rte_mbuf *m, uint16_t port)
@@ -89,14 +90,14 @@ void worker_obey(struct worker *w)
 unsigned int worker_poll(struct worker *w)
 {
 	const struct dataplane *d = w->dataplane;
-	unsigned int received = 0;
+	unsigned int taken;
 	struct burst b;
 
 	worker_obey(w);
-	take_outbound(w, &b);
+	taken = take_outbound(w, &b);
 	take_handover(w, &b);
 	if (b.count) {
-		received += b.count;
+		taken += b.count;
 		run_stages(w, &b);
 	}
 	for (unsigned int n = 0; n < d->network_count; n++) {
@@ -106,11 +107,11 @@ unsigned int worker_poll(struct worker *w)
 			rx_stage(w, &b, network->port, q);
 			if (!b.count)
 				continue;
-			received += b.count;
+			taken += b.count;
 			run_stages(w, &b);
 		}
 	}
-	return received;
+	return taken;
 }
 
 int worker_run(void *arg)

@@ -117,7 +117,7 @@ void worker_obey(struct worker *w);
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);
 
-/* One turn for tests and benchmarks: all queues once; returns the packets received. */
+/* One turn: the mailbox, all rings and queues once; returns the packets taken from them. */
 unsigned int worker_poll(struct worker *w);
 
 /* Worker: false when the main lcore does not keep up; the caller keeps the object. */
