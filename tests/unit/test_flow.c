@@ -332,6 +332,36 @@ static void dtls_and_stun_are_unexpected_elsewhere(void **state)
 	}
 }
 
+/* Whoever floods the control plane with handshakes does not keep others from latching. */
+static void punts_leave_room_for_nominations(void **state)
+{
+	uint8_t payload[32] = {22, 0xfe}, frame[256];
+	struct endpoint source = bench_endpoint(SIGNALLED);
+	struct endpoint local = bench_endpoint("198.51.100.1", RTP_PORT);
+	struct world *w = *state;
+	unsigned int taken = 0;
+	struct notice n;
+	struct burst b;
+
+	w->config.security = LEG_DTLS;
+	apply(w);
+	for (unsigned int k = 0; k < 2 * BENCH_NOTICES; k++) {
+		bench_receive(
+			w->bench, &b, frame,
+			bench_put_udp(frame, w->bench, &source, &local, payload, sizeof(payload)));
+		flow_stage(w->bench->worker, &b);
+		punt_stage(w->bench->worker, &b);
+		taken += b.class[0] == CLASS_DONE;
+		if (b.class[0] != CLASS_DONE)
+			assert_int_equal(b.reason[0], DROP_PUNT_FULL);
+		bench_release(&b);
+	}
+	assert_int_equal(taken, BENCH_NOTICES / 2);
+	assert_true(leg_learn(w->bench->worker, &w->leg, 0, &source));
+	while (bench_take_notice(w->bench, &n))
+		rte_pktmbuf_free(n.object);
+}
+
 static void the_rtcp_port_takes_no_rtp(void **state)
 {
 	struct world *w = *state;
@@ -361,6 +391,7 @@ int main(void)
 		CASE(plain_ice_does_not_latch),
 		CASE(dtls_without_ice_needs_the_signalled_address),
 		CASE(dtls_and_stun_are_unexpected_elsewhere),
+		CASE(punts_leave_room_for_nominations),
 		CASE(the_rtcp_port_takes_no_rtp),
 	};
 
