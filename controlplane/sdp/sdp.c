@@ -41,6 +41,11 @@ bool sdp_profile_has_dtls(enum sdp_profile profile)
 	return profile == SDP_UDP_TLS_RTP_SAVP || profile == SDP_UDP_TLS_RTP_SAVPF;
 }
 
+bool sdp_profile_has_sdes(enum sdp_profile profile)
+{
+	return profile == SDP_RTP_SAVP || profile == SDP_RTP_SAVPF;
+}
+
 bool sdp_profile_has_feedback(enum sdp_profile profile)
 {
 	return profile == SDP_RTP_AVPF || profile == SDP_RTP_SAVPF ||

@@ -159,8 +159,9 @@ void sdp_free(struct sdp *sdp);
 
 /* "RTP/AVP" and so on; NULL for SDP_OTHER_PROFILE. */
 const char *sdp_profile_name(enum sdp_profile profile);
-/* Whether it is one of those with keys by DTLS, and whether it has RTCP feedback (RFC 4585). */
+/* Whether it is one of those with keys by DTLS, by SDES, and with RTCP feedback (RFC 4585). */
 bool sdp_profile_has_dtls(enum sdp_profile profile);
+bool sdp_profile_has_sdes(enum sdp_profile profile);
 bool sdp_profile_has_feedback(enum sdp_profile profile);
 
 #endif

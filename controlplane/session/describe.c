@@ -43,7 +43,7 @@ static void show(struct sdp_transport *out, const struct offer *offer, const str
 		out->fingerprint = leg->fingerprint;
 		out->setup = answer ? t->setup : SDP_ACTPASS;
 	}
-	if (profile_has_sdes(t->profile)) {
+	if (sdp_profile_has_sdes(t->profile)) {
 		out->sdes = t->local;
 		out->sdes_count = t->local_count;
 	}

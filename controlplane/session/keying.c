@@ -83,7 +83,7 @@ void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *be
 {
 	const struct terms *t = &leg->terms;
 
-	if (!profile_has_sdes(t->profile) || t->local_count != 1 ||
+	if (!sdp_profile_has_sdes(t->profile) || t->local_count != 1 ||
 	    !suite_info(t->remote_key.suite))
 		return;
 	if (leg->keyed && before->local_count == 1 && same_key(&before->local[0], &t->local[0]) &&

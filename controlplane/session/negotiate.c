@@ -9,11 +9,6 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
-bool profile_has_sdes(enum sdp_profile profile)
-{
-	return profile == SDP_RTP_SAVP || profile == SDP_RTP_SAVPF;
-}
-
 /* --- ICE -----------------------------------------------------------------------------------------
  */
 
@@ -284,7 +279,7 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 		t->fingerprint_count = 0;
 	}
 	t->profile = media->profile;
-	if (!profile_has_sdes(t->profile))
+	if (!sdp_profile_has_sdes(t->profile))
 		drop_sdes(t);
 	else if (take_crypto_offer(t, wish, media, mline, error))
 		return -EINVAL;
@@ -319,7 +314,7 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 	t->ice = ice;
 	t->setup = sdp_profile_has_dtls(t->profile) ? (t->setup ? t->setup : SDP_ACTPASS)
 						    : SDP_NO_SETUP;
-	if (!profile_has_sdes(t->profile))
+	if (!sdp_profile_has_sdes(t->profile))
 		drop_sdes(t);
 	else if (make_crypto_offer(t, wish, error))
 		return -EINVAL;
@@ -380,7 +375,7 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 		return -EINVAL;
 	if (sdp_profile_has_dtls(t->profile) && take_setup_answer(t, media, mline, error))
 		return -EINVAL;
-	if (profile_has_sdes(t->profile) && take_crypto_answer(t, media, mline, error))
+	if (sdp_profile_has_sdes(t->profile) && take_crypto_answer(t, media, mline, error))
 		return -EINVAL;
 	memset(t->clock_rate, 0, sizeof(t->clock_rate));
 	return 0;

@@ -45,8 +45,6 @@ struct terms {
 	uint32_t clock_rate[128]; /* Hz by payload type, 0: unknown */
 };
 
-bool profile_has_sdes(enum sdp_profile profile);
-
 /*
  * The offerer's own leg. `t` holds what was agreed before, or all zero. `lite`: the SDP says
  * a=ice-lite. `mline` counts from 1, for the messages.

@@ -106,8 +106,8 @@ static Tandem__Dataplane__V1__Security security_of(enum sdp_profile profile)
 {
 	if (sdp_profile_has_dtls(profile))
 		return TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS;
-	return profile_has_sdes(profile) ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
-					 : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;
+	return sdp_profile_has_sdes(profile) ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
+					     : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;
 }
 
 /* Room for what a PutLeg points to. */

@@ -185,7 +185,7 @@ static void refuse_keys(struct call *call, int error, const char *what)
 		return;
 	TAILQ_FOREACH (bridge, &call->bridges, entry)
 		for (enum side side = SIDE_A; side < SIDES; side++)
-			if (profile_has_sdes(bridge->legs[side]->terms.profile))
+			if (sdp_profile_has_sdes(bridge->legs[side]->terms.profile))
 				keying_refused(bridge->legs[side], what);
 }
 

@@ -25,7 +25,7 @@ void why_print_address(char text[WHY_ADDRESS_MAX], const struct sdp_address *add
 
 static bool secure(const struct leg *leg)
 {
-	return sdp_profile_has_dtls(leg->terms.profile) || profile_has_sdes(leg->terms.profile);
+	return sdp_profile_has_dtls(leg->terms.profile) || sdp_profile_has_sdes(leg->terms.profile);
 }
 
 bool why_is_up(const struct leg *leg)
