@@ -3,10 +3,10 @@
  * SRTP and SRTCP (RFC 3711, 6188, 7714), batched: one burst is one batch of jobs, whatever the
  * number of calls in it.
  *
- * crypt.c owns what the protocol says about packets: which key, index estimation, the replay
- * window, state for a new SSRC only after its tag verified. An engine owns the transform alone, and
- * gets every job with its key and its packet index worked out. A key schedule is immutable and may
- * be shared by flows; index state belongs to the stream.
+ * unprotect.c and protect.c own what the protocol says about packets: which key, index estimation,
+ * the replay window, state for a new SSRC only after its tag verified. An engine owns the transform
+ * alone, and gets every job with its key and its packet index worked out. A key schedule is
+ * immutable and may be shared by flows; index state belongs to the stream.
  */
 #ifndef TANDEM_CRYPT_H
 #define TANDEM_CRYPT_H

@@ -2,7 +2,7 @@
 /*
  * Which leg a packet is for, by (media address, UDP port), and whether its sender may speak there.
  * A leg with ICE hears only addresses that passed a check; a leg with SRTP learns an address only
- * after a tag verified (crypt.c); a plain RTP leg latches once inside its window.
+ * after a tag verified (unprotect.c); a plain RTP leg latches once inside its window.
  */
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"

@@ -278,7 +278,9 @@ static void try_previous(struct worker *w, struct burst *b, const struct origina
 	for (uint64_t slots = o->slots; slots; slots &= slots - 1) {
 		unsigned int i = __builtin_ctzll(slots);
 
-		if (b->class[i] != CLASS_DROPPED)
+		/* No room for the SSRC: its tag was right. */
+		if (b->class[i] != CLASS_DROPPED || b->reason[i] == DROP_STREAM_LIMIT ||
+		    b->reason[i] == DROP_STREAM_POOL)
 			continue;
 		refused |= 1ULL << i;
 		if (b->reason[i] == DROP_REPLAY)

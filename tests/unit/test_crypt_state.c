@@ -121,6 +121,13 @@ static void a_rekey_loses_nothing(void **state)
 		call_run(call, call->receiver, false, wires, verdicts, 1);
 		assert_int_equal(verdicts[0], DROP_AUTH_FAILED);
 
+		/* An SSRC too many, whose tag was right, is no failure. */
+		bench->worker->streams_per_flow = 2;
+		wires[0] = wire_srtp(&fresh, SSRC + 2, 1);
+		call_run(call, call->receiver, false, wires, verdicts, 1);
+		assert_int_equal(verdicts[0], DROP_STREAM_LIMIT);
+		bench->worker->streams_per_flow = 16;
+
 		call->now = call->secure.grace_until;
 		assert_int_equal(takes(call, 1004), DROP_AUTH_FAILED);
 		wires[0] = wire_srtp(&fresh, SSRC, 1003);
