@@ -8,7 +8,7 @@ import endpoint as endpoints
 import net
 import rtp
 from api import LINK
-from calls import CALL, agent_to_phone
+from calls import CALL, agent_to_phone, open_path
 
 SSRC = 0xd715
 
@@ -31,6 +31,7 @@ def talk(relay, agent, telephone):
     """Media flows both ways."""
     relay.wait_state(CALL, "CALL_UP")
     for sender, receiver in ((agent, telephone), (telephone, agent)):
+        open_path(sender, receiver)
         packets = [rtp.Packet(number, 160 * number, SSRC, bytes([number]) * 160)
                    for number in range(20)]
         sender.send(*packets)
@@ -97,6 +98,18 @@ def test_no_answer_to_another_address_than_the_checked_one(relay, call, endpoint
     stranger.send_raw(agent.dtls.give()[0])
     relay.wait_drops("not_validated", 1, before)
     assert stranger.drain() == []
+
+
+def test_a_call_that_is_up_carries_the_very_next_packet(relay, call):
+    """CALL_UP promises it (relay.proto): the keys are where the packets are."""
+    for number in range(20):
+        agent, telephone = call()
+        agent.connect()
+        relay.wait_state(CALL, "CALL_UP")
+        packet = rtp.Packet(number, 160, SSRC, bytes(160))
+        agent.send(packet)
+        assert telephone.receive() == [packet]
+        relay.api.delete(CALL)
 
 
 @pytest.mark.parametrize("size", [1, 60])

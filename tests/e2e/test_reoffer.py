@@ -9,7 +9,8 @@ import net
 import phone as phones
 import rtp
 import sdp
-from calls import CALL, TAGS, agent_to_phone, browser_to_phone, exchange, phone_to_phone
+from calls import (CALL, TAGS, agent_to_phone, browser_to_phone, exchange, open_path,
+                   phone_to_phone)
 
 
 def places(sdps):
@@ -98,6 +99,7 @@ def test_the_old_ice_password_lasts_until_the_new_one_is_used(relay, endpoint):
 def test_the_phone_moves(relay, call):
     """The callee re-offers from another address and port."""
     browser, telephone, _ = call
+    telephone.hang_up()
     moved = phones.Phone(net.PHONES, net.PHONE_OTHER[4], 2000, 6000)
     try:
         exchange(relay, moved, browser, tags=TAGS[::-1])
@@ -106,6 +108,28 @@ def test_the_phone_moves(relay, call):
         assert relay.api.leg(CALL, "callee").remote == f"{net.PHONE_OTHER[4]}:6000"
     finally:
         moved.close()
+
+
+def test_the_old_address_does_not_win_the_leg_back(relay, endpoint):
+    """After a re-offer names a new address, packets still on their way are not a latch."""
+    before = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
+    after = endpoint(endpoints.Phone, net.PHONES, net.PHONE_OTHER[4])
+    callee = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
+    phone_to_phone(relay, before, callee, api.AVP)
+    packets = [rtp.Packet(number, 160 * number, 0x1111, bytes([number]) * 160)
+               for number in range(30)]
+    before.send(*packets[:10])
+    assert callee.receive(10) == packets[:10]
+
+    drops = relay.api.drops()
+    exchange(relay, after, callee)
+    before.send(*packets[10:20])
+    relay.wait_drops("wrong_source", 10, drops)
+    open_path(callee, after)
+    callee.send(packets[0])
+    assert after.receive() == packets[:1]
+    after.send(*packets[20:])
+    assert callee.receive(10) == packets[20:]
 
 
 def test_a_new_ssrc_is_a_new_stream(relay, endpoint):
