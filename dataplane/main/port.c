@@ -169,7 +169,10 @@ int port_environment_start(const struct config *config, const char *program)
 	result = add_devices(&a, config);
 	if (result)
 		return result;
-	/* Nothing on disk: no hugepage files, no runtime directory that a killed run leaves. */
+	/*
+	 * Nothing on disk: no hugepage files, no runtime directory. EAL does not take --in-memory
+	 * with ordinary memory: then an empty /run/dpdk/rte stays.
+	 */
 	if (config->hugepages)
 		add(&a, "--in-memory");
 	else
