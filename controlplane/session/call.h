@@ -41,7 +41,8 @@ struct leg {
 	struct dtls *dtls;            /* up or handshaking; NULL before that, and when it is over */
 	struct sdp_address dtls_from; /* where its last datagram came from */
 
-	uint32_t epoch; /* of the last keys that were pushed; 0: none */
+	uint32_t epoch;      /* of the last keys that were pushed; 0: none */
+	uint32_t epoch_held; /* of the last keys that the dataplane said it has */
 	enum srtp_suite suite;
 	unsigned int handshake_ms;
 	Tandem__Dataplane__V1__IceState ice;

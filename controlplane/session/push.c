@@ -204,13 +204,35 @@ void push_query(struct push *push, const struct leg *leg)
 	request(push, &message);
 }
 
+/* Keys on their way; their leg may be gone when the dataplane answers. */
+struct delivery {
+	struct push *push;
+	uint64_t leg;
+	uint32_t epoch;
+};
+
+static void delivered(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
+{
+	struct delivery *delivery = arg;
+	struct leg *leg = session_find_leg(delivery->push->session, delivery->leg);
+
+	if (leg && !error)
+		leg->epoch_held = delivery->epoch;
+	replied(delivery->push, error, reply);
+	free(delivery);
+}
+
 void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct push_key receive,
 	       struct push_key send)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutKeys put = TANDEM__DATAPLANE__V1__PUT_KEYS__INIT;
 	const struct suite_info *info = suite_info(suite);
+	struct delivery *delivery = malloc(sizeof(*delivery));
 
+	if (!delivery)
+		return fail(push, -ENOMEM, NULL);
+	*delivery = (struct delivery){push, leg->id, leg->epoch + 1};
 	put.leg = leg->id;
 	put.epoch = ++leg->epoch;
 	put.suite = suite;
@@ -220,7 +242,8 @@ void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct
 	put.send_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)send.salt};
 	put.grace_ms = push->session->config.key_grace_ms;
 	message.put_keys = &put;
-	request(push, &message);
+	push->waiting++;
+	client_request(push->session->client, &message, delivered, delivery);
 	leg->suite = suite;
 	leg->keyed = true;
 	leg->keys_lost = leg->keys_stale = false;

@@ -224,6 +224,8 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 	}
 	why_leg(text, sizeof(text), leg, status);
 	set_text(&out->why, text);
+	/* What the dataplane confirmed meanwhile counts. */
+	r->message->state = report_state(r->call);
 }
 
 Tandem__Relay__V1__Call *report_call(struct report *r)

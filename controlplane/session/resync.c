@@ -106,6 +106,7 @@ static void refresh(struct session *s, struct leg *leg,
 
 	leg->seen = leg->pushed = true;
 	leg->ice = status->ice;
+	leg->epoch_held = status->key_epoch;
 	if (push && !state_is_current(leg, status->blob.data, status->blob.len))
 		push_leg(push, leg);
 	if (leg->keyed && status->key_epoch < leg->epoch) {

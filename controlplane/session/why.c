@@ -30,7 +30,7 @@ static bool secure(const struct leg *leg)
 
 bool why_is_up(const struct leg *leg)
 {
-	if (leg->failed[0] || (secure(leg) && !leg->keyed))
+	if (leg->failed[0] || (secure(leg) && !(leg->keyed && leg->epoch_held == leg->epoch)))
 		return false;
 	if (leg->terms.ice)
 		return leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
@@ -57,6 +57,8 @@ static const char *why_not_ready(const struct leg *leg)
 				 : "DTLS handshake has not begun: no ClientHello has come";
 	if (secure(leg) && !leg->keyed)
 		return "SRTP keys are not agreed yet";
+	if (secure(leg) && leg->epoch_held != leg->epoch)
+		return "SRTP keys are on their way to the dataplane";
 	if (!leg->terms.ice && leg->terms.remote.port == 0)
 		return "the participant's address is not known";
 	if (!leg->terms.receive && !leg->terms.send)
