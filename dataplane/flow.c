@@ -49,7 +49,8 @@ static inline void check_media_source(struct worker *w, struct burst *b, unsigne
 			burst_drop(b, i, DROP_NOT_VALIDATED);
 		return;
 	}
-	if (leg->latched[component] || b->now >= config->latch_until)
+	if (leg->latched[component] || b->now >= config->latch_until ||
+	    (b->now < leg->former_until && endpoint_equal(source, &leg->former[component])))
 		return burst_drop(b, i, DROP_WRONG_SOURCE);
 	/* SRTP in its window goes on: crypt learns the address when the tag is right. */
 	if (config->security == LEG_PLAIN && !leg_learn(w, leg, component, source))

@@ -4,17 +4,24 @@
 
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
+
+/* Packets that are still on their way from the old address must not win the leg back. */
+#define FORMER_SECONDS 2
 
 /*
  * The address in the SDP changed, or ICE came or went, and with it all that was learnt. Without ICE
  * media goes to that address, and the leg may latch anew.
  */
-static void forget_remote(struct leg *leg, const struct leg_config *config)
+static void forget_remote(struct worker *w, struct leg *leg, const struct leg_config *config)
 {
 	leg->pair_count = 0;
+	leg->former_until = rte_rdtsc() + FORMER_SECONDS * w->hz;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		leg->former[c] = leg->remote[c];
 		leg->remote[c] = config->ice ? (struct endpoint){.port = 0} : config->remote[c];
 		leg->latched[c] = false;
 	}
@@ -33,7 +40,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 		stream_new_send_key(&leg->flow);
 	}
 	if (!old || old->remote_epoch != config->remote_epoch)
-		forget_remote(leg, config);
+		forget_remote(w, leg, config);
 	leg->config = config;
 	return old;
 }
@@ -45,6 +52,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	stream_release_all(w, &leg->flow);
 	leg->config = NULL;
 	memset(leg->remote, 0, sizeof(leg->remote));
+	memset(leg->former, 0, sizeof(leg->former));
 	memset(leg->latched, 0, sizeof(leg->latched));
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;

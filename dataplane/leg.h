@@ -101,6 +101,8 @@ struct leg {
 
 	/* The source check. worker: rw, main: ro. */
 	struct endpoint remote[LEG_COMPONENTS] __rte_cache_aligned;
+	struct endpoint former[LEG_COMPONENTS]; /* before the SDP changed; not latched until ... */
+	uint64_t former_until;                  /* ... TSC */
 	bool latched[LEG_COMPONENTS];
 	uint8_t pair_count;
 	struct leg_pair pairs[LEG_PAIRS];

@@ -191,6 +191,9 @@ static void plain_latches_anew_at_a_new_address(void **state)
 	next = w->config;
 	next.remote_epoch++;
 	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	/* What is still on its way from the old address does not win the leg back. */
+	w->leg.former_until = w->now + 1;
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
 	assert_int_equal(receive(w, RTP, "198.51.100.9", 30000, RTP_PORT), DROP_NONE);
 	expect_learnt(w, 0, "198.51.100.9", 30000);
 	/* The same address again changes nothing. */
