@@ -25,8 +25,9 @@ PKGS_BUILD = build-essential pkg-config clang llvm libclang-rt-14-dev clang-form
 	protobuf-c-compiler protobuf-compiler libgrpc-dev libuv1-dev libinih-dev libcmocka-dev \
 	libsystemd-dev libjansson-dev
 PKGS_RUN = dpdk bpftool iproute2 ethtool iputils-ping procps
-PKGS_TEST = openssl python3 python3-openssl python3-cryptography python3-urllib3 python3-pytest python3-selenium python3-numpy python3-scapy python3-gi \
-	python3-gst-1.0 python3-grpcio python3-protobuf python3-grpc-tools \
+PKGS_TEST = python3 python3-pytest python3-selenium python3-urllib3 python3-numpy python3-scapy \
+	python3-gi python3-gst-1.0 python3-grpcio python3-protobuf python3-grpc-tools \
+	python3-openssl python3-cryptography openssl \
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0
