@@ -39,16 +39,17 @@ static void prepare_jobs(struct ipsec_mb_desk *desk)
 /* The library tests itself as it starts. Without AES-NI it is slower than libsrtp2. */
 static int open_desk(unsigned int lcore)
 {
-	struct ipsec_mb_desk *desk = rte_zmalloc_socket(
-		"ipsec_mb", sizeof(*desk), RTE_CACHE_LINE_SIZE, rte_lcore_to_socket_id(lcore));
+	size_t size = sizeof(struct ipsec_mb_desk) + imb_get_mb_mgr_size();
+	struct ipsec_mb_desk *desk = rte_zmalloc_socket("ipsec_mb", size, RTE_CACHE_LINE_SIZE,
+							rte_lcore_to_socket_id(lcore));
 	IMB_ARCH arch = IMB_ARCH_NONE;
 
 	if (!desk)
 		return -ENOMEM;
 	crypt_ipsec_mb_desks[lcore] = desk;
-	desk->mgr = alloc_mb_mgr(0);
+	desk->mgr = imb_set_pointers_mb_mgr(desk + 1, 0, 1);
 	if (!desk->mgr)
-		return -ENOMEM;
+		return -EINVAL;
 	init_mb_mgr_auto(desk->mgr, &arch);
 	if (imb_get_errno(desk->mgr) || arch < IMB_ARCH_SSE)
 		return -ENOTSUP;
@@ -64,9 +65,7 @@ static void stop(void)
 		crypt_ipsec_mb_desks[lcore] = NULL;
 		if (!desk)
 			continue;
-		if (desk->mgr)
-			free_mb_mgr(desk->mgr);
-		OPENSSL_cleanse(desk, sizeof(*desk));
+		OPENSSL_cleanse(desk, sizeof(*desk) + imb_get_mb_mgr_size());
 		rte_free(desk);
 	}
 }
