@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The same packets through both engines. Whatever a source of chance makes of several calls at once
+ * (sizes, CSRCs, extensions, SSRCs, leaps, reordering, repetition, corruption, new keys) must have
+ * the same verdicts and the same octets with each of them.
+ *
+ * libsrtp estimates indices and keeps windows of its own while ipsec_mb relies on crypt's, and yet
+ * they must agree, with one exception: differential_is_known(). And libsrtp cannot be asked for a
+ * rollover counter that it did not count up to itself; the oracle is.
+ */
+#ifndef TANDEM_TESTS_DIFFERENTIAL_RIG_H
+#define TANDEM_TESTS_DIFFERENTIAL_RIG_H
+
+#include <stdio.h>
+
+#include "dataplane/rtp.h"
+#include "tests/unit/crypt_rig.h"
+
+#define ENGINES 2
+#define CALLS   8
+#define SSRCS   4
+#define AIR     256 /* packets that were sent and can arrive, late or again */
+
+struct parcel {
+	unsigned int call;
+	struct wire wire;
+};
+
+struct differential {
+	struct bench *bench;
+	const struct crypt_engine *engine[ENGINES];
+	uint32_t (*chance)(uint32_t below);
+	uint64_t now;
+
+	struct call *call[CALLS][ENGINES];
+	uint32_t epoch[CALLS];
+	uint16_t seq[CALLS][SSRCS];
+
+	struct parcel air[AIR];
+	unsigned int sent, arrived;
+
+	struct parcel burst[BURST_MAX];
+	struct wire out[ENGINES][BURST_MAX];
+	enum drop verdict[ENGINES][BURST_MAX];
+
+	uint64_t protected[DROP_MAX], unprotected[DROP_MAX]; /* packets, by verdict */
+	uint64_t known;                                      /* differences of the one known kind */
+	char why[200];                                       /* how the engines differ */
+};
+
+static inline const char *differential_name(enum drop verdict)
+{
+	return verdict == DROP_NONE ? "passed" : drop_reasons[verdict].name;
+}
+
+/* Once in a program. */
+static inline struct differential *differential_create(uint32_t (*chance)(uint32_t below))
+{
+	struct differential *d = calloc(1, sizeof(*d));
+
+	d->bench = call_bench(CALLS * 2 * ENGINES * SSRCS);
+	d->engine[0] = d->bench->worker->engine;
+	d->engine[1] = crypt_engine_find("libsrtp");
+	if (d->engine[0] == d->engine[1] || d->engine[1]->start())
+		abort();
+	d->chance = chance;
+	return d;
+}
+
+static inline void differential_destroy(struct differential *d)
+{
+	d->engine[1]->stop();
+	call_bench_free(d->bench);
+	free(d);
+}
+
+/* Each call has keys of its own, and so has each of its epochs. */
+static inline struct crypt_key *differential_key(struct differential *d, unsigned int c,
+						 unsigned int e, enum srtp_suite suite,
+						 enum crypt_direction direction)
+{
+	struct crypt_key *key = call_key(d->engine[e], suite, direction, d->epoch[c] + 32 * c);
+
+	key->epoch = d->epoch[c];
+	return key;
+}
+
+static inline void differential_rekey(struct differential *d, unsigned int c)
+{
+	enum srtp_suite suite = 1 + d->chance(SUITE_COUNT - 1);
+
+	d->epoch[c]++;
+	for (unsigned int e = 0; e < ENGINES; e++) {
+		struct call *call = d->call[c][e];
+
+		if (call->secure.receive_previous)
+			call->engine->key_free(call->secure.receive_previous);
+		call->secure.receive_previous = call->receive;
+		call->receive = differential_key(d, c, e, suite, CRYPT_RECEIVE);
+		call->secure.receive = call->receive;
+		call->secure.grace_until = d->now + 8;
+		stream_new_receive_epoch(&call->receiver->flow, d->epoch[c]);
+		call->engine->key_free(call->send);
+		call->send = differential_key(d, c, e, suite, CRYPT_SEND);
+		call->plain.send = call->send;
+		stream_new_send_key(&call->sender->flow);
+	}
+}
+
+static inline void differential_open(struct differential *d)
+{
+	d->now = 1000;
+	d->sent = d->arrived = 0;
+	for (unsigned int c = 0; c < CALLS; c++) {
+		for (unsigned int e = 0; e < ENGINES; e++) {
+			d->bench->worker->engine = d->engine[e];
+			d->call[c][e] = call_open(d->bench, 1 + c % (SUITE_COUNT - 1));
+		}
+		for (unsigned int s = 0; s < SSRCS; s++)
+			d->seq[c][s] = d->chance(0x10000);
+		d->epoch[c] = 1;
+		differential_rekey(d, c);
+	}
+}
+
+static inline void differential_close(struct differential *d)
+{
+	for (unsigned int c = 0; c < CALLS; c++)
+		for (unsigned int e = 0; e < ENGINES; e++) {
+			d->engine[e]->key_free(d->call[c][e]->secure.receive_previous);
+			call_close(d->call[c][e]);
+		}
+	d->bench->worker->engine = d->engine[0];
+}
+
+/* --- packets --- */
+
+static inline struct wire differential_plain(struct differential *d, unsigned int c)
+{
+	unsigned int s = d->chance(d->chance(4) ? SSRCS - 1 : SSRCS), payload = 160;
+	uint16_t seq;
+
+	if (d->chance(8) == 0)
+		return wire_rtcp(s, d->chance(32));
+	if (d->chance(3) == 0)
+		payload = d->chance(2) ? d->chance(1401) : d->chance(40);
+	d->seq[c][s] += d->chance(32) ? d->chance(16) != 0 : d->chance(33000);
+	seq = d->seq[c][s];
+	if (d->chance(32) == 0)
+		seq -= d->chance(1200);
+	return wire_rtp(s, seq, d->chance(4) ? 0 : d->chance(16),
+			d->chance(4) ? -1 : (int)d->chance(4), payload);
+}
+
+/* What classify lets through: the packet holds the header that it announces. */
+static inline bool differential_is_whole(const struct wire *w)
+{
+	unsigned int header = RTP_HEADER + 4 * (w->octets[0] & 0x0f);
+
+	if (w->class == CLASS_RTCP)
+		return w->length >= RTCP_HEADER;
+	if (w->octets[0] & 0x10)
+		header += 4;
+	return w->length >= header && w->length >= rtp_header_length(w->octets);
+}
+
+static inline void differential_harm(struct differential *d, struct wire *w)
+{
+	struct wire harmed = *w;
+
+	if (d->chance(4) == 0)
+		harmed.length -= d->chance(harmed.length);
+	else
+		harmed.octets[d->chance(harmed.length)] ^= 1 << d->chance(8);
+	if (differential_is_whole(&harmed))
+		*w = harmed;
+}
+
+/* The next packet on its way; sometimes one that comes too early, or late, or again. */
+static inline const struct parcel *differential_arrival(struct differential *d)
+{
+	unsigned int oldest = d->sent > AIR ? d->sent - AIR : 0;
+	unsigned int at = RTE_MAX(d->arrived, oldest);
+	unsigned int how = d->chance(8);
+
+	if (how == 0)
+		at = oldest + d->chance(d->sent - oldest);
+	else if (how == 1 && at < d->sent)
+		at += d->chance(RTE_MIN(d->sent - at, 16u));
+	else if (at < d->sent)
+		d->arrived = at + 1;
+	else
+		at = d->sent - 1;
+	return &d->air[at % AIR];
+}
+
+/* --- bursts --- */
+
+static inline void differential_run(struct differential *d, unsigned int e, bool protect,
+				    unsigned int count)
+{
+	struct worker *w = d->bench->worker;
+	struct burst b;
+
+	w->engine = d->engine[e];
+	w->streams_per_flow = protect ? SSRCS : SSRCS - 1;
+	media_burst(&b, d->now);
+	for (unsigned int k = 0; k < count; k++) {
+		const struct parcel *p = &d->burst[k];
+		struct call *call = d->call[p->call][e];
+
+		media_add(d->bench, &b, protect ? call->sender : call->receiver, p->wire.class,
+			  p->wire.octets, p->wire.length);
+	}
+	crypt_unprotect_stage(w, &b);
+	if (protect)
+		crypt_protect_stage(w, &b);
+	for (unsigned int k = 0; k < count; k++) {
+		struct wire *out = &d->out[e][k];
+
+		d->verdict[e][k] = burst_is_media(&b, k) ? DROP_NONE : b.reason[k];
+		out->class = b.class[k];
+		out->length = d->verdict[e][k] == DROP_NONE ? b.length[k] : 0;
+		memcpy(out->octets, burst_payload(&b, k), out->length);
+	}
+	media_free(&b);
+}
+
+static inline uint32_t differential_ssrc(const struct wire *w)
+{
+	return w->class == CLASS_RTCP ? rtcp_ssrc(w->octets) : rtp_ssrc(w->octets);
+}
+
+/*
+ * An SSRC that its flow has no room for: libsrtp learns only after the burst that it must forget
+ * the first packet, and until then calls the next one with that index a replay.
+ */
+static inline bool differential_is_known(const struct differential *d, unsigned int k)
+{
+	const struct parcel *p = &d->burst[k];
+
+	if (d->verdict[1][k] != DROP_REPLAY ||
+	    (d->verdict[0][k] != DROP_STREAM_LIMIT && d->verdict[0][k] != DROP_AUTH_FAILED))
+		return false;
+	while (k--)
+		if (d->verdict[0][k] == DROP_STREAM_LIMIT && d->burst[k].call == p->call &&
+		    differential_ssrc(&d->burst[k].wire) == differential_ssrc(&p->wire))
+			return true;
+	return false;
+}
+
+static inline bool differential_agree(struct differential *d, bool protect, unsigned int count)
+{
+	for (unsigned int k = 0; k < count; k++) {
+		const enum drop a = d->verdict[0][k], b = d->verdict[1][k];
+		unsigned int c = d->burst[k].call;
+
+		(protect ? d->protected : d->unprotected)[a]++;
+		if (a == b && wire_equal(&d->out[0][k], &d->out[1][k]))
+			continue;
+		if (!protect && differential_is_known(d, k)) {
+			d->known++;
+			continue;
+		}
+		snprintf(d->why, sizeof(d->why),
+			 "%s, packet %u of %u, %s, %s, %u octets: %s says %s, %s says %s%s",
+			 protect ? "protect" : "unprotect", k, count,
+			 suite_name(d->call[c][0]->receive->suite),
+			 d->burst[k].wire.class == CLASS_RTCP ? "RTCP" : "RTP",
+			 d->burst[k].wire.length, d->engine[0]->name, differential_name(a),
+			 d->engine[1]->name, differential_name(b), a == b ? ", octets differ" : "");
+		return false;
+	}
+	return true;
+}
+
+static inline bool differential_send(struct differential *d)
+{
+	unsigned int count = 1 + d->chance(BURST_MAX);
+
+	for (unsigned int k = 0; k < count; k++) {
+		struct parcel *p = &d->burst[k];
+
+		p->call = d->chance(CALLS);
+		p->wire = differential_plain(d, p->call);
+	}
+	for (unsigned int e = 0; e < ENGINES; e++)
+		differential_run(d, e, true, count);
+	if (!differential_agree(d, true, count))
+		return false;
+	for (unsigned int k = 0; k < count; k++)
+		if (d->verdict[0][k] == DROP_NONE)
+			d->air[d->sent++ % AIR] = (struct parcel){d->burst[k].call, d->out[0][k]};
+	return true;
+}
+
+static inline bool differential_receive(struct differential *d)
+{
+	unsigned int count = 1 + d->chance(BURST_MAX);
+
+	if (!d->sent)
+		return true;
+	for (unsigned int k = 0; k < count; k++) {
+		d->burst[k] = *differential_arrival(d);
+		if (d->chance(12) == 0)
+			differential_harm(d, &d->burst[k].wire);
+	}
+	for (unsigned int e = 0; e < ENGINES; e++)
+		differential_run(d, e, false, count);
+	return differential_agree(d, false, count);
+}
+
+/* Some packets there and some packets back. False: `why` says how the engines differ. */
+static inline bool differential_step(struct differential *d)
+{
+	d->now++;
+	if (d->chance(16) == 0)
+		differential_rekey(d, d->chance(CALLS));
+	return differential_send(d) && differential_receive(d);
+}
+
+#endif
