@@ -18,6 +18,10 @@
 #define E_BIT   0x80000000u /* SRTCP: the packet is encrypted (RFC 3711 3.4) */
 #define GCM_TAG 16
 
+/* The last lines of struct gcm_key_data; right for AVX-512, harmless elsewhere. */
+#define GCM_POWERS                                                                                 \
+	(RTE_ALIGN_CEIL(sizeof(struct gcm_key_data), RTE_CACHE_LINE_SIZE) - 4 * RTE_CACHE_LINE_SIZE)
+
 struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
 
 /* Jobs of one kind, and whose they are. */
@@ -36,8 +40,10 @@ static inline const struct schedule *schedule_of(const struct crypt_job *job)
 
 static inline bool has_long_key(enum srtp_suite suite)
 {
-	return suite == SUITE_AES_256_CM_HMAC_SHA1_80 || suite == SUITE_AES_256_CM_HMAC_SHA1_32 ||
-	       suite == SUITE_AEAD_AES_256_GCM;
+	const unsigned int set = 1u << SUITE_AES_256_CM_HMAC_SHA1_80 |
+				 1u << SUITE_AES_256_CM_HMAC_SHA1_32 | 1u << SUITE_AEAD_AES_256_GCM;
+
+	return set >> suite & 1;
 }
 
 static inline void put32(uint8_t *p, uint32_t value)
@@ -47,14 +53,22 @@ static inline void put32(uint8_t *p, uint32_t value)
 	memcpy(p, &octets, sizeof(octets));
 }
 
-/* Keys are strewn over memory: they are asked for before anything waits for them. */
+/*
+ * Keys are strewn over memory: they are asked for before anything waits for them. Of the powers
+ * that AES-GCM multiplies by, packets of usual length need the last.
+ */
 static inline void prefetch(const struct crypt_job *job)
 {
 	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
+	const uint8_t *powers = key->schedules + sizeof(struct schedule) + GCM_POWERS;
 	unsigned int lines = has_long_key(job->key->suite) ? 5 : 4;
 
 	for (unsigned int k = 0; k < lines; k++)
 		rte_prefetch0(key->schedules + k * RTE_CACHE_LINE_SIZE);
+	if (!crypt_is_aead(job->key->suite))
+		return;
+	for (unsigned int k = 0; k < 4; k++)
+		rte_prefetch0(powers + k * RTE_CACHE_LINE_SIZE);
 }
 
 /* RFC 3711 4.1.1: salt * 2^16 xor SSRC * 2^64 xor index * 2^16. */
@@ -80,14 +94,31 @@ static inline void put_nonce(uint8_t iv[16], const struct schedule *s, const str
 	memcpy(iv, half, sizeof(half));
 }
 
-/* In constant time: how much of a forgery is right is nobody's business. */
-static inline bool equal(const uint8_t *a, const uint8_t *b, unsigned int length)
+/*
+ * Tags have 4, 10 or 16 octets: one word, or two that may overlap. They are compared in constant
+ * time: how much of a forgery is right is nobody's business.
+ */
+static inline bool tag_equal(const uint8_t *a, const uint8_t *b, unsigned int length)
 {
-	uint8_t difference = 0;
+	uint64_t x[2], y[2];
 
-	for (unsigned int k = 0; k < length; k++)
-		difference |= a[k] ^ b[k];
-	return difference == 0;
+	if (length < 8)
+		return rtp_read32(a) == rtp_read32(b);
+	memcpy(&x[0], a, 8);
+	memcpy(&x[1], a + length - 8, 8);
+	memcpy(&y[0], b, 8);
+	memcpy(&y[1], b + length - 8, 8);
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
+
+static inline void tag_copy(uint8_t *to, const uint8_t *from, unsigned int length)
+{
+	if (length < 8) {
+		memcpy(to, from, 4);
+	} else {
+		memcpy(to, from, 8);
+		memcpy(to + length - 8, from + length - 8, 8);
+	}
 }
 
 /* --- batches --- */
@@ -153,9 +184,21 @@ static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2]
 
 /* --- AES-GCM --- */
 
+/* All at once, and not each before its packet, because the library would read it too soon. */
+static inline void put_nonces(struct ipsec_mb_desk *desk, const struct batch *batch,
+			      const struct crypt_job *jobs)
+{
+	for (unsigned int n = 0; n < batch->count; n++) {
+		const struct crypt_job *job = &jobs[batch->of[n]];
+
+		put_nonce(desk->iv[n], schedule_of(job), job);
+	}
+}
+
 /* What lies between header and `end`; SRTCP authenticates `word` as well (RFC 7714 9.2). */
-static inline void run_gcm(struct ipsec_mb_desk *desk, const struct crypt_job *job, bool encrypt,
-			   unsigned int end, uint32_t word, uint8_t tag[GCM_TAG])
+static inline void run_gcm(struct ipsec_mb_desk *desk, const struct crypt_job *job,
+			   const uint8_t *iv, bool encrypt, unsigned int end, uint32_t word,
+			   uint8_t tag[GCM_TAG])
 {
 	const struct schedule *s = schedule_of(job);
 	const struct gcm_key_data *key = (const struct gcm_key_data *)s->cipher;
@@ -164,10 +207,9 @@ static inline void run_gcm(struct ipsec_mb_desk *desk, const struct crypt_job *j
 	const uint8_t *authentic = job->data;
 	unsigned int length = job->header;
 	struct gcm_context_data context;
-	uint8_t iv[16], rtcp[RTCP_HEADER + 4];
+	uint8_t rtcp[RTCP_HEADER + 4];
 	aes_gcm_enc_dec_t run;
 
-	put_nonce(iv, s, job);
 	if (unlikely(job->rtcp)) {
 		memcpy(rtcp, job->data, RTCP_HEADER);
 		put32(rtcp + RTCP_HEADER, word);
@@ -181,21 +223,22 @@ static inline void run_gcm(struct ipsec_mb_desk *desk, const struct crypt_job *j
 	run(key, &context, body, body, end - job->header, iv, authentic, length, tag, GCM_TAG);
 }
 
-static inline void unprotect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job)
+static inline void unprotect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job,
+				 const uint8_t *iv)
 {
 	unsigned int end = job->length - GCM_TAG - (job->rtcp ? 4 : 0);
 	uint8_t tag[GCM_TAG];
 
-	run_gcm(desk, job, false, end, job->index | E_BIT, tag);
-	job->status = equal(tag, job->data + end, GCM_TAG) ? CRYPT_OK : CRYPT_AUTH_FAILED;
+	run_gcm(desk, job, iv, false, end, job->index | E_BIT, tag);
+	job->status = tag_equal(tag, job->data + end, GCM_TAG) ? CRYPT_OK : CRYPT_AUTH_FAILED;
 	job->length = end;
 }
 
-static inline void protect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job)
+static inline void protect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job, const uint8_t *iv)
 {
 	uint8_t *end = job->data + job->length;
 
-	run_gcm(desk, job, true, job->length, job->index | E_BIT, end);
+	run_gcm(desk, job, iv, true, job->length, job->index | E_BIT, end);
 	job->status = CRYPT_OK;
 	job->length += GCM_TAG;
 	if (unlikely(job->rtcp)) {
@@ -235,7 +278,7 @@ static inline void verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 
 		if (likely(!job->rtcp))
 			memcpy(job->data + end, &desk->aside[n], 4);
-		if (unlikely(!done || !equal(desk->tag[n], job->data + end, tag))) {
+		if (unlikely(!done || !tag_equal(desk->tag[n], job->data + end, tag))) {
 			job->status = CRYPT_AUTH_FAILED;
 			continue;
 		}
@@ -264,8 +307,9 @@ void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
 		verify(desk, jobs, &hashes, ciphers);
 		run_cipher(desk, ciphers, jobs);
 	}
+	put_nonces(desk, &gcms, jobs);
 	for (unsigned int n = 0; n < gcms.count; n++)
-		unprotect_gcm(desk, &jobs[gcms.of[n]]);
+		unprotect_gcm(desk, &jobs[gcms.of[n]], desk->iv[n]);
 }
 
 /* --- what leaves --- */
@@ -284,7 +328,7 @@ static inline void authenticate(struct ipsec_mb_desk *desk, struct crypt_job *jo
 			job->status = CRYPT_AUTH_FAILED;
 		if (unlikely(job->rtcp))
 			job->length += 4;
-		memcpy(job->data + job->length, desk->tag[n], tag);
+		tag_copy(job->data + job->length, desk->tag[n], tag);
 		job->length += tag;
 	}
 }
@@ -313,6 +357,7 @@ void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
 		run_cipher(desk, ciphers, jobs);
 		authenticate(desk, jobs, &hashes);
 	}
+	put_nonces(desk, &gcms, jobs);
 	for (unsigned int n = 0; n < gcms.count; n++)
-		protect_gcm(desk, &jobs[gcms.of[n]]);
+		protect_gcm(desk, &jobs[gcms.of[n]], desk->iv[n]);
 }
