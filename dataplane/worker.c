@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One worker: its queues, the order of the stages, and what the main lcore orders. */
+/* One worker: its queues, its burst's way through the stages, and what the main lcore orders. */
 #include "dataplane/worker.h"
 
 #include <rte_cycles.h>
@@ -8,21 +8,11 @@
 #include "dataplane/idle.h"
 #include "dataplane/stages.h"
 
-/* A packet's way. */
 static void run_stages(struct worker *w, struct burst *b)
 {
-	classify_stage(w, b);
-	host_stage(w, b);
-	flow_stage(w, b);
-	ice_stage(w, b);
-	punt_stage(w, b);
-	crypt_unprotect_stage(w, b);
-	meter_stage(w, b);
-	route_stage(w, b);
-	crypt_protect_stage(w, b);
-	rewrite_stage(w, b);
-	tx_stage(w, b);
-	drop_stage(w, b);
+#define X(stage) stage##_stage(w, b);
+	STAGES(X)
+#undef X
 	w->bursts++;
 }
 
