@@ -22,7 +22,6 @@ socket={socket}
 lcores={lcores}
 legs=1000
 idle=sleep
-crypto=libsrtp
 log={log}
 xdp={build}/ebpf/shed.bpf.o
 

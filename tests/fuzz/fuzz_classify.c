@@ -31,9 +31,9 @@ static struct relay *start(void)
 
 	/* It lives until the end, and partly in DPDK's memory, where no pointers are looked for. */
 	__lsan_disable();
-	if (bench_environment() || crypt_libsrtp.start())
+	if (bench_environment() || crypt_ipsec_mb.start())
 		abort();
-	r = relay_create(1, 1, &crypt_libsrtp);
+	r = relay_create(1, 1, &crypt_ipsec_mb);
 	put(r, 1, 2, TRUNK_IPV4, "203.0.113.9", 0, false);
 	put(r, 2, 1, PUBLIC_IPV4, "198.51.100.9", 1, false);
 	put(r, 3, 4, TRUNK_IPV6, "2001:db8:2::9", 0, false);

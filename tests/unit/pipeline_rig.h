@@ -44,7 +44,7 @@ static inline struct scene *scene_create(unsigned int workers, uint16_t queues)
 {
 	struct scene *s = calloc(1, sizeof(*s));
 
-	s->relay = relay_create(workers, queues, &crypt_libsrtp);
+	s->relay = relay_create(workers, queues, &crypt_ipsec_mb);
 	s->workers = workers;
 	return s;
 }

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "dataplane/index.h"
 #include "tests/unit/crypt_rig.h"
 
@@ -269,6 +271,29 @@ static void a_right_tag_makes_the_source_the_participant(void **state)
 	call_close(call);
 }
 
+/* --- engines --- */
+
+static void engines_have_names(void **state)
+{
+	const struct crypt_engine *engine = &crypt_libsrtp;
+
+	assert_ptr_equal(crypt_engine_find(call_engine), bench->worker->engine);
+	assert_null(crypt_engine_find("auto"));
+	assert_int_equal(crypt_engine_start(&engine, "auto"), -ENOENT);
+	assert_ptr_equal(engine, &crypt_libsrtp);
+}
+
+static void no_key_is_made_for_no_suite(void **state)
+{
+	const uint8_t key[SUITE_KEY_MAX] = {0}, salt[SUITE_SALT_MAX] = {0};
+	const struct crypt_engine *engine = bench->worker->engine;
+	struct crypt_key *made = NULL;
+
+	assert_int_equal(engine->key_create(&made, SUITE_NONE, CRYPT_SEND, key, salt), -ENOTSUP);
+	assert_int_equal(engine->key_create(&made, SUITE_COUNT, CRYPT_SEND, key, salt), -ENOTSUP);
+	assert_null(made);
+}
+
 static int start(void **state)
 {
 	bench = call_bench(256);
@@ -295,6 +320,7 @@ int main(void)
 		TIDY(plain_legs_have_streams), TIDY(a_rekey_loses_nothing),
 		TIDY(an_index_is_sent_once),   TIDY(keys_wear_out),
 		TIDY(a_trailer_needs_room),    TIDY(a_right_tag_makes_the_source_the_participant),
+		TIDY(engines_have_names),      TIDY(no_key_is_made_for_no_suite),
 	};
 
 	return call_run_tests(tests, start, stop);

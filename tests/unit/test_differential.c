@@ -47,14 +47,13 @@ static void the_engines_agree(void **state)
 				fail_msg("%s", both->why);
 		differential_close(both);
 	}
-	print_message("%lu packets protected, %lu unprotected:\n", total(both->protected),
-		      total(both->unprotected));
+	print_message("# %lu packets protected and %lu unprotected by both engines\n",
+		      total(both->protected), total(both->unprotected));
 	for (unsigned int k = 0; k < DROP_MAX; k++)
 		if (both->protected[k] + both->unprotected[k])
-			print_message("  %-16s %8lu %8lu\n", differential_name(k),
+			print_message("# %-12s %8lu %8lu\n", differential_name(k),
 				      both->protected[k], both -> unprotected[k]);
-
-	print_message("  %lu of the known difference\n", both->known);
+	print_message("# known difference     %8lu\n", both->known);
 
 	/* All that can happen did, and often. */
 	assert_true(both->protected[DROP_NONE] > PACKETS / 2);

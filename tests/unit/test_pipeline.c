@@ -444,9 +444,9 @@ int main(void)
 	};
 	int failed;
 
-	if (bench_environment() || crypt_libsrtp.start())
+	if (bench_environment() || crypt_ipsec_mb.start())
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	crypt_libsrtp.stop();
+	crypt_ipsec_mb.stop();
 	return failed;
 }
