@@ -10,6 +10,9 @@
 
 static void run_stages(struct worker *w, struct burst *b)
 {
+	/* What was ordered before these packets came is in force for them. */
+	worker_obey(w);
+
 #define X(stage) stage##_stage(w, b);
 	STAGES(X)
 #undef X
