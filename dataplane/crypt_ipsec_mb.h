@@ -40,7 +40,7 @@ struct ipsec_mb_desk {
 	IMB_JOB cipher[2][BURST_MAX]; /* AES-128, AES-256 */
 } __rte_cache_aligned;
 
-/* By lcore; main: rw while no worker runs, worker: ro. */
+/* By lcore, for those that DPDK started with; main: rw while no worker runs, worker: ro. */
 extern struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
 
 /* Worker, as struct crypt_engine says. */

@@ -143,6 +143,14 @@ static void make_schedule(IMB_MGR *mgr, struct schedule *s, enum srtp_suite suit
 	expand_cipher(mgr, s->cipher, suite, keys->cipher);
 }
 
+static void key_free(struct crypt_key *key)
+{
+	struct ipsec_mb_key *made = (struct ipsec_mb_key *)key;
+
+	OPENSSL_cleanse(made, sizeof(*made) + 2 * schedule_size(key->suite));
+	rte_free(made);
+}
+
 static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_direction direction,
 		      const uint8_t *key, const uint8_t *salt)
 {
@@ -168,19 +176,12 @@ static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_
 	make_schedule(mgr, (struct schedule *)(made->schedules + size), suite, &rtcp);
 	OPENSSL_cleanse(&rtp, sizeof(rtp));
 	OPENSSL_cleanse(&rtcp, sizeof(rtcp));
-	if (error)
-		rte_free(made);
-	else
-		*out = &made->key;
-	return error;
-}
-
-static void key_free(struct crypt_key *key)
-{
-	struct ipsec_mb_key *made = (struct ipsec_mb_key *)key;
-
-	OPENSSL_cleanse(made, sizeof(*made) + 2 * schedule_size(key->suite));
-	rte_free(made);
+	if (error) {
+		key_free(&made->key);
+		return error;
+	}
+	*out = &made->key;
+	return 0;
 }
 
 const struct crypt_engine crypt_ipsec_mb = {

@@ -182,7 +182,7 @@ int port_environment_start(const struct config *config, const char *program)
 	if (!config->hugepages) {
 		add(&a, "--no-huge");
 		add(&a, "-m");
-		add(&a, "%u", 256 + config->legs / 512 + config->streams / 1024); /* MiB */
+		add(&a, "%u", 256 + config->legs / 128 + config->streams / 1024); /* MiB */
 	}
 	result = rte_eal_init(a.count, a.texts);
 	if (result < 0)

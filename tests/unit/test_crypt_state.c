@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What crypt keeps of streams, keys and addresses, through its stages. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-
-#include <errno.h>
 
 #include "dataplane/index.h"
 #include "tests/unit/crypt_rig.h"
