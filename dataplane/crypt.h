@@ -92,11 +92,9 @@ struct crypt_engine {
 	void (*forget)(struct crypt_key *key, uint32_t ssrc);
 };
 
-/* By name; NULL: no such engine. */
-const struct crypt_engine *crypt_engine_find(const char *name);
 /*
- * Starts the engine of that name; NULL: the fastest that starts on this CPU. 0 or the error of its
- * start; then `out` is as it was.
+ * Starts the engine of that name; NULL: the fastest that starts on this CPU. 0, -ENOENT: there is
+ * none of that name, or the error of its start; then `out` is as it was.
  */
 int crypt_engine_start(const struct crypt_engine **out, const char *name);
 

@@ -60,7 +60,7 @@ static inline struct differential *differential_create(uint32_t (*chance)(uint32
 
 	d->bench = call_bench(CALLS * 2 * ENGINES * SSRCS);
 	d->engine[0] = d->bench->worker->engine;
-	d->engine[1] = crypt_engine_find("libsrtp");
+	d->engine[1] = &crypt_libsrtp;
 	if (d->engine[0] == d->engine[1] || d->engine[1]->start())
 		abort();
 	d->chance = chance;

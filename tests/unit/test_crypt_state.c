@@ -276,8 +276,7 @@ static void engines_have_names(void **state)
 {
 	const struct crypt_engine *engine = &crypt_libsrtp;
 
-	assert_ptr_equal(crypt_engine_find(call_engine), bench->worker->engine);
-	assert_null(crypt_engine_find("auto"));
+	assert_string_equal(bench->worker->engine->name, call_engine);
 	assert_int_equal(crypt_engine_start(&engine, "auto"), -ENOENT);
 	assert_ptr_equal(engine, &crypt_libsrtp);
 }
