@@ -6,6 +6,7 @@
 #include <rte_arp.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_prefetch.h>
 #include <rte_udp.h>
 
 #include "dataplane/burst.h"
@@ -17,6 +18,7 @@
 #define RTCP_HEADER_MIN 8
 #define STUN_HEADER     20
 #define DTLS_HEADER     13
+#define PREFETCH_AHEAD  4 /* packets */
 
 /* What is left to parse of one packet, and where its results go. */
 struct cursor {
@@ -113,6 +115,7 @@ static inline void classify_udp(struct cursor *c)
 	if (!udp->src_port)
 		return drop(c, DROP_UDP_PORT);
 	c->end = c->at + length - sizeof(*udp);
+	rte_prefetch0(&c->d->table[c->b->local[c->i] << 16 | rte_be_to_cpu_16(udp->dst_port)]);
 	c->b->local_port[c->i] = udp->dst_port;
 	c->b->source[c->i].port = udp->src_port;
 	classify_payload(c);
@@ -246,10 +249,24 @@ static inline void classify_frame(struct cursor *c)
 	classify_host(c);
 }
 
+/* Headers are parsed here; what crypt or the checksum needs of the payload can still be on its way.
+ */
+static inline void prefetch_packet(const struct rte_mbuf *m)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	rte_prefetch0(data);
+	rte_prefetch0(data + RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(data + 2 * RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(data + 3 * RTE_CACHE_LINE_SIZE);
+}
+
 void classify_stage(struct worker *w, struct burst *b)
 {
 	const struct dataplane *d = w->dataplane;
 
+	for (unsigned int i = 0; i < b->count && i < PREFETCH_AHEAD; i++)
+		prefetch_packet(b->mbuf[i]);
 	for (unsigned int i = 0; i < b->count; i++) {
 		struct rte_mbuf *m = b->mbuf[i];
 		struct cursor c = {
@@ -261,6 +278,8 @@ void classify_stage(struct worker *w, struct burst *b)
 			.end = rte_pktmbuf_data_len(m),
 		};
 
+		if (i + PREFETCH_AHEAD < b->count)
+			prefetch_packet(b->mbuf[i + PREFETCH_AHEAD]);
 		b->leg[i] = NULL;
 		b->stream[i] = NULL;
 		b->egress[i] = NULL;

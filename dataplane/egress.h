@@ -16,6 +16,7 @@
 #include <rte_udp.h>
 
 #include "dataplane/address.h"
+#include "dataplane/checksum.h"
 
 /* Ethernet, one VLAN tag, IPv6, UDP. */
 #define EGRESS_HEADER_MAX (14 + 4 + 40 + 8)
@@ -77,7 +78,7 @@ static inline int egress_fill(const struct egress *e, uint8_t *frame, uint32_t l
 	udp->dgram_len = udp_length;
 	/* The length counts twice: in the pseudo header and in the UDP header. */
 	sum = ~egress_fold((uint32_t)e->udp_sum + 2u * udp_length +
-			   rte_raw_cksum(frame + e->length, length));
+			   checksum_sum(frame + e->length, length));
 	udp->dgram_cksum = sum ? sum : 0xffff;
 
 	if (address_is_ipv4(&e->remote.address)) {

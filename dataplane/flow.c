@@ -4,6 +4,8 @@
  * A leg with ICE hears only addresses that passed a check; a leg with SRTP learns an address only
  * after a tag verified (unprotect.c); a plain RTP leg latches once inside its window.
  */
+#include <rte_prefetch.h>
+
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
@@ -67,6 +69,7 @@ static inline void check_dtls_source(struct burst *b, unsigned int i, const stru
 		burst_drop(b, i, leg->config->ice ? DROP_NOT_VALIDATED : DROP_WRONG_SOURCE);
 }
 
+/* The leg that has the port, if it is this worker's. */
 static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct dataplane *d = w->dataplane;
@@ -79,21 +82,27 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	if (unlikely(entry.worker != w->id))
 		return hand_over(w, b, i, entry.worker);
 	leg = &d->legs[entry.leg];
-	/* The port opens a moment before the worker has the leg's first configuration. */
-	if (unlikely(!leg->config))
-		return burst_drop(b, i, DROP_CLOSED_PORT);
-
+	rte_prefetch0(leg);
+	rte_prefetch0(&leg->remote);
+	rte_prefetch0(&leg->flow);
 	b->leg[i] = leg;
 	b->component[i] = entry.component;
+}
+
+static inline void check_source(struct worker *w, struct burst *b, unsigned int i)
+{
+	struct leg *leg = b->leg[i];
+	unsigned int component = b->component[i];
+
 	switch (b->class[i]) {
 	case CLASS_RTP:
-		if (unlikely(entry.component))
+		if (unlikely(component))
 			return burst_drop(b, i, DROP_RTCP_HEADER);
 		/* fall through */
 	case CLASS_RTCP:
-		return check_media_source(w, b, i, leg, entry.component);
+		return check_media_source(w, b, i, leg, component);
 	case CLASS_DTLS:
-		return check_dtls_source(b, i, leg, entry.component);
+		return check_dtls_source(b, i, leg, component);
 	case CLASS_STUN:
 		if (!leg->config->ice)
 			burst_drop(b, i, DROP_UNEXPECTED);
@@ -101,9 +110,47 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	}
 }
 
+/* The leg's memory has come: on to what it points to. Later stages read the stream. */
+static inline void follow_leg(struct burst *b, unsigned int i)
+{
+	const struct leg *leg = b->leg[i];
+
+	/* The port opens a moment before the worker has the leg's first configuration. */
+	if (unlikely(!leg->config)) {
+		b->leg[i] = NULL;
+		return burst_drop(b, i, DROP_CLOSED_PORT);
+	}
+	rte_prefetch0(leg->config);
+	if (likely(leg->flow.streams)) {
+		rte_prefetch0(leg->flow.streams);
+		rte_prefetch0((const char *)leg->flow.streams + RTE_CACHE_LINE_SIZE);
+	}
+}
+
+static inline void follow_config(const struct leg_config *config)
+{
+	if (likely(config->peer))
+		rte_prefetch0(config->peer);
+	if (config->receive)
+		rte_prefetch0(config->receive);
+}
+
+/*
+ * One step at a time for the whole burst, so that what a step reads, table, leg, configuration, has
+ * been on its way since the step before.
+ */
 void flow_stage(struct worker *w, struct burst *b)
 {
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			find_leg(w, b, i);
+	for (unsigned int i = 0; i < b->count; i++)
+		if (b->class[i] <= CLASS_DTLS)
+			follow_leg(b, i);
+	for (unsigned int i = 0; i < b->count; i++) {
+		if (b->class[i] > CLASS_DTLS)
+			continue;
+		follow_config(b->leg[i]->config);
+		check_source(w, b, i);
+	}
 }

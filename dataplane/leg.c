@@ -2,12 +2,23 @@
 /* How a worker takes over what the main lcore decided about a leg, and what the leg learns. */
 #include "dataplane/leg.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <rte_cycles.h>
 
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
+
+/* flow.c prefetches one line of each of these. */
+static_assert(offsetof(struct leg, pair_count) / RTE_CACHE_LINE_SIZE ==
+		      offsetof(struct leg, remote) / RTE_CACHE_LINE_SIZE,
+	      "the source check of a packet reads one cache line");
+static_assert(offsetof(struct flow, stream_count) < RTE_CACHE_LINE_SIZE,
+	      "what a packet touches of its flow is one cache line");
+static_assert(offsetof(struct leg_config, latch_until) < RTE_CACHE_LINE_SIZE,
+	      "what a packet reads of its configuration is one cache line");
 
 /* Packets that are still on their way from the old address must not win the leg back. */
 #define FORMER_SECONDS 2

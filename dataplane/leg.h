@@ -71,18 +71,20 @@ struct leg_pair {
 
 /* Counters of one flow. worker: rw, main: ro (a torn moment is tolerated). */
 struct flow {
+	/* What each packet touches: one cache line. */
 	uint64_t packets; /* RTP accepted: source, tag and replay window are right */
 	uint64_t bytes;
-	uint64_t rtcp_packets;
 	uint64_t sent_packets;
+	uint64_t last_packet;   /* TSC of the last accepted RTP packet; 0: none */
+	struct stream *streams; /* a list; the most recent SSRC first */
+	uint16_t stream_count;
+
+	uint32_t last_drop; /* enum drop */
+	uint64_t rtcp_packets;
 	uint64_t auth_failures;
 	uint64_t replays;
 	uint64_t wrong_source;
 	uint64_t other_drops;
-	uint64_t last_packet; /* TSC of the last accepted RTP packet; 0: none */
-	uint32_t last_drop;   /* enum drop */
-	uint16_t stream_count;
-	struct stream *streams; /* a list; the most recent SSRC first */
 	/*
 	 * The last RTCP sender reports that went through: the middle 32 bits of the NTP time above
 	 * the time of arrival in 1/65536 s, one store each. worker: rw, the peer's worker: ro
@@ -101,10 +103,10 @@ struct leg {
 
 	/* The source check. worker: rw, main: ro. */
 	struct endpoint remote[LEG_COMPONENTS] __rte_cache_aligned;
-	struct endpoint former[LEG_COMPONENTS]; /* before the SDP changed; not latched until ... */
-	uint64_t former_until;                  /* ... TSC */
 	bool latched[LEG_COMPONENTS];
 	uint8_t pair_count;
+	struct endpoint former[LEG_COMPONENTS]; /* before the SDP changed; not latched until ... */
+	uint64_t former_until;                  /* ... TSC */
 	struct leg_pair pairs[LEG_PAIRS];
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	/* The keys that the streams' index state belongs to, also while there is none. */

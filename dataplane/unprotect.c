@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include <rte_prefetch.h>
+
 #include "dataplane/crypt.h"
 #include "dataplane/index.h"
 #include "dataplane/leg.h"
@@ -98,6 +100,7 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 		return refuse(b, i, DROP_KEY_EXHAUSTED);
 	if (unlikely(!s))
 		return READY;
+	rte_prefetch0(&s->receive_window[epoch][job->index % STREAM_WINDOW / 64]);
 	if (index_seen(s->receive_window[epoch], STREAM_WINDOW, highest, job->index))
 		return refuse(b, i, DROP_REPLAY);
 	if ((highest == INDEX_NONE || job->index > highest) &&
