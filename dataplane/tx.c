@@ -30,6 +30,9 @@ static void send_through(struct worker *w, struct burst *b, const struct network
 			continue;
 		slot[count] = i;
 		packets[count++] = b->mbuf[i];
+		/* Counted before it is on the wire: whoever has the packet finds it counted. */
+		if (b->egress[i])
+			b->leg[i]->flow.sent_packets++;
 	}
 	if (!count)
 		return;
@@ -40,13 +43,12 @@ static void send_through(struct worker *w, struct burst *b, const struct network
 	} else {
 		sent = pass_on(w, n, packets, count);
 	}
-	for (unsigned int k = 0; k < count; k++) {
+	for (unsigned int k = sent; k < count; k++) {
 		unsigned int i = slot[k];
 
-		if (k >= sent)
-			burst_drop(b, i, DROP_TX_FULL);
-		else if (b->egress[i])
-			b->leg[i]->flow.sent_packets++;
+		if (b->egress[i])
+			b->leg[i]->flow.sent_packets--;
+		burst_drop(b, i, DROP_TX_FULL);
 	}
 }
 
