@@ -35,8 +35,8 @@ PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST)
 
 .PHONY: help deps all tests demo test unit smoke fuzz lint format clean install
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | \
-		awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' Makefile perf/bench.mk | \
+		awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 deps: ## install the Debian packages that are missing
 	@missing=$$(for p in $(PKGS); do \
@@ -189,6 +189,8 @@ smoke: deps ## install, build and run the end-to-end tests alone
 demo: deps ## install, build, and show a browser talk to a telephone
 	@$(MAKE) -j$$(nproc) all
 	BUILD=$(BUILD) $(PYTHON) tests/demo.py
+
+include perf/bench.mk
 
 lint: $(WORKER_SOURCES:%.c=$(BUILD)/obj/%.o) ## check style, include direction, worker symbols
 	@tests/lint/run $(BUILD) $(WORKER_SOURCES)
