@@ -38,9 +38,9 @@ struct nexthop {
 	uint64_t deadline;       // main: rw. TSC of the next request
 };
 
+/* Untagged or tagged IPv4 fits one cache line, `remote` aside. */
 struct egress {
 	struct nexthop *nexthop;
-	struct endpoint remote;
 	uint16_t port;  /* DPDK port */
 	uint16_t mtu;   /* the largest IP packet */
 	uint8_t l3;     /* offset of the IP header */
@@ -50,6 +50,7 @@ struct egress {
 	uint16_t ip_sum;                   /* IPv4 header with length 0 */
 	uint16_t udp_sum;                  /* pseudo header and UDP header with lengths 0 */
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
+	struct endpoint remote;
 };
 
 static inline uint16_t egress_fold(uint32_t sum)
@@ -81,7 +82,7 @@ static inline int egress_fill(const struct egress *e, uint8_t *frame, uint32_t l
 			   checksum_sum(frame + e->length, length));
 	udp->dgram_cksum = sum ? sum : 0xffff;
 
-	if (address_is_ipv4(&e->remote.address)) {
+	if (likely(e->length - e->l3 == sizeof(struct rte_ipv4_hdr) + sizeof(*udp))) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + e->l3);
 
 		ip->total_length = rte_cpu_to_be_16(e->length - e->l3 + length);

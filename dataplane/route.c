@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Through which leg a packet leaves, and whether it may. */
+#include <assert.h>
+#include <stddef.h>
+
 #include <rte_prefetch.h>
 
 #include "dataplane/burst.h"
@@ -8,6 +11,9 @@
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
+
+static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
+	      "one line is prefetched of an egress");
 
 /* The key, and the word of the window that the packet's index will go into. */
 static inline void prefetch_send(const struct burst *b, unsigned int i, const struct crypt_key *key,
@@ -35,7 +41,6 @@ static inline void route_packet(struct burst *b, unsigned int i)
 	if (unlikely(!egress))
 		return burst_drop(b, i, peer->mute ? peer->mute : DROP_NO_ADDRESS);
 	rte_prefetch0(egress);
-	rte_prefetch0((const char *)egress + RTE_CACHE_LINE_SIZE);
 	b->egress[i] = egress;
 	if (config->peer_secure && config->send)
 		prefetch_send(b, i, config->send, rtcp);
