@@ -69,6 +69,7 @@ static inline struct bench *bench_create(void)
 	t->mbufs = rte_pktmbuf_pool_create("mbufs", 127, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					   SOCKET_ID_ANY);
 	d->mbufs = t->mbufs;
+	d->table = calloc((size_t)BENCH_ADDRESSES << 16, sizeof(d->table[0]));
 	d->network_count = 1;
 	d->address_count = BENCH_ADDRESSES;
 	t->network = &d->networks[0];
@@ -104,6 +105,7 @@ static inline void bench_destroy(struct bench *t)
 {
 	rte_ring_free(t->worker->notices);
 	rte_mempool_free(t->mbufs);
+	free(t->dataplane.table);
 	free(t->worker);
 	free(t);
 }

@@ -31,7 +31,6 @@ static int create(void **state)
 	memset(w, 0, sizeof(*w));
 	w->bench = bench_create();
 	d = &w->bench->dataplane;
-	d->table = calloc((size_t)BENCH_ADDRESSES << 16, sizeof(d->table[0]));
 	d->legs = &w->leg;
 	w->now = 1000;
 	flow_entry_store(d, BENCH_IPV4, RTP_PORT, (struct flow_entry){.kind = FLOW_LEG});
@@ -48,7 +47,6 @@ static int destroy(void **state)
 	struct world *w = *state;
 
 	assert_true(bench_is_idle(w->bench));
-	free(w->bench->dataplane.table);
 	bench_destroy(w->bench);
 	free(w);
 	return 0;
