@@ -2,56 +2,21 @@
 /*
  * The multi-buffer engine's work on packets. All HMACs of a burst are one batch, whatever the keys,
  * and so are all AES-CTR jobs of one key size; what is received is deciphered only after its tag
- * was right. AES-GCM fills the CPU with one packet already and takes them one by one.
+ * was right. AES-GCM is apart, in crypt_gcm.c.
  *
  * The library's unchecked calls are right here: every pointer and length is this file's own.
  */
 #include "dataplane/crypt_ipsec_mb.h"
 
-#include <string.h>
-
-#include <rte_byteorder.h>
 #include <rte_prefetch.h>
 
 #include "dataplane/rtp.h"
-
-#define E_BIT   0x80000000u /* SRTCP: the packet is encrypted (RFC 3711 3.4) */
-#define GCM_TAG 16
 
 /* The last lines of struct gcm_key_data; right for AVX-512, harmless elsewhere. */
 #define GCM_POWERS                                                                                 \
 	(RTE_ALIGN_CEIL(sizeof(struct gcm_key_data), RTE_CACHE_LINE_SIZE) - 4 * RTE_CACHE_LINE_SIZE)
 
 struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
-
-/* Jobs of one kind, and whose they are. */
-struct batch {
-	unsigned int count;
-	uint8_t of[BURST_MAX];
-};
-
-static inline const struct schedule *schedule_of(const struct crypt_job *job)
-{
-	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
-	const struct schedule *s = (const struct schedule *)key->schedules;
-
-	return unlikely(job->rtcp) ? (const struct schedule *)(key->schedules + s->size) : s;
-}
-
-static inline bool has_long_key(enum srtp_suite suite)
-{
-	const unsigned int set = 1u << SUITE_AES_256_CM_HMAC_SHA1_80 |
-				 1u << SUITE_AES_256_CM_HMAC_SHA1_32 | 1u << SUITE_AEAD_AES_256_GCM;
-
-	return set >> suite & 1;
-}
-
-static inline void put32(uint8_t *p, uint32_t value)
-{
-	rte_be32_t octets = rte_cpu_to_be_32(value);
-
-	memcpy(p, &octets, sizeof(octets));
-}
 
 /*
  * Keys are strewn over memory: they are asked for before anything waits for them. Of the powers
@@ -81,34 +46,6 @@ static inline void put_counter(uint8_t iv[16], const struct schedule *s,
 	half[0] ^= rte_cpu_to_be_64(job->ssrc);
 	half[1] ^= rte_cpu_to_be_64(job->index << 16);
 	memcpy(iv, half, sizeof(half));
-}
-
-/* RFC 7714 8.1 and 9.1: two zero octets, SSRC, index as 48 bits; xor salt. */
-static inline void put_nonce(uint8_t iv[16], const struct schedule *s, const struct crypt_job *job)
-{
-	uint64_t half[2];
-
-	memcpy(half, s->salt, sizeof(half));
-	half[0] ^= rte_cpu_to_be_64((uint64_t)job->ssrc << 16 | job->index >> 32);
-	half[1] ^= rte_cpu_to_be_64(job->index << 32);
-	memcpy(iv, half, sizeof(half));
-}
-
-/*
- * Tags have 4, 10 or 16 octets: one word, or two that may overlap. They are compared in constant
- * time: how much of a forgery is right is nobody's business.
- */
-static inline bool tag_equal(const uint8_t *a, const uint8_t *b, unsigned int length)
-{
-	uint64_t x[2], y[2];
-
-	if (length < 8)
-		return rtp_read32(a) == rtp_read32(b);
-	memcpy(&x[0], a, 8);
-	memcpy(&x[1], a + length - 8, 8);
-	memcpy(&y[0], b, 8);
-	memcpy(&y[1], b + length - 8, 8);
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
 }
 
 static inline void tag_copy(uint8_t *to, const uint8_t *from, unsigned int length)
@@ -182,71 +119,6 @@ static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2]
 	}
 }
 
-/* --- AES-GCM --- */
-
-/* All at once, and not each before its packet, because the library would read it too soon. */
-static inline void put_nonces(struct ipsec_mb_desk *desk, const struct batch *batch,
-			      const struct crypt_job *jobs)
-{
-	for (unsigned int n = 0; n < batch->count; n++) {
-		const struct crypt_job *job = &jobs[batch->of[n]];
-
-		put_nonce(desk->iv[n], schedule_of(job), job);
-	}
-}
-
-/* What lies between header and `end`; SRTCP authenticates `word` as well (RFC 7714 9.2). */
-static inline void run_gcm(struct ipsec_mb_desk *desk, const struct crypt_job *job,
-			   const uint8_t *iv, bool encrypt, unsigned int end, uint32_t word,
-			   uint8_t tag[GCM_TAG])
-{
-	const struct schedule *s = schedule_of(job);
-	const struct gcm_key_data *key = (const struct gcm_key_data *)s->cipher;
-	bool long_key = has_long_key(job->key->suite);
-	uint8_t *body = job->data + job->header;
-	const uint8_t *authentic = job->data;
-	unsigned int length = job->header;
-	struct gcm_context_data context;
-	uint8_t rtcp[RTCP_HEADER + 4];
-	aes_gcm_enc_dec_t run;
-
-	if (unlikely(job->rtcp)) {
-		memcpy(rtcp, job->data, RTCP_HEADER);
-		put32(rtcp + RTCP_HEADER, word);
-		authentic = rtcp;
-		length = sizeof(rtcp);
-	}
-	if (encrypt)
-		run = long_key ? desk->mgr->gcm256_enc : desk->mgr->gcm128_enc;
-	else
-		run = long_key ? desk->mgr->gcm256_dec : desk->mgr->gcm128_dec;
-	run(key, &context, body, body, end - job->header, iv, authentic, length, tag, GCM_TAG);
-}
-
-static inline void unprotect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job,
-				 const uint8_t *iv)
-{
-	unsigned int end = job->length - GCM_TAG - (job->rtcp ? 4 : 0);
-	uint8_t tag[GCM_TAG];
-
-	run_gcm(desk, job, iv, false, end, job->index | E_BIT, tag);
-	job->status = tag_equal(tag, job->data + end, GCM_TAG) ? CRYPT_OK : CRYPT_AUTH_FAILED;
-	job->length = end;
-}
-
-static inline void protect_gcm(struct ipsec_mb_desk *desk, struct crypt_job *job, const uint8_t *iv)
-{
-	uint8_t *end = job->data + job->length;
-
-	run_gcm(desk, job, iv, true, job->length, job->index | E_BIT, end);
-	job->status = CRYPT_OK;
-	job->length += GCM_TAG;
-	if (unlikely(job->rtcp)) {
-		put32(end + GCM_TAG, job->index | E_BIT);
-		job->length += 4;
-	}
-}
-
 /* --- what arrives --- */
 
 /*
@@ -307,9 +179,7 @@ void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
 		verify(desk, jobs, &hashes, ciphers);
 		run_cipher(desk, ciphers, jobs);
 	}
-	put_nonces(desk, &gcms, jobs);
-	for (unsigned int n = 0; n < gcms.count; n++)
-		unprotect_gcm(desk, &jobs[gcms.of[n]], desk->iv[n]);
+	crypt_gcm_unprotect(desk, jobs, &gcms);
 }
 
 /* --- what leaves --- */
@@ -357,7 +227,5 @@ void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
 		run_cipher(desk, ciphers, jobs);
 		authenticate(desk, jobs, &hashes);
 	}
-	put_nonces(desk, &gcms, jobs);
-	for (unsigned int n = 0; n < gcms.count; n++)
-		protect_gcm(desk, &jobs[gcms.of[n]], desk->iv[n]);
+	crypt_gcm_protect(desk, jobs, &gcms);
 }

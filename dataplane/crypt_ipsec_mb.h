@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the two halves of the multi-buffer engine share: the main lcore makes keys and managers
- * (main/crypt_ipsec_mb_key.c), workers put packets through them (crypt_ipsec_mb.c).
+ * What the parts of the multi-buffer engine share: the main lcore makes keys and managers
+ * (main/crypt_ipsec_mb_key.c), workers put packets through them (crypt_ipsec_mb.c, crypt_gcm.c).
  */
 #ifndef TANDEM_CRYPT_IPSEC_MB_H
 #define TANDEM_CRYPT_IPSEC_MB_H
 
+#include <string.h>
+
 #include <intel-ipsec-mb.h>
 
+#include <rte_byteorder.h>
 #include <rte_common.h>
 #include <rte_lcore.h>
 
 #include "dataplane/crypt.h"
+#include "dataplane/rtp.h"
 
 /* Everything that the transform of SRTP, or of SRTCP, takes from a key. Immutable. */
 struct schedule {
@@ -46,5 +50,61 @@ extern struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
 /* Worker, as struct crypt_engine says. */
 void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count);
 void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count);
+
+/* --- between workers' files --- */
+
+#define E_BIT 0x80000000u /* SRTCP: the packet is encrypted (RFC 3711 3.4) */
+
+/* Jobs of one kind, and whose they are. */
+struct batch {
+	unsigned int count;
+	uint8_t of[BURST_MAX];
+};
+
+static inline const struct schedule *schedule_of(const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
+	const struct schedule *s = (const struct schedule *)key->schedules;
+
+	return unlikely(job->rtcp) ? (const struct schedule *)(key->schedules + s->size) : s;
+}
+
+static inline bool has_long_key(enum srtp_suite suite)
+{
+	const unsigned int set = 1u << SUITE_AES_256_CM_HMAC_SHA1_80 |
+				 1u << SUITE_AES_256_CM_HMAC_SHA1_32 | 1u << SUITE_AEAD_AES_256_GCM;
+
+	return set >> suite & 1;
+}
+
+static inline void put32(uint8_t *p, uint32_t value)
+{
+	rte_be32_t octets = rte_cpu_to_be_32(value);
+
+	memcpy(p, &octets, sizeof(octets));
+}
+
+/*
+ * Tags have 4, 10 or 16 octets: one word, or two that may overlap. They are compared in constant
+ * time: how much of a forgery is right is nobody's business.
+ */
+static inline bool tag_equal(const uint8_t *a, const uint8_t *b, unsigned int length)
+{
+	uint64_t x[2], y[2];
+
+	if (length < 8)
+		return rtp_read32(a) == rtp_read32(b);
+	memcpy(&x[0], a, 8);
+	memcpy(&x[1], a + length - 8, 8);
+	memcpy(&y[0], b, 8);
+	memcpy(&y[1], b + length - 8, 8);
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+}
+
+/* The AES-GCM jobs of a burst. */
+void crypt_gcm_unprotect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+			 const struct batch *batch);
+void crypt_gcm_protect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+		       const struct batch *batch);
 
 #endif
