@@ -86,6 +86,12 @@ struct crypt_engine {
 	void (*unprotect)(struct crypt_job *jobs, unsigned int count);
 	void (*protect)(struct crypt_job *jobs, unsigned int count);
 	/*
+	 * Worker. For flows whose two legs share keys: unprotect's verdicts, written to `status`
+	 * alone. Octets and length are as they came once it returns, those of packets that it
+	 * refused as well. For an engine's own window the packet has arrived.
+	 */
+	void (*verify)(struct crypt_job *jobs, unsigned int count);
+	/*
 	 * Worker; NULL where an engine keeps nothing per SSRC. The packet of a new SSRC verified,
 	 * but the flow may not have another stream: whatever the engine keeps of it must go.
 	 */

@@ -125,8 +125,8 @@ static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2]
  * SRTP authenticates the rollover counter behind the packet, where the tag begins: the tag's first
  * octets step aside until the HMAC is there.
  */
-static inline void add_verify(struct ipsec_mb_desk *desk, struct batch *hashes,
-			      const struct crypt_job *job, unsigned int k)
+static inline void add_check(struct ipsec_mb_desk *desk, struct batch *hashes,
+			     const struct crypt_job *job, unsigned int k)
 {
 	unsigned int end = job->length - job->key->tag;
 
@@ -137,8 +137,9 @@ static inline void add_verify(struct ipsec_mb_desk *desk, struct batch *hashes,
 	add_hash(desk, hashes, job, k, end + 4);
 }
 
-static inline void verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
-			  const struct batch *hashes, struct batch ciphers[2])
+/* `ciphers` gets what is to be deciphered; NULL: nothing is, the packets stay as they came. */
+static inline void check(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+			 const struct batch *hashes, struct batch *ciphers)
 {
 	bool done = run_hash(desk, hashes);
 
@@ -155,8 +156,25 @@ static inline void verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 			continue;
 		}
 		job->status = CRYPT_OK;
+		if (!ciphers)
+			continue;
 		job->length = job->rtcp ? end - 4 : end;
 		add_cipher(desk, ciphers, job, k, job->length);
+	}
+}
+
+static inline void sort(struct ipsec_mb_desk *desk, struct crypt_job *jobs, unsigned int count,
+			struct batch *hashes, struct batch *gcms)
+{
+	hashes->count = gcms->count = 0;
+	for (unsigned int k = 0; k < count; k++) {
+		const struct crypt_job *job = &jobs[k];
+
+		prefetch(job);
+		if (crypt_is_aead(job->key->suite))
+			gcms->of[gcms->count++] = k;
+		else
+			add_check(desk, hashes, job, k);
 	}
 }
 
@@ -165,21 +183,24 @@ void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
 	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
 	struct batch hashes, ciphers[2], gcms;
 
-	hashes.count = ciphers[0].count = ciphers[1].count = gcms.count = 0;
-	for (unsigned int k = 0; k < count; k++) {
-		const struct crypt_job *job = &jobs[k];
-
-		prefetch(job);
-		if (crypt_is_aead(job->key->suite))
-			gcms.of[gcms.count++] = k;
-		else
-			add_verify(desk, &hashes, job, k);
-	}
+	sort(desk, jobs, count, &hashes, &gcms);
 	if (hashes.count) {
-		verify(desk, jobs, &hashes, ciphers);
+		ciphers[0].count = ciphers[1].count = 0;
+		check(desk, jobs, &hashes, ciphers);
 		run_cipher(desk, ciphers, jobs);
 	}
 	crypt_gcm_unprotect(desk, jobs, &gcms);
+}
+
+void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count)
+{
+	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct batch hashes, gcms;
+
+	sort(desk, jobs, count, &hashes, &gcms);
+	if (hashes.count)
+		check(desk, jobs, &hashes, NULL);
+	crypt_gcm_verify(desk, jobs, &gcms);
 }
 
 /* --- what leaves --- */

@@ -49,6 +49,7 @@ extern struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
 
 /* Worker, as struct crypt_engine says. */
 void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count);
+void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count);
 void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count);
 
 /* --- between workers' files --- */
@@ -104,6 +105,8 @@ static inline bool tag_equal(const uint8_t *a, const uint8_t *b, unsigned int le
 /* The AES-GCM jobs of a burst. */
 void crypt_gcm_unprotect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 			 const struct batch *batch);
+void crypt_gcm_verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+		      const struct batch *batch);
 void crypt_gcm_protect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 		       const struct batch *batch);
 

@@ -158,16 +158,34 @@ static enum crypt_status status_of(srtp_err_status_t error)
 	}
 }
 
+static void unprotect_one(struct crypt_job *job)
+{
+	srtp_t srtp = ((struct session *)job->key)->srtp;
+	int length = job->length;
+
+	job->status = status_of(job->rtcp ? srtp_unprotect_rtcp(srtp, job->data, &length)
+					  : srtp_unprotect(srtp, job->data, &length));
+	job->length = length;
+}
+
 static void unprotect(struct crypt_job *jobs, unsigned int count)
 {
-	for (unsigned int k = 0; k < count; k++) {
-		struct crypt_job *job = &jobs[k];
-		srtp_t srtp = ((struct session *)job->key)->srtp;
-		int length = job->length;
+	for (unsigned int k = 0; k < count; k++)
+		unprotect_one(&jobs[k]);
+}
 
-		job->status = status_of(job->rtcp ? srtp_unprotect_rtcp(srtp, job->data, &length)
-						  : srtp_unprotect(srtp, job->data, &length));
-		job->length = length;
+/* libsrtp cannot but decipher: a copy. */
+static void verify(struct crypt_job *jobs, unsigned int count)
+{
+	uint8_t copy[UINT16_MAX + 1];
+
+	for (unsigned int k = 0; k < count; k++) {
+		struct crypt_job aside = jobs[k];
+
+		memcpy(copy, aside.data, aside.length);
+		aside.data = copy;
+		unprotect_one(&aside);
+		jobs[k].status = aside.status;
 	}
 }
 
@@ -196,6 +214,7 @@ const struct crypt_engine crypt_libsrtp = {
 	.key_create = key_create,
 	.key_free = key_free,
 	.unprotect = unprotect,
+	.verify = verify,
 	.protect = protect,
 	.forget = forget,
 };

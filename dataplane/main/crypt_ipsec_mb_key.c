@@ -191,5 +191,6 @@ const struct crypt_engine crypt_ipsec_mb = {
 	.key_create = key_create,
 	.key_free = key_free,
 	.unprotect = crypt_ipsec_mb_unprotect,
+	.verify = crypt_ipsec_mb_verify,
 	.protect = crypt_ipsec_mb_protect,
 };

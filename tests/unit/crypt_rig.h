@@ -17,6 +17,12 @@ struct wire {
 	uint8_t octets[WIRE_MAX];
 };
 
+static inline bool wire_equal(const struct wire *a, const struct wire *b)
+{
+	return a->class == b->class && a->length == b->length &&
+	       !memcmp(a->octets, b->octets, a->length);
+}
+
 struct call {
 	struct bench *bench;
 	const struct crypt_engine *engine;
@@ -155,6 +161,52 @@ static inline enum drop call_unprotect(struct call *call, const struct wire *wir
 	return verdict;
 }
 
+/*
+ * Engines that verify where the stages ask them to unprotect. They count the packets that verify
+ * did not leave as they came.
+ */
+static const struct crypt_engine *verifier_engine;
+static unsigned int verifier_changed;
+
+static inline void verifier_run(struct crypt_job *jobs, unsigned int count)
+{
+	static struct wire before[BURST_MAX];
+
+	for (unsigned int k = 0; k < count; k++) {
+		before[k].length = jobs[k].length;
+		memcpy(before[k].octets, jobs[k].data, jobs[k].length);
+	}
+	verifier_engine->verify(jobs, count);
+	for (unsigned int k = 0; k < count; k++)
+		if (jobs[k].length != before[k].length ||
+		    memcmp(jobs[k].data, before[k].octets, before[k].length))
+			verifier_changed++;
+}
+
+/* One at a time: what `engine` is, with verify for unprotect. */
+static inline struct crypt_engine verifier_of(const struct crypt_engine *engine)
+{
+	struct crypt_engine verifier = *engine;
+
+	verifier_engine = engine;
+	verifier.unprotect = verifier_run;
+	return verifier;
+}
+
+/* As in a flow whose two legs share keys. */
+static inline enum drop call_verify(struct call *call, const struct wire *wire, struct wire *out)
+{
+	const struct crypt_engine verifier = verifier_of(call->engine);
+	enum drop verdict;
+
+	call->bench->worker->engine = &verifier;
+	verdict = call_unprotect(call, wire, out);
+	call->bench->worker->engine = call->engine;
+	if (verifier_changed || !wire_equal(wire, out))
+		abort();
+	return verdict;
+}
+
 /* A packet with `csrcs` CSRCs, `words` words of extension (-1: none) and `payload` octets. */
 static inline struct wire wire_rtp(uint32_t ssrc, uint16_t seq, unsigned int csrcs, int words,
 				   unsigned int payload)
@@ -212,12 +264,6 @@ static inline struct wire wire_srtcp(const struct oracle *o, uint32_t ssrc, uint
 
 	w.length = oracle_protect_rtcp(o, w.octets, w.length, index);
 	return w;
-}
-
-static inline bool wire_equal(const struct wire *a, const struct wire *b)
-{
-	return a->class == b->class && a->length == b->length &&
-	       !memcmp(a->octets, b->octets, a->length);
 }
 
 #endif

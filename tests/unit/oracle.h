@@ -91,7 +91,7 @@ static inline void oracle_cm(const struct suite_info *info, const struct oracle_
 static inline void oracle_hmac(const struct oracle_keys *keys, const uint8_t *data, int length,
 			       uint32_t more, uint8_t *tag, int tag_length)
 {
-	uint8_t message[4096], full[20], tail[4];
+	uint8_t message[16384], full[20], tail[4];
 
 	oracle_put(tail, more, 4);
 	memcpy(message, data, length);

@@ -153,31 +153,38 @@ static void known_answers(void **state)
 
 	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
 		struct call *call = call_open(bench, cases[k].suite);
+		struct call *shared = call_open(bench, cases[k].suite);
 		uint8_t key[SUITE_KEY_MAX], salt[SUITE_SALT_MAX];
-		struct crypt_key *send, *receive;
+		struct crypt_key *send, *receive, *verify;
 		struct wire wire, out;
 
 		unhex(key, cases[k].key);
 		unhex(salt, cases[k].salt);
 		call->engine->key_create(&send, cases[k].suite, CRYPT_SEND, key, salt);
 		call->engine->key_create(&receive, cases[k].suite, CRYPT_RECEIVE, key, salt);
+		call->engine->key_create(&verify, cases[k].suite, CRYPT_RECEIVE, key, salt);
 		call->plain.send = send;
 		call->secure.receive = receive;
+		shared->secure.receive = verify;
 		wire.class = cases[k].plain == rtcp ? CLASS_RTCP : CLASS_RTP;
 		wire.length = unhex(wire.octets, cases[k].plain);
 		assert_int_equal(call_protect(call, &wire), DROP_NONE);
 		assert_octets(wire.octets, wire.length, cases[k].protected);
 		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
 		assert_octets(out.octets, out.length, cases[k].plain);
+		assert_int_equal(call_verify(shared, &wire, &out), DROP_NONE);
 		call->engine->key_free(send);
 		call->engine->key_free(receive);
+		call->engine->key_free(verify);
 		call_close(call);
+		call_close(shared);
 	}
 }
 
 /* --- the engine sends what the oracle sends, and takes it --- */
 
-static void crosses_rtp(struct call *call, struct wire plain, unsigned int header, uint64_t index)
+static void crosses_rtp(struct call *call, struct call *shared, struct wire plain,
+			unsigned int header, uint64_t index)
 {
 	struct wire sent = plain, expected = plain, back;
 
@@ -187,12 +194,14 @@ static void crosses_rtp(struct call *call, struct wire plain, unsigned int heade
 	assert_true(wire_equal(&sent, &expected));
 	assert_int_equal(call_unprotect(call, &sent, &back), DROP_NONE);
 	assert_true(wire_equal(&back, &plain));
+	assert_int_equal(call_verify(shared, &sent, &back), DROP_NONE);
 }
 
 static void every_suite_and_shape(void **state)
 {
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
 		struct call *call = call_open(bench, suite);
+		struct call *shared = call_open(bench, suite);
 		uint16_t seq = 65000;
 		uint64_t index = seq;
 
@@ -201,7 +210,7 @@ static void every_suite_and_shape(void **state)
 				for (unsigned int payload = 0; payload < 1300;
 				     payload += payload < 40 ? 1 : 371) {
 					crosses_rtp(
-						call,
+						call, shared,
 						wire_rtp(0x11223344, seq, csrcs, words, payload),
 						12 + 4 * csrcs + 4 * (words + 1), index);
 					seq++;
@@ -218,8 +227,10 @@ static void every_suite_and_shape(void **state)
 			assert_true(wire_equal(&sent, &expected));
 			assert_int_equal(call_unprotect(call, &sent, &back), DROP_NONE);
 			assert_true(wire_equal(&back, &plain));
+			assert_int_equal(call_verify(shared, &sent, &back), DROP_NONE);
 		}
 		call_close(call);
+		call_close(shared);
 	}
 }
 

@@ -42,27 +42,33 @@ static void the_engines_agree(void **state)
 {
 	for (unsigned int run = 1; run <= RUNS; run++) {
 		differential_open(both);
-		while (total(both->unprotected) < (uint64_t)PACKETS * run / RUNS)
+		while (total(both->count[UNPROTECT]) < (uint64_t)PACKETS * run / RUNS)
 			if (!differential_step(both))
 				fail_msg("%s", both->why);
 		differential_close(both);
 	}
-	print_message("# %lu packets protected and %lu unprotected by both engines\n",
-		      total(both->protected), total(both->unprotected));
+	print_message("# by both engines: %lu packets protected, %lu unprotected, %lu verified\n",
+		      total(both->count[PROTECT]), total(both->count[UNPROTECT]),
+		      total(both->count[VERIFY]));
 	for (unsigned int k = 0; k < DROP_MAX; k++)
-		if (both->protected[k] + both->unprotected[k])
-			print_message("# %-12s %8lu %8lu\n", differential_name(k),
-				      both->protected[k], both -> unprotected[k]);
+		if (both->count[PROTECT][k] + both->count[UNPROTECT][k] + both->count[VERIFY][k])
+			print_message("# %-12s %8lu %8lu %8lu\n", differential_name(k),
+				      both->count[PROTECT][k], both->count[UNPROTECT][k],
+				      both->count[VERIFY][k]);
 	print_message("# known difference     %8lu\n", both->known);
 
 	/* All that can happen did, and often. */
-	assert_true(both->protected[DROP_NONE] > PACKETS / 2);
-	assert_true(both->protected[DROP_REPLAY] > PACKETS / 100);
-	assert_true(both->unprotected[DROP_NONE] > PACKETS / 4);
-	assert_true(both->unprotected[DROP_REPLAY] > PACKETS / 100);
-	assert_true(both->unprotected[DROP_AUTH_FAILED] > PACKETS / 100);
-	assert_true(both->unprotected[DROP_STREAM_LIMIT] > PACKETS / 100);
-	assert_true(both->unprotected[DROP_SRTP_LENGTH] > PACKETS / 10000);
+	assert_true(both->count[PROTECT][DROP_NONE] > PACKETS / 2);
+	assert_true(both->count[PROTECT][DROP_REPLAY] > PACKETS / 100);
+	for (enum task task = UNPROTECT; task <= VERIFY; task++) {
+		const uint64_t *count = both->count[task];
+
+		assert_true(count[DROP_NONE] > PACKETS / (task == UNPROTECT ? 4 : 8));
+		assert_true(count[DROP_REPLAY] > PACKETS / 100);
+		assert_true(count[DROP_AUTH_FAILED] > PACKETS / 100);
+		assert_true(count[DROP_STREAM_LIMIT] > PACKETS / 100);
+		assert_true(count[DROP_SRTP_LENGTH] > PACKETS / 10000);
+	}
 	assert_true(both->known < PACKETS / 50);
 }
 
