@@ -22,11 +22,14 @@
 #define SPARE_PACKETS 255 /* for requests for neighbours */
 #define FIRST_PORT    1024
 #define CALL_SSRC     0x5eed0000u
+#define GRACE_MS      10000 /* as the control plane has it */
 
 /* Media addresses are the first of each /28, the gateway is its last host; all else is behind it.
  */
 static const uint8_t prefixes[RIG_NETWORKS][4] = {{198, 51, 100, 0}, {203, 0, 113, 0}};
 #define GATEWAY 14
+
+static const uint8_t key_salt[SUITE_SALT_MAX] = "measured salt";
 
 static int fail(const char *what, int error)
 {
@@ -148,7 +151,8 @@ static void settle(struct rig *rig)
 static bool is_secure(const struct rig *rig, uint32_t k)
 {
 	return rig->config.calls == CALLS_SECURE ||
-	       (rig->config.calls == CALLS_MIXED && k % 2 == 0);
+	       (rig->config.calls == CALLS_MIXED && k % 2 == 0) ||
+	       (rig->config.calls == CALLS_EITHER && k % 4 == 2);
 }
 
 /* Leg k and its neighbour k ^ 1 are a call across the two networks. */
@@ -195,28 +199,39 @@ static int put_leg(struct rig *rig, uint32_t k, const char **what)
 	return registry_put_leg(rig->registry, &put, what);
 }
 
-/* No two legs share a key. The participant protects with what the relay unprotects with. */
-static int put_keys(struct rig *rig, uint32_t k, struct source *s, const char **what)
+/* The key that the participant (0) or the relay (1) protects with: it is nobody else's. */
+static void make_key(uint8_t octets[SUITE_KEY_MAX], uint32_t k, uint32_t epoch, unsigned int who)
+{
+	for (unsigned int i = 0; i < SUITE_KEY_MAX; i++)
+		octets[i] = (k >> i % 4 * 8) + 31 * i + 2 * (epoch & 1) + who;
+}
+
+int rig_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what)
 {
 	const struct suite_info *info = suite_info(rig->config.suite);
-	uint8_t octets[2][SUITE_KEY_MAX], salt[SUITE_SALT_MAX] = "measured salt";
+	uint8_t octets[2][SUITE_KEY_MAX];
 	Tandem__Dataplane__V1__PutKeys put;
-	int error;
 
-	for (unsigned int d = 0; d < 2; d++)
-		for (unsigned int i = 0; i < SUITE_KEY_MAX; i++)
-			octets[d][i] = (k >> i % 4 * 8) + 31 * i + d;
+	make_key(octets[0], k, epoch, 0);
+	make_key(octets[1], k, epoch, 1);
 	tandem__dataplane__v1__put_keys__init(&put);
 	put.leg = 1 + k;
-	put.epoch = 1;
+	put.epoch = epoch;
 	put.suite = rig->config.suite;
 	put.receive_key = (ProtobufCBinaryData){info->key_length, octets[0]};
 	put.send_key = (ProtobufCBinaryData){info->key_length, octets[1]};
-	put.receive_salt = put.send_salt = (ProtobufCBinaryData){info->salt_length, salt};
-	error = registry_put_keys(rig->registry, &put, what);
-	if (error)
-		return error;
-	return rig->maker->key_create(&s->key, rig->config.suite, CRYPT_SEND, octets[0], salt);
+	put.receive_salt = put.send_salt =
+		(ProtobufCBinaryData){info->salt_length, (uint8_t *)key_salt};
+	put.grace_ms = GRACE_MS;
+	return registry_put_keys(rig->registry, &put, what);
+}
+
+int rig_make_key(const struct rig *rig, struct crypt_key **key, uint32_t k, uint32_t epoch)
+{
+	uint8_t octets[SUITE_KEY_MAX];
+
+	make_key(octets, k, epoch, 0);
+	return rig->maker->key_create(key, rig->config.suite, CRYPT_SEND, octets, key_salt);
 }
 
 static void put_source(struct rig *rig, uint32_t k, struct source *s)
@@ -255,7 +270,9 @@ static int put_all(struct rig *rig)
 		int error = put_leg(rig, k, &what);
 
 		if (!error && is_secure(rig, k))
-			error = put_keys(rig, k, s, &what);
+			error = rig_put_keys(rig, k, 1, &what);
+		if (!error && is_secure(rig, k))
+			error = rig_make_key(rig, &s->key, k, 1);
 		if (error)
 			return fail(what, error);
 		put_source(rig, k, s);

@@ -16,8 +16,11 @@
 #define RIG_PACKETS  8192 /* buffers that go round: as many as a worker has for each port */
 #define RIG_LEGS_MAX (RIG_NETWORKS * NETWORK_ADDRESSES_MAX * 64000)
 
-/* Both legs of a call are plain, or the one on the first network has SRTP, or both have. */
-enum rig_calls { CALLS_PLAIN, CALLS_MIXED, CALLS_SECURE };
+/*
+ * Both legs of a call are plain, or the one on the first network has SRTP, or both have; or every
+ * second call is plain and every second one mixed.
+ */
+enum rig_calls { CALLS_PLAIN, CALLS_MIXED, CALLS_SECURE, CALLS_EITHER };
 
 struct rig_config {
 	const char *engine; /* as crypt_engine_find() knows it */
@@ -50,5 +53,13 @@ struct rig {
 
 /* Starts DPDK and puts the legs. Mistakes are reported; 0 or -errno. Once in a process. */
 int rig_create(struct rig *rig, const struct rig_config *config);
+
+/*
+ * Gives leg `k`, one with SRTP, the keys of an epoch (it has those of epoch 1); returns what
+ * registry_put_keys() does. Its participant then protects with what rig_make_key() makes: 0 or
+ * -errno. Odd epochs have one key, even epochs another.
+ */
+int rig_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what);
+int rig_make_key(const struct rig *rig, struct crypt_key **key, uint32_t k, uint32_t epoch);
 
 #endif

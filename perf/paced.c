@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "perf/paced.h"
+
+#include <math.h>
+
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+
+#define LEAD_US 10 /* from paced_start() to the first packet */
+
+/* The receive side of a port: which packets of the load come in there, in their order. */
+struct queue {
+	uint16_t number[RIG_PACKETS];
+	uint32_t head, tail;
+	uint16_t port;
+};
+
+static struct {
+	struct traffic *traffic;
+	struct queue queues[RIG_NETWORKS];
+	uint64_t arrival[RIG_PACKETS]; /* TSC */
+	uint32_t *latency;
+	uint32_t sent;
+	uint64_t random;
+} paced = {.random = 0x2545f4914f6cdd1d};
+
+static void note(uint32_t number, uint64_t now)
+{
+	paced.latency[number] = RTE_MIN(now - paced.arrival[number], (uint64_t)UINT32_MAX);
+}
+
+/* --- ports ----------------------------------------------------------------------------------- */
+
+/* As a driver does, it writes into the first cache line of each mbuf; the number is the hash. */
+static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
+{
+	const uint64_t now = rte_rdtsc();
+	struct queue *q = queue;
+	uint16_t k;
+
+	for (k = 0; k < count && q->head < q->tail; k++, q->head++) {
+		uint32_t number = q->number[q->head];
+		struct rte_mbuf *m = paced.traffic->mbuf[number];
+
+		if (paced.arrival[number] > now)
+			break;
+		m->port = q->port;
+		m->nb_segs = 1;
+		m->ol_flags = 0;
+		m->hash.usr = number;
+		packets[k] = m;
+	}
+	return k;
+}
+
+static uint16_t tx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
+{
+	const uint64_t now = rte_rdtsc();
+
+	for (uint16_t k = 0; k < count; k++)
+		note(packets[k]->hash.usr, now);
+	paced.sent += count;
+	return count;
+}
+
+void paced_open(struct traffic *t)
+{
+	static void *rx[RIG_NETWORKS], *tx[RIG_NETWORKS];
+
+	paced.traffic = t;
+	for (unsigned int n = 0; n < RIG_NETWORKS; n++) {
+		struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[n];
+
+		paced.queues[n].port = n;
+		rx[n] = tx[n] = &paced.queues[n];
+		ops->rx_pkt_burst = rx_burst;
+		ops->tx_pkt_burst = tx_burst;
+		ops->rxq.data = &rx[n];
+		ops->txq.data = &tx[n];
+	}
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static double draw(double mean)
+{
+	uint64_t x = paced.random;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	paced.random = x;
+	return -mean * log(((x >> 11) + 1) * 0x1p-53);
+}
+
+void paced_start(double interval, uint32_t *latency)
+{
+	uint64_t begin;
+	double at = 0;
+
+	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
+		paced.queues[n].head = paced.queues[n].tail = 0;
+	for (uint32_t k = 0; k < RIG_PACKETS; k++) {
+		struct queue *q = &paced.queues[paced.traffic->sender[k]->network];
+
+		q->number[q->tail++] = k;
+		if (interval > 0)
+			at += draw(interval);
+		paced.arrival[k] = at;
+	}
+	paced.latency = latency;
+	paced.sent = 0;
+	begin = rte_rdtsc() + rte_get_tsc_hz() / 1000000 * LEAD_US;
+	for (uint32_t k = 0; k < RIG_PACKETS; k++)
+		paced.arrival[k] += begin;
+}
+
+uint32_t paced_sent(void)
+{
+	return paced.sent;
+}
+
+uint64_t paced_begin(void)
+{
+	return paced.arrival[0];
+}
+
+uint64_t paced_end(void)
+{
+	return paced.arrival[RIG_PACKETS - 1];
+}
+
+void paced_watch(void)
+{
+	for (uint32_t k = 0; k < RIG_PACKETS; k++) {
+		uint64_t now = rte_rdtsc();
+
+		while (now < paced.arrival[k])
+			now = rte_rdtsc();
+		note(k, now);
+	}
+	paced.sent = RIG_PACKETS;
+}

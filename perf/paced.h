@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ports whose packets arrive at given times. What the worker has had no time for waits, however
+ * long the queue grows, and a packet's latency counts from when it was to arrive: a worker that was
+ * held up is charged for all that came meanwhile. Worker's core only, but for paced_open().
+ */
+#ifndef TANDEM_PERF_PACED_H
+#define TANDEM_PERF_PACED_H
+
+#include "perf/traffic.h"
+
+/* These ports take the place of traffic.c's; what traffic_fill() makes is handed out here. */
+void paced_open(struct traffic *t);
+
+/*
+ * Draws when the packets of a load arrive, from now on: a Poisson process, which is what many calls
+ * that know nothing of each other add up to. `interval`: TSC ticks from packet to packet, on
+ * average; 0: all at once. Latencies, in ticks, are put into `latency`, RIG_PACKETS of them.
+ */
+void paced_start(double interval, uint32_t *latency);
+/* Packets of this load that were sent. */
+uint32_t paced_sent(void);
+/* TSC: when the load begins, and when its last packet arrives. */
+uint64_t paced_begin(void);
+uint64_t paced_end(void);
+
+/* Instead of a pipeline: takes each packet as soon as the TSC, read all the time, says it is here.
+ */
+void paced_watch(void);
+
+#endif

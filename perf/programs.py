@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Programs that measurements need: those that answer questions, and the relay itself."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+READY_S = 30
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Asked:
+    """A program of perf/: each line that it is given is answered by a line of JSON."""
+
+    def __init__(self, program, *arguments, greets=False):
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen([str(program), *map(str, arguments)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.greeting = self._read() if greets else None
+
+    def _read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("bench: %s" % self.process.stderr.read())
+        return json.loads(line)
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        return self._read()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class Daemon:
+    """tandem-dataplane or tandem-controlplane: started, and ready."""
+
+    def __init__(self, program, configuration, directory):
+        self.log = directory / (program.name + ".log")
+        ini = directory / (program.name + ".ini")
+        ini.write_text(configuration, encoding="ascii")
+        notify = directory / "notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, self.log.open("w") as log:
+            ready.bind(str(notify))
+            ready.settimeout(READY_S)
+            # In a session of its own: on Ctrl-C it is stopped when nobody asks it any more.
+            # pylint: disable-next=consider-using-with
+            self.process = subprocess.Popen(
+                [str(program), "--config", str(ini)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env={**os.environ, "NOTIFY_SOCKET": str(notify)},
+                start_new_session=True)
+            try:
+                self._await(ready)
+            except BaseException:
+                self.stop()
+                raise
+            finally:
+                notify.unlink()
+
+    def _await(self, ready):
+        """A program that ends before it is ready closes nothing: look after it."""
+        ready.settimeout(0.2)
+        for _ in range(5 * READY_S):
+            with contextlib.suppress(TimeoutError):
+                if b"READY=1" in ready.recv(4096):
+                    return
+            if self.process.poll() is not None:
+                break
+        raise SystemExit("bench: %s does not start: %s" % (self.process.args[0], self.text()))
+
+    def text(self):
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def cpu(self):
+        """Seconds of CPU, of all its threads, until now."""
+        fields = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / TICKS
+
+    def memory(self):
+        """Octets that it has, hugepages included."""
+        found = 0
+        for line in pathlib.Path("/proc/%d/status" % self.process.pid).read_text().splitlines():
+            if line.startswith(("VmRSS:", "HugetlbPages:")):
+                found += int(line.split()[1]) * 1024
+        return found
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+DATAPLANE = """\
+[dataplane]
+socket = {directory}/dataplane.sock
+lcores = {main},{worker}
+legs = {legs}
+streams = {legs}
+idle = sleep
+hugepages = {hugepages}
+log = warn
+
+[port public]
+devargs = net_null0,no-rx=1
+{public}
+gateway = 198.51.100.14
+
+[port trunk]
+devargs = net_null1,no-rx=1
+{trunk}
+gateway = 203.0.113.14
+"""
+
+CONTROLPLANE = """\
+[controlplane]
+dataplane = {directory}/dataplane.sock
+listen = unix:{directory}/relay.sock
+ports = 1024-65535
+port_quarantine = 0
+log = warn
+"""
+
+LEGS_PER_ADDRESS = 32000  # a pair of ports each
+
+
+def _addresses(prefix, legs):
+    count = -(-legs // LEGS_PER_ADDRESS)
+    return "\n".join("address = %s.%d/28" % (prefix, 1 + k) for k in range(count))
+
+
+@contextlib.contextmanager
+def directory():
+    """For sockets, whose paths must be short, configurations and logs."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="tandem-bench-", dir="/tmp"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def dataplane(options, where, legs, legs_on_one_network):
+    """A whole tandem-dataplane; its ports are DPDK's net_null, so that no packet ever comes."""
+    daemon = Daemon(pathlib.Path(options.build) / "tandem-dataplane", DATAPLANE.format(
+        directory=where, legs=legs, main=0 if options.core else 1, worker=options.core,
+        hugepages="no" if options.no_huge else "yes",
+        public=_addresses("198.51.100", legs_on_one_network),
+        trunk=_addresses("203.0.113", legs_on_one_network)), where)
+    try:
+        yield daemon
+    finally:
+        daemon.stop()
+
+
+@contextlib.contextmanager
+def controlplane(options, where):
+    """A whole tandem-controlplane for that dataplane; it has found it when this begins."""
+    daemon = Daemon(pathlib.Path(options.build) / "tandem-controlplane",
+                    CONTROLPLANE.format(directory=where), where)
+    try:
+        yield daemon
+    finally:
+        daemon.stop()

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An orchestrator, as fast as the relay lets it: many calls at a time over one connection, each
+ *with an Offer, an Answer and a Delete. A line on the standard input
+ *
+ *	cycle|open|close phones|browser COUNT
+ *
+ * is answered by a line of JSON: seconds, and the CPU time that this program took. "open" leaves
+ *the calls, "close" deletes those that an "open" of as many left.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+#include <grpc/slice.h>
+#include <grpc/support/time.h>
+
+#include "controlplane/api/relay.pb-c.h"
+#include "controlplane/rpc/rpc_buffer.h"
+
+#define AT_A_TIME_MAX 4096
+#define PATIENCE_S    10
+#define METHOD        "/tandem.relay.v1.Relay/"
+
+/* What participants say; nobody is there, and no packet is sent to them. */
+static const char phone_offer[] = "v=0\r\n"
+				  "o=alice 2890844526 2890844527 IN IP4 203.0.113.30\r\n"
+				  "s=-\r\n"
+				  "c=IN IP4 203.0.113.30\r\n"
+				  "t=0 0\r\n"
+				  "m=audio 41000 RTP/AVP 8 0 101\r\n"
+				  "a=rtpmap:8 PCMA/8000\r\n"
+				  "a=rtpmap:0 PCMU/8000\r\n"
+				  "a=rtpmap:101 telephone-event/8000\r\n"
+				  "a=fmtp:101 0-15\r\n"
+				  "a=ptime:20\r\n"
+				  "a=sendrecv\r\n";
+static const char phone_answer[] = "v=0\r\n"
+				   "o=- 20518 20518 IN IP4 203.0.113.31\r\n"
+				   "s=-\r\n"
+				   "c=IN IP4 203.0.113.31\r\n"
+				   "t=0 0\r\n"
+				   "m=audio 42000 RTP/AVP 0\r\n"
+				   "a=rtpmap:0 PCMU/8000\r\n"
+				   "a=ptime:20\r\n";
+static const char browser_offer[] =
+	"v=0\r\n"
+	"o=- 4472026596740009530 2 IN IP4 127.0.0.1\r\n"
+	"s=-\r\n"
+	"t=0 0\r\n"
+	"a=group:BUNDLE 0\r\n"
+	"a=extmap-allow-mixed\r\n"
+	"a=msid-semantic: WMS\r\n"
+	"m=audio 56419 UDP/TLS/RTP/SAVPF 111 9 0 8 126\r\n"
+	"c=IN IP4 198.51.100.10\r\n"
+	"a=rtcp:9 IN IP4 0.0.0.0\r\n"
+	"a=candidate:425493520 1 udp 2113937151 198.51.100.10 56419 typ host generation 0\r\n"
+	"a=ice-ufrag:LRF7\r\n"
+	"a=ice-pwd:OQoz21RwOO2nA6ibPhKjyNf2\r\n"
+	"a=ice-options:trickle\r\n"
+	"a=fingerprint:sha-256 AF:4B:55:DF:0D:F1:07:E2:32:C7:89:61:16:E4:ED:34:"
+	"01:5D:BC:63:4E:F3:3E:33:13:04:94:5D:33:E7:F0:7C\r\n"
+	"a=setup:actpass\r\n"
+	"a=mid:0\r\n"
+	"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
+	"a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
+	"a=sendrecv\r\n"
+	"a=msid:- 506bcd17-f093-423d-ac09-e37f291ed9ee\r\n"
+	"a=rtcp-mux\r\n"
+	"a=rtcp-rsize\r\n"
+	"a=rtpmap:111 opus/48000/2\r\n"
+	"a=rtcp-fb:111 transport-cc\r\n"
+	"a=fmtp:111 minptime=10;useinbandfec=1\r\n"
+	"a=rtpmap:9 G722/8000\r\n"
+	"a=rtpmap:0 PCMU/8000\r\n"
+	"a=rtpmap:8 PCMA/8000\r\n"
+	"a=rtpmap:126 telephone-event/8000\r\n"
+	"a=ssrc:3352454839 cname:O4sHmgZlUo4VOKfB\r\n";
+
+static const struct kind {
+	const char *name, *network, *offer;
+} kinds[] = {
+	{"phones", "trunk", phone_offer},
+	{"browser", "public", browser_offer},
+	{NULL, NULL, NULL},
+};
+
+enum step { OFFER, ANSWER, DELETE, END };
+
+struct call {
+	uint32_t number;
+	enum step step;
+	grpc_call *core;
+	grpc_byte_buffer *sent, *received;
+	grpc_metadata_array headers, trailers;
+	grpc_status_code status;
+	grpc_slice details;
+};
+
+static struct {
+	grpc_channel *channel;
+	grpc_completion_queue *queue;
+	const struct kind *kind;
+	enum step first, end; /* of every call: from where, and before what it ends */
+	uint32_t count, begun, ended, at_a_time;
+	struct call calls[AT_A_TIME_MAX];
+} work;
+
+static void __attribute__((noreturn)) die(const char *what)
+{
+	fprintf(stderr, "setup: %s\n", what);
+	exit(EXIT_FAILURE);
+}
+
+static double seconds(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* --- one request ----------------------------------------------------------------------------- */
+
+static grpc_byte_buffer *pack_offer(char *id)
+{
+	Tandem__Relay__V1__OfferRequest offer = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+	Tandem__Relay__V1__Side from = TANDEM__RELAY__V1__SIDE__INIT;
+
+	to.network = (char *)"trunk";
+	to.profile = TANDEM__RELAY__V1__PROFILE__PROFILE_RTP_AVP;
+	from.network = (char *)work.kind->network;
+	offer.call_id = id;
+	offer.from_tag = (char *)"caller";
+	offer.sdp = (char *)work.kind->offer;
+	offer.to = &to;
+	offer.from = &from;
+	return rpc_buffer_pack(&offer.base);
+}
+
+static grpc_byte_buffer *pack(enum step step, char *id)
+{
+	Tandem__Relay__V1__AnswerRequest answer = TANDEM__RELAY__V1__ANSWER_REQUEST__INIT;
+	Tandem__Relay__V1__DeleteRequest gone = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
+
+	switch (step) {
+	case OFFER:
+		return pack_offer(id);
+	case ANSWER:
+		answer.call_id = id;
+		answer.from_tag = (char *)"caller";
+		answer.to_tag = (char *)"callee";
+		answer.sdp = (char *)phone_answer;
+		return rpc_buffer_pack(&answer.base);
+	default:
+		gone.call_id = id;
+		return rpc_buffer_pack(&gone.base);
+	}
+}
+
+static void request(struct call *call)
+{
+	static const char *const methods[] = {METHOD "Offer", METHOD "Answer", METHOD "Delete"};
+	gpr_timespec end = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+					gpr_time_from_seconds(PATIENCE_S, GPR_TIMESPAN));
+	grpc_op ops[] = {
+		{.op = GRPC_OP_SEND_INITIAL_METADATA},
+		{.op = GRPC_OP_SEND_MESSAGE},
+		{.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
+		{.op = GRPC_OP_RECV_INITIAL_METADATA,
+		 .data.recv_initial_metadata.recv_initial_metadata = &call->headers},
+		{.op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &call->received},
+		{.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+		 .data.recv_status_on_client = {.trailing_metadata = &call->trailers,
+						.status = &call->status,
+						.status_details = &call->details}},
+	};
+	char id[32];
+
+	snprintf(id, sizeof(id), "measured-%u", call->number);
+	call->sent = pack(call->step, id);
+	call->received = NULL;
+	call->core = grpc_channel_create_call(
+		work.channel, NULL, GRPC_PROPAGATE_DEFAULTS, work.queue,
+		grpc_slice_from_static_string(methods[call->step]), NULL, end, NULL);
+	if (!call->sent)
+		die("no memory");
+	ops[1].data.send_message.send_message = call->sent;
+	grpc_metadata_array_init(&call->headers);
+	grpc_metadata_array_init(&call->trailers);
+	if (grpc_call_start_batch(call->core, ops, sizeof(ops) / sizeof(ops[0]), call, NULL))
+		die("gRPC refuses a call");
+}
+
+static void take_reply(struct call *call)
+{
+	if (call->status != GRPC_STATUS_OK) {
+		fprintf(stderr, "setup: call %u, step %d: status %d: %.*s\n", call->number,
+			call->step, call->status, (int)GRPC_SLICE_LENGTH(call->details),
+			(const char *)GRPC_SLICE_START_PTR(call->details));
+		exit(EXIT_FAILURE);
+	}
+	rpc_buffer_free(call->received);
+	grpc_byte_buffer_destroy(call->sent);
+	grpc_slice_unref(call->details);
+	grpc_metadata_array_destroy(&call->headers);
+	grpc_metadata_array_destroy(&call->trailers);
+	grpc_call_unref(call->core);
+}
+
+/* --- many of them ---------------------------------------------------------------------------- */
+
+static void begin(struct call *call)
+{
+	if (work.begun == work.count)
+		return;
+	call->number = work.begun++;
+	call->step = work.first;
+	request(call);
+}
+
+static void run(void)
+{
+	work.begun = work.ended = 0;
+	for (uint32_t k = 0; k < work.at_a_time; k++)
+		begin(&work.calls[k]);
+	while (work.ended < work.count) {
+		grpc_event event = grpc_completion_queue_next(
+			work.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+		struct call *call = event.tag;
+
+		if (event.type != GRPC_OP_COMPLETE)
+			die("gRPC's queue has ended");
+		take_reply(call);
+		if (++call->step < work.end) {
+			request(call);
+		} else {
+			work.ended++;
+			begin(call);
+		}
+	}
+}
+
+static void answer(const char *line)
+{
+	double begun, cpu;
+	char what[16], kind[16];
+
+	if (sscanf(line, "%15s %15s %u", what, kind, &work.count) != 3 || !work.count)
+		die("cycle|open|close phones|browser COUNT");
+	for (work.kind = kinds; work.kind->name && strcmp(work.kind->name, kind); work.kind++)
+		;
+	if (!work.kind->name)
+		die("phones or browser");
+	work.first = strcmp(what, "close") ? OFFER : DELETE;
+	work.end = strcmp(what, "open") ? END : DELETE;
+	begun = seconds(CLOCK_MONOTONIC);
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	run();
+	printf("{\"seconds\":%.6f,\"client\":%.6f}\n", seconds(CLOCK_MONOTONIC) - begun,
+	       seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+	fflush(stdout);
+}
+
+static const char *const usage =
+	"Usage: setup --server unix:PATH [--at-a-time N]\n"
+	"Sets up calls through a control plane's API; perf/bench runs it. See perf/README.md.\n";
+
+static void connect_to(const char *server)
+{
+	grpc_channel_credentials *credentials = grpc_insecure_credentials_create();
+	grpc_arg no_proxy = {.type = GRPC_ARG_INTEGER,
+			     .key = (char *)(uintptr_t)GRPC_ARG_ENABLE_HTTP_PROXY};
+	const grpc_channel_args args = {1, &no_proxy};
+
+	work.channel = grpc_channel_create(server, credentials, &args);
+	grpc_channel_credentials_release(credentials);
+	work.queue = grpc_completion_queue_create_for_next(NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"server", required_argument, NULL, 's'},
+						{"at-a-time", required_argument, NULL, 'a'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
+	const char *server = NULL;
+	char line[64];
+	int option;
+
+	work.at_a_time = 64;
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 's')
+			server = optarg;
+		else if (option == 'a')
+			work.at_a_time = strtoul(optarg, NULL, 10);
+		else
+			work.at_a_time = 0;
+	}
+	if (!server || optind != argc || !work.at_a_time || work.at_a_time > AT_A_TIME_MAX) {
+		fputs(usage, stderr);
+		return EXIT_FAILURE;
+	}
+	grpc_init();
+	connect_to(server);
+	while (fgets(line, sizeof(line), stdin))
+		answer(line);
+	grpc_channel_destroy(work.channel);
+	grpc_completion_queue_shutdown(work.queue);
+	grpc_completion_queue_destroy(work.queue);
+	grpc_shutdown();
+	return EXIT_SUCCESS;
+}
