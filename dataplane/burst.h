@@ -51,7 +51,7 @@ struct burst {
 	struct stream *stream[BURST_MAX]; /* the SSRC's state */
 
 	/* Written by route. */
-	const struct egress *egress[BURST_MAX]; /* where the peer sends to; NULL before */
+	const struct egress *egress[BURST_MAX]; /* where the packet leaves */
 };
 
 static inline void burst_drop(struct burst *b, unsigned int i, enum drop reason)

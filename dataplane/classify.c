@@ -282,7 +282,6 @@ void classify_stage(struct worker *w, struct burst *b)
 			prefetch_packet(b->mbuf[i + PREFETCH_AHEAD]);
 		b->leg[i] = NULL;
 		b->stream[i] = NULL;
-		b->egress[i] = NULL;
 		if (m->nb_segs == 1)
 			classify_frame(&c);
 		else

@@ -11,7 +11,6 @@
 
 #include <rte_ether.h>
 #include <rte_mempool.h>
-#include <rte_rcu_qsbr.h>
 
 #include "dataplane/address.h"
 #include "dataplane/leg.h"
@@ -64,7 +63,6 @@ struct dataplane {
 	struct leg *legs;
 	uint32_t leg_count;
 	struct rte_mempool *mbufs;
-	struct rte_rcu_qsbr *quiescence; /* readers: the workers, by id */
 	struct worker *workers[WORKERS_MAX];
 };
 

@@ -13,8 +13,9 @@ const struct drop_reason drop_reasons[DROP_MAX] = {[DROP_NONE] = {"none", "not d
 #undef X
 };
 
-static void count_on_flow(struct flow *flow, enum drop reason)
+static void count_on_flow(struct flow *flow, enum drop reason, bool accepted)
 {
+	flow->unsent += accepted;
 	switch (reason) {
 	case DROP_AUTH_FAILED:
 		flow->auth_failures++;
@@ -43,7 +44,7 @@ void drop_stage(struct worker *w, struct burst *b)
 			continue;
 		w->drops[b->reason[i]]++;
 		if (b->leg[i] && b->reason[i] != DROP_NONE)
-			count_on_flow(&b->leg[i]->flow, b->reason[i]);
+			count_on_flow(&b->leg[i]->flow, b->reason[i], b->stream[i]);
 		dropped[count++] = b->mbuf[i];
 	}
 	if (count)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where and how a leg's packets leave: the prebuilt Ethernet, IP and UDP headers and the next hop.
- * Immutable once published in leg->egress; made and retired by the main lcore, read by every worker
- * whose flows send through the leg.
+ * Immutable, made by the main lcore. It reaches the flow that sends through the leg as a part of
+ * its configuration, and lives as long as one names it.
  */
 #ifndef TANDEM_EGRESS_H
 #define TANDEM_EGRESS_H
@@ -51,13 +51,8 @@ struct egress {
 	uint16_t udp_sum;                  /* pseudo header and UDP header with lengths 0 */
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
 	struct endpoint remote;
+	uint32_t users; // main: rw. Configurations and others that name it.
 };
-
-static inline uint16_t egress_fold(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum & 0xffff) + (sum >> 16);
-}
 
 /*
  * Writes the headers for `length` octets of UDP payload that stand at frame + egress->length. Any
@@ -78,15 +73,15 @@ static inline int egress_fill(const struct egress *e, uint8_t *frame, uint32_t l
 	udp = (struct rte_udp_hdr *)(frame + e->length - sizeof(*udp));
 	udp->dgram_len = udp_length;
 	/* The length counts twice: in the pseudo header and in the UDP header. */
-	sum = ~egress_fold((uint32_t)e->udp_sum + 2u * udp_length +
-			   checksum_sum(frame + e->length, length));
+	sum = ~checksum_fold((uint64_t)e->udp_sum + 2u * udp_length +
+			     checksum_sum(frame + e->length, length));
 	udp->dgram_cksum = sum ? sum : 0xffff;
 
 	if (likely(e->length - e->l3 == sizeof(struct rte_ipv4_hdr) + sizeof(*udp))) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + e->l3);
 
 		ip->total_length = rte_cpu_to_be_16(e->length - e->l3 + length);
-		ip->hdr_checksum = ~egress_fold((uint32_t)e->ip_sum + ip->total_length);
+		ip->hdr_checksum = ~checksum_fold((uint64_t)e->ip_sum + ip->total_length);
 	} else {
 		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(frame + e->l3);
 

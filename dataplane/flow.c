@@ -83,8 +83,8 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 		return hand_over(w, b, i, entry.worker);
 	leg = &d->legs[entry.leg];
 	rte_prefetch0(leg);
-	rte_prefetch0(&leg->remote);
 	rte_prefetch0(&leg->flow);
+	rte_prefetch0(&leg->flow.first);
 	b->leg[i] = leg;
 	b->component[i] = entry.component;
 }
@@ -110,34 +110,30 @@ static inline void check_source(struct worker *w, struct burst *b, unsigned int 
 	}
 }
 
-/* The leg's memory has come: on to what it points to. Later stages read the stream. */
+/* The leg's memory has come: on to what it points to. */
 static inline void follow_leg(struct burst *b, unsigned int i)
 {
 	const struct leg *leg = b->leg[i];
+	const struct flow *flow = &leg->flow;
 
 	/* The port opens a moment before the worker has the leg's first configuration. */
 	if (unlikely(!leg->config)) {
 		b->leg[i] = NULL;
 		return burst_drop(b, i, DROP_CLOSED_PORT);
 	}
-	rte_prefetch0(leg->config);
-	if (likely(leg->flow.streams)) {
-		rte_prefetch0(leg->flow.streams);
-		rte_prefetch0((const char *)leg->flow.streams + RTE_CACHE_LINE_SIZE);
-	}
-}
-
-static inline void follow_config(const struct leg_config *config)
-{
-	if (likely(config->peer))
-		rte_prefetch0(config->peer);
-	if (config->receive)
-		rte_prefetch0(config->receive);
+	if (likely(flow->egress))
+		rte_prefetch0(flow->egress);
+	if (flow->secure && likely(flow->receive))
+		rte_prefetch0(flow->receive);
+	if (flow->peer_secure && likely(flow->send))
+		rte_prefetch0(flow->send);
+	if (flow->secure || flow->peer_secure)
+		rte_prefetch0(&flow->first.receive_highest);
 }
 
 /*
- * One step at a time for the whole burst, so that what a step reads, table, leg, configuration, has
- * been on its way since the step before.
+ * One step at a time for the whole burst, so that what a step reads, table, leg, flow, has been on
+ * its way since the step before.
  */
 void flow_stage(struct worker *w, struct burst *b)
 {
@@ -147,10 +143,7 @@ void flow_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			follow_leg(b, i);
-	for (unsigned int i = 0; i < b->count; i++) {
-		if (b->class[i] > CLASS_DTLS)
-			continue;
-		follow_config(b->leg[i]->config);
-		check_source(w, b, i);
-	}
+	for (unsigned int i = 0; i < b->count; i++)
+		if (b->class[i] <= CLASS_DTLS)
+			check_source(w, b, i);
 }

@@ -11,14 +11,11 @@
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
-/* flow.c prefetches one line of each of these. */
-static_assert(offsetof(struct leg, pair_count) / RTE_CACHE_LINE_SIZE ==
-		      offsetof(struct leg, remote) / RTE_CACHE_LINE_SIZE,
-	      "the source check of a packet reads one cache line");
-static_assert(offsetof(struct flow, stream_count) < RTE_CACHE_LINE_SIZE,
+/* flow.c prefetches these, and the stream behind them. */
+static_assert(offsetof(struct leg, flow) == RTE_CACHE_LINE_SIZE,
+	      "what a packet reads of its leg is one cache line");
+static_assert(offsetof(struct flow, first) == RTE_CACHE_LINE_SIZE,
 	      "what a packet touches of its flow is one cache line");
-static_assert(offsetof(struct leg_config, latch_until) < RTE_CACHE_LINE_SIZE,
-	      "what a packet reads of its configuration is one cache line");
 
 /* Packets that are still on their way from the old address must not win the leg back. */
 #define FORMER_SECONDS 2
@@ -38,6 +35,18 @@ static void forget_remote(struct worker *w, struct leg *leg, const struct leg_co
 	}
 }
 
+/* What packets need of the configuration. RTP that may not go on finds no egress. */
+static void configure_flow(struct flow *flow, const struct leg_config *config)
+{
+	flow->egress = config->forward ? config->egress[0] : NULL;
+	flow->receive = config->receive;
+	flow->receive_previous = config->receive_previous;
+	flow->send = config->send;
+	flow->grace_until = config->grace_until;
+	flow->secure = config->security != LEG_PLAIN;
+	flow->peer_secure = config->peer_secure;
+}
+
 struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config)
 {
 	struct leg_config *old = leg->config;
@@ -52,6 +61,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 	}
 	if (!old || old->remote_epoch != config->remote_epoch)
 		forget_remote(w, leg, config);
+	configure_flow(&leg->flow, config);
 	leg->config = config;
 	return old;
 }

@@ -15,6 +15,7 @@
 #include "dataplane/address.h"
 #include "dataplane/crypt.h"
 #include "dataplane/egress.h"
+#include "dataplane/flow.h"
 #include "dataplane/stun.h"
 
 #define LEG_COMPONENTS    2 /* RTP, and RTCP where it has a port of its own */
@@ -41,15 +42,18 @@ struct leg_config {
 	uint8_t security; /* enum leg_security */
 	bool ice;
 	bool rtcp_mux;
-	bool forward;                       /* RTP goes on to the peer: neither side is on hold */
-	struct leg *peer;                   /* NULL: none yet */
+	bool forward;     /* RTP goes on to the peer: neither side is on hold */
+	bool peer_secure; /* the peer's profile needs `send` */
+	bool peer_rtcp_mux;
+	uint8_t mute;     /* enum drop: why there is no egress; DROP_NONE: no address is known */
+	struct leg *peer; /* NULL: none yet */
+	/* The peer's: where this flow leaves; NULL: nothing may be sent. */
+	struct egress *egress[LEG_COMPONENTS];
 	struct crypt_key *receive;          /* current epoch; NULL: none */
 	struct crypt_key *receive_previous; /* also accepted until grace_until */
 	struct crypt_key *send; /* the peer's sending key: this flow protects with it; NULL: none */
-	bool peer_secure;       /* the peer's profile needs `send` */
-	bool peer_rtcp_mux;
-	uint64_t grace_until;                   /* TSC */
-	uint64_t latch_until;                   /* TSC; 0: never learn an address */
+	uint64_t grace_until;   /* TSC */
+	uint64_t latch_until;   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
 	struct leg_ice credentials[2]; /* current, and previous until a new pair is nominated */
 	uint32_t ice_epoch;            /* counts ICE restarts */
@@ -67,53 +71,25 @@ struct leg_pair {
 	uint64_t checked; /* TSC */
 };
 
-#define FLOW_SENDER_REPORTS 8
-
-/* Counters of one flow. worker: rw, main: ro (a torn moment is tolerated). */
-struct flow {
-	/* What each packet touches: one cache line. */
-	uint64_t packets; /* RTP accepted: source, tag and replay window are right */
-	uint64_t bytes;
-	uint64_t sent_packets;
-	uint64_t last_packet;   /* TSC of the last accepted RTP packet; 0: none */
-	struct stream *streams; /* a list; the most recent SSRC first */
-	uint16_t stream_count;
-
-	uint32_t last_drop; /* enum drop */
-	uint64_t rtcp_packets;
-	uint64_t auth_failures;
-	uint64_t replays;
-	uint64_t wrong_source;
-	uint64_t other_drops;
-	/*
-	 * The last RTCP sender reports that went through: the middle 32 bits of the NTP time above
-	 * the time of arrival in 1/65536 s, one store each. worker: rw, the peer's worker: ro
-	 */
-	uint64_t sender_reports[FLOW_SENDER_REPORTS];
-	uint8_t next_sender_report;
-};
-
 struct leg {
-	/* What each packet reads. */
-	struct leg_config *config;             // worker: rw, main: ro only for its own copy below
-	struct egress *egress[LEG_COMPONENTS]; // main: rw, workers: ro. NULL: nothing may be sent
-	uint32_t index;                        // constant
-	uint8_t worker;                        // main: rw, before the port is opened
-	uint8_t mute; // main: rw, workers: ro. enum drop: why egress is NULL
+	/* What each packet reads of its leg: one cache line. */
+	struct leg_config *config; // worker: rw, main: ro only for its own copy in the register
+	struct endpoint remote[LEG_COMPONENTS]; // worker: rw, main: ro. Who may speak.
+	bool latched[LEG_COMPONENTS];           // worker: rw
+	uint8_t pair_count;                     // worker: rw, main: ro
+	uint8_t worker;                         // main: rw, before the port is opened
+	uint32_t index;                         // constant
 
-	/* The source check. worker: rw, main: ro. */
-	struct endpoint remote[LEG_COMPONENTS] __rte_cache_aligned;
-	bool latched[LEG_COMPONENTS];
-	uint8_t pair_count;
+	struct flow flow;
+
+	/* worker: rw, main: ro */
 	struct endpoint former[LEG_COMPONENTS]; /* before the SDP changed; not latched until ... */
 	uint64_t former_until;                  /* ... TSC */
 	struct leg_pair pairs[LEG_PAIRS];
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	/* The keys that the streams' index state belongs to, also while there is none. */
 	uint64_t receive_serial, send_serial;
-
-	struct flow flow __rte_cache_aligned; // worker: rw, main: ro
-} __rte_cache_aligned;
+} __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
 
 struct worker;
 

@@ -20,13 +20,13 @@ static bool set_payload_type(struct stream_meter *m, const struct leg_config *co
 {
 	uint8_t clock = config->clock[payload_type];
 	uint32_t hz = clock ? config->clock_hz[clock - 1] : LEG_CLOCK_DEFAULT;
+	uint32_t before = stream_clock(m->scale, tsc_hz);
 
 	m->payload_type = payload_type;
-	if (hz == m->hz)
+	if (hz == before)
 		return false;
 	m->scale = (double)hz * (1ULL << 48) / tsc_hz;
-	m->jitter = m->hz ? (uint64_t)m->jitter * hz / m->hz : 0;
-	m->hz = hz;
+	m->jitter = before ? (uint64_t)m->jitter * hz / before : 0;
 	return true;
 }
 
@@ -39,8 +39,9 @@ static void begin_sequence(struct stream_meter *m, uint16_t seq)
 }
 
 /* RFC 3550 A.1 without probation. True: the sender restarted its sequence numbers. */
-static bool count_sequence(struct stream_meter *m, uint16_t seq)
+static bool count_sequence(struct stream *s, uint16_t seq)
 {
+	struct stream_meter *m = &s->meter;
 	uint16_t ahead = seq - (uint16_t)m->highest;
 
 	if (likely(ahead < MAX_DROPOUT)) {
@@ -48,7 +49,7 @@ static bool count_sequence(struct stream_meter *m, uint16_t seq)
 	} else if (ahead <= UINT16_MAX + 1 - MAX_MISORDER) {
 		/* Two packets in sequence after a leap are a restart, one is an accident. */
 		if (m->bad && seq == m->next_bad) {
-			m->lost += (int64_t)(m->highest - m->base + 1) - m->received;
+			s->lost += (int64_t)(m->highest - m->base + 1) - m->received;
 			begin_sequence(m, seq);
 			return true;
 		}
@@ -70,25 +71,22 @@ static void count_jitter(struct stream_meter *m, uint32_t transit)
 
 static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 {
-	struct flow *flow = &b->leg[i]->flow;
-	struct stream_meter *m = &b->stream[i]->meter;
+	struct stream *s = b->stream[i];
+	struct stream_meter *m = &s->meter;
 	const uint8_t *p = burst_payload(b, i);
 	uint8_t payload_type = rtp_payload_type(p);
 	uint16_t seq = rtp_seq(p);
 	bool incomparable = false;
 	uint32_t transit;
 
-	flow->packets++;
-	flow->bytes += b->length[i];
-	flow->last_packet = b->now;
-
+	b->leg[i]->flow.last_packet = b->now;
 	m->packets++;
 	m->bytes += b->length[i];
 	if (unlikely(m->packets == 1))
 		begin_sequence(m, seq);
 	else
-		incomparable = count_sequence(m, seq);
-	if (unlikely(!m->hz || payload_type != m->payload_type))
+		incomparable = count_sequence(s, seq);
+	if (unlikely(!m->scale || payload_type != m->payload_type))
 		incomparable |= set_payload_type(m, b->leg[i]->config, payload_type, w->hz);
 
 	transit = (uint32_t)(((unsigned __int128)b->now * m->scale) >> 48) - rtp_timestamp(p);
@@ -121,7 +119,7 @@ static void answer_report(struct stream *s, const struct flow *peer, const struc
 		if (sent >> 32 != r->lsr)
 			continue;
 		/* Clocks tick in 15 us: what comes out as nothing or less is very near. */
-		s->meter.rtt_us = rtt > 0 ? RTE_MAX((uint64_t)rtt * 1000000 >> 16, 1ULL) : 1;
+		s->rtt_us = rtt > 0 ? RTE_MAX((uint64_t)rtt * 1000000 >> 16, 1ULL) : 1;
 		return;
 	}
 }

@@ -40,13 +40,13 @@ static enum drop prepare(struct worker *w, struct burst *b, unsigned int i, stru
 {
 	struct leg *leg = b->leg[i];
 
-	if (unlikely(!leg->config->send))
+	if (unlikely(!leg->flow.send))
 		return DROP_NO_KEY;
 	burst_resize(b, i, b->length[i]);
 	if (unlikely(rte_pktmbuf_tailroom(b->mbuf[i]) < CRYPT_TRAILER_MAX))
 		return DROP_NO_ROOM;
 
-	job->key = leg->config->send;
+	job->key = leg->flow.send;
 	job->data = burst_payload(b, i);
 	job->length = b->length[i];
 	job->rtcp = b->class[i] == CLASS_RTCP;
@@ -69,7 +69,7 @@ void crypt_protect_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++) {
 		enum drop reason;
 
-		if (!burst_is_media(b, i) || !b->leg[i]->config->peer_secure)
+		if (!burst_is_media(b, i) || !b->leg[i]->flow.peer_secure)
 			continue;
 		reason = prepare(w, b, i, &jobs[count]);
 		if (unlikely(reason != DROP_NONE))

@@ -15,35 +15,41 @@
 static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
 	      "one line is prefetched of an egress");
 
-/* The key, and the word of the window that the packet's index will go into. */
-static inline void prefetch_send(const struct burst *b, unsigned int i, const struct crypt_key *key,
-				 bool rtcp)
+/* The word that the packet's index will go into. */
+static inline void prefetch_window(const struct burst *b, unsigned int i)
 {
-	rte_prefetch0(key);
-	if (likely(!rtcp))
-		rte_prefetch0(&b->stream[i]->send_window[rtp_seq(burst_payload(b, i)) %
-							 STREAM_WINDOW / 64]);
+	unsigned int bit = rtp_seq(burst_payload(b, i)) % STREAM_WINDOW;
+
+	rte_prefetch0(&b->stream[i]->send_window[bit / 64]);
+}
+
+/* RTCP goes on during hold (RFC 3264 8.4). */
+static inline const struct egress *egress_of(const struct leg *leg, bool rtcp)
+{
+	const struct leg_config *config = leg->config;
+
+	return likely(!rtcp) ? leg->flow.egress : config->egress[!config->peer_rtcp_mux];
+}
+
+static enum drop why_not(const struct leg_config *config, bool rtcp)
+{
+	if (!config->peer)
+		return DROP_NO_PEER;
+	if (!config->forward && !rtcp)
+		return DROP_HELD;
+	return config->mute ? config->mute : DROP_NO_ADDRESS;
 }
 
 static inline void route_packet(struct burst *b, unsigned int i)
 {
-	const struct leg_config *config = b->leg[i]->config;
-	const struct leg *peer = config->peer;
-	const struct egress *egress;
+	const struct leg *leg = b->leg[i];
 	bool rtcp = b->class[i] == CLASS_RTCP;
 
-	if (unlikely(!peer))
-		return burst_drop(b, i, DROP_NO_PEER);
-	/* RTCP goes on during hold (RFC 3264 8.4). */
-	if (unlikely(!config->forward && !rtcp))
-		return burst_drop(b, i, DROP_HELD);
-	egress = __atomic_load_n(&peer->egress[rtcp && !config->peer_rtcp_mux], __ATOMIC_ACQUIRE);
-	if (unlikely(!egress))
-		return burst_drop(b, i, peer->mute ? peer->mute : DROP_NO_ADDRESS);
-	rte_prefetch0(egress);
-	b->egress[i] = egress;
-	if (config->peer_secure && config->send)
-		prefetch_send(b, i, config->send, rtcp);
+	b->egress[i] = egress_of(leg, rtcp);
+	if (unlikely(!b->egress[i]))
+		return burst_drop(b, i, why_not(leg->config, rtcp));
+	if (leg->flow.peer_secure && likely(!rtcp))
+		prefetch_window(b, i);
 }
 
 void route_stage(struct worker *w, struct burst *b)

@@ -4,12 +4,12 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "dataplane/flow.h"
 #include "dataplane/index.h"
 #include "dataplane/worker.h"
 
-static_assert(offsetof(struct stream, meter) == RTE_CACHE_LINE_SIZE,
-	      "the index state of a packet fills the first cache line");
-static_assert(sizeof(struct stream_meter) <= RTE_CACHE_LINE_SIZE, "statistics fit one cache line");
+static_assert(offsetof(struct stream, receive_highest) == RTE_CACHE_LINE_SIZE,
+	      "SSRC and statistics fill the first cache line");
 static_assert(offsetof(struct stream, receive_window) == 2 * RTE_CACHE_LINE_SIZE,
 	      "windows begin on a cache line");
 static_assert(sizeof(struct stream) == 9 * RTE_CACHE_LINE_SIZE, "memory per leg is budgeted");
@@ -26,15 +26,17 @@ static void put(struct worker *w, struct stream *s)
 
 enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct stream **out)
 {
-	struct stream *s = w->free_streams;
+	struct stream *s = &flow->first;
 
 	if (flow->stream_count >= w->streams_per_flow)
 		return DROP_STREAM_LIMIT;
-	if (!s)
-		return DROP_STREAM_POOL;
-	w->free_streams = s->next;
-	w->free_stream_count--;
-
+	if (flow->streams) {
+		s = w->free_streams;
+		if (!s)
+			return DROP_STREAM_POOL;
+		w->free_streams = s->next;
+		w->free_stream_count--;
+	}
 	*s = (struct stream){
 		.next = flow->streams,
 		.ssrc = ssrc,
@@ -60,7 +62,8 @@ void stream_release_all(struct worker *w, struct flow *flow)
 	while (s) {
 		struct stream *next = s->next;
 
-		put(w, s);
+		if (s != &flow->first)
+			put(w, s);
 		s = next;
 	}
 }
@@ -94,11 +97,11 @@ void stream_report(const struct stream *s, uint64_t hz, struct stream_report *ou
 		.payload_type = m->payload_type,
 		.packets = m->packets,
 		.bytes = m->bytes,
-		.lost = m->lost,
-		.rtt_us = m->rtt_us,
+		.lost = s->lost,
+		.rtt_us = s->rtt_us,
 	};
-	if (!m->hz)
+	if (!m->scale)
 		return;
 	out->lost += (int64_t)(uint32_t)(m->highest - m->base + 1) - m->received;
-	out->jitter_us = (uint64_t)m->jitter * 1000000 / 16 / m->hz;
+	out->jitter_us = (uint64_t)m->jitter * 1000000 / 16 / stream_clock(m->scale, hz);
 }

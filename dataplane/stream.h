@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A stream: one SSRC inside a flow, with its SRTP index state and its statistics. Streams come from
- * a pool that each worker has to itself; nothing is allocated after that, and nothing is evicted: a
- * flow has at most worker->streams_per_flow of them. An SSRC that only sends RTCP is a stream too.
+ * A stream: one SSRC inside a flow, with its SRTP index state and its statistics. A flow's first
+ * stream is part of it, further ones come from a pool that each worker has to itself; nothing is
+ * allocated after that, and nothing is evicted: a flow has at most worker->streams_per_flow of
+ * them. An SSRC that only sends RTCP is a stream too.
  *
  * One worker writes a stream; the main lcore reads the statistics and tolerates a torn moment.
  */
 #ifndef TANDEM_STREAM_H
 #define TANDEM_STREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_common.h>
+
 #include "dataplane/drop.h"
-#include "dataplane/leg.h"
+
+struct flow;
+struct worker;
 
 #define STREAM_WINDOW      1024 /* RTP indices remembered against replay */
 #define STREAM_RTCP_WINDOW 128
@@ -21,41 +27,48 @@
 struct stream_meter {
 	uint64_t packets;
 	uint64_t bytes;
-	int64_t lost;      /* before the sender last restarted its sequence numbers */
-	uint64_t scale;    /* RTP timestamp units per TSC tick, 48 bits of fraction */
-	uint32_t hz;       /* RTP clock; 0: no packet yet */
-	uint32_t base;     /* extended sequence numbers: the first ... */
+	uint64_t
+		scale; /* RTP timestamp units per TSC tick, 48 bits of fraction; 0: no packet yet */
+	uint32_t base; /* extended sequence numbers: the first ... */
 	uint32_t highest;  /* ... and the highest */
 	uint32_t received; /* since `base` */
 	uint32_t transit;  /* arrival - timestamp of the last packet, in timestamp units */
 	uint32_t jitter;   /* timestamp units, 4 bits of fraction */
-	uint32_t rtt_us;   /* relay to participant and back; 0: not measured */
 	uint16_t next_bad; /* with `bad`: the number that would prove a restart */
 	uint8_t payload_type;
 	bool bad;
 };
 
 /*
- * The first cache line and one of each window are what crypt touches for a packet. Inbound state is
- * kept for two epochs, at [epoch & 1], so that the previous one goes on during its grace time.
- * Outbound RTP has a window as well: protecting one index twice would repeat keystream.
+ * The first cache line is what each packet touches, the second and one of each window what crypt
+ * touches beside. Inbound state is kept for two epochs, at [epoch & 1], so that the previous one
+ * goes on during its grace time. Outbound RTP has a window as well: protecting one index twice
+ * would repeat keystream.
  */
 struct stream {
 	struct stream *next; // worker: rw, main: ro
 	uint32_t ssrc;
-	bool stale;                       /* the main lcore was told that a key wears out */
+	bool stale; /* the main lcore was told that a key wears out */
+	struct stream_meter meter;
+
 	uint64_t receive_highest[2];      /* RTP index; INDEX_NONE: no packet yet */
 	uint64_t receive_rtcp_highest[2]; /* SRTCP index; likewise */
 	uint64_t send_highest;            /* RTP index; likewise */
-	uint64_t ahead; /* during a burst: the highest index it may bring; else INDEX_NONE */
+	uint64_t ahead;     /* during a burst: the highest index it may bring; else INDEX_NONE */
+	uint32_t send_rtcp; /* index of the next SRTCP packet */
+	uint32_t rtt_us;    /* relay to participant and back; 0: not measured */
+	int64_t lost;       /* before the sender last restarted its sequence numbers */
 
-	struct stream_meter meter __rte_cache_aligned;
-
-	uint64_t receive_window[2][STREAM_WINDOW / 64] __rte_cache_aligned;
+	uint64_t receive_window[2][STREAM_WINDOW / 64];
 	uint64_t send_window[STREAM_WINDOW / 64];
 	uint64_t receive_rtcp_window[2][STREAM_RTCP_WINDOW / 64];
-	uint32_t send_rtcp; /* index of the next SRTCP packet */
 } __rte_cache_aligned;
+
+/* RTP clock in Hz; `tsc_hz`: TSC ticks per second. */
+static inline uint32_t stream_clock(uint64_t scale, uint64_t tsc_hz)
+{
+	return ((unsigned __int128)scale * tsc_hz + (1ULL << 47)) >> 48;
+}
 
 struct stream_report {
 	uint32_t ssrc;
@@ -66,16 +79,6 @@ struct stream_report {
 	uint32_t jitter_us;
 	uint32_t rtt_us; /* 0: not measured */
 };
-
-/* Worker. NULL: the flow does not have this SSRC. */
-static inline struct stream *stream_find(const struct flow *flow, uint32_t ssrc)
-{
-	struct stream *s = flow->streams;
-
-	while (s && s->ssrc != ssrc)
-		s = s->next;
-	return s;
-}
 
 /*
  * Worker: a new stream for an SSRC that the flow does not have. DROP_NONE, DROP_STREAM_LIMIT or

@@ -4,7 +4,6 @@
 
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
-#include "dataplane/leg.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 
@@ -30,9 +29,6 @@ static void send_through(struct worker *w, struct burst *b, const struct network
 			continue;
 		slot[count] = i;
 		packets[count++] = b->mbuf[i];
-		/* Counted before it is on the wire: whoever has the packet finds it counted. */
-		if (b->egress[i])
-			b->leg[i]->flow.sent_packets++;
 	}
 	if (!count)
 		return;
@@ -43,13 +39,8 @@ static void send_through(struct worker *w, struct burst *b, const struct network
 	} else {
 		sent = pass_on(w, n, packets, count);
 	}
-	for (unsigned int k = sent; k < count; k++) {
-		unsigned int i = slot[k];
-
-		if (b->egress[i])
-			b->leg[i]->flow.sent_packets--;
-		burst_drop(b, i, DROP_TX_FULL);
-	}
+	for (unsigned int k = sent; k < count; k++)
+		burst_drop(b, slot[k], DROP_TX_FULL);
 }
 
 void tx_stage(struct worker *w, struct burst *b)

@@ -100,7 +100,6 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 		return refuse(b, i, DROP_KEY_EXHAUSTED);
 	if (unlikely(!s))
 		return READY;
-	rte_prefetch0(&s->receive_window[epoch][job->index % STREAM_WINDOW / 64]);
 	if (index_seen(s->receive_window[epoch], STREAM_WINDOW, highest, job->index))
 		return refuse(b, i, DROP_REPLAY);
 	if ((highest == INDEX_NONE || job->index > highest) &&
@@ -144,7 +143,7 @@ static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, st
 		return refuse(b, i, DROP_SRTP_LENGTH);
 
 	job->ssrc = job->rtcp ? rtcp_ssrc(job->data) : rtp_ssrc(job->data);
-	r->stream[r->count] = stream_find(&b->leg[i]->flow, job->ssrc);
+	r->stream[r->count] = flow_stream(&b->leg[i]->flow, job->ssrc);
 	verdict = job->rtcp ? prepare_rtcp(b, i, job, r->stream[r->count])
 			    : prepare_rtp(r, b, i, waiting, job, r->stream[r->count]);
 	if (likely(verdict == READY))
@@ -213,7 +212,7 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 	struct flow *flow = &b->leg[i]->flow;
 
 	if (unlikely(!s))
-		s = stream_find(flow, job->ssrc); /* made by an earlier packet of this round */
+		s = flow_stream(flow, job->ssrc); /* made by an earlier packet of this round */
 	else
 		s->ahead = INDEX_NONE;
 	/* An earlier packet of this burst may have had the index, or left it behind the window. */
@@ -247,9 +246,9 @@ static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, b
 		r.count = 0;
 		for (; slots; slots &= slots - 1) {
 			unsigned int i = __builtin_ctzll(slots);
-			const struct leg_config *config = b->leg[i]->config;
+			const struct flow *flow = &b->leg[i]->flow;
 
-			if (prepare(&r, b, i, previous ? config->receive_previous : config->receive,
+			if (prepare(&r, b, i, previous ? flow->receive_previous : flow->receive,
 				    waiting) == LATER)
 				waiting |= 1ULL << i;
 		}
@@ -306,7 +305,7 @@ static void find_plain_stream(struct worker *w, struct burst *b, unsigned int i)
 	struct flow *flow = &b->leg[i]->flow;
 	const uint8_t *p = burst_payload(b, i);
 	uint32_t ssrc = b->class[i] == CLASS_RTCP ? rtcp_ssrc(p) : rtp_ssrc(p);
-	struct stream *s = stream_find(flow, ssrc);
+	struct stream *s = flow_stream(flow, ssrc);
 
 	if (unlikely(!s)) {
 		enum drop reason = stream_add(w, flow, ssrc, &s);
@@ -317,6 +316,15 @@ static void find_plain_stream(struct worker *w, struct burst *b, unsigned int i)
 	b->stream[i] = s;
 }
 
+/* The word that the packet's index will be looked for in, as far as that can be told already. */
+static inline void prefetch_window(const struct burst *b, unsigned int i, const struct flow *flow)
+{
+	unsigned int bit = rtp_seq(burst_payload(b, i)) % STREAM_WINDOW;
+
+	if (likely(flow->streams))
+		rte_prefetch0(&flow->streams->receive_window[flow->receive->epoch & 1][bit / 64]);
+}
+
 void crypt_unprotect_stage(struct worker *w, struct burst *b)
 {
 	struct originals originals;
@@ -325,18 +333,19 @@ void crypt_unprotect_stage(struct worker *w, struct burst *b)
 	originals.slots = 0;
 	originals.used = 0;
 	for (unsigned int i = 0; i < b->count; i++) {
-		const struct leg_config *config;
+		const struct flow *flow;
 
 		if (!burst_is_media(b, i))
 			continue;
-		config = b->leg[i]->config;
-		if (config->security == LEG_PLAIN) {
+		flow = &b->leg[i]->flow;
+		if (!flow->secure) {
 			find_plain_stream(w, b, i);
-		} else if (unlikely(!config->receive)) {
+		} else if (unlikely(!flow->receive)) {
 			burst_drop(b, i, DROP_NO_KEY);
 		} else {
 			slots |= 1ULL << i;
-			if (unlikely(config->receive_previous) && b->now < config->grace_until)
+			prefetch_window(b, i, flow);
+			if (unlikely(flow->receive_previous) && b->now < flow->grace_until)
 				keep_original(&originals, b, i);
 		}
 	}

@@ -33,7 +33,6 @@ static void send_frames(struct worker *w, struct burst *b)
 {
 	for (unsigned int i = 0; i < b->count; i++) {
 		b->leg[i] = NULL;
-		b->egress[i] = NULL;
 		burst_send(b, i, b->mbuf[i]->port);
 	}
 	tx_stage(w, b);
@@ -110,19 +109,15 @@ unsigned int worker_poll(struct worker *w)
 int worker_run(void *arg)
 {
 	struct worker *w = arg;
-	struct rte_rcu_qsbr *quiescence = w->dataplane->quiescence;
 	unsigned int empty_turns = 0;
 
-	rte_rcu_qsbr_thread_online(quiescence, w->id);
 	while (!__atomic_load_n(&w->dataplane->stop, __ATOMIC_RELAXED)) {
 		if (worker_poll(w))
 			empty_turns = 0;
 		else
 			empty_turns++;
-		rte_rcu_qsbr_quiescent(quiescence, w->id);
 		if (empty_turns)
 			idle_wait(w->idle, empty_turns);
 	}
-	rte_rcu_qsbr_thread_offline(quiescence, w->id);
 	return 0;
 }

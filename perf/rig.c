@@ -104,13 +104,12 @@ static int create_dataplane(struct rig *rig)
 	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * legs, RTE_CACHE_LINE_SIZE);
 	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * d->address_count << 16,
 			       RTE_CACHE_LINE_SIZE);
-	d->quiescence = rte_zmalloc("quiescence", rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE);
 	rig->sources = rte_zmalloc("sources", sizeof(rig->sources[0]) * legs, RTE_CACHE_LINE_SIZE);
-	if (!d->mbufs || !d->legs || !d->table || !d->quiescence || !rig->sources)
+	if (!d->mbufs || !d->legs || !d->table || !rig->sources)
 		return -ENOMEM;
 	for (uint32_t k = 0; k < legs; k++)
 		d->legs[k].index = k;
-	return rte_rcu_qsbr_init(d->quiescence, 1);
+	return 0;
 }
 
 static int create_worker(struct rig *rig)
@@ -124,8 +123,6 @@ static int create_worker(struct rig *rig)
 	rig->worker->engine = rig->engine;
 	rig->worker->streams_per_flow = 4;
 	rig->worker->lcore = 1;
-	rte_rcu_qsbr_thread_register(d->quiescence, 0);
-	rte_rcu_qsbr_thread_online(d->quiescence, 0);
 	return 0;
 }
 
@@ -144,7 +141,6 @@ static void settle(struct rig *rig)
 {
 	do {
 		worker_poll(rig->worker);
-		rte_rcu_qsbr_quiescent(rig->dataplane.quiescence, 0);
 	} while (registry_poll(rig->registry));
 }
 

@@ -12,7 +12,7 @@
 
 static void release(struct deferred *d, unsigned int k)
 {
-	egress_free(d->datagrams[k].egress);
+	egress_release(d->datagrams[k].egress);
 	d->datagrams[k].egress = NULL;
 	d->count--;
 }
@@ -31,7 +31,7 @@ int deferred_add(struct deferred *d, unsigned int worker, struct egress *egress,
 		d->count++;
 		return 0;
 	}
-	egress_free(egress);
+	egress_release(egress);
 	return -ENOBUFS;
 }
 

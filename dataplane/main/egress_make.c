@@ -71,6 +71,7 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 		rte_free(e);
 		return NULL;
 	}
+	e->users = 1;
 	e->remote = *remote;
 	e->port = from->network->port;
 	e->mtu = from->network->mtu;
@@ -82,14 +83,21 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 	udp->src_port = rte_cpu_to_be_16(local_port);
 	udp->dst_port = remote->port;
 	e->length += sizeof(*udp);
-	e->udp_sum = egress_fold((uint32_t)e->udp_sum + udp->src_port + udp->dst_port +
-				 rte_cpu_to_be_16(IPPROTO_UDP));
+	e->udp_sum = checksum_fold((uint64_t)e->udp_sum + udp->src_port + udp->dst_port +
+				   rte_cpu_to_be_16(IPPROTO_UDP));
 	return e;
 }
 
-void egress_free(struct egress *e)
+struct egress *egress_hold(struct egress *e)
 {
-	if (!e)
+	if (e)
+		e->users++;
+	return e;
+}
+
+void egress_release(struct egress *e)
+{
+	if (!e || --e->users)
 		return;
 	neighbour_put(e->nexthop);
 	rte_free(e);

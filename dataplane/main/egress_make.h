@@ -8,11 +8,11 @@ struct dataplane;
 
 /*
  * Main lcore: the egress from local address `local` (an index) and UDP port `local_port` (host byte
- * order) to `remote`. NULL: no route or no memory. egress_free() only when no worker can read it
- * any more.
+ * order) to `remote`, with one hold on it. NULL: no route or no memory.
  */
 struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
 			     const struct endpoint *remote);
-void egress_free(struct egress *egress);
+struct egress *egress_hold(struct egress *egress); /* NULL is accepted, and by egress_release() */
+void egress_release(struct egress *egress);
 
 #endif

@@ -77,13 +77,11 @@ static int create_memory(struct program *p)
 					   SOCKET_ID_ANY);
 	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * d->leg_count, RTE_CACHE_LINE_SIZE);
 	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * addresses << 16, RTE_CACHE_LINE_SIZE);
-	d->quiescence = rte_zmalloc("quiescence", rte_rcu_qsbr_get_memsize(d->worker_count),
-				    RTE_CACHE_LINE_SIZE);
-	if (!d->mbufs || !d->legs || !d->table || !d->quiescence)
+	if (!d->mbufs || !d->legs || !d->table)
 		return -ENOMEM;
 	for (uint32_t k = 0; k < d->leg_count; k++)
 		d->legs[k].index = k;
-	return rte_rcu_qsbr_init(d->quiescence, d->worker_count);
+	return 0;
 }
 
 static int create_workers(struct program *p)
@@ -100,7 +98,6 @@ static int create_workers(struct program *p)
 		d->workers[k]->idle = p->config.idle;
 		d->workers[k]->streams_per_flow = p->config.streams_per_flow;
 		d->workers[k]->lcore = k + 1;
-		rte_rcu_qsbr_thread_register(d->quiescence, k);
 	}
 	return 0;
 }
@@ -235,7 +232,6 @@ static void destroy(struct program *p)
 	port_stop_all(d);
 	for (unsigned int k = 0; k < d->worker_count; k++)
 		worker_destroy(d->workers[k]);
-	rte_free(d->quiescence);
 	rte_free(d->table);
 	rte_free(d->legs);
 	rte_mempool_free(d->mbufs);

@@ -14,7 +14,7 @@ static void take_notice(struct registry *r, const struct notice *n)
 	case NOTICE_REMOTE:
 		/* Meanwhile the control plane may have said that media goes elsewhere. */
 		if (!record || n->remote_epoch != record->latest->remote_epoch ||
-		    publish_egress(r, record, n->component, &n->remote, DROP_NONE))
+		    publish_remote(r, record, n->component, &n->remote, DROP_NONE))
 			break;
 		record->consent_lost = false;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
@@ -85,7 +85,6 @@ unsigned int registry_poll(struct registry *r)
 			take_done(r, w, &dones[i]);
 		handled += done;
 	}
-	handled += publish_reclaim(r);
 	deferred_poll(&r->deferred, d);
 	registry_watch(r);
 	return handled;

@@ -4,6 +4,7 @@
  * and how two legs that name each other are connected.
  */
 #include "dataplane/main/workers.h"
+#include "dataplane/main/egress_make.h"
 #include "dataplane/main/record.h"
 
 #include <stdlib.h>
@@ -34,6 +35,9 @@ struct leg_config *record_config_create(const struct leg_config *from)
 	config->peer = NULL;
 	config->peer_secure = false;
 	config->peer_rtcp_mux = false;
+	config->mute = DROP_NONE;
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		config->egress[c] = NULL;
 	return config;
 }
 
@@ -46,6 +50,8 @@ void record_config_free(struct registry *r, struct leg_config *config)
 	key_release(r, config->receive);
 	key_release(r, config->receive_previous);
 	key_release(r, config->send);
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		egress_release(config->egress[c]);
 	OPENSSL_cleanse(config, sizeof(*config));
 	rte_free(config);
 }
@@ -62,6 +68,9 @@ static void connect_peer(struct registry *r, struct record *record, struct leg_c
 	config->peer_secure = peer->latest->security != LEG_PLAIN;
 	config->peer_rtcp_mux = peer->latest->rtcp_mux;
 	config->send = key_hold(peer->protect);
+	config->mute = peer->mute;
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		config->egress[c] = egress_hold(peer->egress[c]);
 	peer->named++;
 }
 
@@ -84,6 +93,12 @@ int record_repost(struct registry *r, struct record *record)
 		return -ENOMEM;
 	record_post(r, record, config);
 	return 0;
+}
+
+void record_refresh(struct registry *r, struct record *record)
+{
+	if (record)
+		record->outdated = !workers_have_room(r->dataplane) || record_repost(r, record);
 }
 
 /* Opens the first `count` of the leg's ports, closes the others. */
@@ -133,7 +148,6 @@ struct record *record_create(struct registry *r, uint64_t id, unsigned int addre
 	record->address = address;
 	record->port = port;
 	record->created = rte_rdtsc();
-	record->leg->mute = DROP_NONE;
 	/* Both ports of a pair go to the same worker. */
 	record->leg->worker = (port >> 1) % r->dataplane->worker_count;
 	return record;

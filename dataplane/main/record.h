@@ -29,6 +29,7 @@ struct record {
 	struct leg *leg;
 	struct leg_config *latest; /* as posted last; a worker owns it, immutable */
 	struct crypt_key *protect; /* what the relay protects with towards this participant */
+	struct egress *egress[LEG_COMPONENTS]; /* where it is sent to; NULL: nowhere, see mute */
 	uint8_t *blob;
 	size_t blob_size;
 	uint64_t created;       /* TSC */
@@ -39,16 +40,12 @@ struct record {
 	uint16_t port;      /* host byte order */
 	uint8_t address;    /* index */
 	uint8_t state;      /* enum record_state */
+	uint8_t mute;       /* enum drop: why there is no egress; DROP_NONE: no address is known */
 	bool cleared;       /* the worker answered ORDER_CLEAR */
 	bool receive, send; /* false: on hold in that direction */
 	bool consent_lost;
 	bool timed_out;
-};
-
-/* An object that a worker may still read until every worker has passed a quiescent state. */
-struct retired {
-	struct egress *egress;
-	uint64_t token;
+	bool outdated; /* its worker has yet to hear what changed about the peer */
 };
 
 struct registry {
@@ -63,8 +60,6 @@ struct registry {
 	uint32_t watched;     /* where registry_watch() goes on */
 	uint64_t next_watch;  /* TSC: not from the beginning before */
 	struct deferred deferred;
-	struct retired *retired; /* a queue, oldest first */
-	uint32_t retired_head, retired_count, retired_size;
 };
 
 static inline struct record *record_of(const struct registry *r, const struct leg *leg)
@@ -104,6 +99,8 @@ void record_config_free(struct registry *r, struct leg_config *config);
 void record_post(struct registry *r, struct record *record, struct leg_config *config);
 /* Posts the same again, since the peer changed. NULL is accepted. 0 or -ENOMEM. */
 int record_repost(struct registry *r, struct record *record);
+/* The same; where there is no memory or no room now, watch.c tries again. */
+void record_refresh(struct registry *r, struct record *record);
 
 /*
  * key.c: keys live as long as a configuration or a record names them. key_renew() gives a hold on
@@ -126,13 +123,14 @@ int leg_plan_local(const struct dataplane *d, const Tandem__Dataplane__V1__Endpo
 int leg_plan_endpoint(struct endpoint *to, const Tandem__Dataplane__V1__Endpoint *from);
 
 /*
- * publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to. -ENOMEM:
- * nothing changed. -EHOSTUNREACH: there is no way to `remote`, and the leg sends nowhere.
+ * publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to, from the
+ * peer's next configuration on: publish_egress() leaves it to the caller to post that. 0, or
+ * -EHOSTUNREACH: there is no way to `remote`, and the leg sends nowhere.
  */
 int publish_egress(struct registry *r, struct record *record, unsigned int component,
 		   const struct endpoint *remote, enum drop mute);
-/* Frees what every worker has let go of; returns how many. */
-unsigned int publish_reclaim(struct registry *r);
+int publish_remote(struct registry *r, struct record *record, unsigned int component,
+		   const struct endpoint *remote, enum drop mute);
 
 /* watch.c: consent, media timeouts: a part of the legs each time. */
 void registry_watch(struct registry *r);

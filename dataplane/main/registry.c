@@ -12,9 +12,7 @@
 #include "dataplane/main/record.h"
 #include "dataplane/main/workers.h"
 
-#define BLOB_MAX           8192
-/* The most orders one request posts to one worker: three legs', and requests for next hops. */
-#define ORDERS_PER_REQUEST 8
+#define BLOB_MAX 8192
 
 uint32_t registry_find(const struct registry *r, uint64_t id)
 {
@@ -56,14 +54,6 @@ static int fail(const char **what, const char *text, int error)
 {
 	*what = text;
 	return error;
-}
-
-static bool mailboxes_have_room(const struct registry *r)
-{
-	for (unsigned int k = 0; k < r->dataplane->worker_count; k++)
-		if (!worker_has_room(r->dataplane->workers[k], ORDERS_PER_REQUEST))
-			return false;
-	return true;
 }
 
 static bool ports_are_free(const struct registry *r, const struct record *self,
@@ -115,7 +105,7 @@ static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutL
 		return fail(what, "local: another leg has this port", -EADDRINUSE);
 	if (!record && !r->free_count)
 		return fail(what, "no free leg: raise [dataplane] legs", -ENOSPC);
-	if (!mailboxes_have_room(r))
+	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	return 0;
 }
@@ -228,7 +218,7 @@ int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *
 
 	if (error || put->epoch == record->key_epoch)
 		return error;
-	if (!mailboxes_have_room(r))
+	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	peer = record_peer(r, record);
 	config = record_config_create(record->latest);
@@ -269,7 +259,7 @@ int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
 
 	if (!record)
 		return fail(what, "leg: no such leg", -ENOENT);
-	if (!mailboxes_have_room(r))
+	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	record_close(r, record);
 	return 0;
@@ -280,7 +270,7 @@ static int destination(const struct registry *r, const struct record *record,
 		       const char **what)
 {
 	const struct address *local = &r->dataplane->addresses[record->address].address;
-	const struct egress *usual = record->leg->egress[0];
+	const struct egress *usual = record->egress[0];
 
 	if (!given && !usual)
 		return fail(what, "the participant's address is not known yet", -EDESTADDRREQ);
@@ -317,7 +307,7 @@ int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit 
 		error = deferred_add(&r->deferred, record->leg->worker, egress, datagram->data,
 				     datagram->len);
 	else
-		egress_free(egress);
+		egress_release(egress);
 	return error ? fail(what, "the datagram could not be sent now", error) : 0;
 }
 
@@ -374,7 +364,6 @@ void registry_destroy(struct registry *r)
 		}
 	}
 	deferred_clear(&r->deferred);
-	free(r->retired);
 	rte_hash_free(r->by_id);
 	free(r->free_list);
 	free(r->records);

@@ -72,12 +72,13 @@ static uint64_t milliseconds(uint64_t ticks, uint64_t hz)
 static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flow *flow,
 		      uint64_t now, uint64_t hz)
 {
+	const struct flow_total total = flow_total(flow);
 	uint64_t last = flow->last_packet;
 
-	status->packets = flow->packets;
-	status->bytes = flow->bytes;
+	status->packets = total.packets;
+	status->bytes = total.bytes;
 	status->rtcp_packets = flow->rtcp_packets;
-	status->sent_packets = flow->sent_packets;
+	status->sent_packets = total.packets + flow->rtcp_packets - flow->unsent;
 	status->auth_failures = flow->auth_failures;
 	status->replays = flow->replays;
 	status->wrong_source = flow->wrong_source;
@@ -96,8 +97,8 @@ static int ice_state(const struct record *record)
 		return TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
 	if (record->consent_lost)
 		return TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST;
-	return record->leg->egress[0] ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED
-				      : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
+	return record->egress[0] ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED
+				 : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
 }
 
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
@@ -118,8 +119,8 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 	status->leg = record->id;
 	status->peer = record->peer;
 	status->local = show_endpoint(&local);
-	if (leg->egress[0])
-		status->remote = show_endpoint(&leg->egress[0]->remote);
+	if (record->egress[0])
+		status->remote = show_endpoint(&record->egress[0]->remote);
 	status->ice = ice_state(record);
 	status->key_epoch = record->key_epoch;
 	status->suite = record->protect ? record->protect->suite : SUITE_NONE;

@@ -35,10 +35,12 @@ void registry_tell(struct registry *r, const struct record *record, int kind,
 }
 
 /* For what the leg sends to: the worker may be writing what it will send to next. */
-static bool consent_holds(const struct leg *leg, uint64_t now, uint64_t hz)
+static bool consent_holds(const struct record *record, uint64_t now, uint64_t hz)
 {
+	const struct leg *leg = record->leg;
+
 	for (unsigned int k = 0; k < leg->pair_count; k++)
-		if (endpoint_equal(&leg->pairs[k].remote, &leg->egress[0]->remote) &&
+		if (endpoint_equal(&leg->pairs[k].remote, &record->egress[0]->remote) &&
 		    (int64_t)(now - leg->pairs[k].checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
 			return true;
 	return false;
@@ -46,11 +48,13 @@ static bool consent_holds(const struct leg *leg, uint64_t now, uint64_t hz)
 
 static void watch(struct registry *r, struct record *record, uint64_t now, uint64_t hz)
 {
-	struct leg *leg = record->leg;
-	uint64_t heard = RTE_MAX(leg->flow.last_packet, record->listening);
+	uint64_t heard = RTE_MAX(record->leg->flow.last_packet, record->listening);
 
-	if (record->latest->ice && leg->egress[0] && !record->consent_lost &&
-	    !consent_holds(leg, now, hz) && !publish_egress(r, record, 0, NULL, DROP_NO_CONSENT)) {
+	if (record->outdated)
+		record_refresh(r, record);
+	if (record->latest->ice && record->egress[0] && !record->consent_lost &&
+	    !consent_holds(record, now, hz)) {
+		publish_remote(r, record, 0, NULL, DROP_NO_CONSENT);
 		record->consent_lost = true;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
 			      NULL, NULL);

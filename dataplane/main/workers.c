@@ -6,6 +6,7 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
+#include "dataplane/dataplane.h"
 #include "dataplane/main/stream_pool.h"
 #include "dataplane/main/workers.h"
 #include "dataplane/stream.h"
@@ -15,14 +16,25 @@
 #define NOTICES_SIZE  4096
 #define ORDERS_SIZE   4096
 
-bool worker_has_room(const struct worker *w, unsigned int orders)
+/* The most that one request posts to one worker: three legs', and requests for next hops. */
+#define ORDERS_PER_REQUEST 8
+
+static bool has_room(const struct worker *w, unsigned int orders)
 {
 	return w->open_orders + orders < ORDERS_SIZE;
 }
 
+bool workers_have_room(const struct dataplane *d)
+{
+	for (unsigned int k = 0; k < d->worker_count; k++)
+		if (!has_room(d->workers[k], ORDERS_PER_REQUEST))
+			return false;
+	return true;
+}
+
 int worker_order(struct worker *w, struct order order)
 {
-	if (!worker_has_room(w, 1) || rte_ring_sp_enqueue_elem(w->orders, &order, sizeof(order)))
+	if (!has_room(w, 1) || rte_ring_sp_enqueue_elem(w->orders, &order, sizeof(order)))
 		return -EAGAIN;
 	w->open_orders++;
 	return 0;

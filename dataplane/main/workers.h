@@ -14,6 +14,7 @@ void worker_destroy(struct worker *w);
  * -EAGAIN when too many are, and nothing was posted.
  */
 int worker_order(struct worker *w, struct order order);
-bool worker_has_room(const struct worker *w, unsigned int orders);
+/* For what one request or one notice posts, to whichever worker. */
+bool workers_have_room(const struct dataplane *d);
 
 #endif

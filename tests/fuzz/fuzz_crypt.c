@@ -50,7 +50,7 @@ static void take(unsigned int k)
 	if (b->length[k] != run.plain[k].length ||
 	    memcmp(burst_payload(b, k), run.plain[k].octets, b->length[k]))
 		abort();
-	if (b->stream[k] != stream_find(&run.call->receiver->flow, b->stream[k]->ssrc))
+	if (b->stream[k] != flow_stream(&run.call->receiver->flow, b->stream[k]->ssrc))
 		abort();
 }
 
@@ -94,6 +94,7 @@ static void rekey(uint8_t how)
 	call->secure.receive_previous = call->secure.receive;
 	call->secure.receive = call_key(call->engine, suite, CRYPT_RECEIVE, run.epoch);
 	call->secure.grace_until = call->now + (how >> 4);
+	call_apply(call);
 	stream_new_receive_epoch(&call->receiver->flow, run.epoch);
 	call_master(run.epoch, key, salt);
 	oracle_derive(&call->oracle, suite, key, salt);

@@ -56,6 +56,13 @@ static inline struct crypt_key *call_key(const struct crypt_engine *engine, enum
 	return made;
 }
 
+/* After a change of `plain` or `secure`. */
+static inline void call_apply(struct call *call)
+{
+	leg_apply(call->bench->worker, call->sender, &call->plain);
+	leg_apply(call->bench->worker, call->receiver, &call->secure);
+}
+
 static inline struct call *call_open(struct bench *bench, enum srtp_suite suite)
 {
 	struct call *call = calloc(1, sizeof(*call));
@@ -68,8 +75,8 @@ static inline struct call *call_open(struct bench *bench, enum srtp_suite suite)
 	call->receive = call_key(call->engine, suite, CRYPT_RECEIVE, 1);
 	call->plain = (struct leg_config){.peer_secure = true, .send = call->send};
 	call->secure = (struct leg_config){.security = LEG_SDES, .receive = call->receive};
-	call->sender = media_leg(&call->plain, 30000);
-	call->receiver = media_leg(&call->secure, 40000);
+	call->sender = media_leg(bench, &call->plain, 30000);
+	call->receiver = media_leg(bench, &call->secure, 40000);
 	call_master(1, key, salt);
 	oracle_derive(&call->oracle, suite, key, salt);
 	return call;

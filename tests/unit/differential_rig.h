@@ -107,6 +107,7 @@ static inline void differential_rekey(struct differential *d, unsigned int c)
 		call->engine->key_free(call->send);
 		call->send = differential_key(d, c, e, suite, CRYPT_SEND);
 		call->plain.send = call->send;
+		call_apply(call);
 		stream_new_send_key(&call->sender->flow);
 	}
 }

@@ -27,12 +27,12 @@ static inline void media_destroy(struct bench *f)
 }
 
 /* A leg at work under `config`, its participant at 198.51.100.7, `port` and the one above it. */
-static inline struct leg *media_leg(struct leg_config *config, uint16_t port)
+static inline struct leg *media_leg(struct bench *f, struct leg_config *config, uint16_t port)
 {
 	struct leg *leg = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*leg));
 
 	memset(leg, 0, sizeof(*leg));
-	leg->config = config;
+	leg_apply(f->worker, leg, config);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		leg->remote[c] = bench_endpoint("198.51.100.7", port + c);
 		leg->latched[c] = true;

@@ -166,8 +166,7 @@ static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 	memset(d->legs, 0, RELAY_LEGS * sizeof(d->legs[0]));
 	for (unsigned int k = 0; k < RELAY_LEGS; k++)
 		d->legs[k].index = k;
-	d->quiescence = aligned_alloc(RTE_CACHE_LINE_SIZE, rte_rcu_qsbr_get_memsize(workers));
-	if (!d->mbufs || !d->table || rte_rcu_qsbr_init(d->quiescence, workers))
+	if (!d->mbufs || !d->table)
 		abort();
 	for (unsigned int k = 0; k < RELAY_NETWORKS; k++)
 		relay_add_network(r, k, queues);
@@ -176,8 +175,6 @@ static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 			abort();
 		d->workers[k]->engine = engine;
 		d->workers[k]->streams_per_flow = 4;
-		rte_rcu_qsbr_thread_register(d->quiescence, k);
-		rte_rcu_qsbr_thread_online(d->quiescence, k);
 	}
 	if (neighbour_start(d) || registry_create(&r->registry, &config))
 		abort();
@@ -284,7 +281,6 @@ static inline unsigned int relay_collect(struct relay *r)
 static inline void relay_work(struct relay *r, unsigned int worker)
 {
 	worker_poll(r->dataplane.workers[worker]);
-	rte_rcu_qsbr_quiescent(r->dataplane.quiescence, worker);
 }
 
 /* Until nobody has anything to do. */
@@ -319,8 +315,6 @@ static inline void relay_destroy(struct relay *r)
 {
 	struct dataplane *d = &r->dataplane;
 
-	for (unsigned int k = 0; k < d->worker_count; k++)
-		rte_rcu_qsbr_thread_offline(d->quiescence, k);
 	registry_destroy(r->registry);
 	neighbour_stop(d);
 	r->silent = true; /* what was asked last is not answered any more */
@@ -338,7 +332,6 @@ static inline void relay_destroy(struct relay *r)
 			rte_ring_free(r->in[n][q]);
 	}
 	rte_mempool_free(d->mbufs);
-	free(d->quiescence);
 	free(d->legs);
 	free(d->table);
 	free(r);

@@ -109,8 +109,10 @@ static void without_a_key_nothing_passes(void **state)
 	struct wire plain = wire_rtp(SSRC, 1, 0, -1, 20);
 
 	call->secure.receive = NULL;
+	call_apply(call);
 	assert_int_equal(takes(call, 1), DROP_NO_KEY);
 	call->plain.send = NULL;
+	call_apply(call);
 	assert_int_equal(call_protect(call, &plain), DROP_NO_KEY);
 	call_close(call);
 }
@@ -320,7 +322,7 @@ static void many_flows_share_a_burst(void **state)
 			assert_int_equal(b.length[k], plain.length);
 			assert_memory_equal(burst_payload(&b, k), plain.octets, plain.length);
 			assert_ptr_equal(b.stream[k],
-					 stream_find(&calls[k % 32]->receiver->flow, SSRC));
+					 flow_stream(&calls[k % 32]->receiver->flow, SSRC));
 		}
 		media_free(&b);
 	}

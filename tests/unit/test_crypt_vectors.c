@@ -166,6 +166,8 @@ static void known_answers(void **state)
 		call->plain.send = send;
 		call->secure.receive = receive;
 		shared->secure.receive = verify;
+		call_apply(call);
+		call_apply(shared);
 		wire.class = cases[k].plain == rtcp ? CLASS_RTCP : CLASS_RTP;
 		wire.length = unhex(wire.octets, cases[k].plain);
 		assert_int_equal(call_protect(call, &wire), DROP_NONE);

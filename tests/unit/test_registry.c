@@ -123,12 +123,12 @@ static void the_same_again_changes_nothing(void **state)
 	p.m.latch_ms = 1000;
 	assert_int_equal(relay_put(r, &p), 0);
 	before = *config(r, 1);
-	memcpy(egress, record(r, 1)->leg->egress, sizeof(egress));
+	memcpy(egress, record(r, 1)->egress, sizeof(egress));
 	assert_non_null(egress[0]);
 	assert_non_null(egress[1]);
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_memory_equal(config(r, 1), &before, sizeof(before));
-	assert_memory_equal(record(r, 1)->leg->egress, egress, sizeof(egress));
+	assert_memory_equal(record(r, 1)->egress, egress, sizeof(egress));
 	assert_int_equal(registry_count(r->registry), 1);
 	assert_int_equal(r->event_count, 0);
 }
@@ -141,7 +141,7 @@ static void sends_to_the_signalled_address(void **state)
 
 	put_phone(&p);
 	assert_int_equal(relay_put(r, &p), 0);
-	egress = (const struct egress *const *)record(r, 1)->leg->egress;
+	egress = (const struct egress *const *)record(r, 1)->egress;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		struct endpoint to = bench_endpoint(PHONE, 30000 + c);
 
@@ -165,7 +165,7 @@ static void sends_to_the_signalled_address(void **state)
 	p.m.remote = p.m.remote_rtcp = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_null(egress[0]);
-	assert_int_equal(record(r, 1)->leg->mute, DROP_NO_ADDRESS);
+	assert_int_equal(record(r, 1)->mute, DROP_NO_ADDRESS);
 }
 
 static void says_when_there_is_no_way(void **state)
@@ -177,8 +177,8 @@ static void says_when_there_is_no_way(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	put_endpoint(&p.remote, p.octets[1], "198.18.0.1", 30000); /* no gateway leads there */
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_null(record(r, 1)->leg->egress[0]);
-	assert_int_equal(record(r, 1)->leg->mute, DROP_NO_ROUTE);
+	assert_null(record(r, 1)->egress[0]);
+	assert_int_equal(record(r, 1)->mute, DROP_NO_ROUTE);
 }
 
 /* The window opens with a new address, not with the same one again. */
@@ -224,11 +224,11 @@ static void what_was_learnt_too_late_is_void(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
 	assert_true(endpoint_equal(&leg->remote[0], &named));
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &named));
+	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &named));
 	assert_int_equal(r->event_count, 0);
 	assert_true(leg_learn(r->dataplane.workers[0], leg, 0, &learnt));
 	relay_run(r);
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &learnt));
+	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &learnt));
 	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
 }
 
@@ -247,17 +247,17 @@ static void multiplexing_keeps_what_was_learnt(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
 	leg = record(r, 1)->leg;
-	assert_int_equal(leg->egress[1]->remote.port, rte_cpu_to_be_16(30007));
+	assert_int_equal(record(r, 1)->egress[1]->remote.port, rte_cpu_to_be_16(30007));
 	assert_true(leg_learn(r->dataplane.workers[0], leg, 0, &learnt));
 	relay_run(r);
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &learnt));
+	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &learnt));
 
 	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &learnt));
+	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &learnt));
 	assert_true(endpoint_equal(&leg->remote[0], &learnt));
-	assert_null(leg->egress[1]);
+	assert_null(record(r, 1)->egress[1]);
 }
 
 static void an_ice_restart_keeps_the_pair(void **state)
@@ -272,11 +272,11 @@ static void an_ice_restart_keeps_the_pair(void **state)
 	put_ice(&p, "aaaa", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
 	leg = record(r, 2)->leg;
-	assert_null(leg->egress[0]); /* whatever the SDP's c= line says */
+	assert_null(record(r, 2)->egress[0]); /* whatever the SDP's c= line says */
 	assert_int_equal(config(r, 2)->ice_epoch, 1);
 	nominate(r, 2, BROWSER, 40000);
 	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &first));
+	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
 
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_int_equal(config(r, 2)->ice_epoch, 1);
@@ -285,15 +285,15 @@ static void an_ice_restart_keeps_the_pair(void **state)
 	assert_int_equal(config(r, 2)->ice_epoch, 2);
 	assert_string_equal(config(r, 2)->credentials[0].local_ufrag, "bbbb");
 	assert_string_equal(config(r, 2)->credentials[1].local_ufrag, "aaaa");
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &first));
+	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
 	assert_true(endpoint_equal(&leg->remote[0], &first));
 	nominate(r, 2, BROWSER, 40001);
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &second));
+	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &second));
 	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
 	/* Without ICE it is the SDP's word again. */
 	p.m.ice = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_true(endpoint_equal(&leg->egress[0]->remote, &first));
+	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
 	relay_run(r);
 	assert_true(endpoint_equal(&leg->remote[0], &first));
 }
@@ -322,8 +322,8 @@ static void a_slot_serves_again_when_nobody_names_it(void **state)
 	relay_run(r);
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_ptr_equal(config(r, 99)->peer, NULL);
-	assert_null(record(r, 99)->leg->egress[0]);
-	assert_int_equal(record(r, 99)->leg->flow.packets, 0);
+	assert_null(record(r, 99)->egress[0]);
+	assert_int_equal(flow_total(&record(r, 99)->leg->flow).packets, 0);
 }
 
 static void a_late_notice_does_not_reach_the_next_leg(void **state)
@@ -351,7 +351,7 @@ static void a_late_notice_does_not_reach_the_next_leg(void **state)
 	p.m.leg = 7;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	assert_int_equal(rte_be_to_cpu_16(record(r, 7)->leg->egress[0]->remote.port), 30000);
+	assert_int_equal(rte_be_to_cpu_16(record(r, 7)->egress[0]->remote.port), 30000);
 	assert_int_equal(r->event_count, 0);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the registry does not accept, and what it says then. */
+#include "dataplane/main/workers.h"
 #include "tests/unit/registry_rig.h"
 
 static void break_id(struct put *p)
@@ -203,7 +204,6 @@ static void ports_belong_to_one_leg(void **state)
 static void a_full_mailbox_is_told(void **state)
 {
 	struct relay *r = *state;
-	struct worker *w = r->dataplane.workers[0];
 	struct keys k;
 	struct put p;
 
@@ -211,7 +211,7 @@ static void a_full_mailbox_is_told(void **state)
 	p.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	while (worker_has_room(w, 8))
+	while (workers_have_room(&r->dataplane))
 		assert_int_equal(record_repost(r->registry, record(r, 1)), 0);
 	expect_error(r, relay_put(r, &p), EAGAIN, "a worker does not keep up");
 	expect_error(r, relay_delete(r, 1), EAGAIN, "a worker does not keep up");

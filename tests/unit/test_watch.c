@@ -38,8 +38,8 @@ static void consent_expires(void **state)
 	leg->pairs[0].checked -= 2 * rte_get_tsc_hz();
 	look(r);
 	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
-	assert_null(leg->egress[0]);
-	assert_int_equal(leg->mute, DROP_NO_CONSENT);
+	assert_null(record(r, 2)->egress[0]);
+	assert_int_equal(record(r, 2)->mute, DROP_NO_CONSENT);
 	look(r); /* once */
 	assert_int_equal(r->event_count, 0);
 	s = status(r, 2);
@@ -48,7 +48,7 @@ static void consent_expires(void **state)
 	status_free(s);
 	nominate(r, 2, BROWSER, 40000);
 	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
-	assert_non_null(leg->egress[0]);
+	assert_non_null(record(r, 2)->egress[0]);
 }
 
 static void media_that_stays_away_is_told_once(void **state)

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A flow: one direction of a call, from the leg that receives to the leg that sends. The unit of
+ * ownership: the worker that owns the receiving leg's port writes it, and nobody else.
+ */
+#ifndef TANDEM_FLOW_H
+#define TANDEM_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+
+#include "dataplane/stream.h"
+
+#define FLOW_SENDER_REPORTS 8
+
+struct crypt_key;
+struct egress;
+
+/* worker: rw, main: ro (a torn moment is tolerated). */
+struct flow {
+	/*
+	 * What each packet touches beside its leg and its stream: one cache line. The first half is
+	 * copied from the leg's configuration, which packets need not read then.
+	 */
+	const struct egress *egress;        /* where RTP leaves; NULL: the configuration says why */
+	struct crypt_key *receive;          /* current epoch; NULL: none */
+	struct crypt_key *receive_previous; /* also accepted until grace_until (TSC) */
+	struct crypt_key *send;             /* the peer's; NULL: none */
+	uint64_t grace_until;
+	struct stream *streams; /* a list; the most recent SSRC first */
+	uint64_t last_packet;   /* TSC of the last accepted RTP packet; 0: none */
+	uint16_t stream_count;
+	bool secure;        /* what comes in is SRTP */
+	bool peer_secure;   /* what leaves is SRTP */
+	uint32_t last_drop; /* enum drop */
+
+	struct stream first; /* most flows have one SSRC: its stream is here, others in the pool */
+
+	uint64_t rtcp_packets;
+	uint64_t unsent; /* accepted, RTP and RTCP, and dropped later */
+	uint64_t auth_failures;
+	uint64_t replays;
+	uint64_t wrong_source;
+	uint64_t other_drops;
+	/*
+	 * The last RTCP sender reports that went through: the middle 32 bits of the NTP time above
+	 * the time of arrival in 1/65536 s, one store each. worker: rw, the peer's worker: ro
+	 */
+	uint64_t sender_reports[FLOW_SENDER_REPORTS];
+	uint8_t next_sender_report;
+} __rte_cache_aligned;
+
+/* Worker. NULL: the flow does not have this SSRC. */
+static inline struct stream *flow_stream(const struct flow *flow, uint32_t ssrc)
+{
+	struct stream *s = flow->streams;
+
+	while (s && s->ssrc != ssrc)
+		s = s->next;
+	return s;
+}
+
+/* RTP that was accepted: source, tag and replay window are right. */
+struct flow_total {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
+/* Any thread: streams are added and never taken away while the leg lives. */
+static inline struct flow_total flow_total(const struct flow *flow)
+{
+	struct flow_total total = {.packets = 0};
+
+	for (const struct stream *s = flow->streams; s; s = s->next) {
+		total.packets += s->meter.packets;
+		total.bytes += s->meter.bytes;
+	}
+	return total;
+}
+
+#endif
