@@ -12,9 +12,17 @@ $(PERF_PROGRAMS): $(BUILD)/perf/%: $(BUILD)/obj/perf/%.o $(BUILD)/obj/libperf.a 
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
 
-.PHONY: bench bench-profile
+$(BUILD)/perf/peers/load: $(BUILD)/obj/perf/peers/load.o
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: bench bench-profile bench-peers
 BENCH =
 bench: $(PERF_PROGRAMS) ## measure the pipeline; BENCH='--help' says how to choose
 	$(PYTHON) perf/bench --build $(BUILD) $(BENCH)
 bench-profile: $(BUILD)/perf/pipeline ## measure where the cycles go, stage by stage
 	$(PYTHON) perf/bench --build $(BUILD) --profile $(BENCH)
+bench-peers: deps ## measure Tandem beside rtpengine and coturn, which it installs; as root
+	@$(MAKE) -j$$(nproc) all $(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o
+	$(PYTHON) perf/bench-peers --build $(BUILD) $(BENCH)

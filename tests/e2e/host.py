@@ -27,7 +27,10 @@ class Busy(Exception):
 
 
 class Host:
-    """Borrow on entry, give back on exit."""
+    """Borrow on entry, give back on exit. create: makes the namespaces and links."""
+
+    def __init__(self, create=net.create):
+        self._create = create
 
     def __enter__(self):
         os.makedirs(STATE, mode=0o700, exist_ok=True)
@@ -35,7 +38,7 @@ class Host:
         clean()
         _borrow_pages()
         _mount_bpffs()
-        net.create()
+        self._create()
         self.free_pages = free_pages()
         return self
 

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One veth between two namespaces, and what the kernel does for each end on a core of its own.
+
+    load: load0 198.51.100.10, .20  ----  media0: relay, 198.51.100.1 (the kernel's), .2 (Tandem's)
+
+Receiving is a thread of its own on each end (threaded NAPI): the relay's runs on the relay's core,
+where a NIC's interrupts would be, and its time can be told from everything else's.
+"""
+
+import contextlib
+import os
+import time
+
+import net
+import wait
+
+LOAD_CORE, RELAY_CORE = 0, 1
+CALLER, CALLEE = "198.51.100.10", "198.51.100.20"
+KERNEL, TANDEM = "198.51.100.1", "198.51.100.2"
+NEAR, FAR = "media0", "load0"
+PREFIX = "tandem-bench-"
+# Interrupts are moderated, as a NIC does it: packets that come within this time are taken together.
+COALESCE_NS = 50000
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Namespace(net.Namespace):
+    def __init__(self, short):
+        super().__init__(short)
+        self.name = PREFIX + short
+        self.path = f"{net.NETNS}/{self.name}"
+
+    def tune(self, interface, **values):
+        """Values below /sys/class/net of this namespace, which is to be seen by nobody else."""
+        script = "; ".join(f"echo {value} > /sys/class/net/{interface}/{name}"
+                           for name, value in values.items())
+        net.run("ip", "netns", "exec", self.name, "sh", "-ec", script)
+
+
+RELAY = Namespace("relay")
+LOAD = Namespace("load")
+
+
+@contextlib.contextmanager
+def made():
+    """Both namespaces and the veth; afterwards nothing is left, nor of a run that was killed."""
+    clean()
+    try:
+        for namespace in (RELAY, LOAD):
+            net.run("ip", "netns", "add", namespace.name)
+            namespace.run("ip", "link", "set", "lo", "up")
+        queues = ["numrxqueues", "1", "numtxqueues", "1"]
+        RELAY.run("ip", "link", "add", NEAR, *queues, "type", "veth",
+                  "peer", "name", FAR, *queues, "netns", LOAD.name)
+        _end(RELAY, NEAR, RELAY_CORE, (KERNEL,))
+        _end(LOAD, FAR, LOAD_CORE, (CALLER, CALLEE))
+        yield
+    finally:
+        clean()
+
+
+def _end(namespace, interface, core, addresses):
+    # With GRO a veth receives as a driver does: from its ring, in NAPI's turns.
+    namespace.run("ethtool", "-K", interface, "gro", "on", "tso", "off", "gso", "off")
+    for address in addresses:
+        namespace.run("ip", "addr", "add", f"{address}/24", "dev", interface)
+    namespace.run("ip", "link", "set", interface, "up")
+    namespace.tune(interface, threaded=1, napi_defer_hard_irqs=1, gro_flush_timeout=COALESCE_NS)
+    pin(interface, core)
+
+
+def napi(interface):
+    """The kernel's thread that receives on an interface."""
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/comm", encoding="ascii", errors="replace") as comm:
+                    if comm.read().startswith(f"napi/{interface}-"):
+                        return int(name)
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+    return None
+
+
+def pin(interface, core):
+    """As an interrupt would: at once, on that core."""
+    thread = wait.until(lambda: napi(interface), 5, f"the thread that receives on {interface}")
+    os.sched_setaffinity(thread, {core})
+    os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(50))
+
+
+def first_on(core):
+    """How a program is started that goes before everything else of this core."""
+    return ["nice", "-n", "-20", "taskset", "-c", str(core)]
+
+
+def clean():
+    if not os.path.isdir(net.NETNS):
+        return
+    for name in os.listdir(net.NETNS):
+        if name.startswith(PREFIX):
+            for pid in net.run("ip", "netns", "pids", name).split():
+                try:
+                    os.kill(int(pid), 9)
+                except ProcessLookupError:
+                    pass
+            net.run("ip", "netns", "delete", name)
+
+
+# --- what a core did ------------------------------------------------------------------------------
+
+def _runtime(path):
+    try:
+        with open(path, encoding="ascii") as file:
+            return int(file.read().split()[0]) / 1e9
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+
+
+class Clock:
+    """CPU seconds: of a relay's threads, of receiving for it, of its whole core."""
+
+    def __init__(self, pid):
+        self._pid = pid
+        self._napi = napi(NEAR)
+        self._start = self._read()
+
+    def _read(self):
+        threads = sum(_runtime(f"/proc/{self._pid}/task/{thread}/schedstat")
+                      for thread in os.listdir(f"/proc/{self._pid}/task"))
+        with open(f"/proc/{self._pid}/stat", encoding="ascii") as file:
+            user = int(file.read().rpartition(")")[2].split()[11]) / TICKS
+        with open("/proc/stat", encoding="ascii") as file:
+            line = next(line for line in file if line.startswith(f"cpu{RELAY_CORE} "))
+        ticks = [int(text) for text in line.split()[1:9]]
+        idle = (ticks[3] + ticks[4] + ticks[7]) / TICKS  # idle, iowait, steal
+        return (threads, user, _runtime(f"/proc/{self._napi}/schedstat"), time.monotonic() - idle)
+
+    def stop(self):
+        return Usage(*(now - then for now, then in zip(self._read(), self._start)))
+
+
+class Usage:
+    def __init__(self, threads, user, receiving, core):
+        self.threads, self.user, self.receiving, self.core = threads, user, receiving, core
+
+    @property
+    def total(self):
+        return self.threads + self.receiving

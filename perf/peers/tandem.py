@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tandem: both programs, driven by gRPC; one worker, on AF_XDP.
+
+`idle = sleep`: a worker that finds nothing to do leaves its core to others, so that what its core
+does can be compared with a relay that waits in the kernel.
+"""
+
+import api
+import calls
+import network
+import sdp
+import wait
+from process import Process
+
+DATAPLANE = """\
+[dataplane]
+socket={state}/dataplane.sock
+lcores={load_core},{relay_core}
+legs={legs}
+idle={idle}
+xdp={build}/ebpf/shed.bpf.o
+[port media]
+devargs=net_af_xdp0,iface={interface}
+address={address}/24
+"""
+
+CONTROLPLANE = """\
+[controlplane]
+dataplane={state}/dataplane.sock
+listen=unix:{state}/relay.sock
+ports=20000-59999
+port_quarantine=0
+log=warn
+"""
+
+
+class Tandem:
+    name = "tandem"
+    kinds = ("rtp", "srtp")
+    package = None
+    idle = "sleep"
+    legs = 10000
+
+    def __init__(self, build, directory):
+        state = "/run/tandem-e2e"  # borrowed from the machine with everything else: tests/e2e/host
+        values = {"state": state, "build": build.resolve(), "legs": self.legs, "idle": self.idle,
+                  "load_core": network.LOAD_CORE, "relay_core": network.RELAY_CORE,
+                  "interface": network.NEAR, "address": network.TANDEM}
+        self._processes = []
+        for program, text in (("tandem-dataplane", DATAPLANE), ("tandem-controlplane", CONTROLPLANE)):
+            ini = directory / f"{program}.ini"
+            ini.write_text(text.format(**values), encoding="ascii")
+            process = Process(["nice", "-n", "-20", str(build.resolve() / program), "--config", str(ini)],
+                              directory / f"{program}.log", network.RELAY, notify=True)
+            self._processes.append(process)
+            process.wait_ready()
+        self._api = api.Api(f"unix:{state}/relay.sock")
+        wait.until(self._api.serving, 10, "the control plane to find the dataplane")
+
+    @property
+    def pid(self):
+        return self._processes[0].pid
+
+    def set_up(self, wanted):
+        return [stream for call in wanted for stream in self._call(call)]
+
+    def _call(self, call):
+        offered = self._api.offer(call.name, "a", call.offer(),
+                                  to={"network": "media", "profile": api.AVP})
+        answered = self._api.answer(call.name, "a", "b", call.answer())
+        for_callee, for_caller = sdp.parse(offered)[0], sdp.parse(answered)[0]
+        return calls.streams(call, (for_caller.address, for_caller.port),
+                             (for_callee.address, for_callee.port))
+
+    def tear_down(self, wanted):
+        for call in wanted:
+            self._api.delete(call.name)
+
+    def drops(self):
+        return {name: value for name, value in self._api.drops().items() if value}
+
+    def stop(self):
+        self._api.close()
+        for process in reversed(self._processes):
+            process.stop()
