@@ -2,12 +2,15 @@
 #include "dataplane/main/egress_make.h"
 #include "dataplane/egress.h"
 
-#include <rte_malloc.h>
+#include <string.h>
 
 #include "dataplane/dataplane.h"
 #include "dataplane/main/neighbour.h"
+#include "dataplane/main/slab.h"
 
 #define TTL 64
+
+static struct slab egresses = {.size = sizeof(struct egress)};
 
 static uint8_t put_ether(uint8_t *header, const struct network *network, uint16_t type)
 {
@@ -61,14 +64,15 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 {
 	const struct local_address *from = &d->addresses[local];
 	bool ipv4 = address_is_ipv4(&remote->address);
-	struct egress *e = rte_zmalloc("egress", sizeof(*e), RTE_CACHE_LINE_SIZE);
+	struct egress *e = slab_take(&egresses);
 	struct rte_udp_hdr *udp;
 
 	if (!e)
 		return NULL;
+	memset(e, 0, sizeof(*e));
 	e->nexthop = neighbour_get(from->network, &remote->address);
 	if (!e->nexthop) {
-		rte_free(e);
+		slab_put(&egresses, e);
 		return NULL;
 	}
 	e->users = 1;
@@ -100,5 +104,5 @@ void egress_release(struct egress *e)
 	if (!e || --e->users)
 		return;
 	neighbour_put(e->nexthop);
-	rte_free(e);
+	slab_put(&egresses, e);
 }

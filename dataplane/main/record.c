@@ -11,16 +11,15 @@
 
 #include <openssl/crypto.h>
 #include <rte_cycles.h>
-#include <rte_malloc.h>
 
 static struct worker *owner(const struct registry *r, const struct record *record)
 {
 	return r->dataplane->workers[record->leg->worker];
 }
 
-struct leg_config *record_config_create(const struct leg_config *from)
+struct leg_config *record_config_create(struct registry *r, const struct leg_config *from)
 {
-	struct leg_config *config = rte_malloc("leg_config", sizeof(*config), RTE_CACHE_LINE_SIZE);
+	struct leg_config *config = slab_take(&r->configs);
 
 	if (!config)
 		return NULL;
@@ -53,7 +52,7 @@ void record_config_free(struct registry *r, struct leg_config *config)
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
 		egress_release(config->egress[c]);
 	OPENSSL_cleanse(config, sizeof(*config));
-	rte_free(config);
+	slab_put(&r->configs, config);
 }
 
 /* What a leg's configuration takes from the leg it is connected with. */
@@ -88,7 +87,7 @@ int record_repost(struct registry *r, struct record *record)
 
 	if (!record || !record->latest)
 		return 0;
-	config = record_config_create(record->latest);
+	config = record_config_create(r, record->latest);
 	if (!config)
 		return -ENOMEM;
 	record_post(r, record, config);

@@ -16,6 +16,7 @@
 #include "dataplane/main/deferred.h"
 #include "dataplane/leg.h"
 #include "dataplane/main/registry.h"
+#include "dataplane/main/slab.h"
 
 enum record_state {
 	RECORD_FREE,
@@ -53,6 +54,7 @@ struct registry {
 	struct dataplane *dataplane;
 	struct record *records; /* by leg index */
 	struct rte_hash *by_id;
+	struct slab configs; /* struct leg_config */
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
@@ -93,7 +95,7 @@ void record_keep_blob(struct record *record, uint8_t *blob, size_t size);
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
 
 /* A copy to be amended (of zeros if `from` is NULL); NULL: no memory. */
-struct leg_config *record_config_create(const struct leg_config *from);
+struct leg_config *record_config_create(struct registry *r, const struct leg_config *from);
 void record_config_free(struct registry *r, struct leg_config *config);
 /* Connects the configuration with the peer's and posts it; needs room for one order. */
 void record_post(struct registry *r, struct record *record, struct leg_config *config);

@@ -121,7 +121,7 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 
 	if (error)
 		return error;
-	config = record_config_create(old);
+	config = record_config_create(r, old);
 	if (!config)
 		return fail(what, "no memory for the leg: more hugepages", -ENOMEM);
 	error = leg_plan(r->dataplane, config, put, what);
@@ -221,8 +221,8 @@ int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *
 	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	peer = record_peer(r, record);
-	config = record_config_create(record->latest);
-	peer_config = peer ? record_config_create(peer->latest) : NULL;
+	config = record_config_create(r, record->latest);
+	peer_config = peer ? record_config_create(r, peer->latest) : NULL;
 	if (!config || (peer && !peer_config)) {
 		error = fail(what, "no memory for the keys: more hugepages", -ENOMEM);
 		goto out_config;
@@ -327,6 +327,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 		return -ENOMEM;
 	r->config = *config;
 	r->dataplane = config->dataplane;
+	r->configs.size = sizeof(struct leg_config);
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
@@ -364,6 +365,7 @@ void registry_destroy(struct registry *r)
 		}
 	}
 	deferred_clear(&r->deferred);
+	slab_release(&r->configs);
 	rte_hash_free(r->by_id);
 	free(r->free_list);
 	free(r->records);
