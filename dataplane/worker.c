@@ -55,7 +55,7 @@ static void send_own(struct worker *w, struct rte_mbuf *m, uint16_t port)
 	send_frames(w, &b);
 }
 
-void worker_obey(struct worker *w)
+unsigned int worker_obey(struct worker *w)
 {
 	struct order orders[32];
 	unsigned int count = rte_ring_sc_dequeue_burst_elem(w->orders, orders, sizeof(orders[0]),
@@ -77,6 +77,7 @@ void worker_obey(struct worker *w)
 		}
 		rte_ring_sp_enqueue_elem(w->dones, &done, sizeof(done));
 	}
+	return count;
 }
 
 unsigned int worker_poll(struct worker *w)
@@ -85,8 +86,8 @@ unsigned int worker_poll(struct worker *w)
 	unsigned int taken;
 	struct burst b;
 
-	worker_obey(w);
-	taken = take_outbound(w, &b);
+	taken = worker_obey(w);
+	taken += take_outbound(w, &b);
 	take_handover(w, &b);
 	if (b.count) {
 		taken += b.count;

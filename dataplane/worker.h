@@ -111,13 +111,13 @@ struct worker {
 	uint32_t open_orders __rte_cache_aligned; // main: rw
 } __rte_cache_aligned;
 
-/* Worker: does what its mailbox says; part of worker_poll(). */
-void worker_obey(struct worker *w);
+/* Worker: does what its mailbox says, some of it; returns how much. Part of worker_poll(). */
+unsigned int worker_obey(struct worker *w);
 
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);
 
-/* One turn: the mailbox, all rings and queues once; returns the packets taken from them. */
+/* One turn: the mailbox, all rings and queues once; returns the orders and packets taken. */
 unsigned int worker_poll(struct worker *w);
 
 /* Worker: false when the main lcore does not keep up; the caller keeps the object. */
