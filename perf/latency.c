@@ -61,7 +61,6 @@ static int poll_worker(struct worker *w)
 
 	while (paced_sent() < RIG_PACKETS) {
 		worker_poll(w);
-		rte_rcu_qsbr_quiescent(w->dataplane->quiescence, w->id);
 		if ((int64_t)(rte_rdtsc() - paced_end()) > (int64_t)patience)
 			return lost(w);
 	}
