@@ -109,24 +109,23 @@ static int run(void *arg)
 /* Calls that are plain on both sides: the first two of every four legs (CALLS_EITHER). */
 static void keep_plain_calls(struct traffic *t)
 {
+	struct traffic_round *round = &t->rounds[FROM_PLAIN];
 	uint32_t kept = 0;
 
-	for (uint32_t k = 0; k < t->count; k++)
-		if ((t->order[k] - t->rig->sources) % 4 < 2)
-			t->order[kept++] = t->order[k];
-	t->count = kept;
+	for (uint32_t k = 0; k < round->count; k++)
+		if ((round->order[k] - t->rig->sources) % 4 < 2)
+			round->order[kept++] = round->order[k];
+	round->count = kept;
 }
 
 static int carry_out(struct order_of_work *o, bool rekey, uint16_t payload)
 {
 	unsigned int lcore = o->traffic->rig->worker->lcore;
-	int error =
-		traffic_select(o->traffic, o->what == DECRYPT ? FROM_SECURE : FROM_PLAIN, payload);
+	int error = traffic_select(o->traffic, o->what == DECRYPT ? FROM_SECURE : FROM_PLAIN,
+				   payload, RIG_PACKETS);
 
 	if (error)
 		return error;
-	if (o->what != DECRYPT)
-		keep_plain_calls(o->traffic);
 	o->error = 0;
 	o->polling = 0;
 	error = rte_eal_remote_launch(run, o, lcore);
@@ -238,6 +237,7 @@ int main(int argc, char **argv)
 				    .calls = CALLS_EITHER,
 				    .legs = 20000,
 				    .core = 1,
+				    .workers = 1,
 				    .hugepages = true};
 	static struct rig rig;
 	static struct traffic traffic;
@@ -253,11 +253,12 @@ int main(int argc, char **argv)
 	}
 	error = rig_create(&rig, &config);
 	if (!error)
-		error = traffic_create(&traffic, &rig);
+		error = traffic_create(&traffic, &rig, 0);
 	if (!error)
 		error = rekey_create(&rekey, &rig);
 	if (error)
 		return EXIT_FAILURE;
+	keep_plain_calls(&traffic);
 	paced_open(&traffic);
 	printf("{\"hz\":%lu}\n", rte_get_tsc_hz());
 	fflush(stdout);

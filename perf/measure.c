@@ -25,49 +25,56 @@ const char *const measure_stages[] = {"rx",
 static_assert(RTE_DIM(measure_stages) <= RTE_DIM(((struct measure *)0)->stages[0]) + 1,
 	      "a place for every stage");
 
-static double per_packet(uint64_t cycles)
+static double per_packet(const struct measure *m, uint64_t cycles)
 {
-	return (double)cycles / RIG_PACKETS;
+	return (double)cycles / m->traffic->load;
 }
 
-static bool all_sent(struct measure *m)
+/* Part of the load was not sent yet. */
+static bool is_waiting(const struct measure *m)
 {
-	const struct worker *w = m->traffic->rig->worker;
+	return traffic_sent(m->traffic) < m->traffic->load;
+}
 
-	if (traffic_sent() == RIG_PACKETS)
-		return true;
-	fprintf(stderr, "pipeline: %u of %u packets were sent\n", traffic_sent(), RIG_PACKETS);
+static void check_sent(struct measure *m)
+{
+	const struct worker *w = m->traffic->worker;
+
+	if (!is_waiting(m))
+		return;
+	fprintf(stderr, "pipeline: %u of %u packets were sent\n", traffic_sent(m->traffic),
+		m->traffic->load);
 	for (unsigned int k = DROP_NONE + 1; k < DROP_MAX; k++)
 		if (w->drops[k])
 			fprintf(stderr, "pipeline: dropped, %s: %lu\n", drop_reasons[k].help,
 				w->drops[k]);
 	m->error = -EIO;
-	return false;
 }
 
 static double run_pipeline(struct measure *m)
 {
-	struct worker *w = m->traffic->rig->worker;
+	struct worker *w = m->traffic->worker;
 	uint64_t begin = rte_rdtsc_precise();
 
-	for (unsigned int k = 0; k < TURNS_MAX && traffic_sent() < RIG_PACKETS; k++)
+	for (unsigned int k = 0; k < TURNS_MAX && is_waiting(m); k++)
 		worker_poll(w);
-	return per_packet(rte_rdtsc_precise() - begin);
+	return per_packet(m, rte_rdtsc_precise() - begin);
 }
 
 static double run_ports(struct measure *m)
 {
+	const uint16_t queue = m->traffic->worker->id;
 	struct rte_mbuf *packets[BURST_MAX];
 	uint64_t begin = rte_rdtsc_precise();
 
-	for (unsigned int k = 0; k < TURNS_MAX && traffic_sent() < RIG_PACKETS; k++) {
+	for (unsigned int k = 0; k < TURNS_MAX && is_waiting(m); k++) {
 		for (unsigned int n = 0; n < RIG_NETWORKS; n++) {
-			uint16_t count = rte_eth_rx_burst(n, 0, packets, BURST_MAX);
+			uint16_t count = rte_eth_rx_burst(n, queue, packets, BURST_MAX);
 
-			rte_eth_tx_burst(n, 0, packets, count);
+			rte_eth_tx_burst(n, queue, packets, count);
 		}
 	}
-	return per_packet(rte_rdtsc_precise() - begin);
+	return per_packet(m, rte_rdtsc_precise() - begin);
 }
 
 /* --- the engine alone ------------------------------------------------------------------------ */
@@ -137,7 +144,7 @@ static double run_raw(struct measure *m)
 	const bool send = !receive || t->rig->config.calls == CALLS_SECURE;
 	uint64_t cycles = 0;
 
-	for (uint32_t first = 0; first < RIG_PACKETS; first += BURST_MAX) {
+	for (uint32_t first = 0; first < t->load; first += BURST_MAX) {
 		uint16_t lengths[BURST_MAX] = {0}; /* as received */
 		struct crypt_job jobs[BURST_MAX];
 
@@ -150,8 +157,8 @@ static double run_raw(struct measure *m)
 			check_jobs(m, jobs, lengths);
 		}
 	}
-	traffic_skip();
-	return per_packet(cycles);
+	traffic_skip(t);
+	return per_packet(m, cycles);
 }
 
 /* --- stage by stage -------------------------------------------------------------------------- */
@@ -161,7 +168,7 @@ static void run_stages_of_port(struct worker *w, unsigned int n, uint64_t *cycle
 	uint64_t begin = rte_rdtsc(), end;
 	struct burst b;
 
-	rx_stage(w, &b, n, 0);
+	rx_stage(w, &b, n, w->id);
 	if (!b.count)
 		return;
 #define X(stage)                                                                                   \
@@ -179,57 +186,84 @@ static double run_stages(struct measure *m, uint32_t load)
 	uint64_t cycles[RTE_DIM(m->stages[0])] = {0};
 	double sum = 0;
 
-	for (unsigned int k = 0; k < TURNS_MAX && traffic_sent() < RIG_PACKETS; k++)
+	for (unsigned int k = 0; k < TURNS_MAX && is_waiting(m); k++)
 		for (unsigned int n = 0; n < RIG_NETWORKS; n++)
-			run_stages_of_port(m->traffic->rig->worker, n, cycles);
+			run_stages_of_port(m->traffic->worker, n, cycles);
 	for (unsigned int k = 0; measure_stages[k]; k++) {
-		m->stages[load][k] = per_packet(cycles[k]);
+		m->stages[load][k] = per_packet(m, cycles[k]);
 		sum += m->stages[load][k];
 	}
 	return sum;
 }
 
-/* --- on the worker's core -------------------------------------------------------------------- */
+/* --- on the workers' cores ------------------------------------------------------------------- */
+
+/* All workers begin a load at the same time, those that can. */
+static void meet(struct measure *m, uint32_t load)
+{
+	struct measure_meeting *meeting = m->meeting;
+
+	__atomic_add_fetch(&meeting->arrived, 1, __ATOMIC_ACQ_REL);
+	while (__atomic_load_n(&meeting->arrived, __ATOMIC_ACQUIRE) <
+		       (load + 1) * meeting->workers &&
+	       !__atomic_load_n(&meeting->failed, __ATOMIC_RELAXED))
+		rte_pause();
+}
+
+static double run_load(struct measure *m, uint32_t load)
+{
+	switch (m->kind) {
+	case MEASURE_PIPELINE:
+		return run_pipeline(m);
+	case MEASURE_PORTS:
+		return run_ports(m);
+	case MEASURE_RAW:
+		return run_raw(m);
+	case MEASURE_STAGES:
+		return run_stages(m, load);
+	}
+	return 0;
+}
 
 static int run(void *arg)
 {
 	struct measure *m = arg;
 
-	for (uint32_t load = 0; load < m->loads && !m->error; load++) {
+	for (uint32_t load = 0; load < m->loads; load++) {
 		traffic_fill(m->traffic);
-		switch (m->kind) {
-		case MEASURE_PIPELINE:
-			m->cycles[load] = run_pipeline(m);
-			break;
-		case MEASURE_PORTS:
-			m->cycles[load] = run_ports(m);
-			break;
-		case MEASURE_RAW:
-			m->cycles[load] = run_raw(m);
-			continue;
-		case MEASURE_STAGES:
-			m->cycles[load] = run_stages(m, load);
-			break;
-		}
-		if (!all_sent(m))
+		meet(m, load);
+		m->cycles[load] = run_load(m, load);
+		if (m->kind != MEASURE_RAW && !m->error)
+			check_sent(m);
+		if (m->error)
+			__atomic_store_n(&m->meeting->failed, true, __ATOMIC_RELAXED);
+		if (__atomic_load_n(&m->meeting->failed, __ATOMIC_RELAXED))
 			break;
 	}
 	return m->error;
 }
 
-int measure_run(struct measure *m)
+int measure_run(struct measure *m, unsigned int workers)
 {
-	unsigned int lcore = m->traffic->rig->worker->lcore;
-	int error;
+	struct measure_meeting meeting = {.workers = workers};
+	int error = 0;
 
 	if (m->kind == MEASURE_RAW && m->traffic->rig->config.calls == CALLS_PLAIN)
 		return -EINVAL; /* there are no keys */
-	m->error = 0;
-	error = rte_eal_remote_launch(run, m, lcore);
-	if (error)
-		return error;
-	/* rte_eal_wait_lcore() would spin on the other core. */
-	while (rte_eal_get_lcore_state(lcore) == RUNNING)
-		usleep(WAIT_US);
-	return rte_eal_wait_lcore(lcore);
+	for (unsigned int k = 0; k < workers; k++) {
+		m[k].error = 0;
+		m[k].meeting = &meeting;
+		if (rte_eal_remote_launch(run, &m[k], m[k].traffic->worker->lcore))
+			return -EBUSY;
+	}
+	for (unsigned int k = 0; k < workers; k++) {
+		unsigned int lcore = m[k].traffic->worker->lcore;
+
+		/* rte_eal_wait_lcore() would spin on a core that a worker may have. */
+		while (rte_eal_get_lcore_state(lcore) == RUNNING)
+			usleep(WAIT_US);
+		if (rte_eal_wait_lcore(lcore))
+			error = -EIO;
+	}
+	return error;
 }

@@ -2,10 +2,14 @@
 /*
  * One pipeline with its calls, which measures what it is asked to: a line on the standard input
  *
- *	pipeline|ports|raw|stages plain|secure PAYLOAD LOADS
+ *	pipeline|ports|raw|stages plain|secure PAYLOAD LOADS [PACKETS]
  *
- * is answered by a line of JSON with the TSC cycles per packet of each load. Several of these
- * processes can be asked in turn, so that engines and builds are measured beside each other.
+ * is answered by a line of JSON with the TSC cycles per packet of each load of PACKETS (8192), and
+ *
+ *	memory
+ *
+ * by what is allocated. Several of these processes can be asked in turn, so that engines and builds
+ * are measured beside each other.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,19 +19,25 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/stream.h"
 #include "perf/measure.h"
 
 #define PAYLOAD_MAX 1400
 
-static const struct option options[] = {
-	{"engine", required_argument, NULL, 'e'}, {"suite", required_argument, NULL, 's'},
-	{"calls", required_argument, NULL, 'c'},  {"legs", required_argument, NULL, 'l'},
-	{"core", required_argument, NULL, 'k'},   {"no-huge", no_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"engine", required_argument, NULL, 'e'},
+					{"suite", required_argument, NULL, 's'},
+					{"calls", required_argument, NULL, 'c'},
+					{"legs", required_argument, NULL, 'l'},
+					{"core", required_argument, NULL, 'k'},
+					{"workers", required_argument, NULL, 'w'},
+					{"no-huge", no_argument, NULL, 'n'},
+					{"help", no_argument, NULL, 'h'},
+					{NULL, 0, NULL, 0}};
 
 static const char *const usage =
-	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME] [--calls plain|mixed|secure]\n"
-	"                [--legs N] [--core N] [--no-huge]\n"
+	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
+	"                [--calls plain|mixed|browser|secure] [--legs N] [--core N]\n"
+	"                [--workers 1|2] [--no-huge]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
 
 /* Index of `word`, or -1. */
@@ -41,7 +51,7 @@ static int find(const char *const *words, const char *word)
 
 static bool read_options(struct rig_config *c, int argc, char **argv)
 {
-	static const char *const calls[] = {"plain", "mixed", "secure", NULL};
+	static const char *const calls[] = {"plain", "mixed", "browser", "secure", NULL};
 	int option, found;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -64,6 +74,9 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 		case 'k':
 			c->core = strtoul(optarg, NULL, 10);
 			break;
+		case 'w':
+			c->workers = strtoul(optarg, NULL, 10);
+			break;
 		case 'n':
 			c->hugepages = false;
 			break;
@@ -72,7 +85,7 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 		}
 	}
 	return optind == argc && c->suite && c->legs >= 2 && c->legs <= RIG_LEGS_MAX &&
-	       c->legs % 2 == 0;
+	       c->legs % 2 == 0 && c->workers >= 1 && c->workers <= RIG_WORKERS_MAX;
 }
 
 static void print_list(const double *values, uint32_t count, size_t stride)
@@ -82,10 +95,24 @@ static void print_list(const double *values, uint32_t count, size_t stride)
 	putchar(']');
 }
 
-static void print_result(const struct measure *m)
+/* Of all workers together, on the average of one: as many packets come out as they are cores. */
+static void print_cycles(const struct measure *m, unsigned int workers)
 {
-	printf("{\"cycles\":");
-	print_list(m->cycles, m->loads, 1);
+	printf("\"cycles\":[");
+	for (uint32_t k = 0; k < m->loads; k++) {
+		double rate = 0;
+
+		for (unsigned int w = 0; w < workers; w++)
+			rate += 1 / m[w].cycles[k];
+		printf("%s%.2f", k ? "," : "", workers / rate);
+	}
+	putchar(']');
+}
+
+static void print_result(const struct measure *m, unsigned int workers)
+{
+	putchar('{');
+	print_cycles(m, workers);
 	if (m->kind == MEASURE_STAGES) {
 		printf(",\"stages\":{");
 		for (unsigned int k = 0; measure_stages[k]; k++) {
@@ -97,29 +124,74 @@ static void print_result(const struct measure *m)
 	printf("}\n");
 }
 
-static int answer(struct traffic *t, const char *line)
+static void print_memory(void)
+{
+	const struct memory used = memory_used();
+
+	printf("{\"heap\":%lu,\"blocks\":%lu,\"malloc\":%lu}\n", used.heap, used.blocks,
+	       used.malloc);
+}
+
+/* What the legs take, and the TSC's frequency. */
+static void print_start(const struct rig *rig)
+{
+	const struct rig_memory *m = &rig->memory;
+
+	printf("{\"hz\":%lu,\"memory\":{\"leg\":%lu,\"table\":%lu,\"workers\":%lu,"
+	       "\"registry\":%lu,\"configuration\":%lu,\"keys\":%lu},"
+	       "\"participants\":%lu,\"stream\":%zu}\n",
+	       rte_get_tsc_hz(), m->legs, m->table, m->workers, m->registry,
+	       m->configuration - m->keys, m->keys, m->participants, sizeof(struct stream));
+}
+
+static int measure(struct traffic *t, unsigned int workers, const char *line)
 {
 	static const char *const kinds[] = {"pipeline", "ports", "raw", "stages", NULL};
 	static const char *const froms[] = {"plain", "secure", NULL};
-	static struct measure m;
+	static struct measure m[RIG_WORKERS_MAX];
+	unsigned int payload, loads, packets = RIG_PACKETS;
 	char kind[16], from[16];
-	unsigned int payload;
-	int error, k, f;
+	int error = 0, k, f;
 
-	m.traffic = t;
-	if (sscanf(line, "%15s %15s %u %u", kind, from, &payload, &m.loads) != 4)
+	if (sscanf(line, "%15s %15s %u %u %u", kind, from, &payload, &loads, &packets) < 4)
 		return -EINVAL;
 	k = find(kinds, kind);
 	f = find(froms, from);
-	if (k < 0 || f < 0 || payload > PAYLOAD_MAX || !m.loads || m.loads > MEASURE_LOADS_MAX)
+	if (k < 0 || f < 0 || payload > PAYLOAD_MAX || !loads || loads > MEASURE_LOADS_MAX ||
+	    !packets || packets > RIG_PACKETS || packets % BURST_MAX)
 		return -EINVAL;
-	m.kind = k;
-	/* The order begins anew only where something else is sent. */
-	error = f == (int)t->from && payload == t->payload ? 0 : traffic_select(t, f, payload);
+	for (unsigned int w = 0; w < workers && !error; w++) {
+		m[w].traffic = &t[w];
+		m[w].kind = k;
+		m[w].loads = loads;
+		error = traffic_select(&t[w], f, payload, packets);
+	}
 	if (!error)
-		error = measure_run(&m);
+		error = measure_run(m, workers);
 	if (!error)
-		print_result(&m);
+		print_result(m, workers);
+	return error;
+}
+
+static int answer(struct traffic *t, unsigned int workers, const char *line)
+{
+	if (strcmp(line, "memory\n") != 0)
+		return measure(t, workers, line);
+	print_memory();
+	return 0;
+}
+
+static int serve(struct traffic *t, unsigned int workers)
+{
+	char line[128];
+	int error = 0;
+
+	while (!error && fgets(line, sizeof(line), stdin)) {
+		error = answer(t, workers, line);
+		if (error)
+			rig_fail(strtok(line, "\n"), error);
+		fflush(stdout);
+	}
 	return error;
 }
 
@@ -130,10 +202,10 @@ int main(int argc, char **argv)
 				    .calls = CALLS_PLAIN,
 				    .legs = 1000,
 				    .core = 1,
+				    .workers = 1,
 				    .hugepages = true};
 	static struct rig rig;
-	static struct traffic traffic;
-	char line[128];
+	static struct traffic traffic[RIG_WORKERS_MAX];
 	int error;
 
 	if (!read_options(&config, argc, argv)) {
@@ -141,17 +213,11 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	error = rig_create(&rig, &config);
-	if (!error)
-		error = traffic_create(&traffic, &rig);
+	for (unsigned int k = 0; k < config.workers && !error; k++)
+		error = traffic_create(&traffic[k], &rig, k);
 	if (error)
 		return EXIT_FAILURE;
-	printf("{\"hz\":%lu}\n", rte_get_tsc_hz());
+	print_start(&rig);
 	fflush(stdout);
-	while (!error && fgets(line, sizeof(line), stdin)) {
-		error = answer(&traffic, line);
-		if (error)
-			fprintf(stderr, "pipeline: %s: %s\n", strtok(line, "\n"), strerror(-error));
-		fflush(stdout);
-	}
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	return serve(traffic, config.workers) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "dataplane/main/registry.h"
+#include "perf/calls.h"
 
 #define PUSHES_PER_TURN 32
 
@@ -23,7 +24,7 @@ int rekey_create(struct rekey *r, struct rig *rig)
 			continue;
 		*s = (struct subject){.leg = k, .posted = 1, .taken = 1};
 		s->keys[1] = rig->sources[k].key;
-		error = rig_make_key(rig, &s->keys[0], k, 2);
+		error = calls_make_key(rig, &s->keys[0], k, 2);
 		if (error)
 			return error;
 		r->count++;
@@ -41,7 +42,7 @@ int rekey_push(struct rekey *r)
 
 		if (__atomic_load_n(&s->taken, __ATOMIC_RELAXED) != s->posted)
 			break;
-		error = rig_put_keys(r->rig, s->leg, s->posted + 1, &what);
+		error = calls_put_keys(r->rig, s->leg, s->posted + 1, &what);
 		if (error == -EAGAIN)
 			break;
 		if (error) {

@@ -3,41 +3,34 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_arp.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_ip.h>
 #include <rte_malloc.h>
-#include <rte_udp.h>
 
 #include "dataplane/arp.h"
 #include "dataplane/main/neighbour.h"
 #include "dataplane/main/registry.h"
 #include "dataplane/main/workers.h"
+#include "perf/calls.h"
 #include "perf/traffic.h"
 
 #define SPARE_PACKETS 255 /* for requests for neighbours */
-#define FIRST_PORT    1024
-#define CALL_SSRC     0x5eed0000u
-#define GRACE_MS      10000 /* as the control plane has it */
+#define SPARE_STREAMS 64  /* a leg has one SSRC, whose stream is in the leg */
 
 /* Media addresses are the first of each /28, the gateway is its last host; all else is behind it.
  */
 static const uint8_t prefixes[RIG_NETWORKS][4] = {{198, 51, 100, 0}, {203, 0, 113, 0}};
-#define GATEWAY 14
 
-static const uint8_t key_salt[SUITE_SALT_MAX] = "measured salt";
-
-static int fail(const char *what, int error)
+int rig_fail(const char *what, int error)
 {
 	fprintf(stderr, "pipeline: %s: %s\n", what, strerror(-error));
 	return error;
 }
 
-static struct address host(unsigned int network, uint8_t last)
+struct address rig_host(unsigned int network, uint8_t last)
 {
 	uint8_t octets[4];
 
@@ -52,19 +45,20 @@ static int start_environment(const struct rig_config *c)
 {
 	static char arguments[][40] = {
 		"pipeline",          "--no-pci",  "--no-telemetry", "--no-shconf",
-		"--log-level=error", "--lcores=", "--in-memory",    "-m"};
+		"--log-level=error", "--lcores=", "--in-memory",    "--single-file-segments"};
 	char *argv[RTE_DIM(arguments) + 1] = {NULL};
-	int argc = RTE_DIM(arguments) - (c->hugepages ? 1 : 0);
+	const unsigned int other = c->core ? c->core - 1 : 1;
 
-	snprintf(arguments[5], sizeof(arguments[5]), "--lcores=0@%u,1@%u",
-		 c->core ? c->core - 1 : 1, c->core);
+	snprintf(arguments[5], sizeof(arguments[5]), "--lcores=0@%u,1@%u,2@%u", other, c->core,
+		 other);
 	/* Without hugepages DPDK must be told how much it may take: 4 KiB a leg is plenty. */
-	if (!c->hugepages)
+	if (!c->hugepages) {
 		strcpy(arguments[6], "--no-huge");
-	snprintf(arguments[7], sizeof(arguments[7]), "-m%u", 256 + c->legs / 256);
-	for (int k = 0; k < argc; k++)
+		snprintf(arguments[7], sizeof(arguments[7]), "-m%u", 256 + c->legs / 256);
+	}
+	for (unsigned int k = 0; k < RTE_DIM(arguments); k++)
 		argv[k] = arguments[k];
-	return rte_eal_init(argc, argv) < 0 ? -rte_errno : 0;
+	return rte_eal_init(RTE_DIM(arguments), argv) < 0 ? -rte_errno : 0;
 }
 
 static void add_network(struct dataplane *d, unsigned int n, unsigned int addresses)
@@ -73,56 +67,79 @@ static void add_network(struct dataplane *d, unsigned int n, unsigned int addres
 
 	*network = (struct network){
 		.port = n,
-		.queues = 1,
+		.queues = d->worker_count,
 		.mtu = 1500,
 		.dscp = 46,
 		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
-		.gateway4 = host(n, GATEWAY),
+		.gateway4 = rig_host(n, RIG_GATEWAY),
 	};
 	snprintf(network->name, sizeof(network->name), "net%u", n);
 	for (unsigned int k = 0; k < addresses; k++) {
 		network->address[network->address_count++] = d->address_count;
 		d->addresses[d->address_count++] = (struct local_address){
-			.address = host(n, 1 + k), .network = network, .prefix = 96 + 28};
+			.address = rig_host(n, 1 + k), .network = network, .prefix = 96 + 28};
 	}
 	d->network_by_port[n] = network;
 	d->network_count++;
 }
 
-static int create_dataplane(struct rig *rig)
+static int create_packets(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
-	uint32_t legs = rig->config.legs;
-	unsigned int addresses = (legs / RIG_NETWORKS + 63999) / 64000;
 
-	d->worker_count = 1;
-	d->leg_count = legs;
-	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
-		add_network(d, n, addresses);
-	d->mbufs = rte_pktmbuf_pool_create("packets", RIG_PACKETS + SPARE_PACKETS, 0, 0,
+	d->mbufs = rte_pktmbuf_pool_create("packets",
+					   RIG_PACKETS * rig->config.workers + SPARE_PACKETS, 0, 0,
 					   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * legs, RTE_CACHE_LINE_SIZE);
-	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * d->address_count << 16,
-			       RTE_CACHE_LINE_SIZE);
-	rig->sources = rte_zmalloc("sources", sizeof(rig->sources[0]) * legs, RTE_CACHE_LINE_SIZE);
-	if (!d->mbufs || !d->legs || !d->table || !rig->sources)
+	return d->mbufs ? 0 : -ENOMEM;
+}
+
+static int create_legs(struct rig *rig)
+{
+	struct dataplane *d = &rig->dataplane;
+	const struct memory before = memory_used();
+
+	d->leg_count = rig->config.legs;
+	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * d->leg_count, RTE_CACHE_LINE_SIZE);
+	if (!d->legs)
 		return -ENOMEM;
-	for (uint32_t k = 0; k < legs; k++)
+	for (uint32_t k = 0; k < d->leg_count; k++)
 		d->legs[k].index = k;
+	rig->memory.legs = memory_since(&before);
 	return 0;
 }
 
-static int create_worker(struct rig *rig)
+static int create_table(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
-	int error = worker_create(&d->workers[0], d, 0, rig->config.legs);
+	const uint32_t each = rig->config.legs / RIG_NETWORKS;
+	const unsigned int addresses = (each + RIG_PORTS_PER_HOST - 1) / RIG_PORTS_PER_HOST;
+	const struct memory before = memory_used();
 
-	if (error)
-		return error;
+	d->worker_count = rig->config.workers;
+	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
+		add_network(d, n, addresses);
+	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * d->address_count << 16,
+			       RTE_CACHE_LINE_SIZE);
+	rig->memory.table = memory_since(&before);
+	return d->table ? 0 : -ENOMEM;
+}
+
+static int create_workers(struct rig *rig)
+{
+	struct dataplane *d = &rig->dataplane;
+	const struct memory before = memory_used();
+
+	for (unsigned int k = 0; k < d->worker_count; k++) {
+		int error = worker_create(&d->workers[k], d, k, SPARE_STREAMS);
+
+		if (error)
+			return error;
+		d->workers[k]->engine = rig->engine;
+		d->workers[k]->streams_per_flow = 4;
+		d->workers[k]->lcore = 1 + k;
+	}
+	rig->memory.workers = memory_since(&before);
 	rig->worker = d->workers[0];
-	rig->worker->engine = rig->engine;
-	rig->worker->streams_per_flow = 4;
-	rig->worker->lcore = 1;
 	return 0;
 }
 
@@ -136,150 +153,20 @@ static void on_port(void *arg, unsigned int address, uint16_t port, bool open)
 {
 }
 
-/* The worker does not run yet: this thread does its part. */
-static void settle(struct rig *rig)
+static int create_registry(struct rig *rig)
 {
-	do {
-		worker_poll(rig->worker);
-	} while (registry_poll(rig->registry));
+	const struct registry_config config = {.dataplane = &rig->dataplane,
+					       .engine = rig->engine,
+					       .event = on_event,
+					       .port = on_port};
+	const struct memory before = memory_used();
+	int error = registry_create(&rig->registry, &config);
+
+	rig->memory.registry = memory_since(&before);
+	return error;
 }
 
-static bool is_secure(const struct rig *rig, uint32_t k)
-{
-	return rig->config.calls == CALLS_SECURE ||
-	       (rig->config.calls == CALLS_MIXED && k % 2 == 0) ||
-	       (rig->config.calls == CALLS_EITHER && k % 4 == 2);
-}
-
-/* Leg k and its neighbour k ^ 1 are a call across the two networks. */
-static struct endpoint local_of(uint32_t k)
-{
-	uint32_t place = k / RIG_NETWORKS;
-
-	return (struct endpoint){.address = host(k % RIG_NETWORKS, 1 + place / 64000),
-				 .port = rte_cpu_to_be_16(FIRST_PORT + place % 64000)};
-}
-
-static struct endpoint remote_of(uint32_t k)
-{
-	uint32_t place = k / RIG_NETWORKS;
-
-	return (struct endpoint){.address = host(k % RIG_NETWORKS, 16 + place % 200),
-				 .port = rte_cpu_to_be_16(FIRST_PORT + place / 200 * 2)};
-}
-
-static void put_endpoint(Tandem__Dataplane__V1__Endpoint *to, struct endpoint *from)
-{
-	tandem__dataplane__v1__endpoint__init(to);
-	to->address.data = &from->address.octets[12];
-	to->address.len = 4;
-	to->port = rte_be_to_cpu_16(from->port);
-}
-
-static int put_leg(struct rig *rig, uint32_t k, const char **what)
-{
-	struct endpoint local = local_of(k), remote = remote_of(k);
-	Tandem__Dataplane__V1__PutLeg put;
-	Tandem__Dataplane__V1__Endpoint to_local, to_remote;
-
-	tandem__dataplane__v1__put_leg__init(&put);
-	put_endpoint(&to_local, &local);
-	put_endpoint(&to_remote, &remote);
-	put.leg = 1 + k;
-	put.peer = 1 + (k ^ 1);
-	put.local = &to_local;
-	put.remote = &to_remote;
-	put.rtcp_mux = put.receive = put.send = true;
-	put.security = is_secure(rig, k) ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
-					 : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;
-	return registry_put_leg(rig->registry, &put, what);
-}
-
-/* The key that the participant (0) or the relay (1) protects with: it is nobody else's. */
-static void make_key(uint8_t octets[SUITE_KEY_MAX], uint32_t k, uint32_t epoch, unsigned int who)
-{
-	for (unsigned int i = 0; i < SUITE_KEY_MAX; i++)
-		octets[i] = (k >> i % 4 * 8) + 31 * i + 2 * (epoch & 1) + who;
-}
-
-int rig_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what)
-{
-	const struct suite_info *info = suite_info(rig->config.suite);
-	uint8_t octets[2][SUITE_KEY_MAX];
-	Tandem__Dataplane__V1__PutKeys put;
-
-	make_key(octets[0], k, epoch, 0);
-	make_key(octets[1], k, epoch, 1);
-	tandem__dataplane__v1__put_keys__init(&put);
-	put.leg = 1 + k;
-	put.epoch = epoch;
-	put.suite = rig->config.suite;
-	put.receive_key = (ProtobufCBinaryData){info->key_length, octets[0]};
-	put.send_key = (ProtobufCBinaryData){info->key_length, octets[1]};
-	put.receive_salt = put.send_salt =
-		(ProtobufCBinaryData){info->salt_length, (uint8_t *)key_salt};
-	put.grace_ms = GRACE_MS;
-	return registry_put_keys(rig->registry, &put, what);
-}
-
-int rig_make_key(const struct rig *rig, struct crypt_key **key, uint32_t k, uint32_t epoch)
-{
-	uint8_t octets[SUITE_KEY_MAX];
-
-	make_key(octets, k, epoch, 0);
-	return rig->maker->key_create(key, rig->config.suite, CRYPT_SEND, octets, key_salt);
-}
-
-static void put_source(struct rig *rig, uint32_t k, struct source *s)
-{
-	const struct network *network = &rig->dataplane.networks[k % RIG_NETWORKS];
-	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)s->header;
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	struct endpoint local = local_of(k), remote = remote_of(k);
-	const struct flow_entry entry =
-		flow_entry_load(&rig->dataplane, network->address[k / RIG_NETWORKS / 64000],
-				rte_be_to_cpu_16(local.port));
-
-	s->leg = &rig->dataplane.legs[entry.leg];
-	s->network = k % RIG_NETWORKS;
-	s->ssrc = CALL_SSRC + k;
-	s->index = k % 0x8000; /* RFC 3711 3.3.1: so no packet is lost around the first wrap */
-	ether->dst_addr = network->mac;
-	ether->src_addr = (struct rte_ether_addr){{0x02, 0, 0x5e, 0, 1, s->network}};
-	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
-	ip->version_ihl = RTE_IPV4_VHL_DEF;
-	ip->time_to_live = 60;
-	ip->next_proto_id = IPPROTO_UDP;
-	memcpy(&ip->src_addr, &remote.address.octets[12], 4);
-	memcpy(&ip->dst_addr, &local.address.octets[12], 4);
-	udp->src_port = remote.port;
-	udp->dst_port = local.port;
-}
-
-static int put_all(struct rig *rig)
-{
-	const char *what = "";
-
-	for (uint32_t k = 0; k < rig->config.legs; k++) {
-		struct source *s = &rig->sources[k];
-		int error = put_leg(rig, k, &what);
-
-		if (!error && is_secure(rig, k))
-			error = rig_put_keys(rig, k, 1, &what);
-		if (!error && is_secure(rig, k))
-			error = rig_make_key(rig, &s->key, k, 1);
-		if (error)
-			return fail(what, error);
-		put_source(rig, k, s);
-		if (k % 64 == 63)
-			settle(rig);
-	}
-	settle(rig);
-	return 0;
-}
-
-/* All participants are behind gateways, and these answer. */
+/* The gateways answer. */
 static void teach_gateways(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
@@ -294,11 +181,60 @@ static void teach_gateways(struct rig *rig)
 		ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP);
 		arp_write(frame + sizeof(*ether), &(struct arp){.operation = RTE_ARP_OP_REPLY,
 								.sender_mac = mac,
-								.sender = host(n, GATEWAY),
+								.sender = rig_host(n, RIG_GATEWAY),
 								.target_mac = d->networks[n].mac,
-								.target = host(n, 1)});
+								.target = rig_host(n, 1)});
 		neighbour_input(d, frame, sizeof(frame), n, sizeof(*ether));
 	}
+}
+
+/* What one key takes, of either direction. */
+static int weigh_key(struct rig *rig, uint64_t *octets)
+{
+	static const uint8_t zeros[SUITE_KEY_MAX];
+	const struct memory before = memory_used();
+	struct crypt_key *key;
+	int error = rig->engine->key_create(&key, rig->config.suite, CRYPT_RECEIVE, zeros, zeros);
+
+	if (error)
+		return error;
+	*octets = memory_since(&before);
+	rig->engine->key_free(key);
+	return 0;
+}
+
+static int put_legs(struct rig *rig)
+{
+	struct rig_memory *memory = &rig->memory;
+	struct memory before;
+	uint64_t key;
+	int error = weigh_key(rig, &key);
+
+	if (error)
+		return rig_fail("a key", error);
+	teach_gateways(rig);
+	before = memory_used();
+	error = calls_put_legs(rig);
+	memory->configuration = memory_since(&before);
+	if (rig->config.calls != CALLS_PLAIN)
+		memory->keys = 2 * key * rig->config.legs;
+	if (rig->config.calls != CALLS_SECURE)
+		memory->keys /= RIG_NETWORKS;
+	return error;
+}
+
+static int put_sources(struct rig *rig)
+{
+	const struct memory before = memory_used();
+	int error;
+
+	rig->sources = rte_zmalloc("sources", sizeof(rig->sources[0]) * rig->config.legs,
+				   RTE_CACHE_LINE_SIZE);
+	if (!rig->sources)
+		return rig_fail("the participants", -ENOMEM);
+	error = calls_put_sources(rig);
+	rig->memory.participants = memory_since(&before);
+	return error;
 }
 
 static int start_engines(struct rig *rig)
@@ -313,31 +249,38 @@ static int start_engines(struct rig *rig)
 	return 0;
 }
 
+static int create_dataplane(struct rig *rig)
+{
+	int error = create_packets(rig);
+
+	if (!error)
+		error = create_legs(rig);
+	if (!error)
+		error = create_table(rig);
+	if (!error)
+		error = create_workers(rig);
+	if (!error)
+		error = neighbour_start(&rig->dataplane);
+	if (!error)
+		error = create_registry(rig);
+	return error;
+}
+
 int rig_create(struct rig *rig, const struct rig_config *config)
 {
-	const struct registry_config registry = {
-		.dataplane = &rig->dataplane, .event = on_event, .port = on_port};
-	struct registry_config with_engine = registry;
 	int error;
 
 	rig->config = *config;
 	error = start_environment(config);
 	if (error)
-		return fail("DPDK does not start", error);
+		return rig_fail("DPDK does not start", error);
 	error = start_engines(rig);
 	if (error)
-		return fail(config->engine, error);
-	with_engine.engine = rig->engine;
-	traffic_open_ports();
+		return rig_fail(config->engine, error);
+	traffic_open_ports(config->workers);
 	error = create_dataplane(rig);
-	if (!error)
-		error = create_worker(rig);
-	if (!error)
-		error = neighbour_start(&rig->dataplane);
-	if (!error)
-		error = registry_create(&rig->registry, &with_engine);
 	if (error)
-		return fail("memory for the legs: more hugepages, or --no-huge", error);
-	teach_gateways(rig);
-	return put_all(rig);
+		return rig_fail("memory for the legs: more hugepages, or --no-huge", error);
+	error = put_legs(rig);
+	return error ? error : put_sources(rig);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A whole dataplane in this process, for measurements: the real registry on the first core, one
- * real worker on the second, and two networks whose ports are traffic.c instead of a driver.
+ * A whole dataplane in this process, for measurements: the real registry on the main lcore, one or
+ * two real workers, and two networks whose ports are traffic.c instead of a driver.
  */
 #ifndef TANDEM_PERF_RIG_H
 #define TANDEM_PERF_RIG_H
@@ -11,23 +11,30 @@
 
 #include "dataplane/crypt.h"
 #include "dataplane/dataplane.h"
+#include "perf/memory.h"
 
-#define RIG_NETWORKS 2
-#define RIG_PACKETS  8192 /* buffers that go round: as many as a worker has for each port */
-#define RIG_LEGS_MAX (RIG_NETWORKS * NETWORK_ADDRESSES_MAX * 64000)
+#define RIG_NETWORKS    2
+#define RIG_WORKERS_MAX 2
+#define RIG_PACKETS     8192 /* of each worker, that go round: as many as it has for a port */
+#define RIG_LEGS_MAX    (RIG_NETWORKS * NETWORK_ADDRESSES_MAX * 64000)
 
-/*
- * Both legs of a call are plain, or the one on the first network has SRTP, or both have; or every
- * second call is plain and every second one mixed.
- */
-enum rig_calls { CALLS_PLAIN, CALLS_MIXED, CALLS_SECURE, CALLS_EITHER };
+/* The legs of a call: the one on the first network, and the one on the second. */
+enum rig_calls {
+	CALLS_PLAIN,   /* RTP, RTP */
+	CALLS_MIXED,   /* SRTP by SDES, RTP */
+	CALLS_BROWSER, /* SRTP by DTLS with ICE, RTP */
+	CALLS_SECURE,  /* SRTP by SDES twice, each with keys of its own */
+	CALLS_EITHER,  /* every second call is plain and every second one mixed */
+};
 
 struct rig_config {
 	const char *engine; /* as crypt_engine_find() knows it */
 	enum srtp_suite suite;
 	enum rig_calls calls;
 	uint32_t legs;
-	unsigned int core; /* the worker's; the main lcore takes another one */
+	unsigned int core;    /* the first worker's; another one is the main lcore's and the second
+				 worker's */
+	unsigned int workers; /* 1 or 2 */
 	bool hugepages;
 };
 
@@ -41,25 +48,33 @@ struct source {
 	uint8_t header[42]; /* Ethernet, IPv4, UDP; lengths and IPv4 checksum are zero */
 };
 
+/* Octets that the legs take in all, by what they are for. */
+struct rig_memory {
+	uint64_t legs, table, workers, registry;
+	uint64_t configuration; /* of the legs, their egress, and their keys */
+	uint64_t keys;          /* of these the keys */
+	uint64_t participants;  /* not the dataplane's: what sends to it */
+};
+
 struct rig {
 	struct rig_config config;
 	struct dataplane dataplane;
 	struct registry *registry;
-	struct worker *worker;
+	struct worker *worker;             /* the first one */
 	const struct crypt_engine *engine; /* of the pipeline */
 	const struct crypt_engine *maker;  /* of the participants */
 	struct source *sources;            /* by leg; an even one's leg is on the first network */
+	struct rig_memory memory;
 };
 
 /* Starts DPDK and puts the legs. Mistakes are reported; 0 or -errno. Once in a process. */
 int rig_create(struct rig *rig, const struct rig_config *config);
+/* What went wrong, on the standard error. Returns `error`. */
+int rig_fail(const char *what, int error);
 
-/*
- * Gives leg `k`, one with SRTP, the keys of an epoch (it has those of epoch 1); returns what
- * registry_put_keys() does. Its participant then protects with what rig_make_key() makes: 0 or
- * -errno. Odd epochs have one key, even epochs another.
- */
-int rig_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what);
-int rig_make_key(const struct rig *rig, struct crypt_key **key, uint32_t k, uint32_t epoch);
+/* The address of a media network with this last octet; the first hosts are the relay's own. */
+struct address rig_host(unsigned int network, uint8_t last);
+#define RIG_GATEWAY        14
+#define RIG_PORTS_PER_HOST 64000 /* that legs take of a media address */
 
 #endif

@@ -12,16 +12,16 @@
 
 #define SAMPLES_PER_PACKET 160 /* 20 ms at 8 kHz */
 
-/* The receive side of a port: a list of packets that have arrived. */
+/* A queue of a port: a list of packets that have arrived, and how many were sent. */
 struct wire {
 	struct rte_mbuf *mbuf[RIG_PACKETS];
 	uint32_t head, tail;
+	uint32_t sent;
 	uint16_t port;
-};
+} __rte_cache_aligned;
 
-static struct wire wires[RIG_NETWORKS];
+static struct wire wires[RIG_NETWORKS][RIG_WORKERS_MAX];
 static bool loaded;
-static uint32_t sent;
 
 /* --- ports ----------------------------------------------------------------------------------- */
 
@@ -46,37 +46,50 @@ static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 
 static uint16_t tx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 {
+	struct wire *wire = queue;
+
 	if (unlikely(!loaded))
 		rte_pktmbuf_free_bulk(packets, count);
-	sent += count;
+	wire->sent += count;
 	return count;
 }
 
-void traffic_open_ports(void)
+void traffic_open_ports(unsigned int workers)
 {
-	static void *rx[RIG_NETWORKS], *tx[RIG_NETWORKS];
+	static void *queues[RIG_NETWORKS][RIG_WORKERS_MAX];
 
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++) {
 		struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[n];
 
-		wires[n].port = n;
-		rx[n] = tx[n] = &wires[n];
+		for (unsigned int q = 0; q < workers; q++) {
+			wires[n][q].port = n;
+			queues[n][q] = &wires[n][q];
+		}
 		ops->rx_pkt_burst = rx_burst;
 		ops->tx_pkt_burst = tx_burst;
-		ops->rxq.data = &rx[n];
-		ops->txq.data = &tx[n];
+		ops->rxq.data = queues[n];
+		ops->txq.data = queues[n];
 	}
 }
 
-uint32_t traffic_sent(void)
+static struct wire *wire_of(const struct traffic *t, unsigned int network)
 {
+	return &wires[network][t->worker->id];
+}
+
+uint32_t traffic_sent(const struct traffic *t)
+{
+	uint32_t sent = 0;
+
+	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
+		sent += wire_of(t, n)->sent;
 	return sent;
 }
 
-void traffic_skip(void)
+void traffic_skip(const struct traffic *t)
 {
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
-		wires[n].head = wires[n].tail;
+		wire_of(t, n)->head = wire_of(t, n)->tail;
 }
 
 /* --- packets --------------------------------------------------------------------------------- */
@@ -134,12 +147,14 @@ static void protect(struct traffic *t, uint32_t first, uint32_t count)
 
 static void fill_burst(struct traffic *t, uint32_t first, uint32_t count)
 {
+	struct traffic_round *round = &t->rounds[t->from];
+
 	for (uint32_t k = first; k < first + count; k++) {
-		struct source *s = t->order[t->next];
+		struct source *s = round->order[round->next];
 		struct rte_mbuf *m = t->mbuf[k];
 		uint8_t *frame;
 
-		t->next = t->next + 1 == t->count ? 0 : t->next + 1;
+		round->next = round->next + 1 == round->count ? 0 : round->next + 1;
 		t->sender[k] = s;
 		rte_pktmbuf_reset(m);
 		m->data_len = m->pkt_len = sizeof(s->header) + RTP_HEADER + t->payload;
@@ -151,7 +166,7 @@ static void fill_burst(struct traffic *t, uint32_t first, uint32_t count)
 	if (t->from == FROM_SECURE)
 		protect(t, first, count);
 	for (uint32_t k = first; k < first + count; k++) {
-		struct wire *wire = &wires[t->sender[k]->network];
+		struct wire *wire = wire_of(t, t->sender[k]->network);
 
 		wire->mbuf[wire->tail++] = t->mbuf[k];
 		t->sender[k]->index++;
@@ -160,15 +175,16 @@ static void fill_burst(struct traffic *t, uint32_t first, uint32_t count)
 
 void traffic_fill(struct traffic *t)
 {
+	struct traffic_round *round = &t->rounds[t->from];
 	/* Nobody is asked for two packets before the first one has its index. */
-	const uint32_t step = RTE_MIN((uint32_t)BURST_MAX, t->count);
+	const uint32_t step = RTE_MIN((uint32_t)BURST_MAX, round->count);
 
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
-		wires[n].head = wires[n].tail = 0;
-	sent = 0;
-	loaded = true;
-	for (uint32_t k = 0; k < RIG_PACKETS; k += step)
-		fill_burst(t, k, RTE_MIN(step, RIG_PACKETS - k));
+		wire_of(t, n)->head = wire_of(t, n)->tail = wire_of(t, n)->sent = 0;
+	if (t->load < RIG_PACKETS)
+		round->next = 0;
+	for (uint32_t k = 0; k < t->load; k += step)
+		fill_burst(t, k, RTE_MIN(step, t->load - k));
 }
 
 /* --- who sends ------------------------------------------------------------------------------- */
@@ -181,31 +197,61 @@ static uint32_t random_below(uint64_t *state, uint32_t end)
 	return (*state >> 32) * end >> 32;
 }
 
-int traffic_select(struct traffic *t, enum traffic_from from, uint16_t payload)
+static void shuffle(struct traffic_round *round)
 {
 	uint64_t state = 0x7a6e9d5c3b1f2048;
 
-	t->from = from;
-	t->payload = payload;
-	t->count = t->next = 0;
-	for (uint32_t k = 0; k < t->rig->config.legs; k++)
-		if (!t->rig->sources[k].key == (from == FROM_PLAIN))
-			t->order[t->count++] = &t->rig->sources[k];
-	for (uint32_t k = t->count; k > 1; k--) {
+	for (uint32_t k = round->count; k > 1; k--) {
 		uint32_t other = random_below(&state, k);
-		struct source *s = t->order[k - 1];
+		struct source *s = round->order[k - 1];
 
-		t->order[k - 1] = t->order[other];
-		t->order[other] = s;
+		round->order[k - 1] = round->order[other];
+		round->order[other] = s;
 	}
-	return t->count ? 0 : -EINVAL;
 }
 
-int traffic_create(struct traffic *t, struct rig *rig)
+static bool is_sender(const struct traffic *t, const struct source *s, enum traffic_from from)
 {
-	t->rig = rig;
-	t->order = rte_malloc("order", rig->config.legs * sizeof(t->order[0]), RTE_CACHE_LINE_SIZE);
-	if (!t->order || rte_pktmbuf_alloc_bulk(rig->dataplane.mbufs, t->mbuf, RIG_PACKETS))
+	return s->leg->worker == t->worker->id && !s->key == (from == FROM_PLAIN);
+}
+
+static int create_round(struct traffic *t, enum traffic_from from)
+{
+	struct traffic_round *round = &t->rounds[from];
+	const struct rig *rig = t->rig;
+	uint32_t count = 0;
+
+	for (uint32_t k = 0; k < rig->config.legs; k++)
+		count += is_sender(t, &rig->sources[k], from);
+	round->order =
+		rte_malloc("order", (count + 1) * sizeof(round->order[0]), RTE_CACHE_LINE_SIZE);
+	if (!round->order)
 		return -ENOMEM;
+	for (uint32_t k = 0; k < rig->config.legs; k++)
+		if (is_sender(t, &rig->sources[k], from))
+			round->order[round->count++] = &rig->sources[k];
+	shuffle(round);
 	return 0;
+}
+
+int traffic_select(struct traffic *t, enum traffic_from from, uint16_t payload, uint32_t load)
+{
+	t->from = from;
+	t->payload = payload;
+	t->load = load;
+	return t->rounds[from].count ? 0 : -EINVAL;
+}
+
+int traffic_create(struct traffic *t, struct rig *rig, unsigned int worker)
+{
+	int error = 0;
+
+	t->rig = rig;
+	t->worker = rig->dataplane.workers[worker];
+	for (unsigned int from = 0; from < FROM_MAX && !error; from++)
+		error = create_round(t, from);
+	if (!error && rte_pktmbuf_alloc_bulk(rig->dataplane.mbufs, t->mbuf, RIG_PACKETS))
+		error = -ENOMEM;
+	loaded = true;
+	return error;
 }

@@ -7,6 +7,8 @@
  *
  * A load is as large as the buffers of a port: when its last packet is made, the first ones have
  * left the inner caches, and the pipeline finds them where a NIC leaves them, in the last level.
+ *
+ * Each worker has traffic of its own, that of the legs it owns, and its own queue of each port.
  */
 #ifndef TANDEM_PERF_TRAFFIC_H
 #define TANDEM_PERF_TRAFFIC_H
@@ -14,31 +16,41 @@
 #include "perf/rig.h"
 
 /* From which participants: those of plain legs, or those of legs with SRTP. */
-enum traffic_from { FROM_PLAIN, FROM_SECURE };
+enum traffic_from { FROM_PLAIN, FROM_SECURE, FROM_MAX };
+
+/* Participants in the order in which they send. */
+struct traffic_round {
+	struct source **order; /* random */
+	uint32_t count;
+	uint32_t next; /* whose turn it is */
+};
 
 struct traffic {
 	struct rig *rig;
+	struct worker *worker;
 	enum traffic_from from;
-	uint16_t payload;      /* octets of RTP payload */
-	uint32_t count;        /* participants that send */
-	uint32_t next;         /* whose turn it is */
-	struct source **order; /* random */
+	uint16_t payload; /* octets of RTP payload */
+	uint32_t load;    /* packets made at a time */
+	struct traffic_round rounds[FROM_MAX];
 	struct source *sender[RIG_PACKETS];
 	struct rte_mbuf *mbuf[RIG_PACKETS];
 };
 
-/* Takes all buffers of the rig, for good. 0 or -ENOMEM. */
-int traffic_create(struct traffic *t, struct rig *rig);
-/* Who sends from now on, and how much at a time. -EINVAL: there is no such participant. */
-int traffic_select(struct traffic *t, enum traffic_from from, uint16_t payload);
+/* Takes RIG_PACKETS buffers of the rig, for good. 0 or -ENOMEM. */
+int traffic_create(struct traffic *t, struct rig *rig, unsigned int worker);
+/*
+ * Who sends from now on, and how much. Everybody's turn goes on where it was; with a load of less
+ * than RIG_PACKETS it is the same few who send each time. -EINVAL: there is no such participant.
+ */
+int traffic_select(struct traffic *t, enum traffic_from from, uint16_t payload, uint32_t load);
 /* Makes the next load; it waits in the ports. */
 void traffic_fill(struct traffic *t);
 /* Packets of this load that were sent. */
-uint32_t traffic_sent(void);
+uint32_t traffic_sent(const struct traffic *t);
 /* The load is as good as received: for measurements that go around the ports. */
-void traffic_skip(void);
+void traffic_skip(const struct traffic *t);
 
-/* Makes the networks' ports. Frames sent before the first load are freed. */
-void traffic_open_ports(void);
+/* Makes the networks' ports. Frames sent before there is traffic are freed. */
+void traffic_open_ports(unsigned int workers);
 
 #endif

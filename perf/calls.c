@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "perf/calls.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include "dataplane/main/registry.h"
+#include "perf/traffic.h"
+
+#define FIRST_PORT 1024
+#define CALL_SSRC  0x5eed0000u
+#define GRACE_MS   10000 /* as the control plane has it */
+
+static const uint8_t salt[SUITE_SALT_MAX] = "measured salt";
+
+/* The workers do not run yet: this thread does their part. */
+static void settle(struct rig *rig)
+{
+	struct dataplane *d = &rig->dataplane;
+
+	do {
+		for (unsigned int k = 0; k < d->worker_count; k++)
+			worker_poll(d->workers[k]);
+	} while (registry_poll(rig->registry));
+}
+
+static bool is_secure(const struct rig *rig, uint32_t k)
+{
+	switch (rig->config.calls) {
+	case CALLS_PLAIN:
+		return false;
+	case CALLS_MIXED:
+	case CALLS_BROWSER:
+		return k % 2 == 0;
+	case CALLS_SECURE:
+		return true;
+	case CALLS_EITHER:
+		return k % 4 == 2;
+	}
+	return false;
+}
+
+/* --- addresses --- */
+
+/*
+ * Leg k and its neighbour k ^ 1 are a call across the two networks. Ports decide which worker has a
+ * leg, so those of every other call differ: with two workers it goes from one to the other.
+ */
+static uint32_t place_of(uint32_t k)
+{
+	uint32_t place = k / RIG_NETWORKS;
+
+	return k % RIG_NETWORKS ? place ^ (place >> 1 & 2) : place;
+}
+
+static unsigned int host_of(uint32_t k)
+{
+	return place_of(k) / RIG_PORTS_PER_HOST;
+}
+
+static struct endpoint local_of(uint32_t k)
+{
+	return (struct endpoint){
+		.address = rig_host(k % RIG_NETWORKS, 1 + host_of(k)),
+		.port = rte_cpu_to_be_16(FIRST_PORT + place_of(k) % RIG_PORTS_PER_HOST)};
+}
+
+/* All participants are behind the gateway. */
+static struct endpoint remote_of(uint32_t k)
+{
+	uint32_t place = k / RIG_NETWORKS;
+
+	return (struct endpoint){.address = rig_host(k % RIG_NETWORKS, 16 + place % 200),
+				 .port = rte_cpu_to_be_16(FIRST_PORT + place / 200 * 2)};
+}
+
+static void put_endpoint(Tandem__Dataplane__V1__Endpoint *to, struct endpoint *from)
+{
+	tandem__dataplane__v1__endpoint__init(to);
+	to->address.data = &from->address.octets[12];
+	to->address.len = 4;
+	to->port = rte_be_to_cpu_16(from->port);
+}
+
+/* --- legs --- */
+
+static int put_leg(struct rig *rig, uint32_t k, const char **what)
+{
+	const bool browser = rig->config.calls == CALLS_BROWSER && is_secure(rig, k);
+	struct endpoint local = local_of(k), remote = remote_of(k);
+	Tandem__Dataplane__V1__PutLeg put;
+	Tandem__Dataplane__V1__Endpoint to_local, to_remote;
+	Tandem__Dataplane__V1__Ice ice;
+
+	tandem__dataplane__v1__put_leg__init(&put);
+	tandem__dataplane__v1__ice__init(&ice);
+	ice.local_ufrag = (char *)"measured";
+	ice.local_pwd = (char *)"a password of the measured leg";
+	ice.remote_ufrag = (char *)"browser";
+	put_endpoint(&to_local, &local);
+	put_endpoint(&to_remote, &remote);
+	put.leg = 1 + k;
+	put.peer = 1 + (k ^ 1);
+	put.local = &to_local;
+	put.remote = browser ? NULL : &to_remote;
+	put.ice = browser ? &ice : NULL;
+	put.rtcp_mux = put.receive = put.send = true;
+	put.security = browser             ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS
+		       : is_secure(rig, k) ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
+					   : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;
+	return registry_put_leg(rig->registry, &put, what);
+}
+
+/* What the participant (CRYPT_RECEIVE) or the relay protects with: it is nobody else's. */
+static void make_key(uint8_t octets[SUITE_KEY_MAX], uint32_t k, uint32_t epoch,
+		     enum crypt_direction direction)
+{
+	for (unsigned int i = 0; i < SUITE_KEY_MAX; i++)
+		octets[i] = (k >> i % 4 * 8) + 31 * i + 2 * (epoch & 1) + direction;
+}
+
+int calls_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what)
+{
+	const struct suite_info *info = suite_info(rig->config.suite);
+	uint8_t receive[SUITE_KEY_MAX], send[SUITE_KEY_MAX];
+	Tandem__Dataplane__V1__PutKeys put;
+
+	make_key(receive, k, epoch, CRYPT_RECEIVE);
+	make_key(send, k, epoch, CRYPT_SEND);
+	tandem__dataplane__v1__put_keys__init(&put);
+	put.leg = 1 + k;
+	put.epoch = epoch;
+	put.suite = rig->config.suite;
+	put.receive_key = (ProtobufCBinaryData){info->key_length, receive};
+	put.send_key = (ProtobufCBinaryData){info->key_length, send};
+	put.receive_salt = put.send_salt =
+		(ProtobufCBinaryData){info->salt_length, (uint8_t *)salt};
+	put.grace_ms = GRACE_MS;
+	return registry_put_keys(rig->registry, &put, what);
+}
+
+int calls_make_key(const struct rig *rig, struct crypt_key **key, uint32_t k, uint32_t epoch)
+{
+	uint8_t octets[SUITE_KEY_MAX];
+
+	make_key(octets, k, epoch, CRYPT_RECEIVE);
+	return rig->maker->key_create(key, rig->config.suite, CRYPT_SEND, octets, salt);
+}
+
+static struct leg *leg_of(const struct rig *rig, uint32_t k)
+{
+	const struct dataplane *d = &rig->dataplane;
+	const struct network *network = &d->networks[k % RIG_NETWORKS];
+	const struct flow_entry entry = flow_entry_load(d, network->address[host_of(k)],
+							rte_be_to_cpu_16(local_of(k).port));
+
+	return &d->legs[entry.leg];
+}
+
+/* The participant's check succeeded and nominated its address. */
+static void nominate(struct rig *rig, uint32_t k)
+{
+	struct endpoint remote = remote_of(k);
+	struct leg *leg = leg_of(rig, k);
+
+	leg_learn(rig->dataplane.workers[leg->worker], leg, 0, &remote);
+}
+
+int calls_put_legs(struct rig *rig)
+{
+	const char *what = "";
+
+	for (uint32_t k = 0; k < rig->config.legs; k++) {
+		int error = put_leg(rig, k, &what);
+
+		if (!error && is_secure(rig, k))
+			error = calls_put_keys(rig, k, 1, &what);
+		if (error)
+			return rig_fail(what, error);
+		if (k % 64 == 63)
+			settle(rig);
+	}
+	settle(rig);
+	for (uint32_t k = 0; rig->config.calls == CALLS_BROWSER && k < rig->config.legs; k += 2) {
+		nominate(rig, k);
+		settle(rig);
+	}
+	return 0;
+}
+
+/* --- participants --- */
+
+static void make_header(const struct rig *rig, uint32_t k, struct source *s)
+{
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)s->header;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	struct endpoint local = local_of(k), remote = remote_of(k);
+
+	ether->dst_addr = rig->dataplane.networks[s->network].mac;
+	ether->src_addr = (struct rte_ether_addr){{0x02, 0, 0x5e, 0, 1, s->network}};
+	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->time_to_live = 60;
+	ip->next_proto_id = IPPROTO_UDP;
+	memcpy(&ip->src_addr, &remote.address.octets[12], 4);
+	memcpy(&ip->dst_addr, &local.address.octets[12], 4);
+	udp->src_port = remote.port;
+	udp->dst_port = local.port;
+}
+
+/* The participant protects with what the relay unprotects with. */
+static int make_source(struct rig *rig, uint32_t k)
+{
+	struct source *s = &rig->sources[k];
+
+	s->leg = leg_of(rig, k);
+	s->network = k % RIG_NETWORKS;
+	s->ssrc = CALL_SSRC + k;
+	s->index = k % 0x8000; /* RFC 3711 3.3.1: so no packet is lost around the first wrap */
+	make_header(rig, k, s);
+	return is_secure(rig, k) ? calls_make_key(rig, &s->key, k, 1) : 0;
+}
+
+int calls_put_sources(struct rig *rig)
+{
+	int error = 0;
+
+	for (uint32_t k = 0; k < rig->config.legs && !error; k++)
+		error = make_source(rig, k);
+	return error ? rig_fail("the participants' keys", error) : 0;
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What is promised of the pipeline, and whether this run bears it out."""
+
+from memory import BUDGET
+from plan import FEW_LEGS, MANY, PAYLOAD, SUITES, Figure
+
+MILLION = 1000000
+LIBSRTP = Figure("decrypt", SUITES[0], PAYLOAD, MANY)  # beside libsrtp with as many legs
+TIMES = 12
+
+ROW = "%-74s %9s %9s %6s  %s"
+
+
+def of_row(report, figure, field):
+    row = report.rows.get(figure)
+    return getattr(row, field) if row else None
+
+
+def claims(report):
+    """(what, measured, bound, whether more is better)."""
+    def row(field, *figure):
+        return of_row(report, Figure(*figure), field)
+
+    sha1, gcm = SUITES
+    legs, best = row("libsrtp_legs", *LIBSRTP[:4]), Figure("decrypt", sha1, PAYLOAD, FEW_LEGS)
+    yield (f"{LIBSRTP.name}: libsrtp with {legs or MANY} legs takes, times",
+           row("times", *LIBSRTP[:4]), TIMES, True)
+    yield f"{best.name}: libsrtp at its best takes, times", row("times", *best[:4]), TIMES, True
+    for what, field, bound, figure in (
+            ("over raw", "over", 150, ("decrypt", sha1, PAYLOAD, MANY)),
+            ("over raw", "over", 190, ("transcrypt", sha1, PAYLOAD, MANY)),
+            ("over raw", "over", 150, ("decrypt", gcm, PAYLOAD, MANY)),
+            ("cycles", "net", 150, ("forward", sha1, PAYLOAD, MANY)),
+            ("cycles", "net", 220, ("forward", sha1, PAYLOAD, MILLION))):
+        yield f"{Figure(*figure).name}: {what}", row(field, *figure), bound, False
+    for kind, octets in report.octets.items():
+        yield f"octets of a leg, {kind}", octets, BUDGET, False
+    for legs, octets in sorted(report.grown.items()):
+        if legs >= MILLION:
+            yield f"octets allocated while {legs} legs carry traffic", octets, 0, False
+
+
+def print_list(report):
+    print("\nThe claims, of this run\n" + ROW % ("", "measured", "bound", "ratio", ""))
+    for what, measured, bound, more in claims(report):
+        if measured is None:
+            print(ROW % (what, "-", bound, "", "not measured"))
+            continue
+        met = measured >= bound if more else measured <= bound
+        digits = 1 if more else 0
+        ratio = f"{measured / bound:.2f}" if bound else ""
+        print(ROW % (what, f"{measured:.{digits}f}", bound, ratio, "met" if met else "MISSED"))
+        report.write(name=f"claim/{what}", value=round(measured, 2), unit="",
+                     ref_name="at least" if more else "at most", ref_value=bound,
+                     ratio=round(measured / bound, 3) if bound else None, runs=1, spread=0,
+                     met=met)
