@@ -3,11 +3,12 @@
  * How long packets stay in a pipeline, one half of whose calls is plain and one half SRTP on one
  * side. It measures what it is asked to: a line on the standard input
  *
- *	forward|decrypt|nothing INTERVAL quiet|rekey LOADS
+ *	forward|decrypt|nothing INTERVAL SERVICE quiet|rekey wall|stopped LOADS
  *
- * is answered by a line of JSON. INTERVAL is TSC ticks from packet to packet, 0: all at once.
- * "nothing" is a loop that reads the TSC: what the machine itself adds. With "rekey" the main lcore
- * pushes keys meanwhile.
+ * is answered by a line of JSON. INTERVAL is TSC ticks from packet to packet, 0: all at once, and
+ * SERVICE the ticks that a packet takes at full load. "nothing" is a loop that reads the TSC: what
+ * the machine itself adds. With "rekey" the main lcore pushes keys meanwhile. With "stopped" the
+ * clock stands still while the core is away (paced.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -39,6 +40,7 @@ struct order_of_work {
 	int error;               /* 0 or -EIO: packets were lost */
 	double ticks[LOADS_MAX]; /* per packet, of each load */
 	uint64_t polling;        /* ticks of all loads */
+	struct paced_clock clock;
 	uint32_t latency[LOADS_MAX * RIG_PACKETS];
 };
 
@@ -57,11 +59,9 @@ static int lost(const struct worker *w)
 /* As worker_run(), until all packets were sent or a second has passed since they came. */
 static int poll_worker(struct worker *w)
 {
-	const uint64_t patience = rte_get_tsc_hz();
-
 	while (paced_sent() < RIG_PACKETS) {
 		worker_poll(w);
-		if ((int64_t)(rte_rdtsc() - paced_end()) > (int64_t)patience)
+		if (paced_is_late())
 			return lost(w);
 	}
 	return 0;
@@ -92,7 +92,7 @@ static int run(void *arg)
 		/* Orders that came while nobody polled are not what is measured. */
 		while (!rte_ring_empty(w->orders))
 			worker_obey(w);
-		paced_start(o->interval, &o->latency[load * RIG_PACKETS]);
+		paced_start(o->interval, &o->clock, &o->latency[load * RIG_PACKETS]);
 		if (o->what == NOTHING)
 			paced_watch();
 		else
@@ -161,24 +161,29 @@ static void print_answer(struct order_of_work *o, uint64_t pushed, double second
 	qsort(o->latency, count, sizeof(o->latency[0]), by_size);
 	qsort(o->ticks, o->loads, sizeof(o->ticks[0]), by_value);
 	printf("{\"packets\":%u,\"ticks\":%.2f,\"p50\":%u,\"p99\":%u,\"p99.9\":%u,\"max\":%u,"
-	       "\"keys\":%.0f}\n",
+	       "\"keys\":%.0f,\"pauses\":%.1f,\"paused\":%.5f}\n",
 	       count, o->ticks[o->loads / 2], o->latency[count / 2], o->latency[count / 100 * 99],
-	       o->latency[count / 1000 * 999], o->latency[count - 1], pushed / seconds);
+	       o->latency[count / 1000 * 999], o->latency[count - 1], pushed / seconds,
+	       o->clock.pauses * (double)rte_get_tsc_hz() / o->polling,
+	       (double)o->clock.paused / o->polling);
 }
 
 static int answer(struct order_of_work *o, const char *line, uint16_t payload)
 {
 	static const char *const whats[] = {"forward", "decrypt", "nothing"};
-	char what[16], manner[16];
+	char what[16], manner[16], clock[16];
 	uint64_t begin = rte_rdtsc(), before = o->rekey->pushed;
 	int error;
 
-	if (sscanf(line, "%15s %lf %15s %u", what, &o->interval, manner, &o->loads) != 4 ||
+	o->clock = (struct paced_clock){.pauses = 0};
+	if (sscanf(line, "%15s %lf %lf %15s %15s %u", what, &o->interval, &o->clock.service, manner,
+		   clock, &o->loads) != 6 ||
 	    !o->loads || o->loads > LOADS_MAX)
 		return -EINVAL;
 	for (o->what = FORWARD; strcmp(whats[o->what], what); o->what++)
 		if (o->what == NOTHING)
 			return -EINVAL;
+	o->clock.stopped = !strcmp(clock, "stopped");
 	error = carry_out(o, !strcmp(manner, "rekey"), payload);
 	if (!error)
 		print_answer(o, o->rekey->pushed - before,

@@ -23,9 +23,10 @@ MODES = ("forward", "decrypt")
 PERCENTS = (10, 50, 90)
 BUDGET_US = {(50, "p99.9"): 50}  # design, section 7
 POINTS = ("p50", "p99", "p99.9", "max")
-SECONDS = 0.25  # of each measurement in each run
-ROW = "%-28s %8s %8s %8s %8s %8s   %8s %8s %7s  %s"
-HEAD = ("latency, us", "Mpps", "p50", "p99", "p99.9", "max", "nothing", "p99.9", "spread", "")
+SECONDS = 0.15  # of each measurement in each run
+MANNERS = ("quiet", "rekey")
+CLOCKS = ("wall", "stopped")
+ROW = "%-28s %6s %7s %7s %7s %7s   %7s %7s   %8s   %7s %7s   %s"
 
 
 def loads_for(interval, hz):
@@ -33,68 +34,98 @@ def loads_for(interval, hz):
 
 
 class Figures:
-    """Every run's answers, by what was asked."""
+    """Every run's answers, by what was asked: (mode, percent of full load, manner, clock)."""
 
     def __init__(self, program):
         self.program = program
         self.hz = program.greeting["hz"]
         self.answers = {}
 
-    def ask(self, what, percent, manner, interval):
-        answer = self.program.ask(what, interval, manner, loads_for(interval, self.hz))
-        answer["interval"] = interval
-        self.answers.setdefault((what, percent, manner), []).append(answer)
+    def keep(self, key, answer):
+        self.answers.setdefault(key, []).append(answer)
+        return answer
 
-    def full_load(self, mode):
+    def ask(self, key, service):
+        mode, percent, manner, clock = key
+        interval = service * 100 / percent
+        self.keep(key, self.program.ask(mode, interval, service, manner, clock,
+                                        loads_for(interval, self.hz)))
+
+    def full_load(self, mode, manner):
         """TSC ticks a packet when all of them are there: what is called 100 %."""
-        return self.program.ask(mode, 0, "quiet", 32)["ticks"]
+        answer = self.program.ask(mode, 0, 0, manner, "wall", 32)
+        answer["mpps"] = self.hz / answer["ticks"] / 1e6
+        return self.keep((mode, 100, manner, "wall"), answer)["ticks"]
 
     def run(self, percents):
-        """One repetition: in this one's order, of this one's full load."""
-        full = {mode: self.full_load(mode) for mode in MODES}
-        tasks = [(mode, percent, manner, full[mode] * 100 / percent) for mode in MODES
-                 for percent in percents for manner in ("quiet", "rekey")]
-        tasks += [("nothing", 50, manner, full["decrypt"] * 2) for manner in ("quiet", "rekey")]
+        """One repetition, in an order of its own: parts of the full load that it found itself."""
+        service = {mode: [self.full_load(mode, manner) for manner in MANNERS][0]
+                   for mode in MODES}
+        service["nothing"] = service["decrypt"]
+        tasks = [(mode, percent, manner, clock) for mode in MODES for percent in percents
+                 for manner in MANNERS for clock in CLOCKS]
+        tasks += [("nothing", 50, manner, "wall") for manner in MANNERS]
         random.shuffle(tasks)
         for task in tasks:
-            self.ask(*task)
+            self.ask(task, service[task[0]])
 
     def series(self, key, field):
         """Of times: microseconds."""
         scale = 1e6 / self.hz if field in POINTS else 1
         return rows.Series(answer[field] * scale for answer in self.answers[key])
 
-    def mpps(self, key):
-        return rows.Series(self.hz / answer["interval"] / 1e6 for answer in self.answers[key])
+
+def beside(figures, mode, percent, manner):
+    """What else is told of a load, in bench.jsonl."""
+    wall = (mode, percent, manner, "wall")
+    more = {"suite": SUITE if mode == "decrypt" else None, "payload": PAYLOAD, "legs": LEGS,
+            "pauses_per_second": round(figures.series(wall, "pauses").value),
+            "pauses_of_nothing": round(
+                figures.series(("nothing", 50, manner, "wall"), "pauses").value),
+            "paused": round(figures.series(wall, "paused").value, 5)}
+    if manner == "rekey":
+        more["keys_per_second"] = round(figures.series(wall, "keys").value)
+    return more
 
 
-def show(report, figures, key):
-    what, percent, manner = key
-    name = "latency/%s/%d%%%s" % (what, percent, "/rekey" if manner == "rekey" else "")
-    points = {point: figures.series(key, point) for point in POINTS}
-    nothing = {point: figures.series(("nothing", 50, manner), point) for point in POINTS}
-    keys = figures.series(key, "keys")
-    budget = BUDGET_US.get((percent, "p99.9"))
-    note = ["budget %d us" % budget] if budget else []
+def show(report, figures, mode, percent, manner):
+    name = "latency/%s/%d%%%s" % (mode, percent, "/rekey" if manner == "rekey" else "")
+    values = {clock: {point: figures.series((mode, percent, manner, clock), point)
+                      for point in POINTS} for clock in CLOCKS}
+    nothing = {point: figures.series(("nothing", 50, manner, "wall"), point) for point in POINTS}
+    more = beside(figures, mode, percent, manner)
+    note = ["budget %d" % BUDGET_US[percent, "p99.9"]] if (percent, "p99.9") in BUDGET_US else []
     if manner == "rekey":
-        note.append("%s keys/s" % rows.number(keys.value))
-    print(ROW % (name, rows.number(figures.mpps(key).value),
-                 *(rows.number(points[point].value) for point in POINTS), "",
-                 rows.number(nothing["p99.9"].value),
-                 "%.0f%%" % (100 * points["p99.9"].spread), "; ".join(note)), flush=True)
-    more = {"suite": SUITE if what == "decrypt" else None, "payload": PAYLOAD, "legs": LEGS,
-            "mpps": round(figures.mpps(key).value, 3)}
-    if manner == "rekey":
-        more["keys_per_second"] = round(keys.value)
-    for point, series in points.items():
-        limit = {"budget": BUDGET_US[percent, point]} if (percent, point) in BUDGET_US else {}
-        rows.write(report.file, "%s/%s" % (name, point), series, "us",
-                   ("an empty loop on the same core", nothing[point].value), **more, **limit)
+        note.append("%s keys/s" % rows.number(more["keys_per_second"]))
+    stopped, wall = values["stopped"], values["wall"]
+    print(ROW % (name, rows.number(percent / 100 * figures.series(
+        (mode, 100, "quiet", "wall"), "mpps").value),
+        *(rows.number(stopped[point].value) for point in POINTS),
+        *(rows.number(wall[point].value) for point in POINTS[1:3]),
+        "%d/%d" % (more["pauses_per_second"], more["pauses_of_nothing"]),
+        *(rows.number(nothing[point].value) for point in POINTS[1:3]),
+        "; ".join(note)), flush=True)
+    for clock, suffix in (("wall", ""), ("stopped", "/without pauses")):
+        for point, series in values[clock].items():
+            limit = ({"budget": BUDGET_US[percent, point]} if (percent, point) in BUDGET_US
+                     else {})
+            rows.write(report.file, "%s%s/%s" % (name, suffix, point), series, "us",
+                       ("an empty loop on the same core", nothing[point].value), **more, **limit)
+
+
+def show_full_load(report, figures, mode):
+    """What keys that are pushed meanwhile cost."""
+    quiet, rekey = (figures.series((mode, 100, manner, "wall"), "mpps") for manner in MANNERS)
+    keys = figures.series((mode, 100, "rekey", "wall"), "keys").value
+    print("%s at full load: %s Mpps; %s Mpps while %s keys a second are pushed" % (
+        mode, rows.number(quiet.value), rows.number(rekey.value), rows.number(keys)))
+    rows.write(report.file, "throughput/%s/rekey" % mode, rekey, "Mpps",
+               ("the same without", quiet.value), keys_per_second=round(keys))
 
 
 def run(options, report):
     percents = PERCENTS[1:2] if options.quick else PERCENTS
-    runs = 3 if options.quick else 5
+    runs = options.runs or (3 if options.quick else 5)
     program = pathlib.Path(options.build) / "perf" / "latency"
     arguments = ["--suite", SUITE, "--payload", PAYLOAD, "--legs", LEGS, "--core", options.core]
     with contextlib.ExitStack() as stack:
@@ -104,14 +135,20 @@ def run(options, report):
             stack.enter_context(machine.hugepages(MEMORY))
         figures = Figures(stack.enter_context(programs.Asked(program, *arguments, greets=True)))
         for mode in MODES:
-            figures.full_load(mode)  # warms up
-        for _ in range(options.runs or runs):
+            figures.full_load(mode, "quiet")  # warms up
+        figures.answers.clear()
+        for turn in range(runs):
+            rows.progress("latency: run %d of %d" % (turn + 1, runs))
             figures.run(percents)
-    print("\n" + ROW % HEAD)
+    print("\n" + ROW % ("latency, us", "Mpps", *POINTS, "p99", "p99.9", "", "p99", "p99.9", ""))
+    print(ROW % ("", "", "without", "pauses", "", "", "as it", "is", "pauses/s", "empty", "loop",
+                 ""))
     for mode in MODES:
         for percent in percents:
-            for manner in ("quiet", "rekey"):
-                show(report, figures, (mode, percent, manner))
+            for manner in MANNERS:
+                show(report, figures, mode, percent, manner)
+    for mode in MODES:
+        show_full_load(report, figures, mode)
 
 
 if __name__ == "__main__":

@@ -18,11 +18,33 @@ struct queue {
 static struct {
 	struct traffic *traffic;
 	struct queue queues[RIG_NETWORKS];
+	struct paced_clock *clock;
+	uint64_t last;                 /* TSC: when a port's function was called */
+	uint64_t stopped;              /* ticks, in this load */
+	uint32_t burst;                /* packets received since */
+	uint64_t patience;             /* ticks that are no pause */
 	uint64_t arrival[RIG_PACKETS]; /* TSC */
 	uint32_t *latency;
 	uint32_t sent;
 	uint64_t random;
 } paced = {.random = 0x2545f4914f6cdd1d};
+
+/* The time by which packets arrive. */
+static uint64_t look(void)
+{
+	const uint64_t now = rte_rdtsc(), gap = now - paced.last;
+	struct paced_clock *c = paced.clock;
+
+	paced.last = now;
+	if (unlikely(gap > paced.patience) && gap > 3 * paced.burst * c->service) {
+		c->pauses++;
+		c->paused += gap;
+		if (c->stopped)
+			paced.stopped += gap;
+	}
+	paced.burst = 0;
+	return now - paced.stopped;
+}
 
 static void note(uint32_t number, uint64_t now)
 {
@@ -34,7 +56,7 @@ static void note(uint32_t number, uint64_t now)
 /* As a driver does, it writes into the first cache line of each mbuf; the number is the hash. */
 static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 {
-	const uint64_t now = rte_rdtsc();
+	const uint64_t now = look();
 	struct queue *q = queue;
 	uint16_t k;
 
@@ -50,12 +72,13 @@ static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 		m->hash.usr = number;
 		packets[k] = m;
 	}
+	paced.burst = k;
 	return k;
 }
 
 static uint16_t tx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 {
-	const uint64_t now = rte_rdtsc();
+	const uint64_t now = look();
 
 	for (uint16_t k = 0; k < count; k++)
 		note(packets[k]->hash.usr, now);
@@ -93,7 +116,7 @@ static double draw(double mean)
 	return -mean * log(((x >> 11) + 1) * 0x1p-53);
 }
 
-void paced_start(double interval, uint32_t *latency)
+void paced_start(double interval, struct paced_clock *clock, uint32_t *latency)
 {
 	uint64_t begin;
 	double at = 0;
@@ -109,8 +132,12 @@ void paced_start(double interval, uint32_t *latency)
 		paced.arrival[k] = at;
 	}
 	paced.latency = latency;
+	paced.clock = clock;
 	paced.sent = 0;
-	begin = rte_rdtsc() + rte_get_tsc_hz() / 1000000 * LEAD_US;
+	paced.stopped = 0;
+	paced.patience = rte_get_tsc_hz() / 1000000 * PACED_PAUSE_US;
+	paced.last = rte_rdtsc();
+	begin = paced.last + rte_get_tsc_hz() / 1000000 * LEAD_US;
 	for (uint32_t k = 0; k < RIG_PACKETS; k++)
 		paced.arrival[k] += begin;
 }
@@ -125,18 +152,20 @@ uint64_t paced_begin(void)
 	return paced.arrival[0];
 }
 
-uint64_t paced_end(void)
+bool paced_is_late(void)
 {
-	return paced.arrival[RIG_PACKETS - 1];
+	const uint64_t due = paced.arrival[RIG_PACKETS - 1] + paced.stopped;
+
+	return (int64_t)(rte_rdtsc() - due - rte_get_tsc_hz()) > 0;
 }
 
 void paced_watch(void)
 {
 	for (uint32_t k = 0; k < RIG_PACKETS; k++) {
-		uint64_t now = rte_rdtsc();
+		uint64_t now = look();
 
 		while (now < paced.arrival[k])
-			now = rte_rdtsc();
+			now = look();
 		note(k, now);
 	}
 	paced.sent = RIG_PACKETS;

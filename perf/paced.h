@@ -13,16 +13,30 @@
 void paced_open(struct traffic *t);
 
 /*
+ * A virtual core is taken away now and then, for tens of microseconds, and so is any core that gets
+ * interrupts. A pause is a time from one call of a port's function to the next which is longer than
+ * PACED_PAUSE_US and three times what the packets between them take at full load (`service` ticks
+ * each). They are counted, and with `stopped` the clock that packets arrive by stands still.
+ */
+#define PACED_PAUSE_US 20
+struct paced_clock {
+	bool stopped;
+	double service;
+	uint64_t pauses, paused; /* so far; ticks */
+};
+
+/*
  * Draws when the packets of a load arrive, from now on: a Poisson process, which is what many calls
  * that know nothing of each other add up to. `interval`: TSC ticks from packet to packet, on
  * average; 0: all at once. Latencies, in ticks, are put into `latency`, RIG_PACKETS of them.
  */
-void paced_start(double interval, uint32_t *latency);
+void paced_start(double interval, struct paced_clock *clock, uint32_t *latency);
 /* Packets of this load that were sent. */
 uint32_t paced_sent(void);
-/* TSC: when the load begins, and when its last packet arrives. */
+/* TSC: when the first packet arrives. */
 uint64_t paced_begin(void);
-uint64_t paced_end(void);
+/* True: the last packet should have been sent a second ago. */
+bool paced_is_late(void);
 
 /* Instead of a pipeline: takes each packet as soon as the TSC, read all the time, says it is here.
  */

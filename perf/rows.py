@@ -49,6 +49,12 @@ def write(file, name, series, unit, reference=(None, None), **more):
     file.flush()
 
 
+def progress(text):
+    """For somebody who waits and watches; gone with the next one, or with the table."""
+    if sys.stderr.isatty():
+        print("\r\033[K" + text, end="\r", file=sys.stderr, flush=True)
+
+
 def head(title):
     print("\n" + ROW % (title, "value", "unit", "spread", "beside it"), flush=True)
 
