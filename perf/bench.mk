@@ -19,7 +19,7 @@ $(BUILD)/perf/peers/load: $(BUILD)/obj/perf/peers/load.o
 
 .PHONY: bench bench-profile bench-peers
 BENCH =
-bench: $(PERF_PROGRAMS) ## measure the pipeline; BENCH='--help' says how to choose
+bench: all $(PERF_PROGRAMS) ## measure the pipeline; BENCH='--help' says how to choose
 	$(PYTHON) perf/bench --build $(BUILD) $(BENCH)
 bench-profile: $(BUILD)/perf/pipeline ## measure where the cycles go, stage by stage
 	$(PYTHON) perf/bench --build $(BUILD) --profile $(BENCH)

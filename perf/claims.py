@@ -38,6 +38,7 @@ def claims(report):
     for legs, octets in sorted(report.grown.items()):
         if legs >= MILLION:
             yield f"octets allocated while {legs} legs carry traffic", octets, 0, False
+    yield from report.claimed
 
 
 def print_list(report):

@@ -13,6 +13,7 @@ import machine
 import programs
 import rows
 
+NAME = "latency"
 SUITE = "AES_CM_128_HMAC_SHA1_80"
 PAYLOAD = 160
 LEGS = 10000  # of calls that are plain, and as many of calls with SRTP on one side
@@ -89,37 +90,40 @@ def beside(figures, mode, percent, manner):
 
 
 def show(report, figures, mode, percent, manner):
-    name = "latency/%s/%d%%%s" % (mode, percent, "/rekey" if manner == "rekey" else "")
+    name = f"latency/{mode}/{percent}%{'/rekey' if manner == 'rekey' else ''}"
     values = {clock: {point: figures.series((mode, percent, manner, clock), point)
                       for point in POINTS} for clock in CLOCKS}
     nothing = {point: figures.series(("nothing", 50, manner, "wall"), point) for point in POINTS}
     more = beside(figures, mode, percent, manner)
-    note = ["budget %d" % BUDGET_US[percent, "p99.9"]] if (percent, "p99.9") in BUDGET_US else []
+    note = [f"budget {BUDGET_US[percent, 'p99.9']}"] if (percent, "p99.9") in BUDGET_US else []
     if manner == "rekey":
-        note.append("%s keys/s" % rows.number(more["keys_per_second"]))
+        note.append(f"{more['keys_per_second']:,} keys/s")
     stopped, wall = values["stopped"], values["wall"]
     print(ROW % (name, rows.number(percent / 100 * figures.series(
         (mode, 100, "quiet", "wall"), "mpps").value),
         *(rows.number(stopped[point].value) for point in POINTS),
         *(rows.number(wall[point].value) for point in POINTS[1:3]),
-        "%d/%d" % (more["pauses_per_second"], more["pauses_of_nothing"]),
+        f"{more['pauses_per_second']}/{more['pauses_of_nothing']}",
         *(rows.number(nothing[point].value) for point in POINTS[1:3]),
         "; ".join(note)), flush=True)
     for clock, suffix in (("wall", ""), ("stopped", "/without pauses")):
         for point, series in values[clock].items():
-            limit = ({"budget": BUDGET_US[percent, point]} if (percent, point) in BUDGET_US
-                     else {})
-            rows.write(report.file, "%s%s/%s" % (name, suffix, point), series, "us",
-                       ("an empty loop on the same core", nothing[point].value), **more, **limit)
+            budget = BUDGET_US.get((percent, point))
+            rows.write(report, f"{name}{suffix}/{point}", series, "us",
+                       ("an empty loop on the same core", nothing[point].value), budget=budget,
+                       **more)
+            if budget:
+                report.claimed.append((f"{name}{suffix}: {point}, us", series.value, budget,
+                                       False))
 
 
 def show_full_load(report, figures, mode):
     """What keys that are pushed meanwhile cost."""
     quiet, rekey = (figures.series((mode, 100, manner, "wall"), "mpps") for manner in MANNERS)
     keys = figures.series((mode, 100, "rekey", "wall"), "keys").value
-    print("%s at full load: %s Mpps; %s Mpps while %s keys a second are pushed" % (
-        mode, rows.number(quiet.value), rows.number(rekey.value), rows.number(keys)))
-    rows.write(report.file, "throughput/%s/rekey" % mode, rekey, "Mpps",
+    print(f"{mode} at full load: {rows.number(quiet.value)} Mpps; {rows.number(rekey.value)} Mpps "
+          f"while {keys:,.0f} keys a second are pushed")
+    rows.write(report, f"throughput/{mode}/rekey", rekey, "Mpps",
                ("the same without", quiet.value), keys_per_second=round(keys))
 
 
@@ -138,7 +142,7 @@ def run(options, report):
             figures.full_load(mode, "quiet")  # warms up
         figures.answers.clear()
         for turn in range(runs):
-            rows.progress("latency: run %d of %d" % (turn + 1, runs))
+            report.progress(f"latency: run {turn + 1} of {runs}")
             figures.run(percents)
     print("\n" + ROW % ("latency, us", "Mpps", *POINTS, "p99", "p99.9", "", "p99", "p99.9", ""))
     print(ROW % ("", "", "without", "pauses", "", "", "as it", "is", "pauses/s", "empty", "loop",
@@ -152,4 +156,4 @@ def run(options, report):
 
 
 if __name__ == "__main__":
-    rows.alone(run, __doc__)
+    rows.alone(run, NAME, __doc__)

@@ -11,6 +11,8 @@ import socket
 import subprocess
 import tempfile
 
+from pipeline import Failed
+
 READY_S = 30
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -28,19 +30,21 @@ class Asked:
     def _read(self):
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit("bench: %s" % self.process.stderr.read())
+            raise Failed(self.process.stderr.read().strip() or "the program ended")
         return json.loads(line)
 
     def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # _read() says why
+            self.process.stdin.write(" ".join(map(str, words)) + "\n")
+            self.process.stdin.flush()
         return self._read()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -53,11 +57,11 @@ class Asked:
 class Daemon:
     """tandem-dataplane or tandem-controlplane: started, and ready."""
 
-    def __init__(self, program, configuration, directory):
-        self.log = directory / (program.name + ".log")
-        ini = directory / (program.name + ".ini")
+    def __init__(self, program, configuration, where):
+        self.log = where / (program.name + ".log")
+        ini = where / (program.name + ".ini")
         ini.write_text(configuration, encoding="ascii")
-        notify = directory / "notify"
+        notify = where / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, self.log.open("w") as log:
             ready.bind(str(notify))
             ready.settimeout(READY_S)
@@ -84,21 +88,24 @@ class Daemon:
                     return
             if self.process.poll() is not None:
                 break
-        raise SystemExit("bench: %s does not start: %s" % (self.process.args[0], self.text()))
+        raise Failed(f"{self.process.args[0]} does not start: {self.text()}")
 
     def text(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def _proc(self, name):
+        return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="ascii")
+
     def cpu(self):
         """Seconds of CPU, of all its threads, until now."""
-        fields = pathlib.Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2]
+        fields = self._proc("stat").rpartition(")")[2]
         user, system = fields.split()[11:13]
         return (int(user) + int(system)) / TICKS
 
     def memory(self):
         """Octets that it has, hugepages included."""
         found = 0
-        for line in pathlib.Path("/proc/%d/status" % self.process.pid).read_text().splitlines():
+        for line in self._proc("status").splitlines():
             if line.startswith(("VmRSS:", "HugetlbPages:")):
                 found += int(line.split()[1]) * 1024
         return found
@@ -148,7 +155,7 @@ LEGS_PER_ADDRESS = 32000  # a pair of ports each
 
 def _addresses(prefix, legs):
     count = -(-legs // LEGS_PER_ADDRESS)
-    return "\n".join("address = %s.%d/28" % (prefix, 1 + k) for k in range(count))
+    return "\n".join(f"address = {prefix}.{1 + k}/28" for k in range(count))
 
 
 @contextlib.contextmanager

@@ -75,6 +75,7 @@ class Report:
         self.rows = {}
         self.octets = {}  # of a leg, by kind
         self.grown = {}  # octets allocated while legs carried traffic, by their number
+        self.claimed = []  # by others than the pipeline's rows; as claims.claims()
         self.begun = False
         self.failures = []
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every figure has in common: a row of the table, an object of bench.jsonl, its options."""
+"""What figures that are no cycles have in common: their rows, and a main program."""
 
 import argparse
-import json
-import pathlib
 import signal
 import statistics
 import sys
 
-ROW = "%-44s %12s %-12s %7s   %s"
+import machine
+import pipeline
+from report import Report
+
+ROW = "%-28s %12s %-12s %7s  %s"
 
 
 class Series:
@@ -32,55 +34,50 @@ class Series:
 
 
 def number(value):
-    """Four significant digits or so, thousands apart."""
-    if value is None:
-        return "-"
-    return format(value, ",.0f" if abs(value) >= 100 else ".1f" if abs(value) >= 10 else ".2f")
+    """Three significant digits or more."""
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{digits}f}"
 
 
-def write(file, name, series, unit, reference=(None, None), **more):
+def write(report, name, series, unit, reference=(None, None), **more):
     """`reference`: name and value of what stands beside it."""
     ref_name, ref_value = reference
-    file.write(json.dumps({
-        "name": name, "value": round(series.value, 3), "unit": unit, "ref_name": ref_name,
-        "ref_value": None if ref_value is None else round(ref_value, 3),
-        "ratio": round(series.value / ref_value, 3) if ref_value else None,
-        "runs": len(series.runs), "spread": round(series.spread, 4), **more}) + "\n")
-    file.flush()
-
-
-def progress(text):
-    """For somebody who waits and watches; gone with the next one, or with the table."""
-    if sys.stderr.isatty():
-        print("\r\033[K" + text, end="\r", file=sys.stderr, flush=True)
+    report.write(name=name, value=round(series.value, 3), unit=unit, ref_name=ref_name,
+                 ref_value=ref_value and round(ref_value, 3),
+                 ratio=round(series.value / ref_value, 3) if ref_value else None,
+                 runs=len(series.runs), spread=round(series.spread, 4), **more)
 
 
 def head(title):
     print("\n" + ROW % (title, "value", "unit", "spread", "beside it"), flush=True)
 
 
-def row(file, name, series, unit, reference=(None, None), note="", **more):
+def row(report, name, series, unit, reference=(None, None), note="", **more):
     """Prints one line and writes it."""
     ref_name, ref_value = reference
-    beside = ""
+    beside = []
     if ref_value:
-        beside = "%s %s, ratio %.2f" % (ref_name, number(ref_value), series.value / ref_value)
-    print(ROW % (name, number(series.value), unit, "%.1f%%" % (100 * series.spread),
-                 "; ".join(text for text in (beside, note) if text)), flush=True)
-    write(file, name, series, unit, reference, **more)
+        beside.append(f"{ref_name} {number(ref_value)}, ratio {series.value / ref_value:.2f}")
+    if note:
+        beside.append(note)
+    print(ROW % (name, number(series.value), unit, f"{100 * series.spread:.1f}%",
+                 "; ".join(beside)), flush=True)
+    write(report, name, series, unit, reference, **more)
 
 
-class Report:
-    """What perf/bench has of its own."""
+def measure(run, name, options, report):
+    """Calls run(options, report); what goes wrong there does not end the others."""
+    report.begin(None, with_table=False)
+    try:
+        run(options, report)
+    except machine.NotEnough as error:
+        report.missing(name, str(error))
+    except pipeline.Failed as error:
+        report.fail(f"{name}: {error}")
 
-    def __init__(self, build):
-        self.path = pathlib.Path(build) / "bench.jsonl"
-        # pylint: disable-next=consider-using-with
-        self.file = self.path.open("w", encoding="utf-8")
 
-
-def alone(run, summary):
-    """The main program of a module that measures something: run(options, report)."""
+def alone(run, name, summary):
+    """The main program of a module that has a run(options, report)."""
     parser = argparse.ArgumentParser(description=summary)
     parser.add_argument("--build", default="build", help="where the programs are")
     parser.add_argument("--quick", action="store_true", help="less of everything")
@@ -90,5 +87,9 @@ def alone(run, summary):
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
     report = Report(options.build)
-    run(options, report)
-    print("\n%s" % report.path)
+    try:
+        measure(run, name, options, report)
+    except KeyboardInterrupt:
+        sys.exit("bench: stopped")
+    print(f"\n{report.path}")
+    sys.exit(1 if report.failures else 0)

@@ -12,6 +12,7 @@ import machine
 import programs
 import rows
 
+NAME = "setup"
 KEPT = 10000  # calls that memory is measured of
 CYCLES = 4000  # calls that are set up and deleted in one run
 MEMORY = (256 << 20) + 2 * KEPT * 4096
@@ -31,7 +32,7 @@ class Relay:
         self.controlplane = stack.enter_context(programs.controlplane(options, where))
         self.client = stack.enter_context(programs.Asked(
             pathlib.Path(options.build) / "perf" / "setup", "--server",
-            "unix:%s/relay.sock" % where))
+            f"unix:{where}/relay.sock"))
 
     def measure(self, what, kind, count):
         """Calls a second, and CPU time of each part in microseconds per call."""
@@ -56,10 +57,11 @@ def measure_rate(relay, kind, runs):
 
 
 def show_rate(report, kind, what, rate, parts):
-    spent = {"%s_us" % part: round(series.value, 1) for part, series in zip(PARTS, parts)}
-    note = "%s; CPU us of a call: %s" % (what, ", ".join(
-        "%s %s" % (part, rows.number(series.value)) for part, series in zip(PARTS, parts)))
-    rows.row(report.file, "setup/%s" % kind, rate, "calls/s", (None, None), note, **spent)
+    spent = {f"{part}_us": round(series.value, 1) for part, series in zip(PARTS, parts)}
+    each = ", ".join(f"{part} {rows.number(series.value)} ({series.value * rate.value / 1e4:.0f}%)"
+                     for part, series in zip(PARTS, parts))
+    note = f"{what}; CPU us of a call (of a core): {each}"
+    rows.row(report, f"setup/{kind}", rate, "calls/s", (None, None), note, **spent)
 
 
 def measure_memory(relay, kind):
@@ -82,9 +84,9 @@ def run(options, report):
             relay.measure("cycle", kind, CYCLES // 4)  # warms up
             show_rate(report, kind, what, *measure_rate(relay, kind, runs))
     for part, octets in zip(PARTS[1:], memory):
-        rows.row(report.file, "memory/%s" % part, rows.Series([octets]), "octets/call",
-                 (None, None), "with %d calls, WebRTC to RTP" % KEPT, calls=KEPT)
+        rows.row(report, f"memory/{part}", rows.Series([octets]), "octets/call",
+                 (None, None), f"with {KEPT} calls, WebRTC to RTP", calls=KEPT)
 
 
 if __name__ == "__main__":
-    rows.alone(run, __doc__)
+    rows.alone(run, NAME, __doc__)
