@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/address.h"
 #include "dataplane/drop.h"
@@ -76,6 +77,15 @@ static inline void burst_send(struct burst *b, unsigned int i, uint16_t port)
 static inline uint8_t *burst_payload(const struct burst *b, unsigned int i)
 {
 	return rte_pktmbuf_mtod_offset(b->mbuf[i], uint8_t *, b->payload[i]);
+}
+
+/* The first line of the packet has been read; this asks for what usually follows. */
+static inline void burst_prefetch_payload(const struct burst *b, unsigned int i)
+{
+	const uint8_t *data = rte_pktmbuf_mtod(b->mbuf[i], const uint8_t *);
+
+	for (unsigned int k = 1; k < 4; k++)
+		rte_prefetch0(data + k * RTE_CACHE_LINE_SIZE);
 }
 
 /* The payload has `length` octets from now on, and nothing follows it. */

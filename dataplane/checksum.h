@@ -39,7 +39,20 @@ static inline uint16_t checksum_sum(const uint8_t *p, uint32_t length)
 		low[1] += (uint32_t)second;
 		high[1] += second >> 32;
 	}
-	for (uint32_t k = 0; k < length; k++)
+	if (length & 8) {
+		uint64_t word = checksum_load(p);
+
+		rest += (uint32_t)word + (word >> 32);
+		p += 8;
+	}
+	if (length & 4) {
+		uint32_t word;
+
+		memcpy(&word, p, sizeof(word));
+		rest += word;
+		p += 4;
+	}
+	for (uint32_t k = 0; k < length % 4; k++)
 		rest += (uint64_t)p[k] << (k % 2 ? 8 : 0);
 	return checksum_fold(low[0] + low[1] + high[0] + high[1] + rest);
 }

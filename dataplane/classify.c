@@ -10,6 +10,7 @@
 #include <rte_udp.h>
 
 #include "dataplane/burst.h"
+#include "dataplane/checksum.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
@@ -114,6 +115,9 @@ static inline void classify_udp(struct cursor *c)
 		return drop(c, DROP_UDP_LENGTH);
 	if (!udp->src_port)
 		return drop(c, DROP_UDP_PORT);
+	if (unlikely((c->b->mbuf[c->i]->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) ==
+		     RTE_MBUF_F_RX_L4_CKSUM_BAD))
+		return drop(c, DROP_UDP_CHECKSUM);
 	c->end = c->at + length - sizeof(*udp);
 	rte_prefetch0(&c->d->table[c->b->local[c->i] << 16 | rte_be_to_cpu_16(udp->dst_port)]);
 	c->b->local_port[c->i] = udp->dst_port;
@@ -145,7 +149,7 @@ static inline void classify_ipv4(struct cursor *c)
 		return drop(c, DROP_IP_HEADER);
 	if (ip->version_ihl != RTE_IPV4_VHL_DEF)
 		return drop(c, DROP_IP_OPTIONS);
-	if (rte_raw_cksum(ip, sizeof(*ip)) != 0xffff)
+	if (checksum_sum((const uint8_t *)ip, sizeof(*ip)) != 0xffff)
 		return drop(c, DROP_IP_HEADER);
 	c->end = c->b->l3[c->i] + total;
 
@@ -249,16 +253,11 @@ static inline void classify_frame(struct cursor *c)
 	classify_host(c);
 }
 
-/* Headers are parsed here; what crypt or the checksum needs of the payload can still be on its way.
- */
+/* Headers are parsed here; rewrite writes the second half of the mbuf. */
 static inline void prefetch_packet(const struct rte_mbuf *m)
 {
-	const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
-
-	rte_prefetch0(data);
-	rte_prefetch0(data + RTE_CACHE_LINE_SIZE);
-	rte_prefetch0(data + 2 * RTE_CACHE_LINE_SIZE);
-	rte_prefetch0(data + 3 * RTE_CACHE_LINE_SIZE);
+	rte_prefetch0(rte_pktmbuf_mtod(m, const uint8_t *));
+	rte_prefetch0((const char *)m + RTE_CACHE_LINE_SIZE);
 }
 
 void classify_stage(struct worker *w, struct burst *b)

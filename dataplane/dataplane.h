@@ -28,6 +28,7 @@ struct network {
 	uint16_t mtu;    /* the largest IP packet */
 	uint16_t vlan;   /* tag of every frame, host byte order; 0: untagged */
 	uint8_t dscp;
+	bool udp_checksum; /* the port computes the UDP checksums of what it sends */
 	struct rte_ether_addr mac;
 	uint8_t address_count;
 	uint8_t address[NETWORK_ADDRESSES_MAX]; /* indices into dataplane.addresses */

@@ -13,6 +13,7 @@
 
 #include <rte_ether.h>
 #include <rte_ip.h>
+#include <rte_mbuf.h>
 #include <rte_udp.h>
 
 #include "dataplane/address.h"
@@ -41,43 +42,76 @@ struct nexthop {
 /* Untagged or tagged IPv4 fits one cache line, `remote` aside. */
 struct egress {
 	struct nexthop *nexthop;
-	uint16_t port;  /* DPDK port */
-	uint16_t mtu;   /* the largest IP packet */
-	uint8_t l3;     /* offset of the IP header */
-	uint8_t length; /* octets of `header` */
+	uint16_t port;       /* DPDK port */
+	uint16_t mtu;        /* the largest IP packet */
+	uint8_t l3 : 7;      /* offset of the IP header */
+	uint8_t offload : 1; /* the port computes UDP checksums */
+	uint8_t length;      /* octets of `header` */
 	/* Sums of the prebuilt fields, folded to 16 bits, in network byte order, not complemented.
 	 */
-	uint16_t ip_sum;                   /* IPv4 header with length 0 */
-	uint16_t udp_sum;                  /* pseudo header and UDP header with lengths 0 */
+	uint16_t ip_sum;  /* IPv4 header with length 0 */
+	uint16_t udp_sum; /* pseudo header with length 0, and without `offload` the UDP header */
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
 	struct endpoint remote;
 	uint32_t users; // main: rw. Configurations and others that name it.
 };
 
+static inline bool egress_is_ipv4(const struct egress *e)
+{
+	return e->length - e->l3 == sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr);
+}
+
+/* The usual sizes are constants, and no call. */
+static inline void egress_copy_header(const struct egress *e, uint8_t *frame)
+{
+	if (likely(e->length == 14 + 20 + 8))
+		memcpy(frame, e->header, 14 + 20 + 8);
+	else if (e->length == 14 + 4 + 20 + 8)
+		memcpy(frame, e->header, 14 + 4 + 20 + 8);
+	else
+		memcpy(frame, e->header, e->length);
+}
+
+/* The port finishes what begins as the pseudo header's sum. */
+static inline void egress_request_checksum(const struct egress *e, struct rte_mbuf *m)
+{
+	m->l2_len = e->l3;
+	m->l3_len = e->length - e->l3 - sizeof(struct rte_udp_hdr);
+	m->ol_flags = RTE_MBUF_F_TX_UDP_CKSUM |
+		      (egress_is_ipv4(e) ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
+}
+
 /*
- * Writes the headers for `length` octets of UDP payload that stand at frame + egress->length. Any
- * thread. 0, or -EHOSTUNREACH while the next hop is unresolved.
+ * Writes the headers of a packet, which begins with them and has `length` octets of UDP payload
+ * behind. Any thread. 0, or -EHOSTUNREACH while the next hop is unresolved.
  */
-static inline int egress_fill(const struct egress *e, uint8_t *frame, uint32_t length)
+static inline int egress_fill(const struct egress *e, struct rte_mbuf *m, uint32_t length)
 {
 	uint64_t mac = __atomic_load_n(&e->nexthop->mac, __ATOMIC_RELAXED);
 	uint16_t udp_length = rte_cpu_to_be_16(sizeof(struct rte_udp_hdr) + length);
-	struct rte_udp_hdr *udp;
-	uint16_t sum;
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(frame + e->length) - 1;
+	uint64_t sum = e->udp_sum + udp_length;
 
 	if (unlikely(!mac))
 		return -EHOSTUNREACH;
-	memcpy(frame, e->header, e->length);
+	egress_copy_header(e, frame);
 	memcpy(frame, &mac, RTE_ETHER_ADDR_LEN);
 
-	udp = (struct rte_udp_hdr *)(frame + e->length - sizeof(*udp));
 	udp->dgram_len = udp_length;
-	/* The length counts twice: in the pseudo header and in the UDP header. */
-	sum = ~checksum_fold((uint64_t)e->udp_sum + 2u * udp_length +
-			     checksum_sum(frame + e->length, length));
-	udp->dgram_cksum = sum ? sum : 0xffff;
+	if (e->offload) {
+		udp->dgram_cksum = checksum_fold(sum);
+		egress_request_checksum(e, m);
+	} else {
+		/* The length counts twice: in the pseudo header and in the UDP header. */
+		sum += udp_length + checksum_sum(frame + e->length, length);
+		udp->dgram_cksum = ~checksum_fold(sum);
+		if (unlikely(!udp->dgram_cksum))
+			udp->dgram_cksum = 0xffff;
+		m->ol_flags = 0;
+	}
 
-	if (likely(e->length - e->l3 == sizeof(struct rte_ipv4_hdr) + sizeof(*udp))) {
+	if (likely(egress_is_ipv4(e))) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + e->l3);
 
 		ip->total_length = rte_cpu_to_be_16(e->length - e->l3 + length);

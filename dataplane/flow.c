@@ -127,8 +127,10 @@ static inline void follow_leg(struct burst *b, unsigned int i)
 		rte_prefetch0(flow->receive);
 	if (flow->peer_secure && likely(flow->send))
 		rte_prefetch0(flow->send);
-	if (flow->secure || flow->peer_secure)
+	if (flow->secure || flow->peer_secure) {
 		rte_prefetch0(&flow->first.receive_highest);
+		burst_prefetch_payload(b, i);
+	}
 }
 
 /*

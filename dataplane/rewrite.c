@@ -22,8 +22,7 @@ static inline void rewrite_packet(struct burst *b, unsigned int i)
 		return burst_drop(b, i, DROP_NO_ROOM);
 	/* Ethernet padding, if there was any, goes. */
 	rte_pktmbuf_data_len(m) = rte_pktmbuf_pkt_len(m) = e->length + b->length[i];
-	m->ol_flags = 0;
-	if (unlikely(egress_fill(e, frame, b->length[i])))
+	if (unlikely(egress_fill(e, m, b->length[i])))
 		return burst_drop(b, i, DROP_NO_NEIGHBOUR);
 	burst_send(b, i, e->port);
 }

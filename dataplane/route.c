@@ -48,6 +48,8 @@ static inline void route_packet(struct burst *b, unsigned int i)
 	b->egress[i] = egress_of(leg, rtcp);
 	if (unlikely(!b->egress[i]))
 		return burst_drop(b, i, why_not(leg->config, rtcp));
+	if (!b->egress[i]->offload)
+		burst_prefetch_payload(b, i);
 	if (leg->flow.peer_secure && likely(!rtcp))
 		prefetch_window(b, i);
 }

@@ -24,20 +24,17 @@
 
 #define PAYLOAD_MAX 1400
 
-static const struct option options[] = {{"engine", required_argument, NULL, 'e'},
-					{"suite", required_argument, NULL, 's'},
-					{"calls", required_argument, NULL, 'c'},
-					{"legs", required_argument, NULL, 'l'},
-					{"core", required_argument, NULL, 'k'},
-					{"workers", required_argument, NULL, 'w'},
-					{"no-huge", no_argument, NULL, 'n'},
-					{"help", no_argument, NULL, 'h'},
-					{NULL, 0, NULL, 0}};
+static const struct option options[] = {
+	{"engine", required_argument, NULL, 'e'}, {"suite", required_argument, NULL, 's'},
+	{"calls", required_argument, NULL, 'c'},  {"legs", required_argument, NULL, 'l'},
+	{"core", required_argument, NULL, 'k'},   {"workers", required_argument, NULL, 'w'},
+	{"no-huge", no_argument, NULL, 'n'},      {"software-checksums", no_argument, NULL, 'u'},
+	{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
 
 static const char *const usage =
 	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
 	"                [--calls plain|mixed|browser|secure] [--legs N] [--core N]\n"
-	"                [--workers 1|2] [--no-huge]\n"
+	"                [--workers 1|2] [--no-huge] [--software-checksums]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
 
 /* Index of `word`, or -1. */
@@ -79,6 +76,9 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 			break;
 		case 'n':
 			c->hugepages = false;
+			break;
+		case 'u':
+			c->software_checksums = true;
 			break;
 		default:
 			return false;

@@ -31,6 +31,8 @@ class Pipeline:
             command += ["--workers", str(group.workers)]
         if options.no_huge:
             command.append("--no-huge")
+        if options.software_checksums:
+            command.append("--software-checksums")
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)

@@ -61,8 +61,9 @@ static int start_environment(const struct rig_config *c)
 	return rte_eal_init(RTE_DIM(arguments), argv) < 0 ? -rte_errno : 0;
 }
 
-static void add_network(struct dataplane *d, unsigned int n, unsigned int addresses)
+static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 {
+	struct dataplane *d = &rig->dataplane;
 	struct network *network = &d->networks[n];
 
 	*network = (struct network){
@@ -70,6 +71,7 @@ static void add_network(struct dataplane *d, unsigned int n, unsigned int addres
 		.queues = d->worker_count,
 		.mtu = 1500,
 		.dscp = 46,
+		.udp_checksum = !rig->config.software_checksums,
 		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
 		.gateway4 = rig_host(n, RIG_GATEWAY),
 	};
@@ -117,7 +119,7 @@ static int create_table(struct rig *rig)
 
 	d->worker_count = rig->config.workers;
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
-		add_network(d, n, addresses);
+		add_network(rig, n, addresses);
 	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * d->address_count << 16,
 			       RTE_CACHE_LINE_SIZE);
 	rig->memory.table = memory_since(&before);

@@ -36,6 +36,7 @@ struct rig_config {
 				 worker's */
 	unsigned int workers; /* 1 or 2 */
 	bool hugepages;
+	bool software_checksums; /* of UDP; else the ports compute them, as those of NICs do */
 };
 
 /* One participant: what it takes to send RTP to its leg. */

@@ -87,8 +87,9 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 	udp->src_port = rte_cpu_to_be_16(local_port);
 	udp->dst_port = remote->port;
 	e->length += sizeof(*udp);
-	e->udp_sum = checksum_fold((uint64_t)e->udp_sum + udp->src_port + udp->dst_port +
-				   rte_cpu_to_be_16(IPPROTO_UDP));
+	e->offload = from->network->udp_checksum;
+	e->udp_sum = checksum_fold((uint64_t)e->udp_sum + rte_cpu_to_be_16(IPPROTO_UDP) +
+				   (e->offload ? 0 : udp->src_port + udp->dst_port));
 	return e;
 }
 

@@ -218,7 +218,7 @@ static int setup_queues(const struct network *n, struct rte_mempool *mbufs,
 
 static int start_port(struct network *n, const struct config_port *port, struct rte_mempool *mbufs)
 {
-	const struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
+	struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
 	struct rte_eth_dev_info info;
 	int error = rte_eth_dev_info_get(n->port, &info);
 
@@ -226,6 +226,9 @@ static int start_port(struct network *n, const struct config_port *port, struct 
 		return error;
 	n->queues = RTE_MIN(n->queues, info.max_rx_queues);
 	n->queues = RTE_MIN(n->queues, info.max_tx_queues);
+	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
+	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
+	n->udp_checksum = conf.txmode.offloads;
 	error = rte_eth_dev_configure(n->port, n->queues, n->queues, &conf);
 	if (!error)
 		error = setup_queues(n, mbufs, &info);
@@ -350,7 +353,7 @@ int port_send_datagram(struct dataplane *d, unsigned int worker, const struct eg
 		return -EMSGSIZE;
 	}
 	memcpy(to + egress->length, datagram, length);
-	error = egress_fill(egress, to, length);
+	error = egress_fill(egress, m, length);
 	if (error) {
 		rte_pktmbuf_free(m);
 		return error;

@@ -316,6 +316,33 @@ static void refuses_ports_that_cannot_be(void **state)
 	expect_drop(&f, DROP_UDP_PORT);
 }
 
+static void believes_the_port_about_udp_checksums(void **state)
+{
+	static const struct {
+		uint64_t flags;
+		enum drop reason;
+	} table[] = {
+		{RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, DROP_NONE},
+		{RTE_MBUF_F_RX_L4_CKSUM_GOOD, DROP_NONE},
+		{RTE_MBUF_F_RX_L4_CKSUM_NONE, DROP_NONE},
+		{RTE_MBUF_F_RX_L4_CKSUM_BAD, DROP_UDP_CHECKSUM},
+	};
+
+	for (unsigned int k = 0; k < RTE_DIM(table); k++) {
+		struct frame f = datagram(true, rtp, sizeof(rtp));
+		struct burst b;
+
+		bench_receive(bench, &b, f.octets, f.length);
+		b.mbuf[0]->ol_flags = table[k].flags;
+		classify_stage(bench->worker, &b);
+		if (table[k].reason == DROP_NONE)
+			assert_int_equal(b.class[0], CLASS_RTP);
+		else
+			assert_int_equal(b.reason[0], table[k].reason);
+		bench_release(&b);
+	}
+}
+
 static void refuses_ipv4_that_is_wrong(void **state)
 {
 	static const struct {
@@ -471,6 +498,7 @@ int main(void)
 		CASE(needs_csrcs_and_extension),
 		CASE(holds_udp_to_its_length),
 		CASE(refuses_ports_that_cannot_be),
+		CASE(believes_the_port_about_udp_checksums),
 		CASE(refuses_ipv4_that_is_wrong),
 		CASE(verifies_the_ipv4_checksum),
 		CASE(refuses_ipv6_that_is_wrong),
