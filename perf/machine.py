@@ -48,7 +48,7 @@ def describe(hz):
         "virtual": "hypervisor" in flags,
         "cores": os.cpu_count(),
         "threads of one core": siblings(),
-        "tsc_hz": hz,
+        **({"tsc_hz": hz} if hz else {}),
         "kernel": os.uname().release,
         "load": os.getloadavg()[0],
         **versions(),
