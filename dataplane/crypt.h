@@ -12,6 +12,7 @@
 #define TANDEM_CRYPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "dataplane/api/suite.h"
@@ -23,20 +24,24 @@
 enum crypt_direction { CRYPT_RECEIVE, CRYPT_SEND };
 
 /*
- * One direction of one epoch of one leg. The engine's structure begins with this one. Made and
- * freed by the main lcore; workers read it (the libsrtp engine also keeps a session of its own in
- * it, so with that engine a key serves one flow only).
+ * One direction of one epoch of one leg. It lies inside the engine's own structure. Made and freed
+ * by the main lcore; workers read it (the libsrtp engine also keeps a session of its own around it,
+ * so with that engine a key serves one flow only).
  */
 struct crypt_key {
-	enum srtp_suite suite;
-	enum crypt_direction direction;
-	uint32_t epoch;     /* counts the keys of this direction of the leg */
+	/* What each packet needs, CRYPT_KEY_HOT octets. */
+	uint8_t suite;     /* enum srtp_suite */
+	uint8_t direction; /* enum crypt_direction */
+	uint8_t tag;       /* octets of the RTP tag */
+	uint8_t tag_rtcp;  /* octets of the RTCP tag */
+	uint32_t epoch;    /* counts the keys of this direction of the leg */
+	/* What is asked when keys change. */
 	uint64_t serial;    /* no two keys have the same */
 	uint8_t digest[32]; /* of suite, key and salt: tells whether a key is a new one */
-	uint8_t tag;        /* octets of the RTP tag */
-	uint8_t tag_rtcp;   /* octets of the RTCP tag */
 	uint32_t users;     // main: rw. Configurations that name this key; the last one frees it.
 };
+
+#define CRYPT_KEY_HOT offsetof(struct crypt_key, serial)
 
 /* The tag is the cipher's own (RFC 7714), and the SRTCP index stands behind it, not before. */
 static inline bool crypt_is_aead(enum srtp_suite suite)

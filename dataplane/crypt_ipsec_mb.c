@@ -8,6 +8,8 @@
  */
 #include "dataplane/crypt_ipsec_mb.h"
 
+#include <openssl/crypto.h>
+
 #include <rte_prefetch.h>
 
 #include "dataplane/rtp.h"
@@ -24,12 +26,12 @@ struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
  */
 static inline void prefetch(const struct crypt_job *job)
 {
-	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
-	const uint8_t *powers = key->schedules + sizeof(struct schedule) + GCM_POWERS;
-	unsigned int lines = has_long_key(job->key->suite) ? 5 : 4;
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
+	const uint8_t *powers = key->cipher + GCM_POWERS;
+	unsigned int lines = has_long_key(job->key->suite) ? 4 : 3;
 
 	for (unsigned int k = 0; k < lines; k++)
-		rte_prefetch0(key->schedules + k * RTE_CACHE_LINE_SIZE);
+		rte_prefetch0(key->cipher + k * RTE_CACHE_LINE_SIZE);
 	if (!crypt_is_aead(job->key->suite))
 		return;
 	for (unsigned int k = 0; k < 4; k++)
@@ -37,12 +39,11 @@ static inline void prefetch(const struct crypt_job *job)
 }
 
 /* RFC 3711 4.1.1: salt * 2^16 xor SSRC * 2^64 xor index * 2^16. */
-static inline void put_counter(uint8_t iv[16], const struct schedule *s,
-			       const struct crypt_job *job)
+static inline void put_counter(uint8_t iv[16], const struct crypt_job *job)
 {
 	uint64_t half[2];
 
-	memcpy(half, s->salt, sizeof(half));
+	memcpy(half, salt_of(job), sizeof(half));
 	half[0] ^= rte_cpu_to_be_64(job->ssrc);
 	half[1] ^= rte_cpu_to_be_64(job->index << 16);
 	memcpy(iv, half, sizeof(half));
@@ -58,18 +59,55 @@ static inline void tag_copy(uint8_t *to, const uint8_t *from, unsigned int lengt
 	}
 }
 
+/* --- keys --- */
+
+static inline const struct hmac_states *hmac_of(struct ipsec_mb_desk *desk,
+						const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
+	struct hmac_states *expanded;
+
+	if (likely(!job->rtcp))
+		return &key->hmac;
+	expanded = &desk->rtcp.hmac[desk->rtcp.hmacs++];
+	crypt_expand_hmac(desk->mgr, expanded, key->rtcp.auth);
+	return expanded;
+}
+
+static inline const uint8_t *cipher_of(struct ipsec_mb_desk *desk, const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
+	uint8_t *expanded;
+
+	if (likely(!job->rtcp))
+		return key->cipher;
+	expanded = desk->rtcp.cipher[desk->rtcp.ciphers++];
+	crypt_expand_cipher(desk->mgr, expanded, job->key->suite, key->rtcp.cipher);
+	return expanded;
+}
+
+static inline void forget_expanded(struct expanded *e)
+{
+	if (likely(!e->hmacs && !e->gcms))
+		return;
+	OPENSSL_cleanse(e->hmac, e->hmacs * sizeof(e->hmac[0]));
+	OPENSSL_cleanse(e->cipher, e->ciphers * sizeof(e->cipher[0]));
+	OPENSSL_cleanse(&e->gcm, e->gcms * sizeof(e->gcm));
+	e->hmacs = e->ciphers = e->gcms = 0;
+}
+
 /* --- batches --- */
 
 static inline void add_hash(struct ipsec_mb_desk *desk, struct batch *batch,
 			    const struct crypt_job *job, unsigned int k, unsigned int length)
 {
-	const struct schedule *s = schedule_of(job);
+	const struct hmac_states *states = hmac_of(desk, job);
 	IMB_JOB *j = &desk->hash[batch->count];
 
 	j->src = job->data;
 	j->msg_len_to_hash_in_bytes = length;
-	j->u.HMAC._hashed_auth_key_xor_ipad = s->inner;
-	j->u.HMAC._hashed_auth_key_xor_opad = s->outer;
+	j->u.HMAC._hashed_auth_key_xor_ipad = states->inner;
+	j->u.HMAC._hashed_auth_key_xor_opad = states->outer;
 	batch->of[batch->count++] = k;
 }
 
@@ -83,15 +121,14 @@ static inline bool run_hash(struct ipsec_mb_desk *desk, const struct batch *batc
 static inline void add_cipher(struct ipsec_mb_desk *desk, struct batch batches[2],
 			      const struct crypt_job *job, unsigned int k, unsigned int end)
 {
-	const struct schedule *s = schedule_of(job);
 	unsigned int size = has_long_key(job->key->suite);
 	struct batch *batch = &batches[size];
 	IMB_JOB *j = &desk->cipher[size][batch->count];
 
 	if (unlikely(end == job->header))
 		return;
-	put_counter(desk->iv[k], s, job);
-	j->enc_keys = s->cipher;
+	put_counter(desk->iv[k], job);
+	j->enc_keys = cipher_of(desk, job);
 	j->src = job->data + job->header;
 	j->dst = job->data + job->header;
 	j->msg_len_to_cipher_in_bytes = end - job->header;
@@ -190,6 +227,7 @@ void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
 		run_cipher(desk, ciphers, jobs);
 	}
 	crypt_gcm_unprotect(desk, jobs, &gcms);
+	forget_expanded(&desk->rtcp);
 }
 
 void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count)
@@ -201,6 +239,7 @@ void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count)
 	if (hashes.count)
 		check(desk, jobs, &hashes, NULL);
 	crypt_gcm_verify(desk, jobs, &gcms);
+	forget_expanded(&desk->rtcp);
 }
 
 /* --- what leaves --- */
@@ -249,4 +288,5 @@ void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
 		authenticate(desk, jobs, &hashes);
 	}
 	crypt_gcm_protect(desk, jobs, &gcms);
+	forget_expanded(&desk->rtcp);
 }

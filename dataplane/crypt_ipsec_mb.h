@@ -2,10 +2,14 @@
 /*
  * What the parts of the multi-buffer engine share: the main lcore makes keys and managers
  * (main/crypt_ipsec_mb_key.c), workers put packets through them (crypt_ipsec_mb.c, crypt_gcm.c).
+ *
+ * A key holds all that SRTP needs, expanded. Of SRTCP, one packet in hundreds, it holds the session
+ * keys: expanded as well they would double it.
  */
 #ifndef TANDEM_CRYPT_IPSEC_MB_H
 #define TANDEM_CRYPT_IPSEC_MB_H
 
+#include <assert.h>
 #include <string.h>
 
 #include <intel-ipsec-mb.h>
@@ -17,18 +21,47 @@
 #include "dataplane/crypt.h"
 #include "dataplane/rtp.h"
 
-/* Everything that the transform of SRTP, or of SRTCP, takes from a key. Immutable. */
-struct schedule {
-	uint8_t salt[16];  /* zeros behind it: an IV before SSRC and index are added */
-	uint8_t inner[20]; /* HMAC-SHA1 after the first block, the padded key */
+#define ROUND_KEYS_MAX (15 * IMB_AES_BLOCK_SIZE)
+
+/* HMAC-SHA1 after the first block of its two hashes, the padded key. */
+struct hmac_states {
+	uint8_t inner[20];
 	uint8_t outer[20];
-	uint32_t size;                        /* octets, a multiple of the cache line */
+};
+
+struct session_keys {
+	uint8_t salt[16]; /* zeros behind a shorter one: an IV before SSRC and index are added */
+	uint8_t cipher[SUITE_KEY_MAX];
+	uint8_t auth[20];
+};
+
+/* Immutable. A packet takes the first line and the cipher from it. */
+struct ipsec_mb_key {
+	uint8_t salt[16];
+	struct hmac_states hmac;
+	struct crypt_key key;
+	struct session_keys rtcp;
 	uint8_t cipher[] __rte_cache_aligned; /* AES round keys or struct gcm_key_data */
 };
 
-struct ipsec_mb_key {
-	struct crypt_key key;
-	uint8_t schedules[] __rte_cache_aligned; /* struct schedule of SRTP, then of SRTCP */
+static_assert(offsetof(struct ipsec_mb_key, key) + CRYPT_KEY_HOT == RTE_CACHE_LINE_SIZE,
+	      "one line for everything but the cipher");
+static_assert(sizeof(struct ipsec_mb_key) + 11 * IMB_AES_BLOCK_SIZE <= 6 * RTE_CACHE_LINE_SIZE,
+	      "AES_CM_128: 384 octets");
+static_assert(sizeof(struct ipsec_mb_key) + sizeof(struct gcm_key_data) <= 19 * RTE_CACHE_LINE_SIZE,
+	      "AES-GCM: 1216 octets");
+
+static inline const struct ipsec_mb_key *ipsec_mb_key_of(const struct crypt_key *key)
+{
+	return container_of(key, struct ipsec_mb_key, key);
+}
+
+/* SRTCP's keys while its packets are in work; cleansed before the engine returns. */
+struct expanded {
+	unsigned int hmacs, ciphers, gcms; /* how many were in use */
+	struct hmac_states hmac[BURST_MAX];
+	uint8_t cipher[BURST_MAX][ROUND_KEYS_MAX] __rte_aligned(16);
+	struct gcm_key_data gcm;
 };
 
 /*
@@ -42,6 +75,7 @@ struct ipsec_mb_desk {
 	uint32_t aside[BURST_MAX];  /* the beginning of a tag that the rollover counter hides */
 	IMB_JOB hash[BURST_MAX];
 	IMB_JOB cipher[2][BURST_MAX]; /* AES-128, AES-256 */
+	struct expanded rtcp;
 } __rte_cache_aligned;
 
 /* By lcore, for those that DPDK started with; main: rw while no worker runs, worker: ro. */
@@ -51,6 +85,10 @@ extern struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
 void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count);
 void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count);
 void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count);
+
+/* Any lcore, with a manager of its own: of a key for HMAC-SHA1, for a suite's cipher. */
+void crypt_expand_hmac(IMB_MGR *mgr, struct hmac_states *to, const uint8_t key[20]);
+void crypt_expand_cipher(IMB_MGR *mgr, uint8_t *to, enum srtp_suite suite, const uint8_t *key);
 
 /* --- between workers' files --- */
 
@@ -62,12 +100,11 @@ struct batch {
 	uint8_t of[BURST_MAX];
 };
 
-static inline const struct schedule *schedule_of(const struct crypt_job *job)
+static inline const uint8_t *salt_of(const struct crypt_job *job)
 {
-	const struct ipsec_mb_key *key = (const struct ipsec_mb_key *)job->key;
-	const struct schedule *s = (const struct schedule *)key->schedules;
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
 
-	return unlikely(job->rtcp) ? (const struct schedule *)(key->schedules + s->size) : s;
+	return unlikely(job->rtcp) ? key->rtcp.salt : key->salt;
 }
 
 static inline bool has_long_key(enum srtp_suite suite)

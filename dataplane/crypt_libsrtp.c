@@ -27,6 +27,11 @@ struct session {
 	srtp_t srtp;
 };
 
+static srtp_t srtp_of(struct crypt_key *key)
+{
+	return container_of(key, struct session, key)->srtp;
+}
+
 /* libsrtp speaks through hooks that are called in workers: they say nothing there. */
 static void ignore_event(srtp_event_data_t *event)
 {
@@ -136,7 +141,7 @@ static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_
 /* libsrtp clears the keys that it holds as it frees them. */
 static void key_free(struct crypt_key *key)
 {
-	struct session *session = (struct session *)key;
+	struct session *session = container_of(key, struct session, key);
 
 	srtp_dealloc(session->srtp);
 	OPENSSL_cleanse(session, sizeof(*session));
@@ -160,7 +165,7 @@ static enum crypt_status status_of(srtp_err_status_t error)
 
 static void unprotect_one(struct crypt_job *job)
 {
-	srtp_t srtp = ((struct session *)job->key)->srtp;
+	srtp_t srtp = srtp_of(job->key);
 	int length = job->length;
 
 	job->status = status_of(job->rtcp ? srtp_unprotect_rtcp(srtp, job->data, &length)
@@ -193,7 +198,7 @@ static void protect(struct crypt_job *jobs, unsigned int count)
 {
 	for (unsigned int k = 0; k < count; k++) {
 		struct crypt_job *job = &jobs[k];
-		srtp_t srtp = ((struct session *)job->key)->srtp;
+		srtp_t srtp = srtp_of(job->key);
 		int length = job->length;
 
 		job->status = status_of(job->rtcp ? srtp_protect_rtcp(srtp, job->data, &length)
@@ -204,7 +209,7 @@ static void protect(struct crypt_job *jobs, unsigned int count)
 
 static void forget(struct crypt_key *key, uint32_t ssrc)
 {
-	srtp_remove_stream(((struct session *)key)->srtp, htonl(ssrc));
+	srtp_remove_stream(srtp_of(key), htonl(ssrc));
 }
 
 const struct crypt_engine crypt_libsrtp = {

@@ -14,8 +14,6 @@
 #include "dataplane/crypt_ipsec_mb.h"
 #include "dataplane/main/crypt_kdf.h"
 
-#define HMAC_BLOCK 64
-
 /* --- managers --- */
 
 static void prepare_jobs(struct ipsec_mb_desk *desk)
@@ -88,66 +86,27 @@ static int start(void)
 
 /* --- keys --- */
 
-static size_t schedule_size(enum srtp_suite suite)
+static size_t key_size(enum srtp_suite suite)
 {
 	size_t rounds = suite_info(suite)->key_length == IMB_KEY_256_BYTES ? 15 : 11;
-	size_t cipher =
-		crypt_is_aead(suite) ? sizeof(struct gcm_key_data) : rounds * IMB_AES_BLOCK_SIZE;
 
-	return sizeof(struct schedule) + RTE_ALIGN_CEIL(cipher, RTE_CACHE_LINE_SIZE);
+	return sizeof(struct ipsec_mb_key) +
+	       (crypt_is_aead(suite) ? sizeof(struct gcm_key_data) : rounds * IMB_AES_BLOCK_SIZE);
 }
 
-/* The state of SHA-1 after the block with which one of HMAC's two hashes begins (RFC 2104). */
-static void hash_pad(IMB_MGR *mgr, uint8_t state[20], const uint8_t *key, size_t length,
-		     uint8_t pad)
+static void expand(IMB_MGR *mgr, struct ipsec_mb_key *to, const struct session_keys *rtp)
 {
-	uint8_t block[HMAC_BLOCK];
-
-	memset(block, pad, sizeof(block));
-	for (size_t k = 0; k < length; k++)
-		block[k] ^= key[k];
-	IMB_SHA1_ONE_BLOCK(mgr, block, state);
-	OPENSSL_cleanse(block, sizeof(block));
-}
-
-static void expand_cipher(IMB_MGR *mgr, uint8_t *to, enum srtp_suite suite, const uint8_t *key)
-{
-	uint8_t decrypt[15 * IMB_AES_BLOCK_SIZE] __rte_aligned(16);
-
-	switch (suite) {
-	case SUITE_AEAD_AES_128_GCM:
-		IMB_AES128_GCM_PRE(mgr, key, (struct gcm_key_data *)to);
-		break;
-	case SUITE_AEAD_AES_256_GCM:
-		IMB_AES256_GCM_PRE(mgr, key, (struct gcm_key_data *)to);
-		break;
-	case SUITE_AES_256_CM_HMAC_SHA1_80:
-	case SUITE_AES_256_CM_HMAC_SHA1_32:
-		IMB_AES_KEYEXP_256(mgr, key, to, decrypt);
-		break;
-	default:
-		IMB_AES_KEYEXP_128(mgr, key, to, decrypt);
-	}
-	OPENSSL_cleanse(decrypt, sizeof(decrypt));
-}
-
-static void make_schedule(IMB_MGR *mgr, struct schedule *s, enum srtp_suite suite,
-			  const struct session_keys *keys)
-{
-	s->size = schedule_size(suite);
-	memcpy(s->salt, keys->salt, sizeof(keys->salt));
-	if (!crypt_is_aead(suite)) {
-		hash_pad(mgr, s->inner, keys->auth, sizeof(keys->auth), 0x36);
-		hash_pad(mgr, s->outer, keys->auth, sizeof(keys->auth), 0x5c);
-	}
-	expand_cipher(mgr, s->cipher, suite, keys->cipher);
+	memcpy(to->salt, rtp->salt, sizeof(rtp->salt));
+	if (!crypt_is_aead(to->key.suite))
+		crypt_expand_hmac(mgr, &to->hmac, rtp->auth);
+	crypt_expand_cipher(mgr, to->cipher, to->key.suite, rtp->cipher);
 }
 
 static void key_free(struct crypt_key *key)
 {
-	struct ipsec_mb_key *made = (struct ipsec_mb_key *)key;
+	struct ipsec_mb_key *made = container_of(key, struct ipsec_mb_key, key);
 
-	OPENSSL_cleanse(made, sizeof(*made) + 2 * schedule_size(key->suite));
+	OPENSSL_cleanse(made, key_size(key->suite));
 	rte_free(made);
 }
 
@@ -156,26 +115,22 @@ static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_
 {
 	const struct suite_info *info = suite_info(suite);
 	IMB_MGR *mgr = crypt_ipsec_mb_desks[rte_lcore_id()]->mgr;
-	struct session_keys rtp, rtcp;
 	struct ipsec_mb_key *made;
-	size_t size;
+	struct session_keys rtp;
 	int error;
 
 	if (!info)
 		return -ENOTSUP;
-	size = schedule_size(suite);
-	made = rte_zmalloc("key", sizeof(*made) + 2 * size, RTE_CACHE_LINE_SIZE);
+	made = rte_zmalloc("key", key_size(suite), RTE_CACHE_LINE_SIZE);
 	if (!made)
 		return -ENOMEM;
 	made->key.suite = suite;
 	made->key.direction = direction;
 	made->key.tag = info->tag_length;
 	made->key.tag_rtcp = info->rtcp_tag_length;
-	error = crypt_kdf(mgr, info, key, salt, &rtp, &rtcp);
-	make_schedule(mgr, (struct schedule *)made->schedules, suite, &rtp);
-	make_schedule(mgr, (struct schedule *)(made->schedules + size), suite, &rtcp);
+	error = crypt_kdf(mgr, info, key, salt, &rtp, &made->rtcp);
+	expand(mgr, made, &rtp);
 	OPENSSL_cleanse(&rtp, sizeof(rtp));
-	OPENSSL_cleanse(&rtcp, sizeof(rtcp));
 	if (error) {
 		key_free(&made->key);
 		return error;

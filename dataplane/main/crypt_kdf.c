@@ -30,8 +30,8 @@ static void add(IMB_JOB *job, uint8_t iv[16], const struct suite_info *info, con
 int crypt_kdf(IMB_MGR *mgr, const struct suite_info *info, const uint8_t *key, const uint8_t *salt,
 	      struct session_keys *rtp, struct session_keys *rtcp)
 {
-	uint8_t encrypt[15 * IMB_AES_BLOCK_SIZE] __rte_aligned(16);
-	uint8_t decrypt[15 * IMB_AES_BLOCK_SIZE] __rte_aligned(16);
+	uint8_t encrypt[ROUND_KEYS_MAX] __rte_aligned(16);
+	uint8_t decrypt[ROUND_KEYS_MAX] __rte_aligned(16);
 	struct session_keys *const halves[2] = {rtp, rtcp};
 	uint8_t iv[6][16];
 	IMB_JOB jobs[6];

@@ -6,15 +6,7 @@
 #ifndef TANDEM_CRYPT_KDF_H
 #define TANDEM_CRYPT_KDF_H
 
-#include <intel-ipsec-mb.h>
-
-#include "dataplane/api/suite.h"
-
-struct session_keys {
-	uint8_t cipher[SUITE_KEY_MAX];
-	uint8_t auth[20];
-	uint8_t salt[SUITE_SALT_MAX]; /* zeros behind a shorter one */
-};
+#include "dataplane/crypt_ipsec_mb.h"
 
 /* `key` and `salt` have the lengths that `info` says. 0, or -EIO: the library refused. */
 int crypt_kdf(IMB_MGR *mgr, const struct suite_info *info, const uint8_t *key, const uint8_t *salt,

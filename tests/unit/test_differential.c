@@ -9,6 +9,9 @@
 #include "dataplane/index.h"
 #include "tests/unit/differential_rig.h"
 
+/* It has a macro SHA1, which OpenSSL's headers must not see. */
+#include "dataplane/crypt_ipsec_mb.h"
+
 #ifdef __SANITIZE_ADDRESS__
 #define PACKETS 50000
 #else
@@ -137,6 +140,32 @@ static void flows_share_a_key(void **state)
 	}
 }
 
+/* With ipsec_mb SRTCP's keys are expanded for each packet: nothing of that may stay behind. */
+static void no_expanded_key_stays(void **state)
+{
+	static const struct expanded empty;
+
+	both->bench->worker->engine = both->engine[0];
+	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
+		struct call *call = call_open(both->bench, suite);
+		const struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+		struct wire wire = wire_rtcp(7, 3), out;
+
+		assert_int_equal(call_protect(call, &wire), DROP_NONE);
+		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		wire.octets[9] ^= 1;
+		assert_int_equal(call_unprotect(call, &wire, &out), DROP_AUTH_FAILED);
+		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		wire.octets[9] ^= 1;
+		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
+		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		wire = wire_srtcp(&call->oracle, 7, 8);
+		assert_int_equal(call_verify(call, &wire, &out), DROP_NONE);
+		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		call_close(call);
+	}
+}
+
 static int start(void **state)
 {
 	both = differential_create(chance);
@@ -158,6 +187,7 @@ int main(void)
 		cmocka_unit_test(the_engines_agree),
 		cmocka_unit_test(the_rollover_counter_has_32_bits),
 		cmocka_unit_test(flows_share_a_key),
+		cmocka_unit_test(no_expanded_key_stays),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
