@@ -209,6 +209,24 @@ int sdes_choose(struct sdes *out, const char *const *values, unsigned int count,
 	return -ENOENT;
 }
 
+unsigned int sdes_choose_all(struct sdes out[SUITE_COUNT], const char *const *values,
+			     unsigned int count, uint32_t suites, const char **why)
+{
+	const char *first = NULL, *reason;
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		if (sdes_choose(&out[found], &values[i], 1, suites, 0, &reason)) {
+			first = first ? first : reason;
+			continue;
+		}
+		suites &= ~(1U << out[found].suite);
+		found++;
+	}
+	*why = first ? first : "there is no a=crypto line";
+	return found;
+}
+
 int sdes_make(struct sdes *out, uint32_t tag, enum srtp_suite suite)
 {
 	size_t length = key_salt_length(suite);

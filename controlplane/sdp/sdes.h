@@ -38,6 +38,13 @@ int sdes_parse(struct sdes *out, const char *value, const char **why);
 int sdes_choose(struct sdes *out, const char *const *values, unsigned int count, uint32_t suites,
 		uint32_t tag, const char **why);
 
+/*
+ * Takes every such line, the first of each suite, in their order: how many; 0 when there is none,
+ * and then `why` is as above.
+ */
+unsigned int sdes_choose_all(struct sdes out[SUITE_COUNT], const char *const *values,
+			     unsigned int count, uint32_t suites, const char **why);
+
 /* A fresh random key. -EINVAL for no suite, -EIO when the random generator fails. */
 int sdes_make(struct sdes *out, uint32_t tag, enum srtp_suite suite);
 

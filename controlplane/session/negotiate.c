@@ -145,18 +145,7 @@ static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsi
 /* --- SDES ----------------------------------------------------------------------------------------
  */
 
-static uint32_t suite_mask(const struct wish *wish)
-{
-	const enum srtp_suite *suites;
-	unsigned int count = wish_suites(wish, &suites);
-	uint32_t mask = 0;
-
-	for (unsigned int i = 0; i < count; i++)
-		mask |= 1u << suites[i];
-	return mask;
-}
-
-static void drop_sdes(struct terms *t)
+void terms_drop_keys(struct terms *t)
 {
 	OPENSSL_cleanse(t->local, sizeof(t->local));
 	OPENSSL_cleanse(&t->remote_key, sizeof(t->remote_key));
@@ -171,7 +160,8 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 	struct sdes chosen;
 	int result = 0;
 
-	if (sdes_choose(&chosen, media->crypto, media->crypto_count, suite_mask(wish), 0, &why))
+	if (sdes_choose(&chosen, media->crypto, media->crypto_count, wish_suite_mask(wish), 0,
+			&why))
 		return session_refuse(error, SESSION_UNIMPLEMENTED,
 				      "m-line %u: no usable a=crypto line: %s", mline, why);
 	/* The same key again goes on as it is: a hold is no rekeying. */
@@ -192,7 +182,7 @@ static int make_crypto_offer(struct terms *t, const struct wish *wish, struct se
 
 	if (t->local_count == 1 && t->remote_key.suite != SUITE_NONE)
 		return 0;
-	drop_sdes(t);
+	terms_drop_keys(t);
 	for (unsigned int i = 0; i < count; i++)
 		if (sdes_make(&t->local[i], i + 1, suites[i]))
 			return session_refuse(error, SESSION_INTERNAL,
@@ -280,8 +270,8 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 	}
 	t->profile = media->profile;
 	if (!sdp_profile_has_sdes(t->profile))
-		drop_sdes(t);
-	else if (take_crypto_offer(t, wish, media, mline, error))
+		terms_drop_keys(t);
+	else if (!wish->shared && take_crypto_offer(t, wish, media, mline, error))
 		return -EINVAL;
 	memset(t->clock_rate, 0, sizeof(t->clock_rate));
 	return 0;
@@ -315,8 +305,8 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 	t->setup = sdp_profile_has_dtls(t->profile) ? (t->setup ? t->setup : SDP_ACTPASS)
 						    : SDP_NO_SETUP;
 	if (!sdp_profile_has_sdes(t->profile))
-		drop_sdes(t);
-	else if (make_crypto_offer(t, wish, error))
+		terms_drop_keys(t);
+	else if (!wish->shared && make_crypto_offer(t, wish, error))
 		return -EINVAL;
 	return 0;
 }

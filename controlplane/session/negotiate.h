@@ -47,7 +47,8 @@ struct terms {
 
 /*
  * The offerer's own leg. `t` holds what was agreed before, or all zero. `lite`: the SDP says
- * a=ice-lite. `mline` counts from 1, for the messages.
+ * a=ice-lite. `mline` counts from 1, for the messages. Keys that the participants share are left as
+ * they are, here and in an offer that is made: share.h sees to them.
  */
 int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
 		     bool lite, unsigned int mline, struct session_error *error);
@@ -66,6 +67,7 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 void terms_add_clocks(struct terms *t, const struct sdp_media *media);
 /* Whether the DTLS association has to be a new one (RFC 8842 section 4). */
 bool terms_new_association(const struct terms *before, const struct terms *after);
+void terms_drop_keys(struct terms *t); /* SDES: ours and the participant's */
 void terms_wipe(struct terms *t);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "controlplane/session/keying.h"
+#include "controlplane/session/share.h"
 
 static void name_media(struct plan *plan, const struct sdp *sdp)
 {
@@ -90,19 +91,35 @@ static int group_lines(struct call *call, struct offer *offer, struct session_er
 /* --- terms ---------------------------------------------------------------------------------------
  */
 
+static int make_keys(const struct offer *offer, struct plan *plan, const struct sdp_media *media,
+		     unsigned int mline, struct session_error *error)
+{
+	enum side from = offer->from, to = side_other(from);
+
+	if (!offer->wish[from].shared)
+		return 0;
+	return share_offer(&plan->terms[from], &plan->terms[to],
+			   wish_suite_mask(&offer->wish[from]) & wish_suite_mask(&offer->wish[to]),
+			   media, mline, error);
+}
+
 static int make_terms(struct offer *offer, struct plan *plan, bool lite, bool wished,
 		      struct session_error *error)
 {
 	enum side from = offer->from, to = side_other(from);
 	const struct sdp_media *media = transport_of(plan, offer->sdp);
 	unsigned int mline = media - offer->sdp->media + 1;
-	bool bundled = plan->lines & (plan->lines - 1);
+	bool bundled = plan->lines & (plan->lines - 1), shared = offer->wish[from].shared;
 
 	for (enum side side = SIDE_A; plan->bridge && side < SIDES; side++)
 		plan->terms[side] = plan->bridge->legs[side]->terms;
+	if (plan->bridge && plan->bridge->call->wish[from].shared != shared &&
+	    share_change(&plan->terms[from], &plan->terms[to], shared, mline, error))
+		return -EINVAL;
 	if (terms_take_offer(&plan->terms[from], &offer->wish[from], media, lite, mline, error) ||
 	    terms_make_offer(&plan->terms[to], &offer->wish[to], wished, bundled, media, mline,
-			     error))
+			     error) ||
+	    make_keys(offer, plan, media, mline, error))
 		return -EINVAL;
 	if (bundled && plan->terms[to].profile != SDP_UDP_TLS_RTP_SAVPF)
 		return session_refuse(
@@ -342,6 +359,8 @@ int plan_answer(struct offer *offer, const struct sdp *answer, struct session_er
 				      media - answer->media + 1, error) ||
 		    check_leg(plan, to, error))
 			return -EINVAL;
+		if (offer->wish[to].shared)
+			share_answer(&plan->terms[offer->from], &plan->terms[to]);
 		add_clocks(&plan->terms[to], plan, answer);
 		set_directions(plan, offer, answer);
 		name_media(plan, answer);

@@ -101,11 +101,15 @@ static int read_wishes(struct offer *offer, const struct call *call,
 		       const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
 {
 	enum side to = side_other(offer->from);
+	bool shared = call->wish[to].shared;
 	struct wish from;
 
 	memcpy(offer->wish, call->wish, sizeof(offer->wish));
 	if (request->to && wish_read(&offer->wish[to], request->to, error))
 		return -EINVAL;
+	if (wish_read_keys(&shared, request->keys, error))
+		return -EINVAL;
+	offer->wish[SIDE_A].shared = offer->wish[SIDE_B].shared = shared;
 	if (wish_read(&from, request->from, error))
 		return -EINVAL;
 	if (!request->from)

@@ -39,6 +39,7 @@ static Tandem__State__V1__Wish *write_wish(struct room *room, const struct wish 
 		room->suites[i] = wish->suites[i];
 	room->wish.suites = room->suites;
 	room->wish.n_suites = wish->suite_count;
+	room->wish.shared_keys = wish->shared;
 	return &room->wish;
 }
 
@@ -167,6 +168,7 @@ int state_read_wish(struct wish *wish, const Tandem__State__V1__Wish *state)
 	wish->ice = state->ice;
 	wish->rtcp_mux = state->rtcp_mux;
 	wish->latch = state->latch;
+	wish->shared = state->shared_keys;
 	for (size_t i = 0; i < state->n_suites; i++)
 		if (suite_info(state->suites[i]))
 			wish->suites[wish->suite_count++] = state->suites[i];

@@ -65,6 +65,22 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	return read_suites(wish, side, error);
 }
 
+int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error)
+{
+	switch (keys) {
+	case TANDEM__RELAY__V1__KEYS__KEYS_DEFAULT:
+		return 0;
+	case TANDEM__RELAY__V1__KEYS__KEYS_OWN:
+	case TANDEM__RELAY__V1__KEYS__KEYS_SHARED:
+		*shared = keys == TANDEM__RELAY__V1__KEYS__KEYS_SHARED;
+		return 0;
+	default:
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "keys: %d is unknown; use the numbers of relay.proto",
+				      (int)keys);
+	}
+}
+
 void wish_learn(struct wish *wish, const struct sdp_media *media)
 {
 	wish->profile = media->profile;
@@ -85,4 +101,15 @@ unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites
 {
 	*suites = wish->suite_count ? wish->suites : all_suites;
 	return wish->suite_count ? wish->suite_count : sizeof(all_suites) / sizeof(all_suites[0]);
+}
+
+uint32_t wish_suite_mask(const struct wish *wish)
+{
+	const enum srtp_suite *suites;
+	unsigned int count = wish_suites(wish, &suites);
+	uint32_t mask = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		mask |= 1u << suites[i];
+	return mask;
 }

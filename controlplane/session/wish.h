@@ -22,10 +22,13 @@ struct wish {
 	Tandem__Relay__V1__Latch latch;
 	enum srtp_suite suites[SUITE_COUNT]; /* best first */
 	unsigned int suite_count;            /* 0: all */
+	bool shared; /* the SDES keys are the participants' own; the same for both sides */
 };
 
 /* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */
 int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
+/* Whether the keys are shared, after what the request says; -EINVAL with the error. */
+int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error);
 /* What a participant showed in its own offer is what it shall see later on. */
 void wish_learn(struct wish *wish, const struct sdp_media *media);
 
@@ -33,5 +36,6 @@ void wish_learn(struct wish *wish, const struct sdp_media *media);
 bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile);
 /* How many suites, best first, *suites has: those asked for, or all. Static or the wish's own. */
 unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites);
+uint32_t wish_suite_mask(const struct wish *wish); /* the same as bits, 1 << suite */
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/negotiate.h"
+#include "controlplane/session/share.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -231,6 +231,101 @@ static void an_answerers_keys(void **state)
 	terms_wipe(&offered);
 }
 
+/* An offer of `attributes` to two legs whose participants share their keys. */
+static int share(struct terms *from, struct terms *to, const char *profile, const char *other,
+		 uint32_t suites, const char *attributes)
+{
+	struct wish wish = {.shared = true};
+	struct line l = line(profile, attributes);
+	int result = terms_take_offer(from, &wish, l.media, false, 1, &error);
+
+	assert_int_equal(result, 0);
+	wish.profile = other[0] == 'U' ? SDP_UDP_TLS_RTP_SAVPF
+				       : (strcmp(other, "RTP/SAVP") ? SDP_RTP_AVP : SDP_RTP_SAVP);
+	assert_int_equal(terms_make_offer(to, &wish, true, false, l.media, 1, &error), 0);
+	result = share_offer(from, to, suites, l.media, 1, &error);
+	sdp_free(l.sdp);
+	return result;
+}
+
+static void shared_keys(void **state)
+{
+	struct terms a = {0}, b = {0};
+
+	assert_int_equal(share(&a, &b, "RTP/SAVP", "RTP/SAVP", ~0u,
+			       CRYPTO("1", "F8_128_HMAC_SHA1_80", KEY_2) CRYPTO("4", CM_32, KEY_1)
+				       CRYPTO("9", CM_80, KEY_2)),
+			 0);
+	assert_int_equal(a.local_count, 0); /* which of the keys it is, only the answer tells */
+	assert_int_equal(b.local_count, 2);
+	assert_int_equal(b.local[0].tag, 4);
+	assert_int_equal(b.local[1].tag, 9);
+	assert_int_equal(take_answer(&b, "RTP/SAVP", CRYPTO("9", CM_80, KEY_1)), 0);
+	share_answer(&a, &b);
+	assert_int_equal(a.local_count, 1);
+	assert_int_equal(b.local_count, 1);
+	assert_int_equal(a.local[0].tag, 9);
+	assert_memory_equal(&a.local[0], &b.remote_key, sizeof(struct sdes));
+	assert_memory_equal(&a.remote_key, &b.local[0], sizeof(struct sdes));
+	assert_memory_equal(a.remote_key.key_salt, "=-n@", 4);
+	assert_memory_equal(b.remote_key.key_salt, "YS__", 4);
+
+	/* An offer alone changes nothing on the offerer's leg. */
+	assert_int_equal(share(&a, &b, "RTP/SAVP", "RTP/SAVP", ~0u, CRYPTO("2", CM_32, KEY_1)), 0);
+	assert_memory_equal(a.remote_key.key_salt, "=-n@", 4);
+	assert_int_equal(b.local[0].tag, 2);
+
+	/* The relay's own keys cannot become theirs, and theirs are never the relay's. */
+	assert_int_not_equal(share_change(&a, &b, true, 1, &error), 0);
+	assert_int_equal(error.code, SESSION_UNIMPLEMENTED);
+	assert_int_equal(share_change(&a, &b, false, 1, &error), 0);
+	assert_int_equal(a.local_count + b.local_count, 0);
+	assert_int_equal(a.remote_key.suite, SUITE_NONE);
+	terms_wipe(&a);
+	terms_wipe(&b);
+	a.profile = SDP_RTP_AVP;
+	b.profile = SDP_UDP_TLS_RTP_SAVPF;
+	assert_int_equal(share_change(&a, &b, true, 1, &error), 0);
+}
+
+static void keys_that_cannot_be_shared(void **state)
+{
+	static const struct {
+		const char *offered, *shown;
+		uint32_t suites;
+		const char *attributes;
+		int code;
+		const char *why;
+	} cases[] = {
+		{"RTP/AVP", "RTP/SAVP", ~0u, "", SESSION_INVALID_ARGUMENT,
+		 "the offerer's has RTP/AVP;"},
+		{"RTP/SAVP", "RTP/AVP", ~0u, CRYPTO("1", CM_80, KEY_1), SESSION_INVALID_ARGUMENT,
+		 "the other one has RTP/AVP;"},
+		{"RTP/SAVP", "UDP", ~0u, CRYPTO("1", CM_80, KEY_1), SESSION_INVALID_ARGUMENT,
+		 "the other one has UDP/TLS/RTP/SAVPF;"},
+		{"UDP/TLS/RTP/SAVPF", "RTP/SAVP", ~0u, PRINT("40") CRYPTO("1", CM_80, KEY_1),
+		 SESSION_INVALID_ARGUMENT, "the offerer's has UDP/TLS/RTP/SAVPF;"},
+		{"RTP/SAVP", "RTP/SAVP", 1u << SUITE_AEAD_AES_128_GCM, CRYPTO("1", CM_80, KEY_1),
+		 SESSION_UNIMPLEMENTED, "not among those allowed"},
+		{"RTP/SAVP", "RTP/SAVP", ~0u,
+		 "a=crypto:1 " CM_80 " inline:" KEY_1 " UNENCRYPTED_SRTCP\r\n",
+		 SESSION_UNIMPLEMENTED, "unencrypted"},
+		{"RTP/SAVP", "RTP/SAVP", ~0u, "", SESSION_UNIMPLEMENTED, "no a=crypto line"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct terms a = {0}, b = {0};
+
+		assert_int_not_equal(share(&a, &b, cases[i].offered, cases[i].shown,
+					   cases[i].suites, cases[i].attributes),
+				     0);
+		if (error.code != cases[i].code || !strstr(error.text, cases[i].why))
+			fail_msg("case %zu: %d %s", i, error.code, error.text);
+		terms_wipe(&a);
+		terms_wipe(&b);
+	}
+}
+
 static void rtcp_mux(void **state)
 {
 	const struct wish asked = {.profile = SDP_RTP_AVP, .rtcp_mux = ON};
@@ -307,7 +402,14 @@ static void wishes(void **state)
 	Tandem__Relay__V1__Side side = TANDEM__RELAY__V1__SIDE__INIT;
 	char *suites[] = {(char *)"aes_cm_128_hmac_sha1_32", (char *)"ROT13"};
 	struct wish wish;
+	bool shared = false;
 
+	assert_int_equal(wish_read_keys(&shared, TANDEM__RELAY__V1__KEYS__KEYS_SHARED, &error), 0);
+	assert_int_equal(wish_read_keys(&shared, TANDEM__RELAY__V1__KEYS__KEYS_DEFAULT, &error), 0);
+	assert_true(shared);
+	assert_int_not_equal(wish_read_keys(&shared, 3, &error), 0);
+	assert_int_equal(wish_read_keys(&shared, TANDEM__RELAY__V1__KEYS__KEYS_OWN, &error), 0);
+	assert_false(shared);
 	assert_int_equal(wish_read(&wish, NULL, &error), 0);
 	assert_int_equal(wish.profile, SDP_OTHER_PROFILE);
 	side.profile = 4;
@@ -342,6 +444,8 @@ int main(void)
 		cmocka_unit_test(two_lite_agents_do_without),
 		cmocka_unit_test(an_offerers_keys),
 		cmocka_unit_test(an_answerers_keys),
+		cmocka_unit_test(shared_keys),
+		cmocka_unit_test(keys_that_cannot_be_shared),
 		cmocka_unit_test(rtcp_mux),
 		cmocka_unit_test(answers_must_fit),
 		cmocka_unit_test(a_held_address_stays),

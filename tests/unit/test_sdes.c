@@ -164,6 +164,41 @@ static void test_choose(void **state)
 	assert_non_null(strstr(why, "no a=crypto"));
 }
 
+static void test_choose_all(void **state)
+{
+	static const char *const lines[] = {
+		"1 " CM80 " inline:" KEY30 "|1:4",
+		"2 AEAD_AES_256_GCM inline:" KEY44,
+		"3 " CM80 " inline:" KEY30 "|2^20",
+		"4 " CM80 " inline:" KEY30 " UNENCRYPTED_SRTP",
+		"5 " CM80 " inline:" KEY30,
+		"6 AES_256_CM_HMAC_SHA1_80 inline:" KEY46,
+		"7 AES_CM_128_HMAC_SHA1_32 inline:" KEY30,
+		"8 AES_256_CM_HMAC_SHA1_32 inline:" KEY46,
+		"9 AEAD_AES_128_GCM inline:" KEY28,
+		"10 " CM80 " inline:" KEY30,
+	};
+	static const uint32_t all[] = {2, 3, 6, 7, 8, 9};
+	struct sdes sdes[SUITE_COUNT];
+	const char *why;
+
+	assert_int_equal(sdes_choose_all(sdes, lines, COUNT(lines), ~0U, &why), COUNT(all));
+	for (unsigned int i = 0; i < COUNT(all); i++)
+		assert_int_equal(sdes[i].tag, all[i]);
+	assert_memory_equal(sdes[1].key_salt, "wDfvg&T+)xG7@fb5jU,RaA}\\|p0%*#", 30);
+	assert_int_equal(sdes_choose_all(sdes, lines, COUNT(lines),
+					 1U << SUITE_AES_CM_128_HMAC_SHA1_80, &why),
+			 1);
+	assert_int_equal(sdes[0].tag, 3);
+	assert_int_equal(sdes_choose_all(sdes, lines, 1, ~0U, &why), 0);
+	assert_non_null(strstr(why, "MKI"));
+	assert_int_equal(sdes_choose_all(sdes, lines + 1, 1, 1U << SUITE_AEAD_AES_128_GCM, &why),
+			 0);
+	assert_non_null(strstr(why, "not among those allowed"));
+	assert_int_equal(sdes_choose_all(sdes, NULL, 0, ~0U, &why), 0);
+	assert_non_null(strstr(why, "no a=crypto"));
+}
+
 static void test_suites(void **state)
 {
 	assert_int_equal(suite_find_use_srtp(0x0001), SUITE_AES_CM_128_HMAC_SHA1_80);
@@ -185,7 +220,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),          cmocka_unit_test(test_octets),
 		cmocka_unit_test(test_make_and_print), cmocka_unit_test(test_make_nothing),
-		cmocka_unit_test(test_choose),         cmocka_unit_test(test_suites),
+		cmocka_unit_test(test_choose),         cmocka_unit_test(test_choose_all),
+		cmocka_unit_test(test_suites),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
