@@ -31,7 +31,8 @@ PKGS_TEST = python3 python3-pytest python3-selenium python3-urllib3 python3-nump
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0
-PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST)
+PKGS_PERF = python3-matplotlib valgrind
+PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST) $(PKGS_PERF)
 
 .PHONY: help deps all tests demo test unit smoke fuzz lint format clean install
 help: ## list the targets

@@ -2,7 +2,7 @@
 # Measurements; included by the Makefile at the top. See perf/README.md.
 
 # Each is perf/NAME.c, with what it needs of the other files.
-PERF = pipeline latency handshakes install setup
+PERF = pipeline device latency handshakes install setup
 PERF_SHARED := $(filter-out $(PERF:%=perf/%.c),$(wildcard perf/*.c))
 PERF_PROGRAMS := $(PERF:%=$(BUILD)/perf/%)
 
@@ -19,9 +19,11 @@ $(BUILD)/perf/peers/load: $(BUILD)/obj/perf/peers/load.o
 
 .PHONY: bench bench-profile bench-peers
 BENCH =
-bench: all $(PERF_PROGRAMS) ## measure the pipeline; BENCH='--help' says how to choose
+bench: deps ## measure everything but the peers; BENCH='--help' says how to choose
+	@$(MAKE) -j$$(nproc) all $(PERF_PROGRAMS)
 	$(PYTHON) perf/bench --build $(BUILD) $(BENCH)
-bench-profile: $(BUILD)/perf/pipeline ## measure where the cycles go, stage by stage
+bench-profile: deps ## measure where cycles and instructions go, stage by stage
+	@$(MAKE) -j$$(nproc) $(BUILD)/perf/pipeline
 	$(PYTHON) perf/bench --build $(BUILD) --profile $(BENCH)
 bench-peers: deps ## measure Tandem beside rtpengine and coturn, which it installs; as root
 	@$(MAKE) -j$$(nproc) all $(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o

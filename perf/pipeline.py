@@ -21,8 +21,44 @@ class Failed(Exception):
     """A pipeline did not do what it was asked to; it said why."""
 
 
-class Pipeline:
-    """One process; it waits on the worker's core until it is asked."""
+class Process:
+    """A program of perf/: it answers a line with a line of JSON, and says hello when it is ready."""
+
+    def __init__(self, command):
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+        self.about = {}
+
+    def start(self):
+        """The legs are there."""
+        self.about = self.read()
+        return self
+
+    def read(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed(self.process.stderr.read().strip() or "the program ended")
+        return json.loads(line)
+
+    def tell(self, line):
+        with contextlib.suppress(BrokenPipeError):  # read() says why
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        return self.read()
+
+    def close(self):
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Pipeline(Process):
+    """perf/pipeline.c; it waits on the worker's core until it is asked."""
 
     def __init__(self, program, options, group, engine="ipsec_mb"):
         command = [str(program), "--engine", engine, "--suite", group.suite,
@@ -33,35 +69,13 @@ class Pipeline:
             command.append("--no-huge")
         if options.software_checksums:
             command.append("--software-checksums")
-        # pylint: disable-next=consider-using-with
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
+        super().__init__(command)
         self.group = group
         self.engine = engine
-        self.about = {}
-
-    def start(self):
-        """The legs are there."""
-        self.about = self.read()
-        return self
 
     @property
     def hz(self):
         return self.about["hz"]
-
-    def read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise Failed(self.process.stderr.read().strip() or "the pipeline ended")
-        return json.loads(line)
-
-    def tell(self, line):
-        try:
-            self.process.stdin.write(line + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # read() says why
-        return self.read()
 
     def ask(self, kind, sender, payload, loads, packets=PACKETS):
         line = f"{kind} {sender} {payload} {loads}"
@@ -69,15 +83,6 @@ class Pipeline:
 
     def memory(self):
         return self.tell("memory")
-
-    def close(self):
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        try:
-            self.process.wait(60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ OTHER_SUITES = ("AES_CM_128_HMAC_SHA1_32", "AES_256_CM_HMAC_SHA1_80", "AES_256_C
 PAYLOADS = (20, 160, 1100)
 LEGS = (1000, 100000, 1000000)
 FEW_LEGS = 64  # libsrtp at its best
+PROFILED = (1000, 100000)
 BETWEEN = (3000, 10000, 30000, 300000)  # legs, for the curve
 PAYLOAD = 160  # of G.711, and of every claim
 MANY = 100000
@@ -105,7 +106,11 @@ def quick():
 
 def groups(options):
     """{group: figures}, the smaller ones first."""
-    wanted = quick() if options.quick else [*grid(options.legs), *beside(options.legs)]
+    if options.profile:
+        wanted = (f for f in grid(PROFILED if options.legs == LEGS else options.legs)
+                  if f.payload == PAYLOAD)
+    else:
+        wanted = quick() if options.quick else [*grid(options.legs), *beside(options.legs)]
     found = {}
     for figure in dict.fromkeys(wanted):
         if re.search(options.filter, figure.name):

@@ -2,7 +2,6 @@
 """Programs that measurements need: those that answer questions, and the relay itself."""
 
 import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -11,47 +10,27 @@ import socket
 import subprocess
 import tempfile
 
-from pipeline import Failed
+from pipeline import Failed, Process
 
 READY_S = 30
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-class Asked:
-    """A program of perf/: each line that it is given is answered by a line of JSON."""
+class Asked(Process):
+    """A program of perf/ that is asked in words, for as long as a with statement lasts."""
 
     def __init__(self, program, *arguments, greets=False):
-        # pylint: disable-next=consider-using-with
-        self.process = subprocess.Popen([str(program), *map(str, arguments)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-        self.greeting = self._read() if greets else None
-
-    def _read(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise Failed(self.process.stderr.read().strip() or "the program ended")
-        return json.loads(line)
+        super().__init__([str(program), *map(str, arguments)])
+        self.greeting = self.start().about if greets else None
 
     def ask(self, *words):
-        with contextlib.suppress(BrokenPipeError):  # _read() says why
-            self.process.stdin.write(" ".join(map(str, words)) + "\n")
-            self.process.stdin.flush()
-        return self._read()
+        return self.tell(" ".join(map(str, words)))
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        self.close()
 
 
 class Daemon:

@@ -87,16 +87,18 @@ class Report:
         passed = int(time.monotonic() - self.began)
         print(f"  [{passed // 60}:{passed % 60:02d}] {text}", flush=True)
 
-    def begin(self, hz, with_table):
+    def head(self):
+        print(ROW % HEAD)
+
+    def begin(self, hz):
+        """The machine, once: who measures first knows its clock."""
         if self.begun:
             return
         self.begun = True
         about = machine.describe(hz)
         for key, value in about.items():
-            print(f"{key:<20} {value}")
+            print(f"# {key:<20} {value}")
         self.write(name="machine", **about)
-        if with_table:
-            print("\n" + ROW % HEAD)
 
     def missing(self, name, why):
         print(f"{name:<48} not measured: {why}", flush=True)

@@ -67,7 +67,7 @@ def row(report, name, series, unit, reference=(None, None), note="", **more):
 
 def measure(run, name, options, report):
     """Calls run(options, report); what goes wrong there does not end the others."""
-    report.begin(None, with_table=False)
+    report.begin(None)
     try:
         run(options, report)
     except machine.NotEnough as error:
