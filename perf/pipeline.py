@@ -22,7 +22,7 @@ class Failed(Exception):
 
 
 class Process:
-    """A program of perf/: it answers a line with a line of JSON, and says hello when it is ready."""
+    """A program of perf/: says when it is ready, and answers a line with a line of JSON."""
 
     def __init__(self, command):
         # pylint: disable-next=consider-using-with

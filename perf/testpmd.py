@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The pipeline beside DPDK's own testpmd, on the same kind of port: net_pcap replays the same files.
+"""The pipeline beside DPDK's own testpmd, on the same kind of port: net_pcap, with the same files.
 
-5tswap swaps addresses and ports and knows nobody: less than that no relay can do. io touches nothing:
-it is what the port takes, with testpmd's loop.
+5tswap swaps addresses and ports and knows nobody: less than that no relay can do. io touches
+nothing: it is what the port takes, with testpmd's loop.
 """
 
 import contextlib
@@ -30,9 +30,9 @@ class Testpmd:
     """It waits on the worker's core until it is asked."""
 
     def __init__(self, options, directory, packets):
-        core = options.core
-        command = ["stdbuf", "-oL", "dpdk-testpmd", f"--lcores=0@{core - 1 if core else 1},1@{core}",
-                   "--no-pci", "--no-telemetry", "--log-level=error"]
+        core, other = options.core, options.core - 1 if options.core else 1
+        command = ["stdbuf", "-oL", "dpdk-testpmd", f"--lcores=0@{other},1@{core}", "--no-pci",
+                   "--no-telemetry", "--log-level=error"]
         command += ["--no-huge", f"-m{512 + packets // 256}"] if options.no_huge else \
                    ["--in-memory", "--single-file-segments"]
         command += [f"--vdev=net_pcap{n},rx_pcap={directory}/net{n}.pcap,infinite_rx=1"
@@ -91,11 +91,11 @@ class Device(Process):
 def measure(options, device, testpmd):
     """{what: Series}"""
     found = {what: Series() for what in (*MODES, "ports", "pipeline")}
-    for run in range(-1, options.runs or (5 if options.quick else 9)):
+    for number in range(-1, options.runs or 9):
         for what in random.sample(list(found), len(found)):
             cycles = [testpmd.ask(what)] if what in MODES else \
                 device.tell(f"{what} {options.loads}")["cycles"]
-            if run >= 0:
+            if number >= 0:
                 found[what].add(cycles)
     return found
 
