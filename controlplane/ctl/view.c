@@ -38,6 +38,11 @@ static const char *link_state(Tandem__Relay__V1__LinkState state, char *text)
 	return word(&tandem__relay__v1__link_state__descriptor, (int)state, "LINK_", text);
 }
 
+static const char *mode(Tandem__Relay__V1__Mode value, char *text)
+{
+	return word(&tandem__relay__v1__mode__descriptor, (int)value, "MODE_", text);
+}
+
 /* As an SDP m-line writes it. */
 static const char *profile(Tandem__Relay__V1__Profile value)
 {
@@ -131,8 +136,9 @@ static void view_legs(FILE *out, const Tandem__Relay__V1__Call *call)
 static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 {
 	static const char *const heads[] = {
-		">LEG",         "FROM",      ">PACKETS",      ">OCTETS",      ">PASSED ON", ">RTCP",
-		">AUTH FAILED", ">REPLAYED", ">WRONG SOURCE", ">OTHER DROPS", ">LAST",      NULL};
+		">LEG",  "FROM",         "MODE",      ">PACKETS",      ">OCTETS",      ">PASSED ON",
+		">RTCP", ">AUTH FAILED", ">REPLAYED", ">WRONG SOURCE", ">OTHER DROPS", ">LAST",
+		NULL};
 	static const Tandem__Relay__V1__Flow none = TANDEM__RELAY__V1__FLOW__INIT;
 	struct table *table = table_new(heads);
 	char text[TEXT_SIZE];
@@ -142,6 +148,7 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 
 		table_add(table, "%" PRIu64, call->legs[i]->id);
 		table_add(table, "%s", call->legs[i]->tag);
+		table_add(table, "%s", call->legs[i]->flow ? mode(flow->mode, text) : "");
 		table_add(table, "%" PRIu64, flow->packets);
 		table_add(table, "%" PRIu64, flow->bytes);
 		table_add(table, "%" PRIu64, flow->sent_packets);

@@ -189,6 +189,7 @@ static Tandem__Relay__V1__Flow *take_flow(const Tandem__Dataplane__V1__LegStatus
 	flow->wrong_source = status->wrong_source;
 	flow->other_drops = status->other_drops;
 	flow->silence_ms = status->silence_ms;
+	flow->mode = (Tandem__Relay__V1__Mode)status->mode;
 	take_streams(flow, status);
 	return flow;
 }

@@ -101,6 +101,15 @@ static int ice_state(const struct record *record)
 				 : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
 }
 
+static Tandem__Dataplane__V1__Mode mode_of(const struct leg_config *config)
+{
+	if (config->security == LEG_PLAIN)
+		return config->peer_secure ? TANDEM__DATAPLANE__V1__MODE__MODE_ENCRYPT
+					   : TANDEM__DATAPLANE__V1__MODE__MODE_PASS;
+	return config->peer_secure ? TANDEM__DATAPLANE__V1__MODE__MODE_TRANSCRYPT
+				   : TANDEM__DATAPLANE__V1__MODE__MODE_DECRYPT;
+}
+
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
 						  bool with_blob, bool with_streams)
 {
@@ -124,6 +133,7 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 	status->ice = ice_state(record);
 	status->key_epoch = record->key_epoch;
 	status->suite = record->protect ? record->protect->suite : SUITE_NONE;
+	status->mode = mode_of(record->latest);
 	status->age_ms = milliseconds(now - record->created, hz);
 	show_flow(status, &leg->flow, now, hz);
 	if (with_streams)

@@ -143,7 +143,9 @@ def test_a_call_is_shown_whole(fake):
                   suite="AEAD_AES_128_GCM", handshake_ms=42)
     browser.flow.streams.add(ssrc=0xdeadbeef, payload_type=111, packets=99, bytes=17028, lost=1,
                              jitter_ms=1.25, rtt_ms=20.5)
+    browser.flow.mode = pb.MODE_DECRYPT
     phone = leg("bob", id=2, network="trunk")
+    phone.flow.mode = pb.MODE_ENCRYPT
     fake.calls["x"] = pb.Call(call_id="x", state=pb.CALL_UP, age_ms=5000, legs=[browser, phone])
     out = show(fake, "call", "x")
     assert out.startswith("call x: up, 5 s old\n")
@@ -153,8 +155,9 @@ def test_a_call_is_shown_whole(fake):
                     ["2", "bob", "audio", "trunk", "198.51.100.1:20000", "203.0.113.9:4000",
                      "RTP/AVP", "-", "-", "-", "-"]]
     _, flows = cells(out, "LEG", "FROM")
-    assert flows == [[str(i), tag, "100", "17200", "100", "0", "0", "0", "0", "0", "18", "ms"]
-                     for i, tag in ((1, "alice"), (2, "bob"))]
+    assert flows == [
+        [str(i), tag, mode, "100", "17200", "100", "0", "0", "0", "0", "0", "18", "ms"]
+        for i, tag, mode in ((1, "alice", "decrypt"), (2, "bob", "encrypt"))]
     _, streams = cells(out, "LEG", "SSRC")
     assert streams == [["1", "deadbeef", "111", "99", "17028", "1", "1.00", "%", "1.2", "ms",
                         "20.5", "ms"]]

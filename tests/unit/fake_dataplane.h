@@ -28,6 +28,7 @@ struct fake_leg {
 	uint32_t ice;
 	uint64_t packets, auth_failures;
 	uint32_t silence_ms;
+	Tandem__Dataplane__V1__Mode mode;
 };
 
 struct fake {
@@ -168,6 +169,7 @@ static inline void fake_status(const struct fake_leg *leg, Tandem__Dataplane__V1
 	out->packets = leg->packets;
 	out->sent_packets = leg->packets;
 	out->auth_failures = leg->auth_failures;
+	out->mode = leg->mode;
 	out->silence_ms = leg->packets ? leg->silence_ms : UINT32_MAX;
 }
 

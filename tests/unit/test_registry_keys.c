@@ -110,11 +110,55 @@ static void keys_go_when_the_workers_let_go(void **state)
 	assert_false(config(r, 2)->peer_secure);
 }
 
+static int mode(struct relay *r, uint64_t id)
+{
+	Tandem__Dataplane__V1__LegStatus *s = status(r, id);
+	int mode = s->mode;
+
+	status_free(s);
+	return mode;
+}
+
+/* What becomes of a leg's packets follows from both legs. */
+static void modes(void **state)
+{
+	static const struct {
+		Tandem__Dataplane__V1__Security phone, browser;
+		Tandem__Dataplane__V1__Mode to_browser, to_phone;
+	} cases[] = {
+		{TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE,
+		 TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE,
+		 TANDEM__DATAPLANE__V1__MODE__MODE_PASS, TANDEM__DATAPLANE__V1__MODE__MODE_PASS},
+		{TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES,
+		 TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE,
+		 TANDEM__DATAPLANE__V1__MODE__MODE_DECRYPT,
+		 TANDEM__DATAPLANE__V1__MODE__MODE_ENCRYPT},
+		{TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES,
+		 TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS,
+		 TANDEM__DATAPLANE__V1__MODE__MODE_TRANSCRYPT,
+		 TANDEM__DATAPLANE__V1__MODE__MODE_TRANSCRYPT},
+	};
+	struct relay *r = *state;
+	struct put p;
+
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		put_phone(&p);
+		p.m.security = cases[i].phone;
+		assert_int_equal(relay_put(r, &p), 0);
+		put_browser(&p);
+		p.m.security = cases[i].browser;
+		assert_int_equal(relay_put(r, &p), 0);
+		assert_int_equal(mode(r, 1), cases[i].to_browser);
+		assert_int_equal(mode(r, 2), cases[i].to_phone);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(names_what_is_wrong_with_keys),
 		CASE(epochs_go_forward),
+		CASE(modes),
 		CASE_TWO(keys_go_when_the_workers_let_go),
 	};
 

@@ -70,7 +70,10 @@ static void keys_cross(void **state)
 	a = leg_in("audio");
 	assert_keys(a, 1, A, B);
 	assert_keys(b, 1, B, A);
+	a->mode = TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY;
 	assert_done(query("1"));
+	assert_int_equal(leg_of("a")->flow->mode, TANDEM__RELAY__V1__MODE__MODE_VERIFY);
+	assert_int_equal(leg_of("b")->flow->mode, TANDEM__RELAY__V1__MODE__MODE_PASS);
 	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
 	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
 }
