@@ -13,6 +13,14 @@
 
 #include "dataplane/crypt_ipsec_mb.h"
 #include "dataplane/main/crypt_kdf.h"
+#include "dataplane/main/slab.h"
+
+#define KEY_SIZE(cipher) (sizeof(struct ipsec_mb_key) + (cipher))
+
+/* Keys by what their cipher takes. */
+static struct slab short_keys = {.size = KEY_SIZE(11 * IMB_AES_BLOCK_SIZE)};
+static struct slab long_keys = {.size = KEY_SIZE(ROUND_KEYS_MAX)};
+static struct slab gcm_keys = {.size = KEY_SIZE(sizeof(struct gcm_key_data))};
 
 /* --- managers --- */
 
@@ -66,6 +74,9 @@ static void stop(void)
 		OPENSSL_cleanse(desk, sizeof(*desk) + imb_get_mb_mgr_size());
 		rte_free(desk);
 	}
+	slab_release(&short_keys);
+	slab_release(&long_keys);
+	slab_release(&gcm_keys);
 }
 
 static int start(void)
@@ -86,12 +97,11 @@ static int start(void)
 
 /* --- keys --- */
 
-static size_t key_size(enum srtp_suite suite)
+static struct slab *slab_of(enum srtp_suite suite)
 {
-	size_t rounds = suite_info(suite)->key_length == IMB_KEY_256_BYTES ? 15 : 11;
-
-	return sizeof(struct ipsec_mb_key) +
-	       (crypt_is_aead(suite) ? sizeof(struct gcm_key_data) : rounds * IMB_AES_BLOCK_SIZE);
+	if (crypt_is_aead(suite))
+		return &gcm_keys;
+	return suite_info(suite)->key_length == IMB_KEY_256_BYTES ? &long_keys : &short_keys;
 }
 
 static void expand(IMB_MGR *mgr, struct ipsec_mb_key *to, const struct session_keys *rtp)
@@ -105,9 +115,10 @@ static void expand(IMB_MGR *mgr, struct ipsec_mb_key *to, const struct session_k
 static void key_free(struct crypt_key *key)
 {
 	struct ipsec_mb_key *made = container_of(key, struct ipsec_mb_key, key);
+	struct slab *slab = slab_of(key->suite);
 
-	OPENSSL_cleanse(made, key_size(key->suite));
-	rte_free(made);
+	OPENSSL_cleanse(made, slab->size);
+	slab_put(slab, made);
 }
 
 static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_direction direction,
@@ -121,9 +132,10 @@ static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_
 
 	if (!info)
 		return -ENOTSUP;
-	made = rte_zmalloc("key", key_size(suite), RTE_CACHE_LINE_SIZE);
+	made = slab_take(slab_of(suite));
 	if (!made)
 		return -ENOMEM;
+	memset(made, 0, sizeof(*made));
 	made->key.suite = suite;
 	made->key.direction = direction;
 	made->key.tag = info->tag_length;
