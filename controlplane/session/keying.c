@@ -89,7 +89,8 @@ void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *be
 	if (leg->keyed && before->local_count == 1 && same_key(&before->local[0], &t->local[0]) &&
 	    same_key(&before->remote_key, &t->remote_key))
 		return;
-	push_keys(push, leg, t->remote_key.suite, split(&t->remote_key), split(&t->local[0]));
+	push_keys(push, leg, t->remote_key.suite, split(&t->remote_key), split(&t->local[0]),
+		  leg->bridge->call->wish[leg->side].shared);
 }
 
 /* --- DTLS ----------------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ static void on_done(void *arg, const struct dtls_result *result)
 	leg->handshake_ms = result->elapsed_ms;
 	push_leg(push, leg); /* whose blob has the time it took */
 	push_keys(push, leg, result->suite, (struct push_key){result->rx.key, result->rx.salt},
-		  (struct push_key){result->tx.key, result->tx.salt});
+		  (struct push_key){result->tx.key, result->tx.salt}, false);
 	push_end(push);
 	log_info("call %s: leg %016jx: DTLS is up in %u ms, %s, %s", leg->bridge->call->id,
 		 (uintmax_t)leg->id, result->elapsed_ms, suite_name(result->suite), result->cipher);

@@ -223,7 +223,7 @@ static void delivered(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 }
 
 void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct push_key receive,
-	       struct push_key send)
+	       struct push_key send, bool shared)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutKeys put = TANDEM__DATAPLANE__V1__PUT_KEYS__INIT;
@@ -240,6 +240,7 @@ void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct
 	put.receive_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)receive.salt};
 	put.send_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)send.key};
 	put.send_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)send.salt};
+	put.shared = shared;
 	put.grace_ms = push->session->config.key_grace_ms;
 	message.put_keys = &put;
 	push->waiting++;

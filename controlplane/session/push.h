@@ -22,12 +22,15 @@ struct push *push_begin(struct session *session, push_done *done, push_status *s
 void push_leg(struct push *push, struct leg *leg);
 void push_delete(struct push *push, const struct leg *leg);
 void push_query(struct push *push, const struct leg *leg);
-/* Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says. */
+/*
+ * Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says.
+ * `shared`: `send` is the other participant's own key.
+ */
 struct push_key {
 	const uint8_t *key, *salt;
 };
 void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct push_key receive,
-	       struct push_key send);
+	       struct push_key send, bool shared);
 /* Nothing more comes; `done` follows, perhaps at once. */
 void push_end(struct push *push);
 

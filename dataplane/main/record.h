@@ -44,6 +44,7 @@ struct record {
 	uint8_t mute;       /* enum drop: why there is no egress; DROP_NONE: no address is known */
 	bool cleared;       /* the worker answered ORDER_CLEAR */
 	bool receive, send; /* false: on hold in that direction */
+	bool shared; /* `protect` is the peer's participant's key: nothing is protected with it */
 	bool consent_lost;
 	bool timed_out;
 	bool outdated; /* its worker has yet to hear what changed about the peer */

@@ -147,6 +147,7 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	if (record->peer && record->peer != put->peer) {
 		key_release(r, record->protect);
 		record->protect = NULL;
+		record->shared = false;
 	}
 	record->peer = put->peer;
 	/* Silence before, on hold, was no silence. */
@@ -241,6 +242,7 @@ int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *
 	change_receive_key(r, config, receive, record_ticks(put->grace_ms));
 	key_release(r, record->protect);
 	record->protect = send;
+	record->shared = put->shared;
 	record_post(r, record, config);
 	if (peer)
 		record_post(r, peer, peer_config);

@@ -59,6 +59,7 @@ static void epochs_go_forward(void **state)
 	assert_int_equal(relay_put_keys(r, &k), 0);
 	assert_int_equal(relay_put_keys(r, &k), 0);
 	assert_int_equal(created, 2); /* twice is once */
+	assert_false(record(r, 1)->shared);
 	assert_null(config(r, 1)->receive_previous);
 	assert_int_equal(config(r, 1)->receive->direction, CRYPT_RECEIVE);
 	assert_int_equal(config(r, 2)->send->direction, CRYPT_SEND);
@@ -67,7 +68,9 @@ static void epochs_go_forward(void **state)
 
 	keys_init(&k, 1, 2, SUITE_AEAD_AES_256_GCM);
 	k.m.grace_ms = 2000;
+	k.m.shared = true;
 	assert_int_equal(relay_put_keys(r, &k), 0);
+	assert_true(record(r, 1)->shared);
 	now = config(r, 1);
 	assert_int_equal(now->receive->epoch, 2);
 	assert_int_equal(now->receive->suite, SUITE_AEAD_AES_256_GCM);

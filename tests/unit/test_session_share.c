@@ -33,6 +33,7 @@ static void assert_keys(const struct fake_leg *leg, unsigned int epoch, const ch
 {
 	const Tandem__Dataplane__V1__PutKeys *put = leg->keys->put_keys;
 
+	assert_true(put->shared);
 	assert_int_equal(put->epoch, epoch);
 	assert_int_equal(put->suite, SUITE_AES_CM_128_HMAC_SHA1_80);
 	assert_memory_equal(put->receive_key.data, receive, 4);
@@ -169,6 +170,7 @@ static void sharing_ends_and_does_not_begin(void **state)
 	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
 	assert_hides(KEY_B);
 	put = a->keys->put_keys;
+	assert_false(put->shared || b->keys->put_keys->shared);
 	assert_memory_equal(put->receive_key.data, A, 4);
 	assert_memory_not_equal(put->send_key.data, B, 4);
 	assert_memory_not_equal(put->send_key.data, b->keys->put_keys->send_key.data, 4);
