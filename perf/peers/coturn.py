@@ -11,8 +11,8 @@ import ipaddress
 import os
 import struct
 
-import calls
 import network
+import traffic
 import wait
 from process import Process
 
@@ -51,7 +51,7 @@ class Coturn:
 
     def __init__(self, _build, directory):
         self.process = Process(
-            [*network.first_on(network.RELAY_CORE), "turnserver", "-n", "--no-auth",
+            [*network.FIRST, *network.on(network.RELAY_CORE), "turnserver", "-n", "--no-auth",
              f"--listening-ip={network.KERNEL}", f"--relay-ip={network.KERNEL}",
              f"--listening-port={PORT}", "--relay-threads=1", "--no-tls", "--no-dtls", "--no-cli",
              "--no-stdout-log", "--no-rfc5780", "--no-stun-backward-compatibility",
@@ -102,8 +102,8 @@ class Coturn:
                 (XOR_PEER, xor_address(*call.callee))])
         _, _, port, address = struct.unpack("!BBHI", allocated[XOR_RELAYED])
         relayed = str(ipaddress.IPv4Address(address ^ COOKIE)), port ^ (COOKIE >> 16)
-        return [calls.Stream(call.caller, (network.KERNEL, PORT), call.callee, "turn"),
-                calls.Stream(call.callee, relayed, call.caller)]
+        return [traffic.Stream(call.caller, (network.KERNEL, PORT), call.callee, "turn"),
+                traffic.Stream(call.callee, relayed, call.caller)]
 
     def tear_down(self, wanted):
         for call in wanted:

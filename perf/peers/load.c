@@ -293,7 +293,7 @@ static void *send_frames(void *unused)
 {
 	uint8_t frame[LOAD_HEADERS + LOAD_OCTETS] = {0};
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame, .data_size_in = sizeof(frame),
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .repeat = UINT32_MAX, .batch_size = 256);
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .repeat = UINT32_MAX, .batch_size = 128);
 
 	if (bpf_prog_test_run_opts(load.send, &options) && errno != EINTR)
 		err(1, "live XDP frames (Linux 5.18 and later have them)");

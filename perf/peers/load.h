@@ -9,6 +9,7 @@
 #define LOAD_OCTETS  188 /* longest UDP payload: 160 octets of media in SRTP or TURN */
 #define LOAD_STREAMS 65536
 #define LOAD_BURST   32  /* packets that are sent at once to make up for a late start */
+#define LOAD_LOOKS   20  /* at the clock, for each frame */
 #define LOAD_SAMPLE  257 /* every so many packets one is kept to be looked at; a prime */
 #define LOAD_SAMPLES (8 << 20)
 

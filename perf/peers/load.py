@@ -41,7 +41,7 @@ class Load:
         # pylint: disable-next=consider-using-with
         self._process = subprocess.Popen(
             network.LOAD.command(
-                *network.first_on(network.LOAD_CORE), str(build / "perf/peers/load"),
+                *network.FIRST, *network.on(network.LOAD_CORE), str(build / "perf/peers/load"),
                 str(build / "perf/peers/load.bpf.o"), network.FAR,
                 network.LOAD.mac(network.FAR), network.RELAY.mac(network.NEAR), str(packets)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -9,15 +9,18 @@ POLICY = pathlib.Path("/usr/sbin/policy-rc.d")
 UNITS = {"rtpengine-daemon": "rtpengine-daemon.service", "coturn": "coturn.service"}
 
 
-def installed(package):
-    query = subprocess.run(["dpkg-query", "-W", "-f", "${Status}", package],
-                           capture_output=True, text=True, check=False)
-    return "ok installed" in query.stdout
+def _query(package, field):
+    return subprocess.run(["dpkg-query", "-W", "-f", "${%s}" % field, package],
+                          capture_output=True, text=True, check=False).stdout
+
+
+def version(package):
+    return _query(package, "Version")
 
 
 def install(wanted):
     """Debian asks policy-rc.d before it starts a service; 101 is no. Nor do they start at boot."""
-    missing = [package for package in wanted if not installed(package)]
+    missing = [package for package in wanted if "ok installed" not in _query(package, "Status")]
     if not missing:
         return
     print("bench-peers: installing", *missing, flush=True)

@@ -6,9 +6,9 @@ each core; --endpoint-learning=immediate saves three seconds of checking where p
 --log-level keeps the log out of the way. --poller-per-thread makes no difference with one thread.
 """
 
-import calls
 import network
 import sdp
+import traffic
 import wait
 from process import Process
 
@@ -50,7 +50,7 @@ class Rtpengine:
 
     def __init__(self, _build, directory):
         self.process = Process(
-            [*network.first_on(network.RELAY_CORE), "rtpengine", "--foreground", "--log-stderr",
+            [*network.FIRST, *network.on(network.RELAY_CORE), "rtpengine", "--foreground", "--log-stderr",
              "--log-level=4", "--table=-1", "--num-threads=1", "--media-num-threads=0",
              "--endpoint-learning=immediate", f"--interface={network.KERNEL}",
              f"--listen-ng=127.0.0.1:{PORT}", "--port-min=20000", "--port-max=59999",
@@ -93,7 +93,7 @@ class Rtpengine:
                              "transport-protocol": "RTP/AVP"})
         answered = self._ask({**common, "command": "answer", "to-tag": "b", "sdp": call.answer()})
         for_callee, for_caller = (sdp.parse(reply["sdp"])[0] for reply in (offered, answered))
-        return calls.streams(call, (for_caller.address, for_caller.port),
+        return traffic.streams(call, (for_caller.address, for_caller.port),
                              (for_callee.address, for_callee.port))
 
     def tear_down(self, wanted):

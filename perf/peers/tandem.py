@@ -6,9 +6,9 @@ does can be compared with a relay that waits in the kernel.
 """
 
 import api
-import calls
 import network
 import sdp
+import traffic
 import wait
 from process import Process
 
@@ -47,10 +47,11 @@ class Tandem:
                   "load_core": network.LOAD_CORE, "relay_core": network.RELAY_CORE,
                   "interface": network.NEAR, "address": network.TANDEM}
         self._processes = []
-        for program, text in (("tandem-dataplane", DATAPLANE), ("tandem-controlplane", CONTROLPLANE)):
+        for program, text, first in (("tandem-dataplane", DATAPLANE, network.FIRST),
+                                     ("tandem-controlplane", CONTROLPLANE, [])):
             ini = directory / f"{program}.ini"
             ini.write_text(text.format(**values), encoding="ascii")
-            process = Process(["nice", "-n", "-20", str(build.resolve() / program), "--config", str(ini)],
+            process = Process([*first, str(build.resolve() / program), "--config", str(ini)],
                               directory / f"{program}.log", network.RELAY, notify=True)
             self._processes.append(process)
             process.wait_ready()
@@ -69,7 +70,7 @@ class Tandem:
                                   to={"network": "media", "profile": api.AVP})
         answered = self._api.answer(call.name, "a", "b", call.answer())
         for_callee, for_caller = sdp.parse(offered)[0], sdp.parse(answered)[0]
-        return calls.streams(call, (for_caller.address, for_caller.port),
+        return traffic.streams(call, (for_caller.address, for_caller.port),
                              (for_callee.address, for_callee.port))
 
     def tear_down(self, wanted):
