@@ -27,18 +27,18 @@ class Figure:
         self.client, self.dataplane = rows.Series(), rows.Series()
 
     def measure(self, client, daemon, kind):
-        before = daemon.cpu()
+        before = daemon.cpu(main=True)
         answer = client.ask(kind, LEGS)
         self.put.add(LEGS / answer["put"])
         self.gone.add(LEGS / answer["delete"])
         self.client.add(1e6 * answer["client"] / LEGS)
         # Its CPU time is told in ticks of 10 ms, so that it is that of both parts.
-        self.dataplane.add(1e6 * (daemon.cpu() - before) / LEGS)
+        self.dataplane.add(1e6 * (daemon.cpu(main=True) - before) / LEGS)
 
 
 def show(report, kind, requests, figure):
     note = (f"{requests}; CPU us of a leg: client {rows.number(figure.client.value)}, "
-            f"dataplane {rows.number(figure.dataplane.value)} with its deletion")
+            f"main lcore {rows.number(figure.dataplane.value)} with its deletion")
     rows.row(report, f"install/{kind}", figure.put, "legs/s", ("budget", BUDGET), note,
              legs=LEGS, client_us=round(figure.client.value, 2),
              dataplane_us=round(figure.dataplane.value, 2))

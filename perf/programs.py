@@ -75,9 +75,9 @@ class Daemon:
     def _proc(self, name):
         return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="ascii")
 
-    def cpu(self):
-        """Seconds of CPU, of all its threads, until now."""
-        fields = self._proc("stat").rpartition(")")[2]
+    def cpu(self, main=False):
+        """Seconds of CPU until now, of all its threads or of the main one."""
+        fields = self._proc(f"task/{self.process.pid}/stat" if main else "stat").rpartition(")")[2]
         user, system = fields.split()[11:13]
         return (int(user) + int(system)) / TICKS
 

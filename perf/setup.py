@@ -36,10 +36,10 @@ class Relay:
 
     def measure(self, what, kind, count):
         """Calls a second, and CPU time of each part in microseconds per call."""
-        before = [self.controlplane.cpu(), self.dataplane.cpu()]
+        before = [self.controlplane.cpu(), self.dataplane.cpu(main=True)]
         answer = self.client.ask(what, kind, count)
         spent = [answer["client"], self.controlplane.cpu() - before[0],
-                 self.dataplane.cpu() - before[1]]
+                 self.dataplane.cpu(main=True) - before[1]]
         return count / answer["seconds"], [1e6 * part / count for part in spent]
 
     def memory(self):
