@@ -97,6 +97,25 @@ static void only_lines_that_the_relay_can_check(void **state)
 		       SESSION_INVALID_ARGUMENT, "FEC");
 }
 
+static void only_suites_that_were_asked_for(void **state)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+	char *suites[] = {(char *)"AEAD_AES_256_GCM", (char *)"AEAD_AES_128_GCM"};
+
+	to.suites = suites;
+	to.n_suites = 2;
+	request.call_id = request.from_tag = (char *)"1";
+	request.sdp = (char *)sdes_phone(3, KEY_A, GCM_A);
+	request.to = &to;
+	request.keys = SHARED;
+	session_offer(session, &request, on_reply, NULL);
+	wait_for(got.came);
+	assert_shows(" RTP/SAVP "); /* PROFILE_SAME */
+	assert_shows(GCM_A);
+	assert_hides("a=crypto:3");
+}
+
 static void refusals(void **state)
 {
 	assert_refused(offer_keys("a", phone(41000, ""), SAVP, SHARED), SESSION_INVALID_ARGUMENT,
@@ -252,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(keys_cross),
 		TEST(only_lines_that_the_relay_can_check),
+		TEST(only_suites_that_were_asked_for),
 		TEST(refusals),
 		TEST(a_hold_is_no_rekeying),
 		TEST(new_keys),
