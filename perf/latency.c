@@ -154,6 +154,12 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Of sorted latencies: so many in a thousand are at most as long. */
+static uint32_t permille(const struct order_of_work *o, uint64_t part)
+{
+	return o->latency[(o->loads * (uint64_t)RIG_PACKETS * part - 1) / 1000];
+}
+
 static void print_answer(struct order_of_work *o, uint64_t pushed, double seconds)
 {
 	const uint32_t count = o->loads * RIG_PACKETS;
@@ -162,8 +168,8 @@ static void print_answer(struct order_of_work *o, uint64_t pushed, double second
 	qsort(o->ticks, o->loads, sizeof(o->ticks[0]), by_value);
 	printf("{\"packets\":%u,\"ticks\":%.2f,\"p50\":%u,\"p99\":%u,\"p99.9\":%u,\"max\":%u,"
 	       "\"keys\":%.0f,\"pauses\":%.1f,\"paused\":%.5f}\n",
-	       count, o->ticks[o->loads / 2], o->latency[count / 2], o->latency[count / 100 * 99],
-	       o->latency[count / 1000 * 999], o->latency[count - 1], pushed / seconds,
+	       count, o->ticks[o->loads / 2], permille(o, 500), permille(o, 990), permille(o, 999),
+	       permille(o, 1000), pushed / seconds,
 	       o->clock.pauses * (double)rte_get_tsc_hz() / o->polling,
 	       (double)o->clock.paused / o->polling);
 }

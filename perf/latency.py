@@ -78,14 +78,14 @@ class Figures:
 
 def beside(figures, mode, percent, manner):
     """What else is told of a load, in bench.jsonl."""
-    wall = (mode, percent, manner, "wall")
+    key = (mode, percent, manner, "stopped")
     more = {"suite": SUITE if mode == "decrypt" else None, "payload": PAYLOAD, "legs": LEGS,
-            "pauses_per_second": round(figures.series(wall, "pauses").value),
+            "pauses_per_second": round(figures.series(key, "pauses").value),
             "pauses_of_nothing": round(
                 figures.series(("nothing", 50, manner, "wall"), "pauses").value),
-            "paused": round(figures.series(wall, "paused").value, 5)}
+            "paused": round(figures.series(key, "paused").value, 5)}
     if manner == "rekey":
-        more["keys_per_second"] = round(figures.series(wall, "keys").value)
+        more["keys_per_second"] = round(figures.series(key, "keys").value)
     return more
 
 

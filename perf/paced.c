@@ -36,7 +36,8 @@ static uint64_t look(void)
 	struct paced_clock *c = paced.clock;
 
 	paced.last = now;
-	if (unlikely(gap > paced.patience) && gap > 3 * paced.burst * c->service) {
+	if (unlikely(gap > paced.patience) &&
+	    gap - paced.patience > 1.5 * paced.burst * c->service) {
 		c->pauses++;
 		c->paused += gap;
 		if (c->stopped)

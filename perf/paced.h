@@ -14,11 +14,12 @@ void paced_open(struct traffic *t);
 
 /*
  * A virtual core is taken away now and then, for tens of microseconds, and so is any core that gets
- * interrupts. A pause is a time from one call of a port's function to the next which is longer than
- * PACED_PAUSE_US and three times what the packets between them take at full load (`service` ticks
- * each). They are counted, and with `stopped` the clock that packets arrive by stands still.
+ * interrupts. A pause is a time from one call of a port's function to the next which is longer by
+ * PACED_PAUSE_US than one and a half times what the packets between them take at full load
+ * (`service` ticks each). They are counted, and with `stopped` the clock that packets arrive by
+ * stands still.
  */
-#define PACED_PAUSE_US 20
+#define PACED_PAUSE_US 12
 struct paced_clock {
 	bool stopped;
 	double service;
