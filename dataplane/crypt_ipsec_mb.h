@@ -70,6 +70,8 @@ struct expanded {
  */
 struct ipsec_mb_desk {
 	IMB_MGR *mgr;
+	IMB_MGR *few;       /* for so few HMACs that they leave most lanes of `mgr` empty */
+	unsigned int lanes; /* a power of two; 1: `mgr` is as good for few */
 	uint8_t iv[BURST_MAX][16] __rte_cache_aligned;
 	uint8_t tag[BURST_MAX][32]; /* whole HMACs: 20 octets */
 	uint32_t aside[BURST_MAX];  /* the beginning of a tag that the rollover counter hides */

@@ -42,12 +42,39 @@ static void prepare_jobs(struct ipsec_mb_desk *desk)
 	}
 }
 
+static size_t manager_size(void)
+{
+	return RTE_ALIGN_CEIL(imb_get_mb_mgr_size(), RTE_CACHE_LINE_SIZE);
+}
+
+static size_t desk_size(void)
+{
+	return sizeof(struct ipsec_mb_desk) + 2 * manager_size();
+}
+
+/* The library's code for SSE is the one with SHA-NI, two packets at a time. */
+static int open_few(struct ipsec_mb_desk *desk)
+{
+	const IMB_MGR *mgr = desk->mgr;
+
+	desk->lanes = 1;
+	if (!(mgr->features & IMB_FEATURE_SHANI) || mgr->used_arch < IMB_ARCH_AVX2)
+		return 0;
+	desk->few = imb_set_pointers_mb_mgr((uint8_t *)(desk + 1) + manager_size(), 0, 1);
+	if (!desk->few)
+		return -EINVAL;
+	init_mb_mgr_sse(desk->few);
+	if (imb_get_errno(desk->few))
+		return -ENOTSUP;
+	desk->lanes = mgr->used_arch == IMB_ARCH_AVX2 ? 8 : 16;
+	return 0;
+}
+
 /* The library tests itself as it starts. Without AES-NI it is slower than libsrtp2. */
 static int open_desk(unsigned int lcore)
 {
-	size_t size = sizeof(struct ipsec_mb_desk) + imb_get_mb_mgr_size();
-	struct ipsec_mb_desk *desk = rte_zmalloc_socket("ipsec_mb", size, RTE_CACHE_LINE_SIZE,
-							rte_lcore_to_socket_id(lcore));
+	struct ipsec_mb_desk *desk = rte_zmalloc_socket(
+		"ipsec_mb", desk_size(), RTE_CACHE_LINE_SIZE, rte_lcore_to_socket_id(lcore));
 	IMB_ARCH arch = IMB_ARCH_NONE;
 
 	if (!desk)
@@ -60,7 +87,7 @@ static int open_desk(unsigned int lcore)
 	if (imb_get_errno(desk->mgr) || arch < IMB_ARCH_SSE)
 		return -ENOTSUP;
 	prepare_jobs(desk);
-	return 0;
+	return open_few(desk);
 }
 
 static void stop(void)
@@ -71,7 +98,7 @@ static void stop(void)
 		crypt_ipsec_mb_desks[lcore] = NULL;
 		if (!desk)
 			continue;
-		OPENSSL_cleanse(desk, sizeof(*desk) + imb_get_mb_mgr_size());
+		OPENSSL_cleanse(desk, desk_size());
 		rte_free(desk);
 	}
 	slab_release(&short_keys);
