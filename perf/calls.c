@@ -37,6 +37,7 @@ static bool is_secure(const struct rig *rig, uint32_t k)
 	case CALLS_BROWSER:
 		return k % 2 == 0;
 	case CALLS_SECURE:
+	case CALLS_SHARED:
 		return true;
 	case CALLS_EITHER:
 		return k % 4 == 2;
@@ -130,7 +131,10 @@ int calls_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **wha
 	Tandem__Dataplane__V1__PutKeys put;
 
 	make_key(receive, k, epoch, CRYPT_RECEIVE);
-	make_key(send, k, epoch, CRYPT_SEND);
+	if (rig->config.calls == CALLS_SHARED)
+		make_key(send, k ^ 1, epoch, CRYPT_RECEIVE);
+	else
+		make_key(send, k, epoch, CRYPT_SEND);
 	tandem__dataplane__v1__put_keys__init(&put);
 	put.leg = 1 + k;
 	put.epoch = epoch;

@@ -106,9 +106,9 @@ static void prepare_job(struct crypt_job *job, const struct traffic *t, uint32_t
  * RTP headers are in the innermost cache, as after those; keys and the rest of the packet are not.
  */
 static uint64_t run_engine(const struct traffic *t, uint32_t first, struct crypt_job *jobs,
-			   uint16_t *lengths, bool receive)
+			   uint16_t *lengths, void (*transform)(struct crypt_job *, unsigned int))
 {
-	const struct crypt_engine *engine = t->rig->engine;
+	const bool receive = transform != t->rig->engine->protect;
 	uint64_t begin;
 
 	for (uint32_t k = 0; k < BURST_MAX; k++) {
@@ -119,10 +119,7 @@ static uint64_t run_engine(const struct traffic *t, uint32_t first, struct crypt
 			jobs[k].length = lengths[k];
 	}
 	begin = rte_rdtsc_precise();
-	if (receive)
-		engine->unprotect(jobs, BURST_MAX);
-	else
-		engine->protect(jobs, BURST_MAX);
+	transform(jobs, BURST_MAX);
 	return rte_rdtsc_precise() - begin;
 }
 
@@ -140,8 +137,10 @@ static void check_jobs(struct measure *m, const struct crypt_job *jobs, uint16_t
 static double run_raw(struct measure *m)
 {
 	struct traffic *t = m->traffic;
+	const struct crypt_engine *engine = t->rig->engine;
+	const enum rig_calls calls = t->rig->config.calls;
 	const bool receive = t->from == FROM_SECURE;
-	const bool send = !receive || t->rig->config.calls == CALLS_SECURE;
+	const bool send = !receive || calls == CALLS_SECURE;
 	uint64_t cycles = 0;
 
 	for (uint32_t first = 0; first < t->load; first += BURST_MAX) {
@@ -149,11 +148,13 @@ static double run_raw(struct measure *m)
 		struct crypt_job jobs[BURST_MAX];
 
 		if (receive) {
-			cycles += run_engine(t, first, jobs, lengths, true);
+			cycles += run_engine(t, first, jobs, lengths,
+					     calls == CALLS_SHARED ? engine->verify
+								   : engine->unprotect);
 			check_jobs(m, jobs, lengths);
 		}
 		if (send) {
-			cycles += run_engine(t, first, jobs, lengths, false);
+			cycles += run_engine(t, first, jobs, lengths, engine->protect);
 			check_jobs(m, jobs, lengths);
 		}
 	}

@@ -33,7 +33,7 @@ static const struct option options[] = {
 
 static const char *const usage =
 	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
-	"                [--calls plain|mixed|browser|secure] [--legs N] [--core N]\n"
+	"                [--calls plain|mixed|browser|secure|shared] [--legs N] [--core N]\n"
 	"                [--workers 1|2] [--no-huge] [--software-checksums]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
 
@@ -48,7 +48,7 @@ static int find(const char *const *words, const char *word)
 
 static bool read_options(struct rig_config *c, int argc, char **argv)
 {
-	static const char *const calls[] = {"plain", "mixed", "browser", "secure", NULL};
+	static const char *const calls[] = {"plain", "mixed", "browser", "secure", "shared", NULL};
 	int option, found;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -220,7 +220,7 @@ static int put_legs(struct rig *rig)
 	memory->configuration = memory_since(&before);
 	if (rig->config.calls != CALLS_PLAIN)
 		memory->keys = 2 * key * rig->config.legs;
-	if (rig->config.calls != CALLS_SECURE)
+	if (rig->config.calls != CALLS_SECURE && rig->config.calls != CALLS_SHARED)
 		memory->keys /= RIG_NETWORKS;
 	return error;
 }

@@ -24,6 +24,7 @@ enum rig_calls {
 	CALLS_MIXED,   /* SRTP by SDES, RTP */
 	CALLS_BROWSER, /* SRTP by DTLS with ICE, RTP */
 	CALLS_SECURE,  /* SRTP by SDES twice, each with keys of its own */
+	CALLS_SHARED,  /* the same, but both protect with what the other one unprotects with */
 	CALLS_EITHER,  /* every second call is plain and every second one mixed */
 };
 
