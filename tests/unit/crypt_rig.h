@@ -93,19 +93,6 @@ static inline void call_close(struct call *call)
 
 static const char *call_engine = "ipsec_mb";
 
-/* Runs a group of tests with one engine after the other; `setup` calls call_bench(). */
-#define call_run_tests(tests, setup, teardown)                                                     \
-	({                                                                                         \
-		static const char *const names[] = {"ipsec_mb", "libsrtp"};                        \
-		int failed = 0;                                                                    \
-		for (unsigned int each = 0; each < RTE_DIM(names); each++) {                       \
-			call_engine = names[each];                                                 \
-			failed +=                                                                  \
-				cmocka_run_group_tests_name(names[each], tests, setup, teardown);  \
-		}                                                                                  \
-		failed;                                                                            \
-	})
-
 /* One at a time: a bench whose worker has `streams` SSRCs and the engine `call_engine`. */
 static inline struct bench *call_bench(uint32_t streams)
 {

@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which packets crypt takes, one by one and in bursts, through its stages. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "dataplane/index.h"
-#include "tests/unit/crypt_rig.h"
-
-#define SSRC 0xcafebabe
-
-static struct bench *bench;
-
-static enum drop takes(struct call *call, uint64_t index)
-{
-	struct wire wire = wire_srtp(&call->oracle, SSRC, index), out;
-
-	return call_unprotect(call, &wire, &out);
-}
+#include "tests/unit/crypt_group.h"
 
 static enum drop takes_rtcp(struct call *call, uint32_t index)
 {
@@ -330,25 +313,6 @@ static void many_flows_share_a_burst(void **state)
 		call_close(calls[k]);
 }
 
-static int start(void **state)
-{
-	bench = call_bench(256);
-	return 0;
-}
-
-static int is_idle(void **state)
-{
-	return bench_is_idle(bench) && bench->worker->free_stream_count == 256 ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	call_bench_free(bench);
-	return 0;
-}
-
-#define TIDY(test) cmocka_unit_test_teardown(test, is_idle)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,5 +329,5 @@ int main(void)
 		TIDY(many_flows_share_a_burst),
 	};
 
-	return call_run_tests(tests, start, stop);
+	return group_run(tests);
 }

@@ -1,25 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What crypt keeps of streams, keys and addresses, through its stages. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 
 #include "dataplane/index.h"
-#include "tests/unit/crypt_rig.h"
-
-#define SSRC 0xcafebabe
-
-static struct bench *bench;
-
-static enum drop takes(struct call *call, uint64_t index)
-{
-	struct wire wire = wire_srtp(&call->oracle, SSRC, index), out;
-
-	return call_unprotect(call, &wire, &out);
-}
+#include "tests/unit/crypt_group.h"
 
 /* --- streams --- */
 
@@ -295,25 +279,6 @@ static void no_key_is_made_for_no_suite(void **state)
 	assert_null(made);
 }
 
-static int start(void **state)
-{
-	bench = call_bench(256);
-	return 0;
-}
-
-static int is_idle(void **state)
-{
-	return bench_is_idle(bench) && bench->worker->free_stream_count == 256 ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	call_bench_free(bench);
-	return 0;
-}
-
-#define TIDY(test) cmocka_unit_test_teardown(test, is_idle)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -324,5 +289,5 @@ int main(void)
 		TIDY(engines_have_names),      TIDY(no_key_is_made_for_no_suite),
 	};
 
-	return call_run_tests(tests, start, stop);
+	return group_run(tests);
 }

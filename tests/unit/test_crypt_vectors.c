@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The RFCs' vectors, and that the engines send what the RFCs say, octet for octet. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "tests/unit/crypt_rig.h"
-
-static struct bench *bench;
+#include "tests/unit/crypt_group.h"
 
 static unsigned int unhex(uint8_t *out, const char *text)
 {
@@ -236,25 +228,13 @@ static void every_suite_and_shape(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	bench = call_bench(256);
-	return 0;
-}
-
-static int stop(void **state)
-{
-	call_bench_free(bench);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rfc3711_key_derivation), cmocka_unit_test(rfc6188_key_derivation),
-		cmocka_unit_test(counter_mode_keystream), cmocka_unit_test(rfc7714_packets),
-		cmocka_unit_test(known_answers),          cmocka_unit_test(every_suite_and_shape),
+		TIDY(rfc3711_key_derivation), TIDY(rfc6188_key_derivation),
+		TIDY(counter_mode_keystream), TIDY(rfc7714_packets),
+		TIDY(known_answers),          TIDY(every_suite_and_shape),
 	};
 
-	return call_run_tests(tests, start, stop);
+	return group_run(tests);
 }

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tags are checked and packets left alone: what an engine's verify promises beyond its verdicts. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "dataplane/rtp.h"
-#include "tests/unit/crypt_rig.h"
+#include "tests/unit/crypt_group.h"
 
-#define SSRC  0xcafebabe
 #define JUMBO 9216
-
-static struct bench *bench;
 
 static void the_rollover_counter_is_authentic(void **state)
 {
@@ -128,25 +119,6 @@ static void every_length_stays_as_it_came(void **state)
 	}
 }
 
-static int start(void **state)
-{
-	bench = call_bench(256);
-	return 0;
-}
-
-static int is_idle(void **state)
-{
-	return bench_is_idle(bench) && bench->worker->free_stream_count == 256 ? 0 : -1;
-}
-
-static int stop(void **state)
-{
-	call_bench_free(bench);
-	return 0;
-}
-
-#define TIDY(test) cmocka_unit_test_teardown(test, is_idle)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,5 +127,5 @@ int main(void)
 		TIDY(every_length_stays_as_it_came),
 	};
 
-	return call_run_tests(tests, start, stop);
+	return group_run(tests);
 }
