@@ -60,8 +60,10 @@ def show_rate(report, kind, what, rate, parts):
     spent = {f"{part}_us": round(series.value, 1) for part, series in zip(PARTS, parts)}
     each = ", ".join(f"{part} {rows.number(series.value)} ({series.value * rate.value / 1e4:.0f}%)"
                      for part, series in zip(PARTS, parts))
-    note = f"{what}; CPU us of a call (of a core): {each}"
-    rows.row(report, f"setup/{kind}", rate, "calls/s", (None, None), note, **spent)
+    _, busiest = max((series.value, part) for part, series in zip(PARTS, parts))
+    note = f"{what}; CPU us of a call (of a core): {each}; bottleneck: {busiest}"
+    rows.row(report, f"setup/{kind}", rate, "calls/s", (None, None), note, busiest=busiest,
+             **spent)
 
 
 def measure_memory(relay, kind):
