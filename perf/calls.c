@@ -127,11 +127,12 @@ static void make_key(uint8_t octets[SUITE_KEY_MAX], uint32_t k, uint32_t epoch,
 int calls_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what)
 {
 	const struct suite_info *info = suite_info(rig->config.suite);
+	const bool shared = rig->config.calls == CALLS_SHARED;
 	uint8_t receive[SUITE_KEY_MAX], send[SUITE_KEY_MAX];
 	Tandem__Dataplane__V1__PutKeys put;
 
 	make_key(receive, k, epoch, CRYPT_RECEIVE);
-	if (rig->config.calls == CALLS_SHARED)
+	if (shared)
 		make_key(send, k ^ 1, epoch, CRYPT_RECEIVE);
 	else
 		make_key(send, k, epoch, CRYPT_SEND);
@@ -144,6 +145,7 @@ int calls_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **wha
 	put.receive_salt = put.send_salt =
 		(ProtobufCBinaryData){info->salt_length, (uint8_t *)salt};
 	put.grace_ms = GRACE_MS;
+	put.shared = shared;
 	return registry_put_keys(rig->registry, &put, what);
 }
 
