@@ -133,7 +133,7 @@ def beside(options, report, hugepages, name, legs):
 
 
 def run(options, report, hugepages):
-    names = {f"net_pcap/forward/{plan.PAYLOAD}/{legs}": legs for legs in plan.LEGS[:2]}
+    names = {f"testpmd/5tswap/{plan.PAYLOAD}/{legs}": legs for legs in plan.LEGS[:2]}
     wanted = {name: legs for name, legs in names.items() if re.search(options.filter, name)}
     if wanted:
         print("\n" + ROW % ("two ports of net_pcap, one core", "/5tswap", "cycles", "min",
