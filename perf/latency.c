@@ -89,10 +89,11 @@ static int run(void *arg)
 
 		rekey_take(o->rekey);
 		traffic_fill(o->traffic);
+		paced_plan(o->interval);
 		/* Orders that came while nobody polled are not what is measured. */
 		while (!rte_ring_empty(w->orders))
 			worker_obey(w);
-		paced_start(o->interval, &o->clock, &o->latency[load * RIG_PACKETS]);
+		paced_start(&o->clock, &o->latency[load * RIG_PACKETS]);
 		if (o->what == NOTHING)
 			paced_watch();
 		else

@@ -117,9 +117,8 @@ static double draw(double mean)
 	return -mean * log(((x >> 11) + 1) * 0x1p-53);
 }
 
-void paced_start(double interval, struct paced_clock *clock, uint32_t *latency)
+void paced_plan(double interval)
 {
-	uint64_t begin;
 	double at = 0;
 
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
@@ -132,6 +131,12 @@ void paced_start(double interval, struct paced_clock *clock, uint32_t *latency)
 			at += draw(interval);
 		paced.arrival[k] = at;
 	}
+}
+
+void paced_start(struct paced_clock *clock, uint32_t *latency)
+{
+	uint64_t begin;
+
 	paced.latency = latency;
 	paced.clock = clock;
 	paced.sent = 0;

@@ -27,11 +27,13 @@ struct paced_clock {
 };
 
 /*
- * Draws when the packets of a load arrive, from now on: a Poisson process, which is what many calls
- * that know nothing of each other add up to. `interval`: TSC ticks from packet to packet, on
- * average; 0: all at once. Latencies, in ticks, are put into `latency`, RIG_PACKETS of them.
+ * Draws when the packets of a load arrive: a Poisson process, which is what many calls that know
+ * nothing of each other add up to. `interval`: TSC ticks from packet to packet, on average; 0: all
+ * at once.
  */
-void paced_start(double interval, struct paced_clock *clock, uint32_t *latency);
+void paced_plan(double interval);
+/* They arrive from now on. Latencies, in ticks, are put into `latency`, RIG_PACKETS of them. */
+void paced_start(struct paced_clock *clock, uint32_t *latency);
 /* Packets of this load that were sent. */
 uint32_t paced_sent(void);
 /* TSC: when the first packet arrives. */
