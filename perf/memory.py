@@ -13,7 +13,7 @@ ROW = "%-44s %7s" + " %13s" * len(PARTS) + " %7s %7s %s"
 
 
 def weigh(options, memory_of, calls, suite):
-    """{part: octets of a leg}, on the average of the legs of such calls; octets of an SSRC."""
+    """{part: octets of a leg}, of such calls on the average; and octets of an SSRC."""
     group = plan.Group(plan.MANY, calls, suite, 1)
     memory_of.need(group)
     with running(Pipeline(program_of(options), options, group)) as pipeline:
@@ -22,7 +22,7 @@ def weigh(options, memory_of, calls, suite):
 
 
 def kinds(options, memory_of):
-    """(name, ({part: octets}, octets of an SSRC)). In a browser's call the other leg is a plain one."""
+    """(name, what weigh() says of it). In a browser's call the other leg is a plain one."""
     sha1 = plan.SUITES[0]
     plain, stream = weigh(options, memory_of, "plain", sha1)
     yield "RTP", (plain, stream)
