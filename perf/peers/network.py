@@ -20,9 +20,6 @@ CALLER, CALLEE = "198.51.100.10", "198.51.100.20"
 KERNEL, TANDEM = "198.51.100.1", "198.51.100.2"
 NEAR, FAR = "media0", "load0"
 PREFIX = "tandem-bench-"
-# Interrupts are moderated: packets that come within this time are taken together. It is what Intel's
-# 10 and 40 Gbit/s NICs begin with. (A veth holds 256 packets in the meantime.)
-COALESCE_NS = 50000
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -44,8 +41,12 @@ LOAD = Namespace("load")
 
 
 @contextlib.contextmanager
-def made():
-    """Both namespaces and the veth; afterwards nothing is left, nor of a run that was killed."""
+def made(moderation):
+    """Both namespaces and the veth; afterwards nothing is left, nor of a run that was killed.
+
+    Interrupts are moderated: what comes within so many microseconds is received together. A veth
+    holds 256 packets in the meantime.
+    """
     clean()
     try:
         for namespace in (RELAY, LOAD):
@@ -54,20 +55,21 @@ def made():
         queues = ["numrxqueues", "1", "numtxqueues", "1"]
         RELAY.run("ip", "link", "add", NEAR, *queues, "type", "veth",
                   "peer", "name", FAR, *queues, "netns", LOAD.name)
-        _end(RELAY, NEAR, RELAY_CORE, (KERNEL,))
-        _end(LOAD, FAR, LOAD_CORE, (CALLER, CALLEE))
+        _end(RELAY, NEAR, RELAY_CORE, moderation, (KERNEL,))
+        _end(LOAD, FAR, LOAD_CORE, moderation, (CALLER, CALLEE))
         yield
     finally:
         clean()
 
 
-def _end(namespace, interface, core, addresses):
+def _end(namespace, interface, core, moderation, addresses):
     # With GRO a veth receives as a driver does: from its ring, in NAPI's turns.
     namespace.run("ethtool", "-K", interface, "gro", "on", "tso", "off", "gso", "off")
     for address in addresses:
         namespace.run("ip", "addr", "add", f"{address}/24", "dev", interface)
     namespace.run("ip", "link", "set", interface, "up")
-    namespace.tune(interface, threaded=1, napi_defer_hard_irqs=1, gro_flush_timeout=COALESCE_NS)
+    namespace.tune(interface, threaded=1, napi_defer_hard_irqs=1,
+                   gro_flush_timeout=1000 * moderation)
     pin(interface, core)
 
 
