@@ -39,8 +39,10 @@ def draw_picture(found, path):
     from matplotlib import pyplot  # pylint: disable=import-outside-toplevel
     figure, axes = pyplot.subplots(figsize=(9, 6), layout="constrained")
     for key, points in found.items():
-        axes.plot(list(points), [row.net for row in points.values()], marker="o",
-                  label=label(key))
+        values = [row.net for row in points.values()]
+        axes.plot(list(points), values, marker="o", label=label(key))
+        # What disturbed a run shows as an area down to its best repetition.
+        axes.fill_between(list(points), [row.least for row in points.values()], values, alpha=0.2)
     axes.set(xscale="log", xlabel="legs, in random order", ylim=(0, None),
              ylabel="TSC cycles per packet, without ports",
              title="Cost of a packet of 160 octets, one worker")
