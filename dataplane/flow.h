@@ -32,9 +32,10 @@ struct flow {
 	struct stream *streams; /* a list; the most recent SSRC first */
 	uint64_t last_packet;   /* TSC of the last accepted RTP packet; 0: none */
 	uint16_t stream_count;
-	bool secure;        /* what comes in is SRTP */
-	bool peer_secure;   /* what leaves is SRTP */
-	uint32_t last_drop; /* enum drop */
+	bool secure : 1;      /* what comes in is SRTP */
+	bool peer_secure : 1; /* what leaves is SRTP */
+	bool verify : 1;      /* both, and it leaves as it came */
+	uint32_t last_drop;   /* enum drop */
 
 	struct stream first; /* most flows have one SSRC: its stream is here, others in the pool */
 
@@ -60,6 +61,12 @@ static inline struct stream *flow_stream(const struct flow *flow, uint32_t ssrc)
 	while (s && s->ssrc != ssrc)
 		s = s->next;
 	return s;
+}
+
+/* Whether what goes on is protected anew. */
+static inline bool flow_protects(const struct flow *flow)
+{
+	return flow->peer_secure && !flow->verify;
 }
 
 /* RTP that was accepted: source, tag and replay window are right. */

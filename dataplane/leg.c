@@ -45,6 +45,7 @@ static void configure_flow(struct flow *flow, const struct leg_config *config)
 	flow->grace_until = config->grace_until;
 	flow->secure = config->security != LEG_PLAIN;
 	flow->peer_secure = config->peer_secure;
+	flow->verify = config->verify;
 }
 
 struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config)

@@ -44,6 +44,7 @@ struct leg_config {
 	bool rtcp_mux;
 	bool forward;     /* RTP goes on to the peer: neither side is on hold */
 	bool peer_secure; /* the peer's profile needs `send` */
+	bool verify;      /* the two participants share keys: `send` is not the relay's to use */
 	bool peer_rtcp_mux;
 	uint8_t mute;     /* enum drop: why there is no egress; DROP_NONE: no address is known */
 	struct leg *peer; /* NULL: none yet */

@@ -82,6 +82,8 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 	b->leg[i]->flow.last_packet = b->now;
 	m->packets++;
 	m->bytes += b->length[i];
+	if (b->leg[i]->flow.verify) /* the tag is still there */
+		m->bytes -= b->leg[i]->flow.receive->tag;
 	if (unlikely(m->packets == 1))
 		begin_sequence(m, seq);
 	else
@@ -135,6 +137,8 @@ static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 	uint32_t middle;
 
 	leg->flow.rtcp_packets++;
+	if (leg->flow.verify) /* it is still encrypted */
+		return;
 	while (rtcp_next(&cursor, &p)) {
 		if (rtcp_sender_time(&p, &middle))
 			keep_sender_report(&leg->flow, middle, now);

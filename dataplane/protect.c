@@ -69,7 +69,7 @@ void crypt_protect_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++) {
 		enum drop reason;
 
-		if (!burst_is_media(b, i) || !b->leg[i]->flow.peer_secure)
+		if (!burst_is_media(b, i) || !flow_protects(&b->leg[i]->flow))
 			continue;
 		reason = prepare(w, b, i, &jobs[count]);
 		if (unlikely(reason != DROP_NONE))

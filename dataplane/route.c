@@ -50,7 +50,7 @@ static inline void route_packet(struct burst *b, unsigned int i)
 		return burst_drop(b, i, why_not(leg->config, rtcp));
 	if (!b->egress[i]->offload)
 		burst_prefetch_payload(b, i);
-	if (leg->flow.peer_secure && likely(!rtcp))
+	if (flow_protects(&leg->flow) && likely(!rtcp))
 		prefetch_window(b, i);
 }
 

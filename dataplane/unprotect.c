@@ -235,8 +235,12 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 	learn_source(w, b, i);
 }
 
-/* `slots` with the previous or the current key. Every round settles at least one packet. */
-static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, bool previous)
+/*
+ * `slots` with the previous or the current key, all of them unprotected or all only verified. Every
+ * round settles at least one packet.
+ */
+static void settle_slots(struct worker *w, struct burst *b, uint64_t slots, bool previous,
+			 bool verify)
 {
 	struct round r;
 
@@ -253,11 +257,18 @@ static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, b
 				waiting |= 1ULL << i;
 		}
 		if (r.count)
-			w->engine->unprotect(r.jobs, r.count);
+			(verify ? w->engine->verify : w->engine->unprotect)(r.jobs, r.count);
 		for (unsigned int k = 0; k < r.count; k++)
 			commit(w, b, &r, k);
 		slots = waiting;
 	}
+}
+
+static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, uint64_t verified,
+			    bool previous)
+{
+	settle_slots(w, b, slots & ~verified, previous, false);
+	settle_slots(w, b, slots & verified, previous, true);
 }
 
 static void keep_original(struct originals *o, const struct burst *b, unsigned int i)
@@ -273,7 +284,8 @@ static void keep_original(struct originals *o, const struct burst *b, unsigned i
 }
 
 /* What the current key refused, with the previous one. A replay under either key is a replay. */
-static void try_previous(struct worker *w, struct burst *b, const struct originals *o)
+static void try_previous(struct worker *w, struct burst *b, const struct originals *o,
+			 uint64_t verified)
 {
 	uint64_t refused = 0, replayed = 0;
 
@@ -290,7 +302,7 @@ static void try_previous(struct worker *w, struct burst *b, const struct origina
 		b->class[i] = o->class[i];
 		memcpy(burst_payload(b, i), &o->octets[o->at[i]], o->length[i]);
 	}
-	unprotect_slots(w, b, refused, true);
+	unprotect_slots(w, b, refused, verified, true);
 	for (; replayed; replayed &= replayed - 1) {
 		unsigned int i = __builtin_ctzll(replayed);
 
@@ -328,7 +340,7 @@ static inline void prefetch_window(const struct burst *b, unsigned int i, const 
 void crypt_unprotect_stage(struct worker *w, struct burst *b)
 {
 	struct originals originals;
-	uint64_t slots = 0;
+	uint64_t slots = 0, verified = 0;
 
 	originals.slots = 0;
 	originals.used = 0;
@@ -344,12 +356,14 @@ void crypt_unprotect_stage(struct worker *w, struct burst *b)
 			burst_drop(b, i, DROP_NO_KEY);
 		} else {
 			slots |= 1ULL << i;
+			if (flow->verify)
+				verified |= 1ULL << i;
 			prefetch_window(b, i, flow);
 			if (unlikely(flow->receive_previous) && b->now < flow->grace_until)
 				keep_original(&originals, b, i);
 		}
 	}
-	unprotect_slots(w, b, slots, false);
+	unprotect_slots(w, b, slots, verified, false);
 	if (unlikely(originals.slots))
-		try_previous(w, b, &originals);
+		try_previous(w, b, &originals, verified);
 }

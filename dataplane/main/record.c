@@ -33,6 +33,7 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 	config->send = NULL;
 	config->peer = NULL;
 	config->peer_secure = false;
+	config->verify = false;
 	config->peer_rtcp_mux = false;
 	config->mute = DROP_NONE;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
@@ -66,6 +67,7 @@ static void connect_peer(struct registry *r, struct record *record, struct leg_c
 	config->peer = peer->leg;
 	config->peer_secure = peer->latest->security != LEG_PLAIN;
 	config->peer_rtcp_mux = peer->latest->rtcp_mux;
+	config->verify = config->security != LEG_PLAIN && config->peer_secure && peer->shared;
 	config->send = key_hold(peer->protect);
 	config->mute = peer->mute;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)

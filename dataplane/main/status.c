@@ -106,6 +106,8 @@ static Tandem__Dataplane__V1__Mode mode_of(const struct leg_config *config)
 	if (config->security == LEG_PLAIN)
 		return config->peer_secure ? TANDEM__DATAPLANE__V1__MODE__MODE_ENCRYPT
 					   : TANDEM__DATAPLANE__V1__MODE__MODE_PASS;
+	if (config->verify)
+		return TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY;
 	return config->peer_secure ? TANDEM__DATAPLANE__V1__MODE__MODE_TRANSCRYPT
 				   : TANDEM__DATAPLANE__V1__MODE__MODE_DECRYPT;
 }

@@ -82,6 +82,28 @@ static inline void put_side_keys(struct scene *s, struct side *side, uint32_t ep
 	relay_run(s->relay);
 }
 
+/*
+ * What the two participants protect with, `phone` and `browser`, each of one octet: the relay has
+ * no key of its own. `side` alone hears of it.
+ */
+static inline void put_shared_keys(struct scene *s, struct side *side, uint32_t epoch,
+				   uint8_t phone, uint8_t browser)
+{
+	struct keys k;
+
+	keys_init(&k, side->leg, epoch, SUITE);
+	memset(k.receive_key, side == &s->phone ? phone : browser, sizeof(k.receive_key));
+	memcpy(k.receive_salt, k.receive_key, sizeof(k.receive_salt));
+	memset(k.send_key, side == &s->phone ? browser : phone, sizeof(k.send_key));
+	memcpy(k.send_salt, k.send_key, sizeof(k.send_salt));
+	k.m.shared = true;
+	k.m.grace_ms = 60000;
+	assert_int_equal(relay_put_keys(s->relay, &k), 0);
+	oracle_derive(&side->receive, SUITE, k.receive_key, k.receive_salt);
+	oracle_derive(&side->send, SUITE, k.send_key, k.send_salt);
+	relay_run(s->relay);
+}
+
 /* The phone without rtcp-mux, the browser with it. */
 static inline void put_call(struct scene *s, bool phone_secure, bool browser_secure)
 {

@@ -165,6 +165,79 @@ static void secure_to_secure(void **state)
 	expect_sent(s, &s->browser, &out);
 }
 
+static void put_shared_call(struct scene *s)
+{
+	put_side(s, &s->phone, 1, 2, relay_local[TRUNK_IPV4], PHONE_LEG, PHONE, PHONE_PORT, false,
+		 true);
+	put_side(s, &s->browser, 2, 1, relay_local[PUBLIC_IPV4], BROWSER_LEG, BROWSER, BROWSER_PORT,
+		 true, true);
+	put_shared_keys(s, &s->phone, 1, 'p', 'b');
+	put_shared_keys(s, &s->browser, 1, 'p', 'b');
+}
+
+static void passes(struct scene *s, const struct side *from, const struct side *to, struct media m,
+		   uint64_t index)
+{
+	m = protect(m, &from->receive, index);
+	send_media(s, from, &m);
+	expect_sent(s, to, &m);
+}
+
+static void shared_keys_leave_packets_alone(void **state)
+{
+	struct scene *s = *state;
+	Tandem__Dataplane__V1__LegStatus *shown;
+	struct media m;
+
+	put_shared_call(s);
+	for (uint64_t index = 65530; index < 65540; index++) {
+		passes(s, &s->phone, &s->browser, rtp(index), index);
+		passes(s, &s->browser, &s->phone, rtp(index), index);
+	}
+	passes(s, &s->phone, &s->browser, rtcp(), 9);
+	passes(s, &s->browser, &s->phone, rtcp(), 7);
+	m = protect(rtp(3), &s->phone.receive, 65539);
+	send_media(s, &s->phone, &m);
+	expect_dropped(s, DROP_REPLAY, 1);
+	m = protect(rtp(4), &s->phone.receive, 65540);
+	m.octets[20] ^= 1;
+	send_media(s, &s->phone, &m);
+	assert_int_equal(s->relay->sent_count, 0);
+	assert_int_equal(relay_drops(s->relay, DROP_AUTH_FAILED), 1);
+	shown = status(s, 1);
+	assert_int_equal(shown->mode, TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY);
+	assert_int_equal(shown->packets, 10);
+	assert_int_equal(shown->bytes, 10 * 172);
+	assert_int_equal(shown->rtcp_packets, 1);
+	tandem__dataplane__v1__leg_status__free_unpacked(shown, NULL);
+}
+
+/* Whichever leg hears first of new keys: no packet is ever protected by the relay. */
+static void a_rekey_of_shared_keys_protects_nothing(void **state)
+{
+	struct scene *s = *state;
+	struct side phone, browser;
+
+	put_shared_call(s);
+	passes(s, &s->phone, &s->browser, rtp(1), 1);
+	passes(s, &s->browser, &s->phone, rtp(1), 1);
+	phone = s->phone;
+	browser = s->browser;
+	put_shared_keys(s, &s->phone, 2, 'P', 'B');
+	passes(s, &phone, &s->browser, rtp(2), 2);
+	passes(s, &s->phone, &s->browser, rtp(3), 3);
+	passes(s, &phone, &s->browser, rtcp(), 1);
+	passes(s, &browser, &s->phone, rtp(2), 2);
+	passes(s, &browser, &s->phone, rtcp(), 1);
+	put_shared_keys(s, &s->browser, 2, 'P', 'B');
+	passes(s, &phone, &s->browser, rtp(4), 4);
+	passes(s, &s->phone, &s->browser, rtp(5), 5);
+	passes(s, &browser, &s->phone, rtp(3), 3);
+	passes(s, &s->browser, &s->phone, rtp(4), 4);
+	passes(s, &s->browser, &s->phone, rtcp(), 1);
+	assert_int_equal(relay_all_drops(s->relay), 0);
+}
+
 static void forgeries_go_nowhere(void **state)
 {
 	struct scene *s = *state;
@@ -431,6 +504,8 @@ int main(void)
 		CASES(ipv4_to_ipv6),
 		CASES(secure_to_plain_and_back),
 		CASES(secure_to_secure),
+		CASES(shared_keys_leave_packets_alone),
+		CASES(a_rekey_of_shared_keys_protects_nothing),
 		CASES(forgeries_go_nowhere),
 		CASES(a_rekey_loses_nothing),
 		CASES(nothing_leaves_in_the_clear),
