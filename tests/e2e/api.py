@@ -29,10 +29,12 @@ relay, _relay_grpc, health, _health_grpc = _compile()
 
 AVP = relay.PROFILE_RTP_AVP
 SAVP = relay.PROFILE_RTP_SAVP
+SHARED = relay.KEYS_SHARED
 WEBRTC = relay.PROFILE_UDP_TLS_RTP_SAVPF
 # relay_pb2's enumerations by value, for messages that a person reads.
 STATE = relay.CallState.Name
 LINK = relay.LinkState.Name
+MODE = relay.Mode.Name
 
 
 class Api:
@@ -44,10 +46,10 @@ class Api:
         self._health = _health_grpc.HealthStub(self._channel)
         self._seconds = seconds
 
-    def offer(self, call, tag, sdp, to=None, **side):
+    def offer(self, call, tag, sdp, to=None, keys=relay.KEYS_DEFAULT, **side):
         """side: the members of OfferRequest.from."""
         request = relay.OfferRequest(call_id=call, from_tag=tag, sdp=sdp,
-                                     to=relay.Side(**to) if to else None)
+                                     to=relay.Side(**to) if to else None, keys=keys)
         if side:
             getattr(request, "from").MergeFrom(relay.Side(**side))
         return self._relay.Offer(request, timeout=self._seconds).sdp

@@ -25,8 +25,8 @@ def exchange(relay, caller, callee, call=CALL, tags=TAGS, to=None, offer=None, a
              **side):
     """One offer/answer through the relay: a new call, or a re-offer in one that runs.
 
-    to: the members of OfferRequest.to; side: those of OfferRequest.from; offer and answer: what
-    the participants' own offer() and answer() take. Returns the SDPs that the relay made: the
+    to: the members of OfferRequest.to; side: its `keys`, and the members of OfferRequest.from;
+    offer and answer: what the participants' own offer() and answer() take. Returns the SDPs that the relay made: the
     offer for the callee and the answer for the caller.
     """
     offered = relay.api.offer(call, tags[0], caller.offer(**offer or {}), to=to, **side)
@@ -59,10 +59,10 @@ def agent_to_phone(relay, agent, phone, profile=api.AVP):
                     to=phone_side(4, profile, rtcp_mux=api.relay.TOGGLE_ON))
 
 
-def phone_to_phone(relay, caller, callee, profile, call=CALL, version=4):
+def phone_to_phone(relay, caller, callee, profile, call=CALL, version=4, **more):
     """Both on the trunk: synthetic streams go this way. profile: what the callee speaks."""
     sdps = exchange(relay, caller, callee, call=call, network="trunk", family=family(version),
-                    to=phone_side(version, profile, rtcp_mux=api.relay.TOGGLE_ON))
+                    to=phone_side(version, profile, rtcp_mux=api.relay.TOGGLE_ON), **more)
     relay.wait_state(call, "CALL_UP")
     for sender, receiver in ((caller, callee), (callee, caller)):
         open_path(sender, receiver)
