@@ -58,7 +58,7 @@ static bool is_username(const struct leg_ice *ice, const struct stun_message *m)
 static const struct leg_ice *find_credentials(const struct leg *leg, const struct stun_message *m)
 {
 	const struct leg_config *config = leg->config;
-	const struct leg_ice *current = &config->credentials[0], *previous = current + 1;
+	const struct leg_ice *current = config->terms->credentials, *previous = current + 1;
 
 	if (is_username(current, m))
 		return stun_verify_integrity(m, &current->auth) ? current : NULL;
@@ -186,7 +186,7 @@ static void check(struct worker *w, struct burst *b, unsigned int i, const struc
 	if (m->controlled)
 		return refuse(w, b, i, STUN_ROLE_CONFLICT, m, &ice->auth);
 
-	current = ice == &config->credentials[0];
+	current = ice == config->terms->credentials;
 	reason = validate(w, b, i, current && m->use_candidate, config->ice_epoch - !current);
 	if (reason != DROP_NONE)
 		return burst_drop(b, i, reason);

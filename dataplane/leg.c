@@ -17,6 +17,9 @@ static_assert(offsetof(struct leg, flow) == RTE_CACHE_LINE_SIZE,
 static_assert(offsetof(struct flow, first) == RTE_CACHE_LINE_SIZE,
 	      "what a packet touches of its flow is one cache line");
 
+static_assert(sizeof(struct leg) / RTE_CACHE_LINE_SIZE % 2 == 1,
+	      "the same line of many legs is spread over all sets of a cache");
+
 /* Packets that are still on their way from the old address must not win the leg back. */
 #define FORMER_SECONDS 2
 

@@ -34,6 +34,15 @@ struct leg_ice {
 	struct stun_auth auth; /* of the local password */
 };
 
+/* What few packets ask for: those of ICE, and those with another payload type than before. */
+struct leg_terms {
+	struct leg_ice credentials[2]; /* current, and previous until a new pair is nominated */
+	/* By RTP payload type: 0 is LEG_CLOCK_DEFAULT, k is clock_hz[k - 1]. */
+	uint8_t clock[128];
+	uint32_t clock_hz[LEG_CLOCKS];
+	uint32_t users; // main: rw. Configurations that name it.
+};
+
 /*
  * What a leg shall be. Built and freed by the main lcore, read by the owning worker alone between
  * leg_apply() of this one and of the next.
@@ -56,12 +65,9 @@ struct leg_config {
 	uint64_t grace_until;   /* TSC */
 	uint64_t latch_until;   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
-	struct leg_ice credentials[2]; /* current, and previous until a new pair is nominated */
-	uint32_t ice_epoch;            /* counts ICE restarts */
-	uint32_t remote_epoch; /* counts what voids learnt addresses: a new `remote`, `ice` */
-	/* By RTP payload type: 0 is LEG_CLOCK_DEFAULT, k is clock_hz[k - 1]. */
-	uint8_t clock[128];
-	uint32_t clock_hz[LEG_CLOCKS];
+	struct leg_terms *terms; /* NULL: no ICE, and no other clock than the default */
+	uint32_t ice_epoch;      /* counts ICE restarts */
+	uint32_t remote_epoch;   /* counts what voids learnt addresses: a new `remote`, `ice` */
 };
 
 /* A participant's address that passed an ICE check, with the time of the last one (consent). */
@@ -90,7 +96,7 @@ struct leg {
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	/* The keys that the streams' index state belongs to, also while there is none. */
 	uint64_t receive_serial, send_serial;
-} __rte_aligned(2 * RTE_CACHE_LINE_SIZE);
+} __rte_cache_aligned;
 
 struct worker;
 

@@ -18,8 +18,9 @@
 static bool set_payload_type(struct stream_meter *m, const struct leg_config *config,
 			     uint8_t payload_type, uint64_t tsc_hz)
 {
-	uint8_t clock = config->clock[payload_type];
-	uint32_t hz = clock ? config->clock_hz[clock - 1] : LEG_CLOCK_DEFAULT;
+	const struct leg_terms *terms = config->terms;
+	uint8_t clock = terms ? terms->clock[payload_type] : 0;
+	uint32_t hz = clock ? terms->clock_hz[clock - 1] : LEG_CLOCK_DEFAULT;
 	uint32_t before = stream_clock(m->scale, tsc_hz);
 
 	m->payload_type = payload_type;

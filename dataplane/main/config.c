@@ -107,7 +107,7 @@ static const struct option_key dataplane_keys[] = {
 	{.key = "legs", .type = OPTION_UNSIGNED, AT(config, legs), .least = 2, .most = 4000000,
 	 .fallback = "10000", .help = "most legs at a time; a call has two"},
 	{.key = "streams", .type = OPTION_UNSIGNED, AT(config, streams), .most = 16000000,
-	 .fallback = "0", .help = "most SSRCs at a time; 0: four for each leg"},
+	 .fallback = "0", .help = "most SSRCs beside the first of each leg; 0: one for each leg"},
 	{.key = "streams_per_flow", .type = OPTION_UNSIGNED, AT(config, streams_per_flow),
 	 .least = 1, .most = 1024, .fallback = "32", .help = "most SSRCs that one leg may receive"},
 	{.key = "packets", .type = OPTION_UNSIGNED, AT(config, packets), .most = 8388607,
@@ -246,6 +246,6 @@ int config_load(struct config *config, struct options **options, int argc, char 
 	int result = options_load(options, &table, config, argc, argv);
 
 	if (!config->streams)
-		config->streams = 4 * config->legs;
+		config->streams = config->legs;
 	return result;
 }

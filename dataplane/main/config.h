@@ -35,7 +35,8 @@ struct config {
 	unsigned lcores[WORKERS_MAX + 1]; /* CPU cores; the first is the main lcore's */
 	unsigned lcore_count;
 	unsigned legs;
-	unsigned streams; /* most SSRCs at a time, all workers together; 0: four for each leg */
+	unsigned
+		streams; /* SSRCs beside the first of each leg, all workers together; 0: one each */
 	unsigned streams_per_flow;
 	unsigned packets; /* buffers; 0: enough for the queues */
 	bool hugepages;

@@ -84,7 +84,7 @@ static bool put_text(char *to, size_t size, const char *from)
 static int plan_ice(struct leg_config *config, const Tandem__Dataplane__V1__Ice *ice,
 		    const char **what)
 {
-	struct leg_ice *now = &config->credentials[0];
+	struct leg_ice *now = &config->terms->credentials[0], *previous = now + 1;
 	bool known = config->ice;
 
 	config->ice = ice != NULL;
@@ -96,7 +96,7 @@ static int plan_ice(struct leg_config *config, const Tandem__Dataplane__V1__Ice 
 		return -EINVAL;
 	}
 	if (!known || strcmp(now->local_ufrag, ice->local_ufrag) != 0) {
-		config->credentials[1] = *now;
+		*previous = *now;
 		if (!put_text(now->local_ufrag, sizeof(now->local_ufrag), ice->local_ufrag)) {
 			*what = "ice: local_ufrag is longer than 35 characters";
 			return -EINVAL;
@@ -112,22 +112,22 @@ static int plan_ice(struct leg_config *config, const Tandem__Dataplane__V1__Ice 
 }
 
 /* 0, the default, also when there are too many rates: only jitter suffers. */
-static uint8_t clock_number(struct leg_config *config, uint32_t hz)
+static uint8_t clock_number(struct leg_terms *terms, uint32_t hz)
 {
 	for (unsigned int k = 0; hz != LEG_CLOCK_DEFAULT && k < LEG_CLOCKS; k++) {
-		if (!config->clock_hz[k])
-			config->clock_hz[k] = hz;
-		if (config->clock_hz[k] == hz)
+		if (!terms->clock_hz[k])
+			terms->clock_hz[k] = hz;
+		if (terms->clock_hz[k] == hz)
 			return k + 1;
 	}
 	return 0;
 }
 
-static int plan_clocks(struct leg_config *config, const Tandem__Dataplane__V1__PutLeg *put,
+static int plan_clocks(struct leg_terms *terms, const Tandem__Dataplane__V1__PutLeg *put,
 		       const char **what)
 {
-	memset(config->clock, 0, sizeof(config->clock));
-	memset(config->clock_hz, 0, sizeof(config->clock_hz));
+	memset(terms->clock, 0, sizeof(terms->clock));
+	memset(terms->clock_hz, 0, sizeof(terms->clock_hz));
 	for (size_t k = 0; k < put->n_clocks; k++) {
 		const Tandem__Dataplane__V1__Clock *clock = put->clocks[k];
 
@@ -135,14 +135,15 @@ static int plan_clocks(struct leg_config *config, const Tandem__Dataplane__V1__P
 			*what = "clocks: needs a payload type up to 127 and a rate up to 1 MHz";
 			return -EINVAL;
 		}
-		config->clock[clock->payload_type] = clock_number(config, clock->hz);
+		terms->clock[clock->payload_type] = clock_number(terms, clock->hz);
 	}
 	return 0;
 }
 
-int leg_plan(const struct dataplane *d, struct leg_config *config,
+int leg_plan(struct registry *r, struct leg_config *config,
 	     const Tandem__Dataplane__V1__PutLeg *put, const char **what)
 {
+	const struct dataplane *d = r->dataplane;
 	int local = leg_plan_local(d, put->local);
 	int error;
 
@@ -156,10 +157,16 @@ int leg_plan(const struct dataplane *d, struct leg_config *config,
 	}
 	config->security = put->security; /* the same numbers */
 	config->rtcp_mux = put->rtcp_mux;
+	if (!record_config_own_terms(r, config)) {
+		*what = "no memory for the leg: more hugepages";
+		return -ENOMEM;
+	}
 	error = plan_remote(config, put, address_is_ipv4(&d->addresses[local].address), what);
 	if (!error)
 		error = plan_ice(config, put->ice, what);
 	if (!error)
-		error = plan_clocks(config, put, what);
+		error = plan_clocks(config->terms, put, what);
+	if (!error && !config->ice && !config->terms->clock_hz[0])
+		record_config_drop_terms(r, config);
 	return error;
 }

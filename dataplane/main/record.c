@@ -29,6 +29,8 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 		memset(config, 0, sizeof(*config));
 	key_hold(config->receive);
 	key_hold(config->receive_previous);
+	if (config->terms)
+		config->terms->users++;
 	/* What the peer decides is worked out anew by record_post(). */
 	config->send = NULL;
 	config->peer = NULL;
@@ -41,6 +43,33 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 	return config;
 }
 
+void record_config_drop_terms(struct registry *r, struct leg_config *config)
+{
+	struct leg_terms *terms = config->terms;
+
+	config->terms = NULL;
+	if (!terms || --terms->users)
+		return;
+	OPENSSL_cleanse(terms, sizeof(*terms));
+	slab_put(&r->terms, terms);
+}
+
+bool record_config_own_terms(struct registry *r, struct leg_config *config)
+{
+	struct leg_terms *own = slab_take(&r->terms);
+
+	if (!own)
+		return false;
+	if (config->terms)
+		*own = *config->terms;
+	else
+		memset(own, 0, sizeof(*own));
+	own->users = 1;
+	record_config_drop_terms(r, config);
+	config->terms = own;
+	return true;
+}
+
 void record_config_free(struct registry *r, struct leg_config *config)
 {
 	if (!config)
@@ -50,6 +79,7 @@ void record_config_free(struct registry *r, struct leg_config *config)
 	key_release(r, config->receive);
 	key_release(r, config->receive_previous);
 	key_release(r, config->send);
+	record_config_drop_terms(r, config);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
 		egress_release(config->egress[c]);
 	OPENSSL_cleanse(config, sizeof(*config));

@@ -56,6 +56,7 @@ struct registry {
 	struct record *records; /* by leg index */
 	struct rte_hash *by_id;
 	struct slab configs; /* struct leg_config */
+	struct slab terms;   /* struct leg_terms */
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
@@ -98,6 +99,10 @@ void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
 /* A copy to be amended (of zeros if `from` is NULL); NULL: no memory. */
 struct leg_config *record_config_create(struct registry *r, const struct leg_config *from);
 void record_config_free(struct registry *r, struct leg_config *config);
+/* Terms of its own, to be amended: a copy of those it shares. False: no memory. */
+bool record_config_own_terms(struct registry *r, struct leg_config *config);
+/* It needs none. */
+void record_config_drop_terms(struct registry *r, struct leg_config *config);
 /* Connects the configuration with the peer's and posts it; needs room for one order. */
 void record_post(struct registry *r, struct record *record, struct leg_config *config);
 /* Posts the same again, since the peer changed. NULL is accepted. 0 or -ENOMEM. */
@@ -119,7 +124,7 @@ void key_release(struct registry *r, struct crypt_key *key);
  * leg_plan.c: fills everything in `config` that the request alone decides. 0 or -errno and `what`.
  * `config` begins as a copy of the leg's last one, or zeroed.
  */
-int leg_plan(const struct dataplane *d, struct leg_config *config,
+int leg_plan(struct registry *r, struct leg_config *config,
 	     const Tandem__Dataplane__V1__PutLeg *put, const char **what);
 /* Index of the media address; -1: it is none. */
 int leg_plan_local(const struct dataplane *d, const Tandem__Dataplane__V1__Endpoint *local);

@@ -124,7 +124,7 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	config = record_config_create(r, old);
 	if (!config)
 		return fail(what, "no memory for the leg: more hugepages", -ENOMEM);
-	error = leg_plan(r->dataplane, config, put, what);
+	error = leg_plan(r, config, put, what);
 	if (error)
 		goto out_config;
 	blob = malloc(put->blob.len + 1);
@@ -330,6 +330,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->config = *config;
 	r->dataplane = config->dataplane;
 	r->configs.size = sizeof(struct leg_config);
+	r->terms.size = sizeof(struct leg_terms);
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
@@ -368,6 +369,7 @@ void registry_destroy(struct registry *r)
 	}
 	deferred_clear(&r->deferred);
 	slab_release(&r->configs);
+	slab_release(&r->terms);
 	rte_hash_free(r->by_id);
 	free(r->free_list);
 	free(r->records);

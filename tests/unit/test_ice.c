@@ -20,6 +20,7 @@ struct world {
 	struct bench *bench;
 	struct leg leg;
 	struct leg_config config;
+	struct leg_terms terms;
 	struct burst burst;
 };
 
@@ -41,9 +42,11 @@ static int create(void **state)
 	w->config = (struct leg_config){
 		.ice = true,
 		.security = LEG_DTLS,
-		.credentials = {{.local_ufrag = "evtj", .remote_ufrag = "h6vY"}},
+		.terms = &w->terms,
 	};
-	stun_auth_set(&w->config.credentials[0].auth, password);
+	w->terms = (struct leg_terms){
+		.credentials = {{.local_ufrag = "evtj", .remote_ufrag = "h6vY"}}};
+	stun_auth_set(&w->terms.credentials[0].auth, password);
 	w->leg.config = &w->config;
 	*state = w;
 	return 0;
@@ -61,9 +64,9 @@ static int destroy(void **state)
 
 static void restart(struct world *w)
 {
-	w->config.credentials[1] = w->config.credentials[0];
-	stun_auth_set(&w->config.credentials[1].auth, old_password);
-	strcpy(w->config.credentials[1].local_ufrag, "oldu");
+	w->terms.credentials[1] = w->terms.credentials[0];
+	stun_auth_set(&w->terms.credentials[1].auth, old_password);
+	strcpy(w->terms.credentials[1].local_ufrag, "oldu");
 	w->config.ice_epoch++;
 }
 
@@ -256,7 +259,7 @@ static void test_any_remote_fragment(void **state)
 	struct world *w = *state;
 	const struct endpoint remote = bench_endpoint("203.0.113.7", 40000);
 
-	w->config.credentials[0].remote_ufrag[0] = '\0';
+	w->terms.credentials[0].remote_ufrag[0] = '\0';
 	check(w, &remote, &(struct check){.username = "evtj:whoever"}, 0);
 	assert_success(w, &remote, password);
 	check(w, &remote, &(struct check){.username = "evtj"}, 0);

@@ -15,12 +15,14 @@
 
 static struct bench *bench;
 static struct leg_config config_a, config_b;
+static struct leg_terms terms_a;
 static struct leg *a, *b;
 
 static int begin(void **state)
 {
 	bench->worker->hz = HZ;
-	config_a = (struct leg_config){.forward = true};
+	config_a = (struct leg_config){.forward = true, .terms = &terms_a};
+	terms_a = (struct leg_terms){.users = 1};
 	config_b = (struct leg_config){.forward = true};
 	a = media_leg(bench, &config_a, 30000);
 	b = media_leg(bench, &config_b, 40000);
@@ -143,10 +145,10 @@ static void jitter_is_the_rfcs(uint32_t hz, uint8_t payload_type)
 
 static void jitter_follows_the_payload_types_clock(void **state)
 {
-	config_a.clock[96] = 1;
-	config_a.clock_hz[0] = 90000;
-	config_a.clock[111] = 2;
-	config_a.clock_hz[1] = 48000;
+	terms_a.clock[96] = 1;
+	terms_a.clock_hz[0] = 90000;
+	terms_a.clock[111] = 2;
+	terms_a.clock_hz[1] = 48000;
 	jitter_is_the_rfcs(8000, 0);
 	jitter_is_the_rfcs(90000, 96);
 	jitter_is_the_rfcs(48000, 111);
@@ -154,9 +156,9 @@ static void jitter_follows_the_payload_types_clock(void **state)
 
 static void another_clock_is_no_jitter(void **state)
 {
-	memset(config_a.clock, 0, sizeof(config_a.clock));
-	config_a.clock[111] = 1;
-	config_a.clock_hz[0] = 48000;
+	memset(terms_a.clock, 0, sizeof(terms_a.clock));
+	terms_a.clock[111] = 1;
+	terms_a.clock_hz[0] = 48000;
 	for (uint32_t n = 0; n < 20; n++)
 		arrive(a, 111, n, 960 * n, 20000000ULL * n);
 	assert_int_equal(report(a).payload_type, 111);

@@ -283,8 +283,8 @@ static void an_ice_restart_keeps_the_pair(void **state)
 	put_ice(&p, "bbbb", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_int_equal(config(r, 2)->ice_epoch, 2);
-	assert_string_equal(config(r, 2)->credentials[0].local_ufrag, "bbbb");
-	assert_string_equal(config(r, 2)->credentials[1].local_ufrag, "aaaa");
+	assert_string_equal(config(r, 2)->terms->credentials[0].local_ufrag, "bbbb");
+	assert_string_equal(config(r, 2)->terms->credentials[1].local_ufrag, "aaaa");
 	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
 	assert_true(endpoint_equal(&leg->remote[0], &first));
 	nominate(r, 2, BROWSER, 40001);
