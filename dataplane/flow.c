@@ -4,6 +4,9 @@
  * A leg with ICE hears only addresses that passed a check; a leg with SRTP learns an address only
  * after a tag verified (unprotect.c); a plain RTP leg latches once inside its window.
  */
+#include <assert.h>
+#include <stddef.h>
+
 #include <rte_prefetch.h>
 
 #include "dataplane/burst.h"
@@ -11,6 +14,9 @@
 #include "dataplane/leg.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
+
+static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
+	      "one line is prefetched of an egress");
 
 static void hand_over(struct worker *w, struct burst *b, unsigned int i, unsigned int owner)
 {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Through which leg a packet leaves, and whether it may. */
-#include <assert.h>
-#include <stddef.h>
-
 #include <rte_prefetch.h>
 
 #include "dataplane/burst.h"
@@ -11,9 +8,6 @@
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
-
-static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
-	      "one line is prefetched of an egress");
 
 /* The word that the packet's index will go into. */
 static inline void prefetch_window(const struct burst *b, unsigned int i)
