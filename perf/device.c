@@ -197,8 +197,9 @@ static int run(void *arg)
 	return 0;
 }
 
-static int answer(struct device *d, const char *line)
+static int answer(void *arg, const char *line)
 {
+	struct device *d = arg;
 	const unsigned int lcore = d->rig.worker->lcore;
 	char kind[16];
 
@@ -285,7 +286,6 @@ int main(int argc, char **argv)
 				    .hugepages = true,
 				    .software_checksums = true}; /* net_pcap computes none */
 	static struct device device;
-	char line[128];
 	int error;
 
 	if (!read_options(&config, &device.directory, argc, argv)) {
@@ -297,11 +297,5 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	printf("{\"hz\":%lu}\n", rte_get_tsc_hz());
 	fflush(stdout);
-	while (!error && fgets(line, sizeof(line), stdin)) {
-		error = answer(&device, line);
-		if (error)
-			rig_fail(strtok(line, "\n"), error);
-		fflush(stdout);
-	}
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	return rig_serve(answer, &device) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -42,6 +42,7 @@ struct order_of_work {
 	uint64_t polling;        /* ticks of all loads */
 	struct paced_clock clock;
 	uint32_t latency[LOADS_MAX * RIG_PACKETS];
+	unsigned long payload; /* octets */
 };
 
 /* --- on the worker's core -------------------------------------------------------------------- */
@@ -175,8 +176,9 @@ static void print_answer(struct order_of_work *o, uint64_t pushed, double second
 	       (double)o->clock.paused / o->polling);
 }
 
-static int answer(struct order_of_work *o, const char *line, uint16_t payload)
+static int answer(void *arg, const char *line)
 {
+	struct order_of_work *o = arg;
 	static const char *const whats[] = {"forward", "decrypt", "nothing"};
 	char what[16], manner[16], clock[16];
 	uint64_t begin = rte_rdtsc(), before = o->rekey->pushed;
@@ -191,7 +193,7 @@ static int answer(struct order_of_work *o, const char *line, uint16_t payload)
 		if (o->what == NOTHING)
 			return -EINVAL;
 	o->clock.stopped = !strcmp(clock, "stopped");
-	error = carry_out(o, !strcmp(manner, "rekey"), payload);
+	error = carry_out(o, !strcmp(manner, "rekey"), o->payload);
 	if (!error)
 		print_answer(o, o->rekey->pushed - before,
 			     (double)(rte_rdtsc() - begin) / rte_get_tsc_hz());
@@ -254,12 +256,10 @@ int main(int argc, char **argv)
 	static struct rig rig;
 	static struct traffic traffic;
 	static struct rekey rekey;
-	static struct order_of_work order = {.traffic = &traffic, .rekey = &rekey};
-	unsigned long payload = 160;
-	char line[128];
+	static struct order_of_work order = {.traffic = &traffic, .rekey = &rekey, .payload = 160};
 	int error;
 
-	if (!read_options(&config, &payload, argc, argv)) {
+	if (!read_options(&config, &order.payload, argc, argv)) {
 		fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}
@@ -274,11 +274,5 @@ int main(int argc, char **argv)
 	paced_open(&traffic);
 	printf("{\"hz\":%lu}\n", rte_get_tsc_hz());
 	fflush(stdout);
-	while (!error && fgets(line, sizeof(line), stdin)) {
-		error = answer(&order, line, payload);
-		if (error)
-			fprintf(stderr, "latency: %s: %s\n", strtok(line, "\n"), strerror(-error));
-		fflush(stdout);
-	}
-	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+	return rig_serve(answer, &order) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -173,26 +173,19 @@ static int measure(struct traffic *t, unsigned int workers, const char *line)
 	return error;
 }
 
-static int answer(struct traffic *t, unsigned int workers, const char *line)
+struct asked {
+	struct traffic traffic[RIG_WORKERS_MAX];
+	unsigned int workers;
+};
+
+static int answer(void *arg, const char *line)
 {
+	struct asked *a = arg;
+
 	if (strcmp(line, "memory\n") != 0)
-		return measure(t, workers, line);
+		return measure(a->traffic, a->workers, line);
 	print_memory();
 	return 0;
-}
-
-static int serve(struct traffic *t, unsigned int workers)
-{
-	char line[128];
-	int error = 0;
-
-	while (!error && fgets(line, sizeof(line), stdin)) {
-		error = answer(t, workers, line);
-		if (error)
-			rig_fail(strtok(line, "\n"), error);
-		fflush(stdout);
-	}
-	return error;
 }
 
 int main(int argc, char **argv)
@@ -205,7 +198,7 @@ int main(int argc, char **argv)
 				    .workers = 1,
 				    .hugepages = true};
 	static struct rig rig;
-	static struct traffic traffic[RIG_WORKERS_MAX];
+	static struct asked asked;
 	int error;
 
 	if (!read_options(&config, argc, argv)) {
@@ -214,10 +207,11 @@ int main(int argc, char **argv)
 	}
 	error = rig_create(&rig, &config);
 	for (unsigned int k = 0; k < config.workers && !error; k++)
-		error = traffic_create(&traffic[k], &rig, k);
+		error = traffic_create(&asked.traffic[k], &rig, k);
 	if (error)
 		return EXIT_FAILURE;
 	print_start(&rig);
 	fflush(stdout);
-	return serve(traffic, config.workers) ? EXIT_FAILURE : EXIT_SUCCESS;
+	asked.workers = config.workers;
+	return rig_serve(answer, &asked) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -30,6 +30,20 @@ int rig_fail(const char *what, int error)
 	return error;
 }
 
+int rig_serve(int (*answer)(void *arg, const char *line), void *arg)
+{
+	char line[128];
+	int error = 0;
+
+	while (!error && fgets(line, sizeof(line), stdin)) {
+		error = answer(arg, line);
+		if (error)
+			rig_fail(strtok(line, "\n"), error);
+		fflush(stdout);
+	}
+	return error;
+}
+
 struct address rig_host(unsigned int network, uint8_t last)
 {
 	uint8_t octets[4];

@@ -74,6 +74,12 @@ int rig_create(struct rig *rig, const struct rig_config *config);
 /* What went wrong, on the standard error. Returns `error`. */
 int rig_fail(const char *what, int error);
 
+/*
+ * Has `answer` print a line for each line of the standard input, until that ends. 0, or the first
+ * error, which is reported.
+ */
+int rig_serve(int (*answer)(void *arg, const char *line), void *arg);
+
 /* The address of a media network with this last octet; the first hosts are the relay's own. */
 struct address rig_host(unsigned int network, uint8_t last);
 #define RIG_GATEWAY        14
