@@ -16,6 +16,10 @@
 #include "dataplane/leg.h"
 #include "dataplane/worker.h"
 
+struct shed_port;
+struct shed_rule;
+struct shed_sketch;
+
 #define NETWORKS_MAX          16
 #define NETWORK_ADDRESSES_MAX 8
 #define ADDRESSES_MAX         64
@@ -29,6 +33,7 @@ struct network {
 	uint16_t vlan;   /* tag of every frame, host byte order; 0: untagged */
 	uint8_t dscp;
 	bool udp_checksum; /* the port computes the UDP checksums of what it sends */
+	bool judged;       /* no XDP program sheds floods for it: each worker's first stage does */
 	struct rte_ether_addr mac;
 	uint8_t address_count;
 	uint8_t address[NETWORK_ADDRESSES_MAX]; /* indices into dataplane.addresses */
@@ -61,6 +66,13 @@ struct dataplane {
 	struct network *network_by_port[RTE_MAX_ETHPORTS];
 	struct local_address addresses[ADDRESSES_MAX];
 	struct flow_entry *table; /* [address index << 16 | UDP port, host byte order] */
+	/*
+	 * What floods are shed by (ebpf/shed.h): the ports of each media address, by its index, and
+	 * what is the same for all. NULL: nothing is shed, and nobody vouched for.
+	 */
+	struct shed_port *shed_ports[ADDRESSES_MAX];
+	struct shed_rule *shed_rule;
+	struct shed_sketch *shed_sketch;
 	struct leg *legs;
 	uint32_t leg_count;
 	struct rte_mempool *mbufs;

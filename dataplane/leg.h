@@ -27,6 +27,8 @@
 
 enum leg_security { LEG_PLAIN, LEG_SDES, LEG_DTLS };
 
+struct shed_port;
+
 /* ICE credentials (RFC 8445): what checks on this leg must carry. */
 struct leg_ice {
 	char local_ufrag[36]; /* NUL-terminated; "" means none */
@@ -65,6 +67,9 @@ struct leg_config {
 	uint64_t grace_until;   /* TSC */
 	uint64_t latch_until;   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
+	bool latch_signalled; /* an address is learnt only if the IP address is that of `remote` */
+	/* Where its ports' participants are vouched for against floods; NULL: nowhere. */
+	struct shed_port *shed[LEG_COMPONENTS];
 	struct leg_terms *terms; /* NULL: no ICE, and no other clock than the default */
 	uint32_t ice_epoch;      /* counts ICE restarts */
 	uint32_t remote_epoch;   /* counts what voids learnt addresses: a new `remote`, `ice` */

@@ -74,6 +74,10 @@ unsigned int worker_obey(struct worker *w)
 		case ORDER_SEND:
 			send_own(w, orders[k].object, orders[k].port);
 			break;
+		case ORDER_BLOCKS:
+			done.object = w->blocks;
+			w->blocks = orders[k].object;
+			break;
 		}
 		rte_ring_sp_enqueue_elem(w->dones, &done, sizeof(done));
 	}

@@ -16,9 +16,12 @@
 #include "dataplane/address.h"
 #include "dataplane/burst.h"
 #include "dataplane/crypt.h"
+#include "ebpf/shed.h"
 
+struct block_list;
 struct dataplane;
 struct leg;
+struct source_table;
 struct stream;
 
 #define WORKERS_MAX 64
@@ -50,15 +53,16 @@ enum worker_counter {
 
 /* Main lcore to worker, by value. Each order is answered by exactly one NOTICE_ORDER_DONE. */
 enum order_kind {
-	ORDER_APPLY, /* leg, config */
-	ORDER_CLEAR, /* leg */
-	ORDER_SEND,  /* mbuf through `port`: a frame of the main lcore's own */
+	ORDER_APPLY,  /* leg, config */
+	ORDER_CLEAR,  /* leg */
+	ORDER_SEND,   /* mbuf through `port`: a frame of the main lcore's own */
+	ORDER_BLOCKS, /* block_list; NULL: nothing is blocked */
 };
 struct order {
 	uint32_t kind;
 	uint32_t port;
 	struct leg *leg;
-	void *object; /* struct leg_config or struct rte_mbuf */
+	void *object; /* struct leg_config, struct rte_mbuf or struct block_list */
 };
 
 /* Worker to main lcore, by value. */
@@ -78,7 +82,7 @@ struct notice {
 	uint32_t remote_epoch; /* of the configuration that the worker had */
 };
 
-/* What an order leaves to be freed: the configuration that was replaced. */
+/* What an order leaves to be freed: the configuration or the list that was replaced. */
 struct done {
 	uint32_t kind;
 	uint32_t reserved;
@@ -97,14 +101,18 @@ struct worker {
 	struct rte_ring *orders;   /* struct order; main: producer, worker: consumer */
 	struct rte_ring *dones;    /* struct done; never full: main bounds the open orders */
 	struct rte_ring *notices;  /* struct notice */
+	struct rte_ring *samples;  /* struct shed_sample: heads of frames that were dropped */
 	struct stream *streams;    /* the pool; main: rw */
 	struct stream *free_streams;
 	uint32_t free_stream_count;
-	uint16_t streams_per_flow; /* most SSRCs in one flow */
-	uint64_t hz;               /* TSC ticks per second */
+	uint16_t streams_per_flow;    /* most SSRCs in one flow */
+	uint64_t hz;                  /* TSC ticks per second */
+	struct block_list *blocks;    /* whose frames `shed` drops; NULL: nobody's. Immutable. */
+	struct source_table *sources; /* strangers that `shed` knows; NULL: no network is judged */
 
 	/* worker: rw, main: ro */
 	uint64_t drops[DROP_MAX] __rte_cache_aligned;
+	uint64_t sheds[SHED_REASON_COUNT]; /* what `shed` judged */
 	uint64_t counters[COUNTER_MAX];
 	uint64_t bursts;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What comes back from the workers: notices, and the answers to orders. */
+#include "dataplane/main/block_list.h"
 #include "dataplane/main/neighbour.h"
 #include "dataplane/main/record.h"
 
@@ -39,20 +40,32 @@ static void take_notice(struct registry *r, const struct notice *n)
 	rte_pktmbuf_free(m);
 }
 
-static void take_done(struct registry *r, struct worker *w, const struct done *done)
+static void retire_config(struct registry *r, struct leg_config *config)
 {
-	struct leg_config *config = done->object;
 	struct leg *peer = config ? config->peer : NULL;
 
-	w->open_orders--;
-	if (done->kind == ORDER_SEND)
-		return;
 	record_config_free(r, config);
 	if (peer)
 		record_reuse(r, record_of(r, peer));
-	if (done->kind == ORDER_CLEAR) {
+}
+
+static void take_done(struct registry *r, struct worker *w, const struct done *done)
+{
+	w->open_orders--;
+	switch ((enum order_kind)done->kind) {
+	case ORDER_APPLY:
+		retire_config(r, done->object);
+		break;
+	case ORDER_CLEAR:
+		retire_config(r, done->object);
 		record_of(r, done->leg)->cleared = true;
 		record_reuse(r, record_of(r, done->leg));
+		break;
+	case ORDER_SEND:
+		break;
+	case ORDER_BLOCKS:
+		block_list_release(done->object);
+		break;
 	}
 }
 

@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include <openssl/rand.h>
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/main/block_list.h"
 #include "dataplane/main/stream_pool.h"
 #include "dataplane/main/workers.h"
+#include "dataplane/sources.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
@@ -73,10 +76,22 @@ int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_
 	return 0;
 }
 
+int worker_judge(struct worker *w)
+{
+	if (w->sources)
+		return 0;
+	w->sources = rte_zmalloc("sources", sizeof(*w->sources), RTE_CACHE_LINE_SIZE);
+	if (!w->sources || RAND_bytes((uint8_t *)w->sources->keys, sizeof(w->sources->keys)) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
 void worker_destroy(struct worker *w)
 {
 	if (!w)
 		return;
+	block_list_release(w->blocks);
+	rte_free(w->sources);
 	stream_pool_destroy(w);
 	rte_ring_free(w->notices);
 	rte_ring_free(w->dones);

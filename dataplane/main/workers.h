@@ -9,6 +9,9 @@
 int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams);
 void worker_destroy(struct worker *w);
 
+/* What it needs beside where a network is `judged`; before it is launched. 0 or -ENOMEM. */
+int worker_judge(struct worker *w);
+
 /*
  * The answers to orders must always find room, so the number of open orders is bounded:
  * -EAGAIN when too many are, and nothing was posted.
