@@ -20,6 +20,7 @@
 
 #define RPC_MESSAGE_MAX (256 * 1024)
 #define RPC_CALLS_MAX   1024
+#define RPC_WAITING_MAX 64 /* events on a stream */
 
 struct rpc;      /* the server */
 struct rpc_call; /* one call that a handler has not finished yet */
@@ -86,9 +87,14 @@ void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text);
 void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg);
 
 /*
- * Sends a message on a stream. A stream carries states, not events: a message that waits behind
- * another for a slow peer is replaced by its successor.
+ * Sends a state on a stream: it replaces those that still wait behind another for a slow peer.
  */
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
+
+/*
+ * Sends an event on a stream: none is lost. When RPC_WAITING_MAX wait already, the peer does not
+ * keep up: its stream ends with RESOURCE_EXHAUSTED, and `closed` is called before this returns.
+ */
+void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message);
 
 #endif

@@ -11,6 +11,12 @@
 
 #define ACCEPTING_MAX 32
 
+/* A message that waits for those before it. */
+struct waiting {
+	STAILQ_ENTRY(waiting) link;
+	grpc_byte_buffer *message;
+};
+
 /*
  * A call lives while gRPC has an event of it, or while a handler holds it. Whichever lets go
  * last frees it, so that neither a late answer nor a late event meets freed memory.
@@ -41,12 +47,52 @@ struct rpc_call {
 	grpc_byte_buffer *sending; /* with the event `send` */
 	bool headers_sent, is_sending;
 	struct {
-		grpc_byte_buffer *message; /* may be NULL */
-		bool ends;
+		STAILQ_HEAD(, waiting) messages;
+		unsigned count;
+		bool ends; /* after the messages */
 		grpc_status_code code;
 		grpc_slice text;
 	} next; /* goes out when nothing is being sent */
 };
+
+/* Takes a message that packed well; false without memory. */
+static bool enqueue(struct rpc_call *call, grpc_byte_buffer *message)
+{
+	struct waiting *waiting = message ? malloc(sizeof(*waiting)) : NULL;
+
+	if (!waiting) {
+		if (message)
+			grpc_byte_buffer_destroy(message);
+		return false;
+	}
+	waiting->message = message;
+	STAILQ_INSERT_TAIL(&call->next.messages, waiting, link);
+	call->next.count++;
+	return true;
+}
+
+/* The message that waits longest; NULL: none does. */
+static grpc_byte_buffer *dequeue(struct rpc_call *call)
+{
+	struct waiting *waiting = STAILQ_FIRST(&call->next.messages);
+	grpc_byte_buffer *message;
+
+	if (!waiting)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&call->next.messages, link);
+	call->next.count--;
+	message = waiting->message;
+	free(waiting);
+	return message;
+}
+
+static void drop_waiting(struct rpc_call *call)
+{
+	grpc_byte_buffer *message;
+
+	while ((message = dequeue(call)))
+		grpc_byte_buffer_destroy(message);
+}
 
 static void call_free(struct rpc_call *call)
 {
@@ -63,8 +109,7 @@ static void call_free(struct rpc_call *call)
 	grpc_metadata_array_destroy(&call->metadata);
 	message_free(call->request);
 	rpc_buffer_free(call->received);
-	if (call->next.message)
-		grpc_byte_buffer_destroy(call->next.message);
+	drop_waiting(call);
 	grpc_slice_unref(call->next.text);
 	free(call);
 	if (rpc)
@@ -98,18 +143,17 @@ static void pump(struct rpc_call *call)
 	grpc_op ops[3] = {0};
 	unsigned count = 0;
 
-	if (call->gone || call->is_sending || !(call->next.message || call->next.ends))
+	if (call->gone || call->is_sending || !(call->next.count || call->next.ends))
 		return;
 	if (!call->headers_sent)
 		ops[count++].op = GRPC_OP_SEND_INITIAL_METADATA;
 	call->headers_sent = true;
-	call->sending = call->next.message;
-	call->next.message = NULL;
+	call->sending = dequeue(call);
 	if (call->sending) {
 		ops[count].op = GRPC_OP_SEND_MESSAGE;
 		ops[count++].data.send_message.send_message = call->sending;
 	}
-	if (call->next.ends) {
+	if (call->next.ends && !call->next.count) {
 		ops[count].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
 		ops[count].data.send_status_from_server.status = call->next.code;
 		ops[count++].data.send_status_from_server.status_details = &call->next.text;
@@ -148,15 +192,11 @@ static void on_close(struct rpc_event *event)
 	release(call);
 }
 
-/* The handler lets go of the call: `message` may be NULL, `code` decides. */
-static void finish(struct rpc_call *call, grpc_byte_buffer *message, grpc_status_code code,
-		   const char *text)
+/* The handler lets go of the call. */
+static void finish(struct rpc_call *call, grpc_status_code code, const char *text)
 {
 	call->held = false;
 	call->closed = NULL;
-	if (call->next.message)
-		grpc_byte_buffer_destroy(call->next.message);
-	call->next.message = message;
 	call->next.ends = true;
 	call->next.code = code;
 	grpc_slice_unref(call->next.text);
@@ -167,17 +207,16 @@ static void finish(struct rpc_call *call, grpc_byte_buffer *message, grpc_status
 
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply)
 {
-	grpc_byte_buffer *message = rpc_buffer_pack(reply);
-
-	if (message)
-		finish(call, message, GRPC_STATUS_OK, "");
+	if (enqueue(call, rpc_buffer_pack(reply)))
+		finish(call, GRPC_STATUS_OK, "");
 	else
-		finish(call, NULL, GRPC_STATUS_INTERNAL, "no memory for the reply");
+		finish(call, GRPC_STATUS_INTERNAL, "no memory for the reply");
 }
 
 void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text)
 {
-	finish(call, NULL, code, text);
+	drop_waiting(call);
+	finish(call, code, text);
 }
 
 void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
@@ -188,10 +227,34 @@ void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
 
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
-	if (call->next.message)
-		grpc_byte_buffer_destroy(call->next.message);
-	call->next.message = rpc_buffer_pack(message);
+	drop_waiting(call);
+	enqueue(call, rpc_buffer_pack(message));
 	pump(call);
+}
+
+/* Its status goes out at once, before messages that the peer's window has no room for. */
+static void cut_off(struct rpc_call *call, grpc_status_code code, const char *text)
+{
+	void (*closed)(void *arg) = call->closed;
+
+	drop_waiting(call);
+	call->gone = true;
+	grpc_call_cancel_with_status(call->core, code, text, NULL);
+	call->closed = NULL;
+	call->held = false;
+	closed(call->closed_arg);
+	release(call);
+}
+
+void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	if (call->gone)
+		return;
+	if (call->next.count == RPC_WAITING_MAX || !enqueue(call, rpc_buffer_pack(message)))
+		cut_off(call, GRPC_STATUS_RESOURCE_EXHAUSTED,
+			"the stream ends here: its reader does not keep up with it");
+	else
+		pump(call);
 }
 
 static void on_receive(struct rpc_event *event)
@@ -288,6 +351,7 @@ static struct rpc_call *call_alloc(struct rpc *rpc)
 	call->receive.handle = on_receive;
 	call->close.handle = on_close;
 	call->send.handle = on_send;
+	STAILQ_INIT(&call->next.messages);
 	call->next.text = grpc_empty_slice();
 	grpc_call_details_init(&call->details);
 	grpc_metadata_array_init(&call->metadata);

@@ -23,6 +23,7 @@ static struct {
 	const ProtobufCMessage *requests[HELD_MAX];
 	unsigned held_count;
 	bool is_held[HELD_MAX];
+	unsigned closed;
 } seen;
 
 static void handle_now(struct rpc_call *call, const ProtobufCMessage *request, void *arg)
@@ -40,6 +41,17 @@ static void handle_later(struct rpc_call *call, const ProtobufCMessage *request,
 	seen.is_held[seen.held_count++] = true;
 }
 
+static void count_closed(void *arg)
+{
+	seen.closed++;
+}
+
+static void handle_stream(struct rpc_call *call, const ProtobufCMessage *request, void *arg)
+{
+	handle_later(call, request, arg);
+	rpc_stream(call, count_closed, NULL);
+}
+
 /* Fails with the code that the request names. */
 static void handle_fail(struct rpc_call *call, const ProtobufCMessage *request, void *arg)
 {
@@ -51,8 +63,9 @@ static const struct rpc_method methods[] = {
 	{"/test.Echo/Now", &grpc__health__v1__health_check_request__descriptor, handle_now},
 	{"/test.Echo/Later", &grpc__health__v1__health_check_request__descriptor, handle_later},
 	{"/test.Echo/Fail", &grpc__health__v1__health_check_request__descriptor, handle_fail},
+	{"/test.Echo/Stream", &grpc__health__v1__health_check_request__descriptor, handle_stream},
 };
-static const struct rpc_service service = {methods, 3, NULL};
+static const struct rpc_service service = {methods, 4, NULL};
 
 static void call_text(struct peer *peer, struct peer_call *call, const char *method,
 		      const char *text)
@@ -291,6 +304,74 @@ static void test_honours_the_deadline(void **state)
 	assert_room_for_all(*state);
 }
 
+static void append(struct rpc_call *call, char *text)
+{
+	echo event = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+
+	event.service = text;
+	rpc_stream_append(call, &event.base);
+}
+
+static void test_a_stream_loses_no_event(void **state)
+{
+	struct peer_call call;
+	char text[32];
+
+	call_text(*state, &call, "/test.Echo/Stream", "x");
+	peer_wait(*state, &seen.is_held[0]);
+	for (int i = 0; i < RPC_WAITING_MAX; i++) {
+		snprintf(text, sizeof(text), "event %d", i);
+		append(seen.held[0], text);
+	}
+	for (int i = 0; i < RPC_WAITING_MAX; i++) {
+		peer_wait(*state, &call.received);
+		snprintf(text, sizeof(text), "event %d", i);
+		assert_echo(&call, text);
+		call_receive(&call);
+	}
+	assert_int_equal(seen.closed, 0);
+	rpc_fail(seen.held[0], GRPC_STATUS_ABORTED, "that was all");
+	assert_int_equal(call_end(*state, &call), GRPC_STATUS_ABORTED);
+	assert_room_for_all(*state);
+}
+
+/* One that reads nothing is not waited for: neither its memory nor its place is kept. */
+static void test_a_stream_ends_when_nobody_reads(void **state)
+{
+	struct peer *peer = *state;
+	size_t size = RPC_MESSAGE_MAX / 2;
+	char *text = malloc(size + 1);
+	struct peer_call call;
+	int sent = 0, read = 0;
+
+	assert_non_null(text);
+	memset(text, 'x', size);
+	text[size] = '\0';
+	call_text(peer, &call, "/test.Echo/Stream", "x");
+	peer_wait(peer, &seen.is_held[0]);
+	for (; !seen.closed && sent < 10 * RPC_WAITING_MAX; sent++) {
+		append(seen.held[0], text);
+		uv_run(&peer->loop, UV_RUN_NOWAIT);
+	}
+	assert_int_equal(seen.closed, 1);
+	assert_in_range(sent, RPC_WAITING_MAX + 1, 10 * RPC_WAITING_MAX);
+	assert_room_for_all(peer);
+	assert_int_equal(seen.closed, 1);
+	/* When it reads again it finds what was in its windows, and then why that is all. */
+	while (!call.ended) {
+		peer_wait(peer, &call.received);
+		call_drop(&call);
+		call_receive(&call);
+		peer_wait(peer, &call.received);
+		read++;
+	}
+	assert_int_equal(call_end(peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	assert_non_null(strstr(call.text, "does not keep up"));
+	assert_in_range(read, 1, sent - RPC_WAITING_MAX);
+	call_drop(&call);
+	free(text);
+}
+
 static void test_stop_lets_calls_finish(void **state)
 {
 	struct peer *peer = *state;
@@ -430,6 +511,8 @@ int main(void)
 		WITH_SERVER(test_drops_the_late_answer_to_a_cancelled_call),
 		WITH_SERVER(test_keeps_a_cancelled_call_for_its_handler),
 		WITH_SERVER(test_honours_the_deadline),
+		WITH_SERVER(test_a_stream_loses_no_event),
+		WITH_SERVER(test_a_stream_ends_when_nobody_reads),
 		WITH_SERVER(test_stop_lets_calls_finish),
 		WITH_SERVER(test_stop_cuts_calls_off_at_the_limit),
 		cmocka_unit_test(test_health),
