@@ -15,7 +15,8 @@ struct config {
 	struct {
 		unsigned int first, last;
 	} ports;
-	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, calls, certificate_h;
+	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, headroom, calls;
+	unsigned int certificate_h;
 	bool media_timeout_delete;
 };
 

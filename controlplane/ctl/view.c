@@ -204,6 +204,25 @@ static void view_streams(FILE *out, const Tandem__Relay__V1__Call *call)
 	table_free(table);
 }
 
+static void view_shed_packets(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	unsigned lines = 0;
+
+	for (size_t i = 0; i < call->n_legs; i++) {
+		const Tandem__Relay__V1__Leg *leg = call->legs[i];
+
+		if (!leg->shed_packets)
+			continue;
+		fprintf(out, "%sshed: %" PRIu64 " packets to leg %" PRIu64, lines++ ? "" : "\n",
+			leg->shed_packets, leg->id);
+		if (*leg->shed_reason) {
+			fputs(", the last one as ", out);
+			print_harmless(out, leg->shed_reason);
+		}
+		fputs("; tandemctl shed top shows who sends them\n", out);
+	}
+}
+
 static void view_reasons(FILE *out, const Tandem__Relay__V1__Call *call)
 {
 	size_t silent = 0;
@@ -243,5 +262,6 @@ void view_call(FILE *out, const Tandem__Relay__V1__Call *call)
 	fputc('\n', out);
 	view_flows(out, call);
 	view_streams(out, call);
+	view_shed_packets(out, call);
 	view_reasons(out, call);
 }

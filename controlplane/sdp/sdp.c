@@ -182,6 +182,26 @@ static int read_media(struct sdp_parser *p, char *rest)
 	return read_formats(p, m, rest);
 }
 
+/* "AS:" kilobits or "TIAS:" bits a second (RFC 8866 section 5.8, RFC 3890); others are left alone.
+ */
+static void read_bandwidth(struct sdp_media *m, char *rest)
+{
+	char *value = strchr(rest, ':');
+	uint64_t bits;
+
+	if (!value)
+		return;
+	*value++ = '\0';
+	if (!sdp_number(sdp_word(&value), UINT32_MAX, &bits))
+		return;
+	if (!strcasecmp(rest, "AS"))
+		bits *= 1000;
+	else if (strcasecmp(rest, "TIAS"))
+		return;
+	if (bits > m->bandwidth)
+		m->bandwidth = bits;
+}
+
 static int read_line(struct sdp_parser *p, unsigned int index)
 {
 	const struct sdp_line *line = &p->line;
@@ -201,6 +221,9 @@ static int read_line(struct sdp_parser *p, unsigned int index)
 		return read_media(p, words + 2);
 	case 'c':
 		return sdp_connection(p, words + 2, &p->section->remote);
+	case 'b':
+		read_bandwidth(p->section, words + 2);
+		return 0;
 	case 'a':
 		return sdp_attribute(p, words + 2);
 	default:

@@ -126,7 +126,9 @@ struct sdp_media {
 	struct sdp_fingerprint fingerprints[SDP_FINGERPRINTS];
 	unsigned int fingerprint_count;
 	enum sdp_setup setup;
-	const char *tls_id;                 /* NULL: none */
+	uint32_t ptime_us;  /* the shorter one of a=ptime and a=maxptime; 0: neither was said */
+	uint64_t bandwidth; /* bits a second, the larger one of b=AS and b=TIAS; 0: neither */
+	const char *tls_id; /* NULL: none */
 	const char *crypto[SDES_LINES_MAX]; /* what follows "a=crypto:", for sdes_choose() */
 	unsigned int crypto_count;
 };

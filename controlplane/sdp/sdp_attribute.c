@@ -257,6 +257,25 @@ static int read_rtpmap(struct sdp_parser *p, char *rest)
 	return 0;
 }
 
+/* Milliseconds, with a fraction perhaps (RFC 8866 section 6.4): "20", "2.5". */
+static int read_ptime(struct sdp_parser *p, char *rest)
+{
+	char *word = sdp_word(&rest), *fraction = strchr(word, '.');
+	uint64_t ms, tenths = 0;
+
+	if (fraction) {
+		*fraction++ = '\0';
+		fraction[*fraction ? 1 : 0] = '\0';
+		sdp_number(fraction, 9, &tenths);
+	}
+	/* It is a wish, and no reason to refuse a call. */
+	if (!sdp_number(word, 60000, &ms) || ms * 10 + tenths == 0)
+		return 0;
+	if (!p->section->ptime_us || ms * 1000 + tenths * 100 < p->section->ptime_us)
+		p->section->ptime_us = ms * 1000 + tenths * 100;
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct sdp_parser *p, char *rest);
@@ -281,6 +300,8 @@ static const struct {
 	{"tls-id", read_tls_id, false},
 	{"crypto", read_crypto, true},
 	{"rtpmap", read_rtpmap, true},
+	{"ptime", read_ptime, true},
+	{"maxptime", read_ptime, true},
 };
 
 int sdp_attribute(struct sdp_parser *p, char *rest)

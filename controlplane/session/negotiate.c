@@ -9,6 +9,8 @@
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 
+#include "controlplane/session/latch.h"
+
 /* --- ICE -----------------------------------------------------------------------------------------
  */
 
@@ -227,13 +229,20 @@ static int take_crypto_answer(struct terms *t, const struct sdp_media *media, un
 /* --- the whole -----------------------------------------------------------------------------------
  */
 
-static void take_address(struct terms *t, const struct sdp_media *media)
+static void set_latch(struct terms *t, const struct wish *wish)
+{
+	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
+	t->latch_signalled = latch_is_signalled(wish->latch, &t->remote);
+}
+
+static void take_address(struct terms *t, const struct wish *wish, const struct sdp_media *media)
 {
 	/* c=0.0.0.0 is the old way of holding (RFC 3264 section 8.4): the address stays. */
-	if (media->held)
-		return;
-	t->remote = media->remote;
-	t->remote_rtcp = media->rtcp;
+	if (!media->held) {
+		t->remote = media->remote;
+		t->remote_rtcp = media->rtcp;
+	}
+	set_latch(t, wish);
 }
 
 static int check_profile(const struct sdp_media *media, unsigned int mline,
@@ -257,8 +266,7 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 	if (check_profile(media, mline, error))
 		return -EINVAL;
 	t->rtcp_mux = media->rtcp_mux || media->rtcp_mux_only;
-	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
-	take_address(t, media);
+	take_address(t, wish, media);
 	if (take_ice_offer(t, media, lite, mline, error))
 		return -EINVAL;
 	if (sdp_profile_has_dtls(media->profile)) {
@@ -283,7 +291,7 @@ static void make_appearance(struct terms *t, const struct wish *wish, bool bundl
 	t->profile = wish->profile != SDP_OTHER_PROFILE ? wish->profile : media->profile;
 	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile);
 	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
-	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
+	set_latch(t, wish);
 }
 
 int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool bundled,
@@ -359,8 +367,7 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 				      "rtcp-mux-only; accept it or offer with rtcp_mux off",
 				      mline);
 	t->rtcp_mux = t->rtcp_mux && mux;
-	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
-	take_address(t, media);
+	take_address(t, wish, media);
 	if (take_ice_answer(t, media, lite, mline, error))
 		return -EINVAL;
 	if (sdp_profile_has_dtls(t->profile) && take_setup_answer(t, media, mline, error))

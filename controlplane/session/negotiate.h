@@ -21,8 +21,9 @@
 struct terms {
 	enum sdp_profile profile;
 	bool latch;
-	bool rtcp_mux;      /* offered, then in force */
-	bool rtcp_mux_only; /* the leg has no second port to fall back to */
+	bool latch_signalled; /* only from the IP address in the SDP */
+	bool rtcp_mux;        /* offered, then in force */
+	bool rtcp_mux_only;   /* the leg has no second port to fall back to */
 	bool ice;
 	char local_ufrag[16];
 	char local_pwd[32];
@@ -43,6 +44,7 @@ struct terms {
 	struct sdes remote_key; /* SUITE_NONE: not known */
 
 	uint32_t clock_rate[128]; /* Hz by payload type, 0: unknown */
+	uint32_t pace;            /* RTP packets a second that may be expected; 0: unknown */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "controlplane/session/keying.h"
+#include "controlplane/session/pace.h"
 #include "controlplane/session/share.h"
 
 static void name_media(struct plan *plan, const struct sdp *sdp)
@@ -40,6 +41,24 @@ static void add_clocks(struct terms *t, const struct plan *plan, const struct sd
 	for (unsigned int line = 0; line < sdp->media_count; line++)
 		if (plan->lines & 1u << line)
 			terms_add_clocks(t, &sdp->media[line]);
+}
+
+/*
+ * What one side sends is what it says and what the other one asks for; `answer` may be NULL. Both
+ * sides get the same, the larger one.
+ */
+static void set_pace(struct plan *plan, const struct sdp *offer, const struct sdp *answer)
+{
+	unsigned int pace = 0;
+
+	for (unsigned int line = 0; line < offer->media_count; line++) {
+		unsigned int one = pace_of(&offer->media[line]);
+		unsigned int other = answer ? pace_of(&answer->media[line]) : 0;
+
+		if (plan->lines & 1u << line)
+			pace += one > other ? one : other;
+	}
+	plan->terms[SIDE_A].pace = plan->terms[SIDE_B].pace = pace;
 }
 
 /* --- grouping ------------------------------------------------------------------------------------
@@ -132,6 +151,7 @@ static int make_terms(struct offer *offer, struct plan *plan, bool lite, bool wi
 				      "m-line %u: BUNDLE without a=rtcp-mux; add it (RFC 9143)",
 				      mline);
 	add_clocks(&plan->terms[from], plan, offer->sdp);
+	set_pace(plan, offer->sdp, NULL);
 	return 0;
 }
 
@@ -362,6 +382,7 @@ int plan_answer(struct offer *offer, const struct sdp *answer, struct session_er
 		if (offer->wish[to].shared)
 			share_answer(&plan->terms[offer->from], &plan->terms[to]);
 		add_clocks(&plan->terms[to], plan, answer);
+		set_pace(plan, offer->sdp, answer);
 		set_directions(plan, offer, answer);
 		name_media(plan, answer);
 	}

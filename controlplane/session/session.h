@@ -26,6 +26,7 @@ struct session_config {
 	unsigned int media_timeout_ms; /* 0: never */
 	bool media_timeout_delete;     /* or only say so */
 	unsigned int latch_ms;
+	unsigned int headroom; /* times what the SDP lets expect; 0: as much as comes */
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */

@@ -71,6 +71,8 @@ static Tandem__State__V1__Terms *write_terms(struct room *room, const struct ter
 	tandem__state__v1__terms__init(out);
 	out->profile = t->profile;
 	out->latch = t->latch;
+	out->latch_signalled = t->latch_signalled;
+	out->pace = t->pace;
 	out->rtcp_mux = t->rtcp_mux;
 	out->rtcp_mux_only = t->rtcp_mux_only;
 	out->ice = t->ice;
@@ -221,6 +223,8 @@ int state_read_terms(struct terms *t, const Tandem__State__V1__Terms *state)
 		return -EINVAL;
 	t->profile = state->profile;
 	t->latch = state->latch;
+	t->latch_signalled = state->latch_signalled;
+	t->pace = state->pace;
 	t->rtcp_mux = state->rtcp_mux;
 	t->rtcp_mux_only = state->rtcp_mux_only;
 	t->ice = state->ice;

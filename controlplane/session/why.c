@@ -80,6 +80,10 @@ static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 		snprintf(text, size, "all packets are dropped: %s",
 			 status->last_drop_text[0] ? status->last_drop_text
 						   : "see tandemctl drops");
+	else if (status->shed_packets)
+		snprintf(text, size,
+			 "all packets to %s are shed, the last one as %s: see tandemctl shed",
+			 local, status->shed_reason);
 	else
 		snprintf(text, size, "nothing received: the participant sends no RTP to %s", local);
 }

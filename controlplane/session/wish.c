@@ -51,7 +51,7 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	    (unsigned int)side->family > TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6 ||
 	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
 	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
-	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ONCE)
+	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ADDRESS)
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
 			"a side has an unknown profile, family, toggle or latch; use the "

@@ -172,6 +172,14 @@ def test_silence_is_explained(fake):
     assert last == "no audio from alice: the fingerprint ? does not match"
 
 
+def test_what_is_shed_is_shown_when_there_is_something(fake):
+    fake.calls["x"] = pb.Call(call_id="x", legs=[
+        leg("alice", shed_packets=7, shed_reason="stranger_media"), leg("bob", id=2)])
+    lines = [line for line in show(fake, "call", "x").splitlines() if line.startswith("shed")]
+    assert lines == ["shed: 7 packets to leg 1, the last one as stranger_media; "
+                     "tandemctl shed top shows who sends them"]
+
+
 def test_delete_shows_the_last_statistics(fake):
     fake.calls["x"] = pb.Call(call_id="x", legs=[leg("alice")])
     assert "17200" in show(fake, "delete", "x")

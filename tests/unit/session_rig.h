@@ -149,6 +149,7 @@ static inline int set_up(void **state)
 		.offer_timeout_ms = 60000,
 		.media_timeout_ms = 30000,
 		.latch_ms = 20000,
+		.headroom = 4,
 		.key_grace_ms = 5000,
 		.calls_max = 10,
 		.certificate_age_s = 3600,

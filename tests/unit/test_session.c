@@ -28,6 +28,9 @@ static void phone_to_phone(void **state)
 	assert_int_equal(b->put->put_leg->remote->port, 42000);
 	assert_int_equal(a->put->put_leg->local->port % 2, 0);
 	assert_int_equal(a->put->put_leg->latch_ms, 20000);
+	assert_true(a->put->put_leg->latch_signalled);
+	assert_int_equal(a->put->put_leg->media_pps, 400);
+	assert_int_equal(b->put->put_leg->media_pps, 400);
 	assert_true(a->put->put_leg->receive && a->put->put_leg->send);
 	assert_true(b->put->put_leg->receive && b->put->put_leg->send);
 	assert_int_equal(a->put->put_leg->media_timeout_ms, 30000);
@@ -90,6 +93,57 @@ static void browser_to_phone(void **state)
 	assert_done(query("1")); /* its reply comes after the event */
 	assert_done(query("1"));
 	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
+}
+
+/* What a translator hides can only be learnt; and the orchestrator may say it otherwise. */
+static void who_may_be_learnt(void **state)
+{
+	static const struct {
+		const char *ip;
+		Tandem__Relay__V1__Latch latch;
+		bool learns, signalled;
+	} cases[] = {
+		{"203.0.113.30", TANDEM__RELAY__V1__LATCH__LATCH_DEFAULT, true, true},
+		{"192.168.1.30", TANDEM__RELAY__V1__LATCH__LATCH_DEFAULT, true, false},
+		{"203.0.113.30", TANDEM__RELAY__V1__LATCH__LATCH_ONCE, true, false},
+		{"192.168.1.30", TANDEM__RELAY__V1__LATCH__LATCH_ADDRESS, true, true},
+		{"203.0.113.30", TANDEM__RELAY__V1__LATCH__LATCH_OFF, false, false},
+	};
+
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+		const Tandem__Dataplane__V1__PutLeg *put;
+		char sdp[512];
+
+		to.profile = AVP;
+		to.latch = cases[i].latch;
+		assert_done(offer_side("1", "a", phone(41000, ""), &to));
+		put = leg_in("audio")->put->put_leg;
+		/* Before the answer nobody is. */
+		assert_int_equal(put->latch_signalled,
+				 put->latch_ms && !put->remote &&
+					 cases[i].latch != TANDEM__RELAY__V1__LATCH__LATCH_ONCE);
+		snprintf(sdp, sizeof(sdp),
+			 "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
+			 "m=audio 42000 RTP/AVP 0\r\na=ptime:5\r\n",
+			 cases[i].ip);
+		assert_done(answer("1", "a", "b", sdp));
+		put = fake_find(&fake, leg_in("audio")->put->put_leg->peer)->put->put_leg;
+		assert_int_equal(put->latch_ms != 0, cases[i].learns);
+		assert_int_equal(put->latch_signalled, cases[i].signalled);
+		/* Each of the two may send what the other one asks for. */
+		assert_int_equal(put->media_pps, 800);
+		assert_int_equal(leg_in("audio")->put->put_leg->media_pps, 800);
+		assert_done(drop("1"));
+	}
+}
+
+static void a_bundle_sends_what_its_lines_send(void **state)
+{
+	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
+	assert_done(answer("1", "a", "b", browser("bbbb", PRINT_B, "active", true)));
+	/* opus, and video without a limit of its own */
+	assert_int_equal(leg_in("audio")->put->put_leg->media_pps, 4 * (160 + 2500));
 }
 
 static void phone_to_browser(void **state)
@@ -414,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(phone_to_phone),       TEST(browser_to_phone),
 		TEST(phone_to_browser),     TEST(sdes_to_phone),
+		TEST(who_may_be_learnt),    TEST(a_bundle_sends_what_its_lines_send),
 		TEST(browser_to_sdes),      TEST(an_answer_must_choose_an_offered_key),
 		TEST(bundle_to_bundle),     TEST(a_bundle_is_not_split),
 		TEST(rejected_lines),       TEST(network_and_family),
