@@ -24,6 +24,10 @@ enum packet_ethertype {
 	PACKET_QINQ = 0x88a8,
 };
 
+enum packet_arp_operation {
+	PACKET_ARP_REPLY = 2,
+};
+
 enum packet_protocol {
 	PACKET_HOP_BY_HOP = 0,
 	PACKET_ICMPV4 = 1,
@@ -124,6 +128,39 @@ struct packet_neighbour {
 	__u8 target[16];
 } PACKET_HEADER;
 
+/* RFC 3550 section 5.1. */
+struct packet_rtp {
+	__u8 version_cc;
+	__u8 marker_type;
+	__be16 sequence;
+	__be32 timestamp;
+	__be32 ssrc;
+} PACKET_HEADER;
+
+/* RFC 8489 sections 5 and 14. USERNAME, a fragment and more, never has fewer octets than `value`.
+ */
+struct packet_stun {
+	__be16 type;
+	__be16 length; /* header excluded */
+	__be32 cookie;
+	__u8 transaction[12];
+} PACKET_HEADER;
+
+struct packet_stun_attribute {
+	__be16 type;
+	__be16 length; /* of the value, without its padding */
+	__u8 value[8]; /* its first octets; where it has fewer, what follows it */
+} PACKET_HEADER;
+
+enum {
+	PACKET_STUN_REQUEST = 0x0001, /* Binding */
+	PACKET_STUN_INDICATION = 0x0011,
+	PACKET_STUN_USERNAME = 0x0006,
+	PACKET_STUN_COOKIE = 0x2112a442,
+	PACKET_STUN_VALUE = 4,      /* where an attribute's value begins */
+	PACKET_STUN_ATTRIBUTES = 8, /* as many are looked at */
+};
+
 _Static_assert(sizeof(struct packet_ethernet) == 14, "Ethernet");
 _Static_assert(sizeof(struct packet_vlan) == 4, "IEEE 802.1Q");
 _Static_assert(sizeof(struct packet_arp) == 28, "RFC 826");
@@ -132,6 +169,9 @@ _Static_assert(sizeof(struct packet_ipv6) == 40, "RFC 8200");
 _Static_assert(sizeof(struct packet_udp) == 8, "RFC 768");
 _Static_assert(sizeof(struct packet_icmp) == 8, "RFC 792");
 _Static_assert(sizeof(struct packet_neighbour) == 24, "RFC 4861");
+_Static_assert(sizeof(struct packet_rtp) == 12, "RFC 3550");
+_Static_assert(sizeof(struct packet_stun) == 20, "RFC 8489");
+_Static_assert(sizeof(struct packet_stun_attribute) == 12, "RFC 8489");
 
 /* The frame's unread rest: at is the next byte, end the byte after the last. */
 struct packet {

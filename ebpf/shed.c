@@ -1,132 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables by which floods are shed: the XDP program's maps, or ordinary memory. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <net/if.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/vfs.h>
-#include <linux/if_link.h>
-#include <linux/magic.h>
+#include <sys/random.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "ebpf/shed_maps.h"
 
-enum { PORT_MAP_BYTES = SHED_ADDRESSES * SHED_PORTS * sizeof(struct shed_port) };
+enum { PORTS_BYTES = SHED_PORT_ENTRIES * sizeof(struct shed_port) };
 
+/* Without an XDP program no file is open, and the mappings are anonymous. */
 struct shed {
 	char dir[PATH_MAX];
-	int address_fd;
-	int port_fd;
-	int counter_fd;
-	struct shed_port *port; /* mapped, written here, read by the XDP program */
+	int address_fd, rule_fd, block_fd, sketch_fd, counter_fd, sample_fd; /* -1: no program */
+	struct shed_rule *rule;
+	struct shed_sketch *sketch;
+	struct ring_buffer *samples;
+	shed_take_sample *take; /* during shed_samples() */
+	void *take_arg;
 	unsigned int addresses;
 	struct shed_address address[SHED_ADDRESSES];
+	struct shed_port *ports[SHED_ADDRESSES];
 	unsigned int cpus;
-	uint64_t *per_cpu; /* room for one counter of every possible CPU */
+	struct shed_tally *per_cpu; /* room for one of every possible CPU */
 };
 
-static const char *const pinned[] = {SHED_MAP_ADDRESS, SHED_MAP_PORT, SHED_MAP_COUNTER};
-
-static int pin_path(char path[PATH_MAX], const char *dir, const char *name)
-{
-	return snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX ? 0 : -ENAMETOOLONG;
-}
-
-int shed_bpffs_mount(const char **what)
-{
-	struct statfs fs;
-
-	if (statfs(SHED_PIN_DIR, &fs) == 0 && fs.f_type == BPF_FS_MAGIC)
-		return 0;
-	if (mount("bpf", SHED_PIN_DIR, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") == 0)
-		return 0;
-	*what = errno == ENOENT ? "no such directory: mount sysfs on /sys"
-				: "cannot mount the BPF filesystem: run as root, or mount -t bpf "
-				  "bpf /sys/fs/bpf beforehand";
-	return -errno;
-}
-
-int shed_pins_remove(const char *dir, const char **what)
-{
-	char path[PATH_MAX];
-	size_t i;
-	int err;
-
-	for (i = 0; i < sizeof(pinned) / sizeof(*pinned); i++) {
-		err = pin_path(path, dir, pinned[i]);
-		if (!err && unlink(path) && errno != ENOENT)
-			err = -errno;
-		if (err) {
-			*what = "cannot remove the maps of an earlier run: run as root";
-			return err;
-		}
-	}
-	return 0;
-}
-
-/* Takes program id off, provided that it is ours and still the one attached. */
-static int detach(int ifindex, __u32 id, __u32 mode, const char **what)
-{
-	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd, err;
-
-	fd = bpf_prog_get_fd_by_id(id);
-	if (fd < 0) {
-		*what = "cannot look at the attached XDP program: run as root";
-		return -errno;
-	}
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	if (!err && strcmp(info.name, SHED_PROGRAM) != 0) {
-		*what = "another XDP program is attached: take it off with ip link set dev "
-			"INTERFACE xdp off";
-		err = -EBUSY;
-	} else if (!err) {
-		opts.old_prog_fd = fd;
-		err = bpf_xdp_detach(ifindex, mode, &opts);
-	}
-	close(fd);
-	return err;
-}
-
-int shed_detach(const char *interface, const char **what)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, attached);
-	int ifindex = if_nametoindex(interface);
-	int err;
-
-	if (!ifindex) {
-		*what = "no such interface: check its name and the network namespace";
-		return -errno;
-	}
-	*what = "cannot take the XDP program of an earlier run off: try ip link set dev INTERFACE "
-		"xdp off";
-	err = bpf_xdp_query(ifindex, 0, &attached);
-	if (!err && attached.drv_prog_id)
-		err = detach(ifindex, attached.drv_prog_id, XDP_FLAGS_DRV_MODE, what);
-	if (!err && attached.skb_prog_id)
-		err = detach(ifindex, attached.skb_prog_id, XDP_FLAGS_SKB_MODE, what);
-	return err;
-}
-
 /* Opens a pinned map and checks that it has the shape this program was compiled for. */
-static int map_open(const char *dir, const char *name, __u32 key, __u32 value, __u32 entries)
+static int map_open(int *out, const char *dir, const char *name, __u32 key, __u32 value,
+		    __u32 entries)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 	char path[PATH_MAX];
 	int fd, err;
 
-	err = pin_path(path, dir, name);
-	if (err)
-		return err;
+	if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
@@ -134,82 +50,164 @@ static int map_open(const char *dir, const char *name, __u32 key, __u32 value, _
 	if (!err &&
 	    (info.key_size != key || info.value_size != value || info.max_entries != entries))
 		err = -EPROTO;
-	if (!err)
-		return fd;
-	close(fd);
+	if (err)
+		close(fd);
+	else
+		*out = fd;
 	return err;
 }
 
 static int maps_open(struct shed *shed)
 {
-	shed->address_fd = map_open(shed->dir, SHED_MAP_ADDRESS, sizeof(struct shed_address),
-				    sizeof(__u32), SHED_ADDRESSES);
-	if (shed->address_fd < 0)
-		return shed->address_fd;
-	shed->port_fd = map_open(shed->dir, SHED_MAP_PORT, sizeof(__u32), sizeof(struct shed_port),
-				 SHED_ADDRESSES * SHED_PORTS);
-	if (shed->port_fd < 0)
-		return shed->port_fd;
-	shed->counter_fd = map_open(shed->dir, SHED_MAP_COUNTER, sizeof(__u32), sizeof(__u64),
-				    SHED_REASON_COUNT);
-	if (shed->counter_fd < 0)
-		return shed->counter_fd;
-	shed->port =
-		mmap(NULL, PORT_MAP_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, shed->port_fd, 0);
-	return shed->port == MAP_FAILED ? -errno : 0;
+	const struct {
+		int *fd;
+		const char *name;
+		__u32 key, value, entries;
+	} maps[] = {
+		/* The value of a map of maps is an id, whatever the inner map's. */
+		{&shed->address_fd, SHED_MAP_ADDRESS, sizeof(struct shed_address), sizeof(__u32),
+		 SHED_ADDRESSES},
+		{&shed->rule_fd, SHED_MAP_RULE, sizeof(__u32), sizeof(struct shed_rule), 1},
+		{&shed->block_fd, SHED_MAP_BLOCK, sizeof(struct shed_prefix), sizeof(__u32),
+		 SHED_BLOCKS},
+		{&shed->sketch_fd, SHED_MAP_SKETCH, sizeof(__u32), sizeof(struct shed_sketch), 1},
+		{&shed->counter_fd, SHED_MAP_COUNTER, sizeof(__u32), sizeof(struct shed_tally),
+		 SHED_REASON_COUNT},
+		{&shed->sample_fd, SHED_MAP_SAMPLE, 0, 0, SHED_SAMPLE_BYTES},
+	};
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < sizeof(maps) / sizeof(*maps) && !err; i++)
+		err = map_open(maps[i].fd, shed->dir, maps[i].name, maps[i].key, maps[i].value,
+			       maps[i].entries);
+	return err;
+}
+
+/* The memory of a map, or of nobody else if fd is -1; NULL and errno. */
+static void *memory_map(int fd, size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static void memory_unmap(void *memory, size_t bytes)
+{
+	if (memory)
+		munmap(memory, bytes);
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 static void shed_free(struct shed *shed)
 {
-	if (shed->port != MAP_FAILED)
-		munmap(shed->port, PORT_MAP_BYTES);
-	if (shed->counter_fd >= 0)
-		close(shed->counter_fd);
-	if (shed->port_fd >= 0)
-		close(shed->port_fd);
-	if (shed->address_fd >= 0)
-		close(shed->address_fd);
+	unsigned int i;
+
+	for (i = 0; i < shed->addresses; i++)
+		memory_unmap(shed->ports[i], PORTS_BYTES);
+	memory_unmap(shed->rule, sizeof(*shed->rule));
+	memory_unmap(shed->sketch, sizeof(*shed->sketch));
+	ring_buffer__free(shed->samples);
+	close_if_open(shed->sample_fd);
+	close_if_open(shed->counter_fd);
+	close_if_open(shed->sketch_fd);
+	close_if_open(shed->block_fd);
+	close_if_open(shed->rule_fd);
+	close_if_open(shed->address_fd);
 	free(shed->per_cpu);
 	free(shed);
 }
 
-int shed_open(struct shed **out, const char *dir, const char **what)
+static struct shed *shed_alloc(void)
 {
-	struct shed *shed;
-	int cpus, err;
+	struct shed *shed = calloc(1, sizeof(*shed));
 
-	*what = "cannot open the maps of the XDP program: run as root";
-	cpus = libbpf_num_possible_cpus();
+	if (shed)
+		shed->address_fd = shed->rule_fd = shed->block_fd = shed->sketch_fd =
+			shed->counter_fd = shed->sample_fd = -1;
+	return shed;
+}
+
+static int memory_open(struct shed *shed)
+{
+	shed->rule = memory_map(shed->rule_fd, sizeof(*shed->rule));
+	if (shed->rule)
+		shed->sketch = memory_map(shed->sketch_fd, sizeof(*shed->sketch));
+	if (!shed->rule || !shed->sketch)
+		return -errno;
+	return getrandom(&shed->rule->seed, sizeof(shed->rule->seed), 0) < 0 ? -errno : 0;
+}
+
+static int on_sample(void *arg, void *record, size_t size)
+{
+	struct shed *shed = arg;
+
+	if (shed->take && size >= sizeof(struct shed_sample))
+		shed->take(shed->take_arg, record);
+	return 0;
+}
+
+/* What only the XDP program gives. */
+static int readers_open(struct shed *shed)
+{
+	int cpus = libbpf_num_possible_cpus();
+
 	if (cpus < 0)
 		return cpus;
-	shed = calloc(1, sizeof(*shed));
-	if (!shed)
-		return -ENOMEM;
-	shed->address_fd = shed->port_fd = shed->counter_fd = -1;
-	shed->port = MAP_FAILED;
 	shed->cpus = cpus;
 	shed->per_cpu = calloc(cpus, sizeof(*shed->per_cpu));
-	if (!shed->per_cpu) {
-		err = -ENOMEM;
-		goto out_free;
-	}
-	if (snprintf(shed->dir, sizeof(shed->dir), "%s", dir) >= (int)sizeof(shed->dir)) {
-		err = -ENAMETOOLONG;
-		goto out_free;
-	}
-	err = maps_open(shed);
-	if (err)
-		goto out_free;
-	*out = shed;
-	return 0;
+	if (!shed->per_cpu)
+		return -ENOMEM;
+	shed->samples = ring_buffer__new(shed->sample_fd, on_sample, shed, NULL);
+	return shed->samples ? 0 : -errno;
+}
 
-out_free:
+int shed_open(struct shed **out, const char *dir, const char **what)
+{
+	struct shed *shed = shed_alloc();
+	int err;
+
+	*what = "cannot open the maps of the XDP program: run as root";
+	if (!shed)
+		return -ENOMEM;
+	err = snprintf(shed->dir, sizeof(shed->dir), "%s", dir) < (int)sizeof(shed->dir)
+		      ? maps_open(shed)
+		      : -ENAMETOOLONG;
+	if (!err)
+		err = memory_open(shed);
+	if (!err)
+		err = readers_open(shed);
+	if (!err) {
+		*out = shed;
+		return 0;
+	}
 	if (err == -ENOENT)
 		*what = "no maps of an XDP program: start a port with xdp_prog=shed.bpf.o";
 	if (err == -EPROTO)
 		*what = "the maps are of another version of the XDP program: install the "
 			"shed.bpf.o of this version and restart";
 	shed_free(shed);
+	return err;
+}
+
+int shed_create(struct shed **out)
+{
+	struct shed *shed = shed_alloc();
+	int err;
+
+	if (!shed)
+		return -ENOMEM;
+	err = memory_open(shed);
+	if (err)
+		shed_free(shed);
+	else
+		*out = shed;
 	return err;
 }
 
@@ -220,39 +218,88 @@ void shed_close(struct shed *shed)
 
 	if (!shed)
 		return;
-	for (i = 0; i < shed->addresses; i++)
+	for (i = 0; i < shed->addresses && shed->address_fd >= 0; i++)
 		bpf_map_delete_elem(shed->address_fd, &shed->address[i]);
-	memset(shed->port, 0, shed->addresses * SHED_PORTS * sizeof(*shed->port));
-	shed_pins_remove(shed->dir, &what);
+	if (shed->address_fd >= 0)
+		shed_pins_remove(shed->dir, &what);
 	shed_free(shed);
+}
+
+/* The array of a media address, put where the program finds it: its file, or -errno. */
+static int ports_create(const struct shed *shed, const struct shed_address *addr)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "tandem_port", sizeof(__u32),
+				sizeof(struct shed_port), SHED_PORT_ENTRIES, &opts);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_map_update_elem(shed->address_fd, addr, &fd, BPF_NOEXIST) == 0)
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 int shed_address_add(struct shed *shed, const struct shed_address *addr)
 {
-	__u32 index = shed->addresses;
+	unsigned int index = shed->addresses, i;
+	int fd = -1;
 
 	if (index == SHED_ADDRESSES)
 		return -ENOSPC;
-	if (bpf_map_update_elem(shed->address_fd, addr, &index, BPF_NOEXIST))
-		return -errno;
+	for (i = 0; i < index; i++)
+		if (memcmp(&shed->address[i], addr, sizeof(*addr)) == 0)
+			return -EEXIST;
+	if (shed->address_fd >= 0) {
+		fd = ports_create(shed, addr);
+		if (fd < 0)
+			return fd;
+	}
+	shed->ports[index] = memory_map(fd, PORTS_BYTES);
+	close_if_open(fd); /* the program's map and the mapping hold it */
+	if (!shed->ports[index]) {
+		if (fd >= 0)
+			bpf_map_delete_elem(shed->address_fd, addr);
+		return -ENOMEM;
+	}
 	shed->address[index] = *addr;
 	shed->addresses++;
 	return index;
 }
 
-static void port_store(struct shed *shed, unsigned int address, uint16_t port, __u32 flags)
+struct shed_port *shed_ports(const struct shed *shed, unsigned int address)
 {
-	__atomic_store_n(&shed->port[shed_port_key(address, port)].flags, flags, __ATOMIC_RELEASE);
+	return shed->ports[address];
 }
 
-void shed_port_open(struct shed *shed, unsigned int address, uint16_t port)
+struct shed_rule *shed_rule(const struct shed *shed)
 {
-	port_store(shed, address, port, SHED_PORT_OPEN);
+	return shed->rule;
 }
 
-void shed_port_close(struct shed *shed, unsigned int address, uint16_t port)
+struct shed_sketch *shed_sketch(const struct shed *shed)
 {
-	port_store(shed, address, port, 0);
+	return shed->sketch;
+}
+
+int shed_block(struct shed *shed, const struct shed_prefix *prefix)
+{
+	__u32 unused = 0;
+
+	if (shed->block_fd < 0 ||
+	    bpf_map_update_elem(shed->block_fd, prefix, &unused, BPF_ANY) == 0)
+		return 0;
+	return -errno;
+}
+
+int shed_unblock(struct shed *shed, const struct shed_prefix *prefix)
+{
+	if (shed->block_fd < 0 || bpf_map_delete_elem(shed->block_fd, prefix) == 0 ||
+	    errno == ENOENT)
+		return 0;
+	return -errno;
 }
 
 int shed_count(const struct shed *shed, uint64_t packets[SHED_REASON_COUNT])
@@ -260,14 +307,23 @@ int shed_count(const struct shed *shed, uint64_t packets[SHED_REASON_COUNT])
 	unsigned int cpu;
 	__u32 reason;
 
-	for (reason = 0; reason < SHED_REASON_COUNT; reason++) {
+	memset(packets, 0, SHED_REASON_COUNT * sizeof(*packets));
+	for (reason = 0; reason < SHED_REASON_COUNT && shed->counter_fd >= 0; reason++) {
 		if (bpf_map_lookup_elem(shed->counter_fd, &reason, shed->per_cpu))
 			return -errno;
-		packets[reason] = 0;
 		for (cpu = 0; cpu < shed->cpus; cpu++)
-			packets[reason] += shed->per_cpu[cpu];
+			packets[reason] += shed->per_cpu[cpu].packets;
 	}
 	return 0;
+}
+
+int shed_samples(struct shed *shed, shed_take_sample *take, void *arg)
+{
+	if (!shed->samples)
+		return 0;
+	shed->take = take;
+	shed->take_arg = arg;
+	return ring_buffer__consume(shed->samples);
 }
 
 static const char *const names[] = {

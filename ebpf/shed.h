@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the XDP program, the dataplane and the tests agree upon: map names, keys, values, limits and
- * the names of the verdicts. Only fixed-width types, so that every compilation sees one layout.
+ * What the XDP program, its twin in the dataplane and the tests agree upon: map names, keys,
+ * values, limits and the names of the verdicts. Only fixed-width types, so that every compilation
+ * sees one layout.
  *
- *   map          type              key                    value               written by
- *   xsks_map     XSKMAP            receive queue          AF_XDP socket       DPDK's net_af_xdp
- *   tandem_addr  HASH              struct shed_address    __u32, its index    dataplane, main lcore
- *   tandem_port  ARRAY, mmap'ed    shed_port_key()        struct shed_port    dataplane, main lcore
- *   tandem_drop  PERCPU_ARRAY      enum shed_reason       __u64, packets      XDP program
+ *   map            type              key                  value               written by
+ *   xsks_map       XSKMAP            receive queue        AF_XDP socket       DPDK's net_af_xdp
+ *   tandem_addr    HASH_OF_MAPS      struct shed_address  an ARRAY of         dataplane, main lcore
+ *                                                         struct shed_port
+ *   tandem_rule    ARRAY, mmap'ed    0                    struct shed_rule    dataplane, main lcore
+ *   tandem_block   LPM_TRIE          struct shed_prefix   __u32, unused       dataplane, main lcore
+ *   tandem_source  LRU_HASH          struct shed_address  __u64, due          XDP program
+ *   tandem_sketch  ARRAY, mmap'ed    0                    struct shed_sketch  XDP program, workers;
+ *                                                                             main lcore clears it
+ *   tandem_drop    PERCPU_ARRAY      enum shed_reason     struct shed_tally   XDP program
+ *   tandem_sample  RINGBUF                                struct shed_sample  XDP program
  *
- * Keys and values that are numbers are in host byte order; addresses are in network byte order.
- * The last three are pinned by name, so that the programs of all ports share them. xsks_map is not:
- * a queue number means another socket on every port. net_af_xdp looks it up by exactly this name.
+ * Keys and values that are numbers are in host byte order; addresses and UDP ports of endpoints are
+ * in network byte order. All but the first are pinned by name, so that the programs of all ports
+ * share them. xsks_map is not: a queue number means another socket on every port. net_af_xdp looks
+ * it up by exactly this name.
+ *
+ * Where no XDP program runs, the dataplane keeps the same structures in its own memory, and its
+ * workers judge by the same policy (ebpf/policy.h).
  */
 #ifndef TANDEM_EBPF_SHED_H
 #define TANDEM_EBPF_SHED_H
@@ -21,40 +32,165 @@
 #define SHED_PROGRAM     "tandem_shed"
 #define SHED_MAP_SOCKET  "xsks_map"
 #define SHED_MAP_ADDRESS "tandem_addr"
-#define SHED_MAP_PORT    "tandem_port"
+#define SHED_MAP_RULE    "tandem_rule"
+#define SHED_MAP_BLOCK   "tandem_block"
+#define SHED_MAP_SOURCE  "tandem_source"
+#define SHED_MAP_SKETCH  "tandem_sketch"
 #define SHED_MAP_COUNTER "tandem_drop"
+#define SHED_MAP_SAMPLE  "tandem_sample"
 
 enum {
 	SHED_QUEUES = 64,
 	SHED_ADDRESSES = 64,
-	SHED_PORTS = 65536, /* per media address */
+	SHED_PORTS = 65536,   /* per media address */
+	SHED_BLOCKS = 16384,  /* prefixes */
+	SHED_SOURCES = 65536, /* strangers that came more than once, least recent ones forgotten */
+	SHED_PEERS = 4,       /* addresses that may speak to one port */
+	SHED_STREAMS = 3,     /* SSRCs per port whose sequence numbers are followed */
+	SHED_SAMPLE_OCTETS = 96,     /* of a frame that was dropped */
+	SHED_SAMPLE_BYTES = 1 << 18, /* of the ring buffer */
 };
 
-/* A media address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
+/* An address in network byte order; IPv4 as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2). */
 struct shed_address {
-	__u8 byte[16];
+	union {
+		__u8 byte[16];
+		__u32 word[4];
+		__u64 half[2];
+	};
 };
 _Static_assert(sizeof(struct shed_address) == 16, "the key of tandem_addr");
 
-enum shed_port_flag {
-	SHED_PORT_OPEN = 1 << 0,
+/* The key of tandem_block. An IPv4 prefix of n bits has 96 + n; the bits behind are 0. */
+struct shed_prefix {
+	__u32 length; /* bits */
+	__u8 byte[16];
 };
 
 /*
- * One UDP port of one media address. The dataplane opens and closes it by one aligned store through
- * its mapping; the XDP program only reads.
+ * A rate, as the virtual scheduling algorithm of ITU-T I.371 (GCRA) counts it: each packet is
+ * `cost` ns of time, and as much as `burst` ns may be taken in advance. A bucket is one __u64, the
+ * time at which it is empty again. cost 0: no limit. The clock may be as coarse as half of `burst`.
+ */
+struct shed_rate {
+	__u32 cost;
+	__u32 burst;
+};
+
+/* The sequence numbers of one SSRC that the dataplane accepted (RFC 3711 section 3.3.2). */
+struct shed_stream {
+	__be32 ssrc;
+	__u16 highest;
+	__u16 used; /* 0: the slot is free */
+	__u64 seen; /* bit n: highest - n has been accepted */
+};
+
+enum shed_port_flag {
+	SHED_PORT_OPEN = 1 << 0,
+	SHED_PORT_ICE = 1 << 1,   /* strangers may send STUN Binding requests */
+	SHED_PORT_LATCH = 1 << 2, /* strangers may send RTP or RTCP: the leg learns its address */
+	SHED_PORT_SIGNALLED = 1 << 3, /* with LATCH: only from the address in `signalled` */
+};
+
+/* What has a bucket of its own on each port, so that a flood of one kind does not starve another.
+ */
+enum shed_kind {
+	SHED_MEDIA,    /* RTP of peers that continues a known stream */
+	SHED_UNKNOWN,  /* RTP of peers that does not: another SSRC, a jump */
+	SHED_RTCP,     /* of peers */
+	SHED_STUN,     /* of peers */
+	SHED_DTLS,     /* of peers */
+	SHED_STRANGER, /* anything of somebody else */
+	SHED_KINDS
+};
+
+/*
+ * One UDP port of one media address, or (behind the ports, enum shed_service) something else that
+ * the address answers. Single aligned stores: a reader that meets half of a change misjudges one
+ * packet.
  */
 struct shed_port {
-	__u32 flags;  /* enum shed_port_flag */
-	__u32 unused; /* zero; keeps the entry at 8 bytes, the stride of a BPF array */
-};
-_Static_assert(sizeof(struct shed_port) == 8, "the value of tandem_port");
+	/* main lcore: rw */
+	__u32 flags;            /* enum shed_port_flag */
+	__u32 leg;              /* the dataplane's own number of the leg that has the port */
+	struct shed_rate media; /* of SHED_MEDIA */
+	__u16 ahead;            /* sequence numbers by which a packet may be early */
+	/*
+	 * The heads of the local ICE username fragments, current and previous, with the colon that
+	 * follows them in USERNAME (RFC 8445 section 7.2.2): the first octets of `ufrag`, as in
+	 * memory; the others are 0. ufrag_octets 0: there is no such fragment.
+	 */
+	__u8 ufrag_octets[2];
+	__u8 reserved[4];
+	__u64 ufrag[2];
+	struct shed_address signalled; /* where the SDP says that media comes from */
 
-/* The index of a port in tandem_port: address is the value found in tandem_addr. */
-static inline __u32 shed_port_key(__u32 address, __u16 port)
-{
-	return address * SHED_PORTS + port;
-}
+	/* who judges: rw */
+	__u64 due[SHED_KINDS] __attribute__((aligned(64)));
+	__u32 shed;        /* packets dropped on this port */
+	__u32 shed_reason; /* enum shed_reason of the last one */
+
+	/* worker that owns the leg: rw */
+	struct shed_address peer[SHED_PEERS] __attribute__((aligned(64)));
+	__be16 peer_port[SHED_PEERS]; /* 0: there is no such peer */
+	__u8 settled;                 /* an address is learnt: no further stranger is */
+	__u8 untracked;               /* more SSRCs than are followed: any passes as known */
+	__u8 reserved_worker[6];
+	struct shed_stream stream[SHED_STREAMS];
+};
+_Static_assert(sizeof(struct shed_port) == 256, "the value of tandem_addr's maps");
+
+/* What a media address answers beside UDP; indices into its ports. */
+enum shed_service {
+	SHED_QUESTIONS = SHED_PORTS, /* ARP requests, neighbour solicitations */
+	SHED_ANSWERS,                /* ARP replies, neighbour advertisements */
+	SHED_ECHO,                   /* ping */
+	SHED_ERRORS,                 /* ICMP errors */
+	SHED_PORT_ENTRIES = SHED_PORTS + 64,
+};
+
+/* The same for all ports. */
+struct shed_rule {
+	__u64 seed; /* of the sketch's hash: nobody shall choose whom to collide with */
+	__u32 off;  /* 1: whatever is meant for a media address passes */
+	__u32 reserved;
+	struct shed_rate unknown; /* per port, each: see enum shed_kind */
+	struct shed_rate rtcp;
+	struct shed_rate stun;
+	struct shed_rate dtls;
+	struct shed_rate stranger;
+	struct shed_rate source;  /* per stranger's address: all ports together */
+	struct shed_rate service; /* per media address and enum shed_service */
+};
+
+/*
+ * How many packets of each source were dropped or came from a stranger since the sketch was last
+ * cleared: a count-min sketch, which only ever counts too many, and needs the same room for a
+ * million sources as for one.
+ */
+enum { SHED_SKETCH_ROWS = 2, SHED_SKETCH_COLUMNS = 1 << 15 };
+struct shed_sketch {
+	__u32 cell[SHED_SKETCH_ROWS][SHED_SKETCH_COLUMNS];
+};
+
+/* Of one verdict, per CPU. */
+struct shed_tally {
+	__u64 packets;
+	__u64 sampled; /* ns: when the last sample was taken; one for each tick of a coarse clock */
+};
+
+/* The head of a frame that was dropped. */
+struct shed_sample {
+	__u64 time;     /* ns, CLOCK_MONOTONIC or the TSC's */
+	__u32 leg;      /* shed_port.leg, or SHED_NO_LEG */
+	__u16 reason;   /* enum shed_reason */
+	__u16 length;   /* of the frame */
+	__u16 captured; /* octets that follow */
+	__u8 reserved[6];
+	struct shed_address source; /* all zero: not known */
+	__u8 octets[SHED_SAMPLE_OCTETS];
+};
+#define SHED_NO_LEG 0xffffffffu
 
 /*
  * Every packet gets exactly one verdict and is counted under it: X(identifier, name, help). The
@@ -73,9 +209,25 @@ static inline __u32 shed_port_key(__u32 address, __u16 port)
 	X(PROTOCOL, "protocol", "neither UDP nor ICMP")                                            \
 	X(UDP_LENGTH, "udp_length", "UDP length does not fit the packet")                          \
 	X(UDP_PORT, "udp_port", "UDP source port 0")                                               \
-	X(CLOSED_PORT, "closed_port", "UDP to a port that is not open")                            \
 	X(ICMP, "icmp", "ICMP, malformed or neither echo request nor error")                       \
 	X(NDP, "ndp", "neighbour discovery that RFC 4861 section 7.1 discards")                    \
+	X(BLOCKED, "blocked", "from a blocked address")                                            \
+	X(CLOSED_PORT, "closed_port", "UDP to a port that is not open")                            \
+	X(NOT_MEDIA, "not_media", "not STUN, DTLS, RTP nor RTCP (RFC 7983)")                       \
+	X(REPLAY, "replay", "from a participant, with a sequence number it has used")              \
+	X(MEDIA_RATE, "media_rate", "from a participant, more than was negotiated")                \
+	X(UNKNOWN_RATE, "unknown_rate", "from a participant, too much that continues no stream")   \
+	X(RTCP_RATE, "rtcp_rate", "from a participant, too much RTCP")                             \
+	X(STUN_RATE, "stun_rate", "from a participant, too many ICE checks")                       \
+	X(DTLS_RATE, "dtls_rate", "from a participant, too much DTLS")                             \
+	X(STRANGER_MEDIA, "stranger_media", "RTP or RTCP from an address that nobody vouches for") \
+	X(STRANGER_DTLS, "stranger_dtls", "DTLS from an address without an ICE check")             \
+	X(STUN_MALFORMED, "stun_malformed", "malformed STUN message")                              \
+	X(STUN_UNHANDLED, "stun_unhandled", "STUN message other than a Binding request")           \
+	X(STUN_UFRAG, "stun_ufrag", "ICE check without the port's username fragment")              \
+	X(SOURCE_RATE, "source_rate", "too many attempts of one address")                          \
+	X(STRANGER_RATE, "stranger_rate", "too many attempts of strangers on one port")            \
+	X(SERVICE_RATE, "service_rate", "too much ARP, neighbour discovery or ICMP")               \
 	X(NO_SOCKET, "no_socket", "no AF_XDP socket is bound to the receive queue")
 
 /* clang-format off */

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The dataplane's hold on the XDP programs of its ports: it adds media addresses, opens ports and
- * reads counters. DPDK loads and attaches the programs (when a port's first receive queue is set
- * up) and detaches them (when the port is closed); this module touches only what DPDK leaves alone.
+ * The dataplane's hold on the tables by which floods are shed: it adds media addresses, opens
+ * ports, blocks prefixes, reads counters and samples. They are the maps of the XDP programs of its
+ * ports, or, where none of them runs, memory of its own. DPDK loads and attaches the programs (when
+ * a port's first receive queue is set up) and detaches them (when the port is closed); this module
+ * touches only what DPDK leaves alone.
  *
  * The order of a start, under whatever lock keeps a second dataplane away:
  *   shed_bpffs_mount, shed_detach on each interface, shed_pins_remove, [DPDK starts its ports],
  *   shed_open, shed_address_add ..., and of an end: [DPDK closes its ports], shed_close.
  *
  * All of it is for the main lcore: no function is safe to call from two threads on one struct shed.
+ * Workers use what shed_ports(), shed_rule() and shed_sketch() return, as ebpf/shed.h says.
  * Errors are -errno; where what is a parameter it then points to a constant text that names the
  * trouble and its remedy, to be printed behind the name of the interface or directory.
  */
@@ -42,6 +45,9 @@ int shed_pins_remove(const char *dir, const char **what);
  */
 int shed_open(struct shed **shed, const char *dir, const char **what);
 
+/* The same tables in ordinary memory, for when no port has an XDP program. 0 or -ENOMEM. */
+int shed_create(struct shed **shed);
+
 /*
  * Closes every port, forgets the addresses, so that a program which is still attached leaves all
  * traffic to the kernel, and unlinks the pins. NULL is accepted.
@@ -52,14 +58,29 @@ void shed_close(struct shed *shed);
 int shed_address_add(struct shed *shed, const struct shed_address *addr);
 
 /*
- * Opens or closes a UDP port (host byte order) of a media address (the index from
- * shed_address_add). A plain store, no system call: the next packet meets it.
+ * The SHED_PORT_ENTRIES entries of a media address, the index from shed_address_add(). They are
+ * written by plain stores, without a system call: the next packet meets them.
  */
-void shed_port_open(struct shed *shed, unsigned int address, uint16_t port);
-void shed_port_close(struct shed *shed, unsigned int address, uint16_t port);
+struct shed_port *shed_ports(const struct shed *shed, unsigned int address);
 
-/* Packets by enum shed_reason since the maps were made, summed over all CPUs and ports. */
+/* What is the same for all ports; zero, no limits, until it is written. */
+struct shed_rule *shed_rule(const struct shed *shed);
+struct shed_sketch *shed_sketch(const struct shed *shed);
+
+/*
+ * Has the XDP programs drop whatever comes from a prefix, whose bits behind `length` are ignored.
+ * 0, also when it is blocked already, or -ENOSPC; without a program, 0 and nothing happens.
+ * Removing what is not there is no error.
+ */
+int shed_block(struct shed *shed, const struct shed_prefix *prefix);
+int shed_unblock(struct shed *shed, const struct shed_prefix *prefix);
+
+/* The XDP programs' packets since the maps were made, summed over all CPUs and ports. */
 int shed_count(const struct shed *shed, uint64_t packets[SHED_REASON_COUNT]);
+
+/* Gives the samples that the XDP programs took since the last call, oldest first; their number. */
+typedef void shed_take_sample(void *arg, const struct shed_sample *sample);
+int shed_samples(struct shed *shed, shed_take_sample *take, void *arg);
 
 /* Constant strings, never NULL: one word for tables and metrics, one line for people. */
 const char *shed_reason_name(enum shed_reason reason);

@@ -132,6 +132,8 @@ int xdp_open(struct xdp *x, const struct dataplane *d)
 				    index);
 		x->index[k] = index;
 	}
+	/* Nobody vouches for participants yet. */
+	shed_rule(x->shed)->off = 1;
 	return 0;
 }
 
@@ -151,10 +153,6 @@ void xdp_close(struct xdp *x)
 
 void xdp_port(struct xdp *x, unsigned int address, uint16_t port, bool open)
 {
-	if (!x->shed)
-		return;
-	if (open)
-		shed_port_open(x->shed, x->index[address], port);
-	else
-		shed_port_close(x->shed, x->index[address], port);
+	if (x->shed)
+		shed_ports(x->shed, x->index[address])[port].flags = open ? SHED_PORT_OPEN : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames and the verdict each must get from ebpf/policy.h, whoever compiled it, while the media
- * addresses and ports below are open. Octets are as on the wire.
+ * Frames and the verdict each must get from ebpf/policy.h, whoever compiled it, by the tables of
+ * shed_state.h. Octets are as on the wire.
  */
 #ifndef TANDEM_TESTS_SHED_FIXTURES_H
 #define TANDEM_TESTS_SHED_FIXTURES_H
@@ -10,20 +10,16 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "ebpf/shed.h"
+#include "tests/unit/shed_state.h"
 
 enum {
-	MEDIA_IPV4 = 0, /* indices in tandem_addr */
-	MEDIA_IPV6 = 1,
-	PORT_OPEN = 30000,      /* of both */
-	PORT_IPV4_ONLY = 30002, /* of the IPv4 address alone */
 	ETHERNET = 14,
 	TAG = 4,
 	FRAME_MAX = 256,
 };
 
 /* What a fixture begins with; a valid packet for the dataplane each. */
-enum base { UDP4, UDP6, ECHO4, ECHO6, SOLICIT, ADVERTISE, WHO_HAS };
+enum base { UDP4, UDP6, STUN4, STUN6, ECHO4, ECHO6, SOLICIT, ADVERTISE, WHO_HAS };
 
 struct edit {
 	uint8_t at; /* octets behind the Ethernet header */
@@ -34,6 +30,12 @@ struct edit {
 	{                                                                                          \
 		at, sizeof(octets) - 1, octets                                                     \
 	}
+
+/* To the port 0x75xx; from the peer to that port; with that sequence number. By IP version. */
+#define UDP_AT(ip)      ((ip) == 4 ? 20 : 40)
+#define TO(ip, port)    EDIT(UDP_AT(ip) + 3, port)
+#define PEER(ip, port)  EDIT(UDP_AT(ip) + 1, "\x41\x75" port)
+#define SEQ(ip, number) EDIT(UDP_AT(ip) + 10, number)
 
 struct fixture {
 	const char *name;
@@ -49,18 +51,20 @@ struct frame {
 	size_t len;
 };
 
-static const struct shed_address media[] = {
-	[MEDIA_IPV4] = {{[10] = 0xff, [11] = 0xff, [12] = 198, [13] = 51, [14] = 100, [15] = 1}},
-	[MEDIA_IPV6] = {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}},
-};
-
-/* From 203.0.113.9 and 2001:db8:ffff::9 to the media addresses; 12 octets of payload in UDP. */
+/*
+ * From 203.0.113.9 and 2001:db8:ffff::9 to the media addresses: RTP, number 1 of SSRC 3, to
+ * PORT_OPEN, or an ICE check with PRIORITY and USERNAME to PORT_ICE.
+ */
 #define SRC6   "\x20\x01\x0d\xb8\xff\xff\0\0\0\0\0\0\0\0\0\x09"
 #define MEDIA6 "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01"
 #define OTHER6 "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x02"
 #define NODES6 "\xff\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\x01"
 #define GROUP6 "\xff\x02\0\0\0\0\0\0\0\0\0\x01\xff\0\0\x01"
 #define UDP    "\x9c\x40\x75\x30\0\x14\xab\xcd\x80\0\0\x01\0\0\0\x02\0\0\0\x03"
+#define STUN                                                                                       \
+	"\x9c\x40\x75\x34\0\x34\xab\xcd\0\x01\0\x18\x21\x12\xa4\x42transaction."                   \
+	"\0\x24\0\x04\x6e\0\x1e\xff\0\x06\0\x0c"                                                   \
+	"abcdefgh:xyz"
 #define PACKET(type, octets)                                                                       \
 	{                                                                                          \
 		type, sizeof(octets) - 1, octets                                                   \
@@ -76,6 +80,9 @@ static const struct {
 	[ECHO4] = PACKET(0x0800, "\x45\0\0\x1c\0\x01\0\0\x40\x01\0\0\xcb\0\x71\x09\xc6\x33\x64\x01"
 				 "\x08\0\0\0\0\x01\0\x01"),
 	[UDP6] = PACKET(0x86dd, "\x60\0\0\0\0\x14\x11\x40" SRC6 MEDIA6 UDP),
+	[STUN4] = PACKET(0x0800,
+			 "\x45\0\0\x48\0\x01\x40\0\x40\x11\0\0\xcb\0\x71\x09\xc6\x33\x64\x01" STUN),
+	[STUN6] = PACKET(0x86dd, "\x60\0\0\0\0\x34\x11\x40" SRC6 MEDIA6 STUN),
 	[ECHO6] =
 		PACKET(0x86dd, "\x60\0\0\0\0\x08\x3a\x40" SRC6 MEDIA6 "\x80\0\xab\xcd\0\x01\0\x01"),
 	[SOLICIT] = PACKET(0x86dd, "\x60\0\0\0\0\x20\x3a\xff" SRC6 GROUP6
@@ -218,6 +225,156 @@ static const struct fixture fixtures[] = {
 	{"advertisement from afar", ADVERTISE, SHED_NDP, {EDIT(7, "\x40")}},
 	{"solicitation with a code", SOLICIT, SHED_NDP, {EDIT(41, "\x01")}},
 	{"solicitation without all of its target", SOLICIT, SHED_NDP, {EDIT(4, "\0\x17")}},
+
+	{"blocked", UDP4, SHED_BLOCKED, {EDIT(15, "\x41")}},
+	{"blocked, last of its prefix", UDP4, SHED_BLOCKED, {EDIT(15, "\x7f")}},
+	{"before the blocked prefix", UDP4, SHED_TO_DATAPLANE, {EDIT(15, "\x3f")}},
+	{"behind the blocked prefix", UDP4, SHED_TO_DATAPLANE, {EDIT(15, "\x80")}},
+	{"blocked, closed port", UDP4, SHED_BLOCKED, {EDIT(15, "\x41"), EDIT(22, "\x75\x31")}},
+	{"blocked, malformed", UDP4, SHED_UDP_PORT, {EDIT(15, "\x41"), EDIT(20, "\0\0")}},
+	{"blocked, ping", ECHO4, SHED_BLOCKED, {EDIT(15, "\x41")}},
+	{"blocked, ARP", WHO_HAS, SHED_TO_DATAPLANE, {EDIT(17, "\x41")}},
+	{"blocked over IPv6", UDP6, SHED_BLOCKED, {EDIT(8, "\x20\x01\x0d\xb8\x0b\xad\x12")}},
+	{"beside the blocked prefix over IPv6",
+	 UDP6,
+	 SHED_TO_DATAPLANE,
+	 {EDIT(8, "\x20\x01\x0d\xb8\x0b\xac")}},
+	{"blocked, ping over IPv6", ECHO6, SHED_BLOCKED, {EDIT(8, "\x20\x01\x0d\xb8\x0b\xad")}},
+	{"blocked, solicitation",
+	 SOLICIT,
+	 SHED_TO_DATAPLANE,
+	 {EDIT(8, "\x20\x01\x0d\xb8\x0b\xad")}},
+
+	/* Strangers. */
+	{"RTCP of a stranger", UDP4, SHED_TO_DATAPLANE, {EDIT(29, "\xc8")}},
+	{"RTP of a stranger, signalled address",
+	 UDP4,
+	 SHED_TO_DATAPLANE,
+	 {TO(4, "\x36"), EDIT(15, "\x08")}},
+	{"RTP of a stranger, not the signalled address",
+	 UDP4,
+	 SHED_STRANGER_MEDIA,
+	 {TO(4, "\x36")}},
+	{"RTCP of a stranger, not the signalled address",
+	 UDP4,
+	 SHED_STRANGER_MEDIA,
+	 {TO(4, "\x36"), EDIT(29, "\xc8")}},
+	{"RTP of a stranger over IPv6, signalled address",
+	 UDP6,
+	 SHED_TO_DATAPLANE,
+	 {TO(6, "\x36"), EDIT(23, "\x08")}},
+	{"RTP of a stranger over IPv6, not the signalled address",
+	 UDP6,
+	 SHED_STRANGER_MEDIA,
+	 {TO(6, "\x36")}},
+	{"RTP of a stranger, latched", UDP4, SHED_STRANGER_MEDIA, {TO(4, "\x38")}},
+	{"RTP of a stranger, ICE", UDP4, SHED_STRANGER_MEDIA, {TO(4, "\x34")}},
+	{"RTP of a stranger, ICE over IPv6", UDP6, SHED_STRANGER_MEDIA, {TO(6, "\x34")}},
+	{"DTLS of a stranger", UDP4, SHED_STRANGER_DTLS, {EDIT(28, "\x16")}},
+	{"DTLS of a stranger, ICE", UDP4, SHED_STRANGER_DTLS, {TO(4, "\x34"), EDIT(28, "\x16")}},
+	{"DTLS of a stranger over IPv6", UDP6, SHED_STRANGER_DTLS, {EDIT(48, "\x3f")}},
+	{"garbage", UDP4, SHED_NOT_MEDIA, {EDIT(28, "\xff")}},
+	{"TURN channel", UDP4, SHED_NOT_MEDIA, {EDIT(28, "\x40")}},
+	{"between STUN and DTLS", UDP4, SHED_NOT_MEDIA, {EDIT(28, "\x04")}},
+	{"before RTP", UDP4, SHED_NOT_MEDIA, {EDIT(28, "\x7f")}},
+	{"behind RTP", UDP4, SHED_NOT_MEDIA, {EDIT(28, "\xc0")}},
+	{"no payload", UDP4, SHED_NOT_MEDIA, {EDIT(2, "\0\x1c"), EDIT(24, "\0\x08")}},
+	{"one octet", UDP4, SHED_NOT_MEDIA, {EDIT(2, "\0\x1d"), EDIT(24, "\0\x09")}},
+	{"garbage over IPv6", UDP6, SHED_NOT_MEDIA, {EDIT(48, "\xff")}},
+
+	/* ICE checks of strangers. */
+	{"check", STUN4, SHED_TO_DATAPLANE},
+	{"check over IPv6", STUN6, SHED_TO_DATAPLANE},
+	{"check with the fragment of before", STUN4, SHED_TO_DATAPLANE, {EDIT(60, "wxyz:longer.")}},
+	{"check with another fragment", STUN4, SHED_STUN_UFRAG, {EDIT(67, "X")}},
+	{"check with another fragment over IPv6", STUN6, SHED_STUN_UFRAG, {EDIT(80, "X")}},
+	{"check with more than the fragment of before",
+	 STUN4,
+	 SHED_STUN_UFRAG,
+	 {EDIT(60, "wxyzz:")}},
+	{"check with less than the fragment of before", STUN4, SHED_STUN_UFRAG, {EDIT(60, "wxy:")}},
+	{"check without USERNAME", STUN4, SHED_STUN_UFRAG, {EDIT(57, "\x24")}},
+	{"check without attributes",
+	 STUN4,
+	 SHED_STUN_UFRAG,
+	 {EDIT(2, "\0\x30"), EDIT(24, "\0\x1c"), EDIT(30, "\0\0")}},
+	{"check, attribute longer than it", STUN4, SHED_STUN_UFRAG, {EDIT(50, "\xff\xff")}},
+	{"check, USERNAME at once",
+	 STUN4,
+	 SHED_TO_DATAPLANE,
+	 {EDIT(48, "\0\x06\0\x08"
+		   "abcdefgh")}},
+	{"check without ICE", STUN4, SHED_STUN_UNHANDLED, {TO(4, "\x30")}},
+	{"indication of a stranger", STUN4, SHED_STUN_UNHANDLED, {EDIT(29, "\x11")}},
+	{"success response", STUN4, SHED_STUN_UNHANDLED, {EDIT(28, "\x01\x01")}},
+	{"Allocate", STUN4, SHED_STUN_UNHANDLED, {EDIT(29, "\x03")}},
+	{"no cookie", STUN4, SHED_STUN_MALFORMED, {EDIT(32, "\x20")}},
+	{"STUN length one less", STUN4, SHED_STUN_MALFORMED, {EDIT(31, "\x17")}},
+	{"STUN length four more", STUN4, SHED_STUN_MALFORMED, {EDIT(31, "\x1c")}},
+	{"STUN length over IPv6", STUN6, SHED_STUN_MALFORMED, {EDIT(50, "\xff\xff")}},
+	{"STUN of twelve octets", UDP4, SHED_STUN_MALFORMED, {TO(4, "\x34"), EDIT(28, "\0")}},
+
+	/* Rates of strangers. */
+	{"too many of one address", UDP4, SHED_SOURCE_RATE, {EDIT(15, "\x0a")}},
+	{"too many checks of one address", STUN4, SHED_SOURCE_RATE, {EDIT(15, "\x0a")}},
+	{"too many of one /64", UDP6, SHED_SOURCE_RATE, {EDIT(13, "\xfe")}},
+	{"too many of one /64, another host",
+	 STUN6,
+	 SHED_SOURCE_RATE,
+	 {EDIT(13, "\xfe"), EDIT(16, "\x12\x34")}},
+	{"too many on one port", UDP4, SHED_STRANGER_RATE, {TO(4, "\x3a")}},
+	{"too many checks on one port", STUN4, SHED_STRANGER_RATE, {TO(4, "\x3a")}},
+	{"too many on one port over IPv6", UDP6, SHED_STRANGER_RATE, {TO(6, "\x3a")}},
+	{"what cannot be a beginning does not count",
+	 UDP4,
+	 SHED_NOT_MEDIA,
+	 {TO(4, "\x3a"), EDIT(28, "\xff")}},
+
+	/* Peers. The SSRC's highest number is 100; 100 and 98 were accepted, 99 was not. */
+	{"next number", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\x65")}},
+	{"next number over IPv6", UDP6, SHED_TO_DATAPLANE, {PEER(6, "\x34"), SEQ(6, "\0\x65")}},
+	{"a late number", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\x63")}},
+	{"the earliest number", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\x74")}},
+	{"the same number", UDP4, SHED_REPLAY, {PEER(4, "\x34"), SEQ(4, "\0\x64")}},
+	{"an earlier number", UDP4, SHED_REPLAY, {PEER(4, "\x34"), SEQ(4, "\0\x62")}},
+	{"the same number over IPv6", UDP6, SHED_REPLAY, {PEER(6, "\x34"), SEQ(6, "\0\x64")}},
+	{"a jump", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\x75")}},
+	{"far behind", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\x24")}},
+	{"another SSRC", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), EDIT(39, "\x04")}},
+	{"RTCP of a peer", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), EDIT(29, "\xc9")}},
+	{"DTLS of a peer", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), EDIT(28, "\x14")}},
+	{"check of a peer", STUN4, SHED_TO_DATAPLANE, {EDIT(20, "\x9c\x41")}},
+	{"check of a peer with another fragment",
+	 STUN4,
+	 SHED_STUN_UFRAG,
+	 {EDIT(20, "\x9c\x41"), EDIT(60, "b")}},
+	{"indication of a peer",
+	 STUN4,
+	 SHED_TO_DATAPLANE,
+	 {EDIT(20, "\x9c\x41"), EDIT(29, "\x11")}},
+	{"garbage of a peer", UDP4, SHED_NOT_MEDIA, {PEER(4, "\x34"), EDIT(28, "\xff")}},
+	{"RTP of a peer, eleven octets",
+	 UDP4,
+	 SHED_NOT_MEDIA,
+	 {EDIT(2, "\0\x27"), PEER(4, "\x34"), EDIT(24, "\0\x13")}},
+	{"any number of a peer that is not followed",
+	 UDP4,
+	 SHED_TO_DATAPLANE,
+	 {PEER(4, "\x3c"), SEQ(4, "\0\x64")}},
+	{"too much media", UDP4, SHED_MEDIA_RATE, {PEER(4, "\x3a"), SEQ(4, "\0\x65")}},
+	{"too much media over IPv6", UDP6, SHED_MEDIA_RATE, {PEER(6, "\x3a"), SEQ(6, "\0\x65")}},
+	{"a replay is no media", UDP4, SHED_REPLAY, {PEER(4, "\x3a"), SEQ(4, "\0\x64")}},
+	{"too many unknown", UDP4, SHED_UNKNOWN_RATE, {PEER(4, "\x3a"), EDIT(39, "\x04")}},
+	{"too many jumps", UDP4, SHED_UNKNOWN_RATE, {PEER(4, "\x3a"), SEQ(4, "\x80\0")}},
+	{"too much RTCP", UDP4, SHED_RTCP_RATE, {PEER(4, "\x3a"), EDIT(29, "\xdf")}},
+	{"too much DTLS", UDP4, SHED_DTLS_RATE, {PEER(4, "\x3a"), EDIT(28, "\x17")}},
+	{"too many checks", STUN4, SHED_STUN_RATE, {PEER(4, "\x3a")}},
+	{"too many checks over IPv6", STUN6, SHED_STUN_RATE, {PEER(6, "\x3a")}},
+
+	{"too many pings", ECHO4, SHED_SERVICE_RATE, {EDIT(19, "\x03")}},
+	{"too many errors", ECHO4, SHED_SERVICE_RATE, {EDIT(19, "\x03"), EDIT(20, "\x03\x03")}},
+	{"too many ARP requests", WHO_HAS, SHED_SERVICE_RATE, {EDIT(27, "\x03")}},
+	{"too many ARP replies", WHO_HAS, SHED_SERVICE_RATE, {EDIT(7, "\x02"), EDIT(27, "\x03")}},
 };
 
 static inline void sum_ipv4(uint8_t *ip)

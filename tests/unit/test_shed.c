@@ -16,22 +16,115 @@ static struct bpf_object *object;
 static struct shed *shed;
 static int sock = -1;
 
-/* The look-ups of the policy compiled here: the same state as prepare() puts into the maps. */
-static inline int policy_media(const struct shed_address *addr)
+/* The tables of the policy compiled here. */
+static struct {
+	struct shed_port *ports[MEDIA_COUNT];
+	struct shed_rule rule;
+	struct shed_sketch sketch;
+	uint64_t eager[2];
+} tables;
+
+static inline void *policy_media(void *judge, const struct shed_address *addr)
 {
 	int i;
 
-	for (i = 0; i < 2; i++)
+	for (i = 0; i < MEDIA_COUNT; i++)
 		if (memcmp(addr, &media[i], sizeof(*addr)) == 0)
-			return i;
-	return -1;
+			return tables.ports[i];
+	return NULL;
 }
 
-static inline __u32 policy_port(__u32 address, __u16 port)
+static inline struct shed_port *policy_port(void *ports, __u32 entry)
 {
-	if (port == PORT_OPEN || (port == PORT_IPV4_ONLY && address == MEDIA_IPV4))
-		return SHED_PORT_OPEN;
+	return entry < SHED_PORT_ENTRIES ? (struct shed_port *)ports + entry : NULL;
+}
+
+static inline const struct shed_rule *policy_rule(void *judge)
+{
+	return &tables.rule;
+}
+
+static inline int policy_blocked(void *judge, const struct shed_address *addr)
+{
+	size_t i, k;
+
+	for (i = 0; i < sizeof(blocked) / sizeof(*blocked); i++) {
+		for (k = 0; k < blocked[i].length; k++)
+			if ((addr->byte[k / 8] ^ blocked[i].byte[k / 8]) & 0x80 >> k % 8)
+				break;
+		if (k == blocked[i].length)
+			return 1;
+	}
 	return 0;
+}
+
+static inline __u64 policy_now(void *judge)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static inline __u64 *policy_source(void *judge, const struct shed_address *source)
+{
+	if (memcmp(source, &eager4, sizeof(*source)) == 0)
+		return (__u64 *)&tables.eager[0];
+	return memcmp(source, &eager6, sizeof(*source)) == 0 ? (__u64 *)&tables.eager[1] : NULL;
+}
+
+static inline void policy_remember(void *judge, const struct shed_address *source, __u64 due)
+{
+}
+
+static inline struct shed_sketch *policy_sketch(void *judge)
+{
+	return &tables.sketch;
+}
+
+/* Both compilations get the same tables, as they are before any packet. */
+static void tables_put(void)
+{
+	const int sources = bpf_object__find_map_fd_by_name(object, SHED_MAP_SOURCE);
+	struct shed_port *const ports[] = {shed_ports(shed, MEDIA_IPV4),
+					   shed_ports(shed, MEDIA_IPV6),
+					   shed_ports(shed, MEDIA_BUSY)};
+	uint64_t full = full_bucket();
+
+	state_put(ports, shed_rule(shed));
+	state_put(tables.ports, &tables.rule);
+	tables.rule.seed = shed_rule(shed)->seed;
+	memset(&tables.sketch, 0, sizeof(tables.sketch));
+	memset(shed_sketch(shed), 0, sizeof(tables.sketch));
+	tables.eager[0] = tables.eager[1] = full;
+	assert_int_equal(bpf_map_update_elem(sources, &eager4, &full, BPF_ANY), 0);
+	assert_int_equal(bpf_map_update_elem(sources, &eager6, &full, BPF_ANY), 0);
+	assert_int_equal(shed_block(shed, &blocked[0]), 0);
+	assert_int_equal(shed_block(shed, &blocked[1]), 0);
+}
+
+/* What a verdict left behind must be the same, too: which buckets it used, what it counted. */
+static void expect_same_traces(const char *name)
+{
+	int m, kind;
+	uint32_t e;
+
+	for (m = 0; m < MEDIA_COUNT; m++) {
+		const struct shed_port *here = tables.ports[m], *kernel = shed_ports(shed, m);
+
+		for (e = PORT_OPEN; e < SHED_PORT_ENTRIES; e++) {
+			if (e == PORT_UNTRACKED + 1)
+				e = SHED_QUESTIONS;
+			for (kind = 0; kind < SHED_KINDS; kind++)
+				if (!here[e].due[kind] != !kernel[e].due[kind])
+					fail_msg("%s: bucket %d of port %u", name, kind, e);
+			if (here[e].shed != kernel[e].shed ||
+			    here[e].shed_reason != kernel[e].shed_reason)
+				fail_msg("%s: drops of port %u", name, e);
+		}
+	}
+	if (memcmp(&tables.sketch, shed_sketch(shed), sizeof(tables.sketch)) != 0)
+		fail_msg("%s: the sketches differ", name);
 }
 
 static int action_of(enum shed_reason reason)
@@ -45,12 +138,12 @@ static int action_of(enum shed_reason reason)
 static enum shed_reason judge_here(const struct frame *frame)
 {
 	uint8_t *copy = malloc(frame->len ? frame->len : 1);
-	struct packet p = {copy, copy + frame->len};
+	struct policy p = {.frame = {copy, copy + frame->len}};
 	enum shed_reason reason;
 
 	assert_non_null(copy);
 	memcpy(copy, frame->octet, frame->len);
-	reason = policy_verdict(p);
+	reason = policy_verdict(&p);
 	free(copy);
 	return reason;
 }
@@ -83,11 +176,15 @@ static enum shed_reason judge_kernel(const struct frame *frame, int *action)
 /* The shortest frame that BPF_PROG_TEST_RUN takes is a bare Ethernet header. */
 static void expect(const struct frame *frame, enum shed_reason reason, const char *name)
 {
-	enum shed_reason here = judge_here(frame), kernel = reason;
+	enum shed_reason here, kernel = reason;
 	int action = action_of(reason);
 
-	if (frame->len >= ETHERNET)
+	tables_put();
+	here = judge_here(frame);
+	if (frame->len >= ETHERNET) {
 		kernel = judge_kernel(frame, &action);
+		expect_same_traces(name);
+	}
 	if (here == reason && kernel == reason && action == action_of(reason))
 		return;
 	fail_msg("%s, %zu octets: expected %s, here %s, in the kernel %s with action %d", name,
@@ -120,6 +217,7 @@ static size_t destination_end(enum base base)
 {
 	switch (base) {
 	case UDP4:
+	case STUN4:
 	case ECHO4:
 		return 20;
 	case SOLICIT:
@@ -196,10 +294,11 @@ static void ports_close_again(void **state)
 
 	need_root();
 	frame_build(&frame, &fixture, 0);
-	shed_port_close(shed, MEDIA_IPV6, PORT_OPEN);
+	tables_put();
+	shed_ports(shed, MEDIA_IPV6)[PORT_OPEN].flags = 0;
 	assert_int_equal(judge_kernel(&frame, &action), SHED_CLOSED_PORT);
 	assert_int_equal(action, XDP_DROP);
-	shed_port_open(shed, MEDIA_IPV6, PORT_OPEN);
+	shed_ports(shed, MEDIA_IPV6)[PORT_OPEN].flags = SHED_PORT_OPEN | SHED_PORT_LATCH;
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_equal(action, XDP_REDIRECT);
 }
@@ -213,6 +312,7 @@ static void no_socket(void **state)
 	int action;
 
 	need_root();
+	tables_put();
 	assert_int_equal(bpf_map_delete_elem(fd, &queue), 0);
 	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
 		frame_build(&frame, &fixture, 0);
@@ -246,6 +346,7 @@ static int prepare(void **state)
 {
 	const char *what = "";
 	__u32 queue = 0;
+	int i;
 
 	if (geteuid() != 0)
 		return 0;
@@ -256,12 +357,11 @@ static int prepare(void **state)
 		print_error("%s: %s\n", PINS, what);
 		return -1;
 	}
-	if (shed_address_add(shed, &media[MEDIA_IPV4]) != MEDIA_IPV4 ||
-	    shed_address_add(shed, &media[MEDIA_IPV6]) != MEDIA_IPV6)
-		return -1;
-	shed_port_open(shed, MEDIA_IPV4, PORT_OPEN);
-	shed_port_open(shed, MEDIA_IPV6, PORT_OPEN);
-	shed_port_open(shed, MEDIA_IPV4, PORT_IPV4_ONLY);
+	for (i = 0; i < MEDIA_COUNT; i++) {
+		tables.ports[i] = calloc(SHED_PORT_ENTRIES, sizeof(struct shed_port));
+		if (!tables.ports[i] || shed_address_add(shed, &media[i]) != i)
+			return -1;
+	}
 	sock = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	return sock < 0 ? -1
 			: bpf_map_update_elem(
@@ -271,6 +371,10 @@ static int prepare(void **state)
 
 static int tidy(void **state)
 {
+	int i;
+
+	for (i = 0; i < MEDIA_COUNT; i++)
+		free(tables.ports[i]);
 	shed_close(shed);
 	bpf_object__close(object);
 	return sock < 0 ? 0 : close(sock);

@@ -6,7 +6,7 @@
 #include <net/if.h>
 #include <linux/if_link.h>
 
-static const struct shed_address media = {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}};
+static const struct shed_address media = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}};
 
 static int prepare(void **state)
 {
@@ -52,17 +52,22 @@ static void open_without_program(void **state)
 	shed_close(NULL);
 }
 
-/* Two ports load the object each: one set of addresses, ports and counters, but sockets apart. */
+static const char *const shared[] = {
+	SHED_MAP_ADDRESS, SHED_MAP_RULE,    SHED_MAP_BLOCK,  SHED_MAP_SOURCE,
+	SHED_MAP_SKETCH,  SHED_MAP_COUNTER, SHED_MAP_SAMPLE,
+};
+
+/* Two ports load the object each: one set of tables, but sockets apart. */
 static void two_ports_share_pinned_maps(void **state)
 {
 	struct bpf_object *a, *b;
+	size_t i;
 
 	need_root();
 	a = load_object();
 	b = load_object();
-	assert_int_equal(map_id(a, SHED_MAP_ADDRESS), map_id(b, SHED_MAP_ADDRESS));
-	assert_int_equal(map_id(a, SHED_MAP_PORT), map_id(b, SHED_MAP_PORT));
-	assert_int_equal(map_id(a, SHED_MAP_COUNTER), map_id(b, SHED_MAP_COUNTER));
+	for (i = 0; i < sizeof(shared) / sizeof(*shared); i++)
+		assert_int_equal(map_id(a, shared[i]), map_id(b, shared[i]));
 	assert_int_not_equal(map_id(a, SHED_MAP_SOCKET), map_id(b, SHED_MAP_SOCKET));
 	assert_int_equal(access(PINS "/" SHED_MAP_SOCKET, F_OK), -1);
 	bpf_object__close(a);
@@ -73,13 +78,16 @@ static void two_ports_share_pinned_maps(void **state)
 static void pins_remove(void **state)
 {
 	const char *what = NULL;
+	char path[256];
+	size_t i;
 
 	need_root();
-	assert_int_equal(access(PINS "/" SHED_MAP_PORT, F_OK), 0);
+	assert_int_equal(access(PINS "/" SHED_MAP_RULE, F_OK), 0);
 	assert_int_equal(shed_pins_remove(PINS, &what), 0);
-	assert_int_equal(access(PINS "/" SHED_MAP_ADDRESS, F_OK), -1);
-	assert_int_equal(access(PINS "/" SHED_MAP_PORT, F_OK), -1);
-	assert_int_equal(access(PINS "/" SHED_MAP_COUNTER, F_OK), -1);
+	for (i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
+		snprintf(path, sizeof(path), "%s/%s", PINS, shared[i]);
+		assert_int_equal(access(path, F_OK), -1);
+	}
 	assert_int_equal(shed_pins_remove(PINS, &what), 0);
 	assert_null(what);
 }
@@ -90,7 +98,7 @@ static void addresses_are_limited(void **state)
 	struct shed_address addr = media;
 	const char *what;
 	struct shed *shed;
-	__u32 index;
+	__u32 id;
 	int i;
 
 	need_root();
@@ -105,43 +113,106 @@ static void addresses_are_limited(void **state)
 	addr.byte[15] = 7;
 	assert_int_equal(
 		bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, SHED_MAP_ADDRESS),
-				    &addr, &index),
+				    &addr, &id),
 		0);
-	assert_int_equal(index, 7);
 	shed_close(shed);
 	bpf_object__close(object);
 }
 
-static __u32 port_flags(struct bpf_object *object, __u32 address, __u16 port)
+/* What the XDP program finds of a port; -1: nothing, not even its address. */
+static int port_flags(struct bpf_object *object, const struct shed_address *addr, __u32 port)
 {
-	int fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_PORT);
-	__u32 key = shed_port_key(address, port);
+	int fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_ADDRESS);
 	struct shed_port entry;
+	__u32 id;
+	int ports;
 
-	assert_int_equal(bpf_map_lookup_elem(fd, &key, &entry), 0);
+	if (bpf_map_lookup_elem(fd, addr, &id))
+		return -1;
+	ports = bpf_map_get_fd_by_id(id);
+	assert_true(ports >= 0);
+	assert_int_equal(bpf_map_lookup_elem(ports, &port, &entry), 0);
+	close(ports);
 	return entry.flags;
 }
 
 static void ports_open_by_a_store(void **state)
 {
-	static const __u16 port[] = {0, 1, 30000, 65535};
+	static const __u32 port[] = {0, 1, 30000, 65535, SHED_ERRORS};
+	struct shed_address other = media;
 	struct bpf_object *object;
 	const char *what;
 	struct shed *shed;
 	size_t i;
 
 	need_root();
+	other.byte[15] = 2;
 	object = load_object();
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	assert_int_equal(shed_address_add(shed, &other), 0);
+	assert_int_equal(shed_address_add(shed, &media), 1);
 	for (i = 0; i < sizeof(port) / sizeof(*port); i++) {
-		shed_port_open(shed, SHED_ADDRESSES - 1, port[i]);
-		assert_int_equal(port_flags(object, SHED_ADDRESSES - 1, port[i]), SHED_PORT_OPEN);
-		assert_int_equal(port_flags(object, SHED_ADDRESSES - 2, port[i]), 0);
-		shed_port_close(shed, SHED_ADDRESSES - 1, port[i]);
-		assert_int_equal(port_flags(object, SHED_ADDRESSES - 1, port[i]), 0);
+		struct shed_port *entry = &shed_ports(shed, 1)[port[i]];
+
+		entry->flags = SHED_PORT_OPEN;
+		assert_int_equal(port_flags(object, &media, port[i]), SHED_PORT_OPEN);
+		assert_int_equal(port_flags(object, &other, port[i]), 0);
+		entry->flags = 0;
+		assert_int_equal(port_flags(object, &media, port[i]), 0);
 	}
 	shed_close(shed);
 	bpf_object__close(object);
+}
+
+static void blocks_come_and_go(void **state)
+{
+	const struct shed_prefix wide = {32, {0x20, 0x01, 0x0d, 0xb8}};
+	const struct shed_prefix narrow = {48, {0x20, 0x01, 0x0d, 0xb8, 0x0b, 0xad}};
+	struct shed_prefix key = {128, {0x20, 0x01, 0x0d, 0xb8, 0x0b, 0xad, [15] = 1}};
+	struct bpf_object *object;
+	const char *what;
+	struct shed *shed;
+	__u32 value;
+	int fd;
+
+	need_root();
+	object = load_object();
+	fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_BLOCK);
+	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), -ENOENT);
+	assert_int_equal(shed_block(shed, &narrow), 0);
+	assert_int_equal(shed_block(shed, &narrow), 0);
+	assert_int_equal(shed_block(shed, &wide), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), 0);
+	assert_int_equal(shed_unblock(shed, &narrow), 0);
+	assert_int_equal(shed_unblock(shed, &narrow), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), 0);
+	assert_int_equal(shed_unblock(shed, &wide), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), -ENOENT);
+	shed_close(shed);
+	bpf_object__close(object);
+}
+
+/* Where no XDP program runs the tables are there all the same, and the rest says nothing. */
+static void tables_without_a_program(void **state)
+{
+	const struct shed_prefix prefix = {32, {0x20, 0x01, 0x0d, 0xb8}};
+	uint64_t packets[SHED_REASON_COUNT];
+	struct shed *shed;
+
+	assert_int_equal(shed_create(&shed), 0);
+	assert_int_equal(shed_address_add(shed, &media), 0);
+	assert_int_equal(shed_address_add(shed, &media), -EEXIST);
+	shed_ports(shed, 0)[SHED_PORT_ENTRIES - 1].flags = SHED_PORT_OPEN;
+	shed_sketch(shed)->cell[SHED_SKETCH_ROWS - 1][SHED_SKETCH_COLUMNS - 1] = 1;
+	assert_int_equal(shed_rule(shed)->off, 0);
+	assert_int_not_equal(shed_rule(shed)->seed, 0);
+	assert_int_equal(shed_block(shed, &prefix), 0);
+	assert_int_equal(shed_unblock(shed, &prefix), 0);
+	assert_int_equal(shed_count(shed, packets), 0);
+	assert_int_equal(packets[SHED_TO_DATAPLANE], 0);
+	assert_int_equal(shed_samples(shed, NULL, NULL), 0);
+	shed_close(shed);
 }
 
 /* After the end the program may stay attached for a while: it must then touch nothing. */
@@ -150,19 +221,15 @@ static void close_leaves_nothing(void **state)
 	struct bpf_object *object;
 	const char *what;
 	struct shed *shed;
-	__u32 index;
 
 	need_root();
 	object = load_object();
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	assert_int_equal(shed_address_add(shed, &media), 0);
-	shed_port_open(shed, 0, 30000);
+	shed_ports(shed, 0)[30000].flags = SHED_PORT_OPEN;
+	assert_int_equal(port_flags(object, &media, 30000), SHED_PORT_OPEN);
 	shed_close(shed);
-	assert_int_equal(port_flags(object, 0, 30000), 0);
-	assert_int_equal(
-		bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(object, SHED_MAP_ADDRESS),
-				    &media, &index),
-		-ENOENT);
+	assert_int_equal(port_flags(object, &media, 30000), -1);
 	assert_int_equal(shed_open(&shed, PINS, &what), -ENOENT);
 	assert_int_equal(rmdir(PINS), 0);
 	assert_int_equal(mkdir(PINS, 0700), 0);
@@ -176,7 +243,7 @@ static void counters_sum_over_cpus(void **state)
 	struct bpf_object *object;
 	const char *what;
 	struct shed *shed;
-	uint64_t *each;
+	struct shed_tally *each;
 	__u32 key;
 	int i;
 
@@ -186,7 +253,7 @@ static void counters_sum_over_cpus(void **state)
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	for (key = 0; key < SHED_REASON_COUNT; key++) {
 		for (i = 0; i < cpus; i++)
-			each[i] = 1000 * key + i;
+			each[i].packets = 1000 * key + i;
 		assert_int_equal(bpf_map_update_elem(
 					 bpf_object__find_map_fd_by_name(object, SHED_MAP_COUNTER),
 					 &key, each, BPF_ANY),
@@ -297,6 +364,8 @@ int main(void)
 		cmocka_unit_test(pins_remove),
 		cmocka_unit_test(addresses_are_limited),
 		cmocka_unit_test(ports_open_by_a_store),
+		cmocka_unit_test(blocks_come_and_go),
+		cmocka_unit_test(tables_without_a_program),
 		cmocka_unit_test(close_leaves_nothing),
 		cmocka_unit_test(counters_sum_over_cpus),
 		cmocka_unit_test(open_refuses_another_version),

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A participant's own address: ICE has validated it, the leg has learnt it, or the SDP named it. It
+ * can be spoofed, so it has rates, and each kind of packet its own. Media that continues what was
+ * accepted before is told from media that does not: who forges packets without seeing the call
+ * rarely meets the next few sequence numbers, and leaves the participant's own rate alone.
+ *
+ * Private to ebpf/policy.h.
+ */
+
+POLICY int policy_is_peer(const struct policy *p)
+{
+	const struct shed_port *port = p->port;
+	int i;
+
+	for (i = 0; i < SHED_PEERS; i++)
+		if (port->peer_port[i] == p->source_port &&
+		    port->peer[i].half[0] == p->source.half[0] &&
+		    port->peer[i].half[1] == p->source.half[1])
+			return 1;
+	return 0;
+}
+
+enum policy_sequence { POLICY_NEXT, POLICY_SEEN, POLICY_FAR };
+
+/* `seq` beside the numbers of its SSRC that were accepted. */
+POLICY enum policy_sequence policy_sequence(const struct shed_port *port,
+					    const struct shed_stream *stream, __u16 seq)
+{
+	__s16 early = seq - stream->highest;
+	__u16 late = -early;
+
+	if (early > 0)
+		return early <= port->ahead ? POLICY_NEXT : POLICY_FAR;
+	if (late > 63)
+		return POLICY_FAR;
+	return stream->seen >> late & 1 ? POLICY_SEEN : POLICY_NEXT;
+}
+
+POLICY enum policy_sequence policy_rtp(const struct shed_port *port, const struct packet_rtp *rtp)
+{
+	int i;
+
+	if (port->untracked)
+		return POLICY_NEXT;
+	for (i = 0; i < SHED_STREAMS; i++)
+		if (port->stream[i].used && port->stream[i].ssrc == rtp->ssrc)
+			return policy_sequence(port, &port->stream[i], bpf_ntohs(rtp->sequence));
+	return POLICY_FAR;
+}
+
+POLICY enum shed_reason policy_within(struct policy *p, enum shed_kind kind,
+				      const struct shed_rate *rate, enum shed_reason otherwise)
+{
+	return rate_take(&p->port->due[kind], policy_now(p->judge), rate) ? SHED_TO_DATAPLANE
+									  : otherwise;
+}
+
+POLICY enum shed_reason policy_media_rate(struct policy *p, const struct shed_rule *rule)
+{
+	struct packet rest = p->frame;
+	const struct packet_rtp *rtp = packet_take(&rest, sizeof(*rtp));
+
+	if (!rtp || p->payload < sizeof(*rtp))
+		return SHED_NOT_MEDIA;
+	switch (policy_rtp(p->port, rtp)) {
+	case POLICY_NEXT:
+		return policy_within(p, SHED_MEDIA, &p->port->media, SHED_MEDIA_RATE);
+	case POLICY_SEEN:
+		return SHED_REPLAY;
+	default:
+		return policy_within(p, SHED_UNKNOWN, &rule->unknown, SHED_UNKNOWN_RATE);
+	}
+}
+
+POLICY enum shed_reason policy_peer(struct policy *p)
+{
+	const struct shed_rule *rule = policy_rule(p->judge);
+	enum shed_reason reason;
+
+	if (!rule)
+		return SHED_TO_DATAPLANE;
+	switch (policy_class(p)) {
+	case POLICY_RTP:
+		return policy_media_rate(p, rule);
+	case POLICY_RTCP:
+		return policy_within(p, SHED_RTCP, &rule->rtcp, SHED_RTCP_RATE);
+	case POLICY_STUN:
+		reason = policy_stun(p, 1);
+		return reason == SHED_TO_DATAPLANE
+			       ? policy_within(p, SHED_STUN, &rule->stun, SHED_STUN_RATE)
+			       : reason;
+	case POLICY_DTLS:
+		return policy_within(p, SHED_DTLS, &rule->dtls, SHED_DTLS_RATE);
+	default:
+		return SHED_NOT_MEDIA;
+	}
+}
