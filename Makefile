@@ -137,11 +137,14 @@ $(BUILD)/tandemctl: $(SRC_ctl:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libcontrolplane
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # UAPI types only: no kernel BTF, no CO-RE. -g gives the object's own BTF for its maps.
-$(BUILD)/%.bpf.o: %.bpf.c
+define compile_bpf
 	@mkdir -p $(@D)
 	$(call say,BPF)
 	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Werror -I. -I/usr/include/$(shell gcc -print-multiarch) \
 		-MMD -MP -c $< -o $@
+endef
+$(BUILD)/%.bpf.o: %.bpf.c
+	$(compile_bpf)
 -include $(BPF:.o=.d)
 
 # --- tests ---------------------------------------------------------------------------------------
@@ -162,6 +165,16 @@ $(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(ARCHIVES_fuzz)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CLANG) $(SAN) -fsanitize=fuzzer)
 
+# Plays attacks; it finds the program that the kernel runs for it beside itself.
+FLOOD := $(BUILD)/tests/flood $(BUILD)/tests/flood.bpf.o
+$(BUILD)/tests/flood: $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %.bpf.c,$(wildcard tests/flood/*.c)))
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lbpf -lz
+$(BUILD)/tests/flood.bpf.o: tests/flood/send.bpf.c
+	$(compile_bpf)
+-include $(BUILD)/tests/flood.bpf.d
+
 unit: $(UNIT:%=unit-%) ## build and run the unit tests, plain and sanitized
 unit-%: $(BUILD)/tests/unit/% $(BUILD)/asan/tests/unit/% $(BPF)
 	cd $(BUILD) && tests/unit/$*
@@ -177,7 +190,7 @@ fuzz-fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%
 
 SANITIZED := $(UNIT:%=$(BUILD)/asan/tests/unit/%)
 FUZZERS := $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/%)
-tests: all $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED) $(FUZZERS)
+tests: all $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED) $(FUZZERS) $(FLOOD)
 
 # `make test` and `make demo` do everything on a fresh machine: the packages come first, and only
 # then is make asked what must be built.
@@ -185,10 +198,10 @@ test: deps ## install, build and run every test
 	@$(MAKE) -j$$(nproc) tests
 	BUILD=$(BUILD) tests/run
 smoke: deps ## install, build and run the end-to-end tests alone
-	@$(MAKE) -j$$(nproc) all
+	@$(MAKE) -j$$(nproc) all $(FLOOD)
 	BUILD=$(BUILD) tests/run e2e
 demo: deps ## install, build, and show a browser talk to a telephone
-	@$(MAKE) -j$$(nproc) all
+	@$(MAKE) -j$$(nproc) all $(FLOOD)
 	BUILD=$(BUILD) $(PYTHON) tests/demo.py
 
 include perf/bench.mk
