@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "dataplane/main/devargs.h"
 
 #define PACKETS_LEAST 4096 /* of each worker and port: both queues can be full */
 
@@ -13,6 +16,7 @@ const char *const config_engines[] = {"auto", "ipsec_mb", "libsrtp", NULL};
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 static const char *const idle_policies[] = {"spin", "pause", "sleep", NULL};
+static const char *const sheds[] = {"auto", "xdp", "worker", "off", NULL};
 
 /* "0,1" or "0-3" or a mixture; the order counts. */
 static int parse_lcores(void *value, const char *text, char *why, size_t size)
@@ -134,6 +138,9 @@ static const struct option_key port_keys[] = {
 	{.key = "gateway", .type = OPTION_PARSED, AT(config_port, gateway4),
 	 .parse = parse_gateway, .repeated = true,
 	 .help = "the next hop for addresses that are not on-link; one of each family"},
+	{.key = "shed", .type = OPTION_CHOICE, AT(config_port, shed), .choices = sheds,
+	 .fallback = "auto",
+	 .help = "who sheds floods; auto: XDP on AF_XDP devices, the workers elsewhere"},
 	{.key = "vlan", .type = OPTION_UNSIGNED, AT(config_port, vlan), .most = 4094,
 	 .fallback = "0", .help = "VLAN tag of all frames; 0: untagged"},
 	{.key = "mtu", .type = OPTION_UNSIGNED, AT(config_port, mtu), .most = 9000,
@@ -184,8 +191,16 @@ static bool seen_before(const struct config *config, unsigned p, unsigned a)
 static void check_port(struct options *options, const struct config *config, unsigned p)
 {
 	const struct config_port *port = &config->ports[p];
+	char *interface = port->devargs ? devargs_interface(port->devargs) : NULL;
 	char text[ENDPOINT_TEXT_MAX];
 
+	if (interface && strstr(port->devargs, "xdp_prog="))
+		option_mistake(options, "port", port->name, "devargs",
+			       "xdp_prog is not for devargs; give it as [dataplane] xdp");
+	if (!interface && port->shed == CONFIG_SHED_XDP)
+		option_mistake(options, "port", port->name, "shed",
+			       "xdp needs devargs of net_af_xdp; say worker, or auto");
+	free(interface);
 	for (unsigned a = 0; a < port->address_count; a++)
 		if (seen_before(config, p, a))
 			option_mistake(options, "port", port->name, "address",

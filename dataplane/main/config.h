@@ -14,10 +14,14 @@ struct config_address {
 	uint8_t prefix; /* bits of the 128 that are on-link; IPv4: 96 + length */
 };
 
+/* Where floods are shed: the words of `shed`. */
+enum config_shed { CONFIG_SHED_AUTO, CONFIG_SHED_XDP, CONFIG_SHED_WORKER, CONFIG_SHED_OFF };
+
 /* "[port NAME]" */
 struct config_port {
 	char name[32];
 	char *devargs;
+	int shed; /* enum config_shed */
 	struct config_address addresses[NETWORK_ADDRESSES_MAX];
 	unsigned address_count;
 	struct address gateway4, gateway6; /* all zero: none */

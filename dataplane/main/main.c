@@ -187,7 +187,7 @@ static int start(struct program *p)
 	if (!error)
 		error = port_start_all(d, &p->config);
 	if (!error)
-		error = xdp_open(&p->xdp, d);
+		error = xdp_open(&p->xdp, &p->config, d);
 	if (!error)
 		error = neighbour_start(d);
 	if (!error)

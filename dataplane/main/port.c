@@ -8,67 +8,13 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "dataplane/main/channels.h"
 #include "dataplane/main/config.h"
+#include "dataplane/main/devargs.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/main/workers.h"
 
 #define RX_DESCRIPTORS 2048
 #define TX_DESCRIPTORS 2048
-
-char *port_af_xdp_interface(const char *devargs)
-{
-	const char *name = strstr(devargs, "iface=");
-
-	if (strncmp(devargs, "net_af_xdp", 10) != 0 || !name)
-		return NULL;
-	name += strlen("iface=");
-	return strndup(name, strcspn(name, ","));
-}
-
-/* Queues that the port shall have, or 0: none. */
-static unsigned int wanted_queues(const struct config *config, const struct config_port *port)
-{
-	unsigned int workers = config->lcore_count - 1;
-	char *interface = port_af_xdp_interface(port->devargs);
-	int queues;
-
-	if (!interface)
-		return workers;
-	queues = channels_prepare(interface, workers);
-	if (queues < 0)
-		log_error("[port %s] devargs: the queues of %s: %s; see ethtool -l %s", port->name,
-			  interface, strerror(-queues), interface);
-	free(interface);
-	return queues < 0 ? 0 : queues;
-}
-
-/* What the operator need not write: the number of queues, and our XDP program. */
-static char *complete_devargs(const struct config *config, const struct config_port *port)
-{
-	unsigned int queues = wanted_queues(config, port);
-	char *interface = port_af_xdp_interface(port->devargs);
-	char *complete = NULL;
-	int length;
-
-	if (!queues) {
-		free(interface);
-		return NULL;
-	}
-	if (!interface)
-		return strdup(port->devargs);
-	free(interface);
-	length = asprintf(&complete, "%s%s%s%s,queue_count=%u", port->devargs,
-			  strstr(port->devargs, "xdp_prog=") ? "" : ",xdp_prog=",
-			  strstr(port->devargs, "xdp_prog=") ? "" : config->xdp,
-			  strstr(port->devargs, "start_queue=") ? "" : ",start_queue=0", queues);
-	return length < 0 ? NULL : complete;
-}
-
-static bool is_virtual(const char *devargs)
-{
-	return strncmp(devargs, "net_", 4) == 0 || strncmp(devargs, "eth_", 4) == 0;
-}
 
 static bool hugepages_are_free(void)
 {
@@ -137,11 +83,12 @@ static int add_devices(struct arguments *a, const struct config *config)
 	bool pci = false;
 
 	for (unsigned int p = 0; p < config->port_count; p++) {
-		char *devargs = complete_devargs(config, &config->ports[p]);
+		const struct config_port *port = &config->ports[p];
+		char *devargs = devargs_complete(config, port, devargs_want_program(port));
 
 		if (!devargs)
 			return -ENODEV;
-		if (is_virtual(devargs)) {
+		if (devargs_is_virtual(devargs)) {
 			add(a, "--vdev=%s", devargs);
 		} else {
 			add(a, "--allow=%s", devargs);
@@ -184,6 +131,8 @@ int port_environment_start(const struct config *config, const char *program)
 		add(&a, "-m");
 		add(&a, "%u", 256 + config->legs / 128 + config->streams / 1024); /* MiB */
 	}
+	/* libxdp's own program is attached by itself, so that shed_detach() knows it. */
+	setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
 	result = rte_eal_init(a.count, a.texts);
 	if (result < 0)
 		log_error("DPDK does not start: %s; its own message is above", strerror(rte_errno));
@@ -261,40 +210,89 @@ static int add_addresses(struct dataplane *d, struct network *n, const struct co
 	return 0;
 }
 
+static int find_device(struct network *n, const struct config_port *port)
+{
+	char *device = devargs_device(port->devargs);
+	int error = device ? rte_eth_dev_get_port_by_name(device, &n->port) : -ENOMEM;
+
+	free(device);
+	if (error)
+		log_error("[port %s] devargs: there is no DPDK device \"%s\"", port->name,
+			  port->devargs);
+	return error;
+}
+
+/*
+ * The kernel or the driver may refuse our XDP program. With none in its devargs the device attaches
+ * libxdp's, which hands over whatever arrives.
+ */
+static int start_without_program(struct network *n, const struct config *config,
+				 const struct config_port *port, struct rte_mempool *mbufs)
+{
+	char *devargs = devargs_complete(config, port, false);
+	char *device = devargs_device(port->devargs);
+	int error = -ENOMEM;
+
+	if (!devargs || !device)
+		goto out_free;
+	error = rte_eal_hotplug_remove("vdev", device);
+	if (!error)
+		error = rte_eal_hotplug_add("vdev", device, strchr(devargs, ',') + 1);
+	if (!error)
+		error = find_device(n, port);
+	n->queues = devargs_queues(config, port);
+	if (!error)
+		error = start_port(n, port, mbufs);
+
+out_free:
+	free(device);
+	free(devargs);
+	return error;
+}
+
+static int start_device(struct network *n, const struct config *config,
+			const struct config_port *port, struct rte_mempool *mbufs)
+{
+	bool program = devargs_want_program(port);
+	int error = start_port(n, port, mbufs);
+
+	n->judged = port->shed != CONFIG_SHED_OFF && !program;
+	if (error && program && port->shed == CONFIG_SHED_AUTO &&
+	    !start_without_program(n, config, port, mbufs)) {
+		n->judged = true;
+		log_warn("[port %s] shed: the XDP program could not be attached; DPDK's own "
+			 "message is above. The workers shed floods instead, and all traffic of "
+			 "the interface is theirs: nothing is left to the kernel",
+			 n->name);
+		return 0;
+	}
+	if (error)
+		log_error("[port %s] devargs: %s does not start: %s; DPDK's own message is above",
+			  n->name, port->devargs, strerror(-error));
+	return error;
+}
+
 int port_start_all(struct dataplane *d, const struct config *config)
 {
 	for (unsigned int p = 0; p < config->port_count; p++) {
 		const struct config_port *port = &config->ports[p];
 		struct network *n = &d->networks[p];
-		char *device = strndup(port->devargs, strcspn(port->devargs, ","));
-		int error;
+		int error = find_device(n, port);
 
-		if (!device)
-			return -ENOMEM;
-		error = rte_eth_dev_get_port_by_name(device, &n->port);
-		free(device);
-		if (error) {
-			log_error("[port %s] devargs: there is no DPDK device \"%s\"", port->name,
-				  port->devargs);
+		if (error)
 			return error;
-		}
 		strcpy(n->name, port->name);
-		n->queues = wanted_queues(config, port);
+		n->queues = devargs_queues(config, port);
 		n->vlan = port->vlan;
 		n->mtu = port->mtu;
 		n->dscp = port->dscp;
 		n->gateway4 = port->gateway4;
 		n->gateway6 = port->gateway6;
 		error = add_addresses(d, n, port);
+		if (!error)
+			error = start_device(n, config, port, d->mbufs);
 		if (error)
 			return error;
-		error = start_port(n, port, d->mbufs);
-		if (error) {
-			log_error("[port %s] devargs: %s does not start: %s; DPDK's own message is "
-				  "above",
-				  n->name, port->devargs, strerror(-error));
-			return error;
-		}
 		d->network_by_port[n->port] = n;
 		d->network_count++;
 	}

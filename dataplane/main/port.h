@@ -17,12 +17,12 @@ struct egress;
 int port_environment_start(const struct config *config, const char *program);
 void port_environment_stop(void);
 
-/* Configures and starts the ports with one queue pair for each worker, and fills d->networks. */
+/*
+ * Configures and starts the ports with one queue pair for each worker, and fills d->networks. An
+ * AF_XDP port whose XDP program the kernel refuses is `judged` by the workers, with a warning.
+ */
 int port_start_all(struct dataplane *d, const struct config *config);
 void port_stop_all(struct dataplane *d);
-
-/* The interface named by AF_XDP devargs, to be freed; NULL: another kind of port. */
-char *port_af_xdp_interface(const char *devargs);
 
 /*
  * Copies one frame, or one UDP payload behind the egress's headers, into a packet and has a worker

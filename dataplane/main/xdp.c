@@ -13,7 +13,7 @@
 
 #include "dataplane/main/config.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/main/port.h"
+#include "dataplane/main/devargs.h"
 #include "ebpf/shed_maps.h"
 
 static int fail(const char *place, const char *what, int error)
@@ -65,7 +65,7 @@ static int on_interfaces(struct xdp *x, const struct config *config,
 	int error = 0;
 
 	for (unsigned int p = 0; p < config->port_count && !error; p++) {
-		char *interface = port_af_xdp_interface(config->ports[p].devargs);
+		char *interface = devargs_interface(config->ports[p].devargs);
 
 		if (interface)
 			error = act(x, interface);
@@ -74,11 +74,19 @@ static int on_interfaces(struct xdp *x, const struct config *config,
 	return error;
 }
 
+static bool is_program_wanted(const struct config *config)
+{
+	for (unsigned int p = 0; p < config->port_count; p++)
+		if (devargs_want_program(&config->ports[p]))
+			return true;
+	return false;
+}
+
 static int check_system(const struct config *config)
 {
 	int fd;
 
-	if (access(config->xdp, R_OK))
+	if (is_program_wanted(config) && access(config->xdp, R_OK))
 		return fail(config->xdp, "the XDP program cannot be read; see [dataplane] xdp",
 			    -errno);
 	fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -100,7 +108,7 @@ int xdp_prepare(struct xdp *x, const struct config *config)
 	error = check_system(config);
 	if (!error)
 		error = on_interfaces(x, config, detach);
-	if (error)
+	if (error || !is_program_wanted(config))
 		return error;
 	error = shed_bpffs_mount(&what);
 	if (!error)
@@ -111,12 +119,21 @@ int xdp_prepare(struct xdp *x, const struct config *config)
 	return 0;
 }
 
-int xdp_open(struct xdp *x, const struct dataplane *d)
+/* Whether an XDP program was attached: DPDK has started the ports in the configuration's order. */
+static bool is_attached(const struct config *config, const struct dataplane *d)
+{
+	for (unsigned int p = 0; p < config->port_count; p++)
+		if (devargs_want_program(&config->ports[p]) && !d->networks[p].judged)
+			return true;
+	return false;
+}
+
+int xdp_open(struct xdp *x, const struct config *config, const struct dataplane *d)
 {
 	const char *what = "";
 	int error;
 
-	if (!x->used)
+	if (!is_attached(config, d))
 		return 0;
 	error = shed_open(&x->shed, SHED_PIN_DIR, &what);
 	if (error)

@@ -29,7 +29,7 @@ struct xdp {
  */
 int xdp_prepare(struct xdp *x, const struct config *config);
 /* After: makes the media addresses known. 0 or -errno, logged. */
-int xdp_open(struct xdp *x, const struct dataplane *d);
+int xdp_open(struct xdp *x, const struct config *config, const struct dataplane *d);
 /* When the ports are closed; also after either of the above has failed, or was never called. */
 void xdp_close(struct xdp *x);
 

@@ -23,7 +23,7 @@ lcores={lcores}
 legs=1000
 idle=sleep
 log={log}
-xdp={build}/ebpf/shed.bpf.o
+xdp={xdp}
 
 [port public]
 devargs=net_af_xdp0,iface=public0
@@ -54,15 +54,15 @@ LCORES = {1: "0,1", 2: "0,0,1"}
 class Relay:
     """directory keeps the two configurations and the two logs.
 
-    public, trunk and controlplane: more lines for these sections.
+    public, trunk and controlplane: more lines for these sections. xdp: another XDP program.
     """
 
     def __init__(self, directory, workers=1, ports="20000-39999", log="info",
-                 public="", trunk="", controlplane=""):
+                 public="", trunk="", controlplane="", xdp=BUILD / "ebpf/shed.bpf.o"):
         self.directory = pathlib.Path(directory)
         self.dataplane = self.controlplane = self.api = None
         self.dataplane_ini = self._write("dataplane.ini", DATAPLANE.format(
-            socket=DATAPLANE_SOCKET, lcores=LCORES[workers], build=BUILD, log=log,
+            socket=DATAPLANE_SOCKET, lcores=LCORES[workers], xdp=xdp, log=log,
             public=public, trunk=trunk, public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
             trunk4=net.RELAY_TRUNK[4], trunk6=net.RELAY_TRUNK[6]))
         self.controlplane_ini = self._write("controlplane.ini", CONTROLPLANE.format(

@@ -54,6 +54,8 @@ MISTAKES = {  # of dataplane.ini: a line's change, the line that is told, what i
                                f"address={net.RELAY_PUBLIC[4]}/24", "address"),
     "an unknown section": ("[port trunk]", "[prot trunk]", "prot"),
     "no worker": ("lcores=0,1", "lcores=0", "lcores"),
+    "a program in devargs": ("devargs=net_af_xdp1,iface=trunk0",
+                             "devargs=net_af_xdp1,iface=trunk0,xdp_prog=x.o", "devargs"),
 }
 
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the operator wrote about a DPDK device, and what DPDK needs beside it. Main lcore only.
+ * Texts are to be freed.
+ */
+#ifndef TANDEM_DEVARGS_H
+#define TANDEM_DEVARGS_H
+
+#include <stdbool.h>
+
+struct config;
+struct config_port;
+
+/* The interface named by AF_XDP devargs; NULL: another kind of device. */
+char *devargs_interface(const char *devargs);
+
+/* "net_af_xdp0": what DPDK calls the device. */
+char *devargs_device(const char *devargs);
+
+/* DPDK makes the device, which needs no probing of the PCI bus. */
+bool devargs_is_virtual(const char *devargs);
+
+/* Queues that the port shall have, or 0, logged: none. */
+unsigned int devargs_queues(const struct config *config, const struct config_port *port);
+
+/* Adds what nobody need write: the number of queues and, if wanted, our XDP program. NULL: logged.
+ */
+char *devargs_complete(const struct config *config, const struct config_port *port, bool program);
+
+/* Whether our XDP program is wanted in front of the port. */
+bool devargs_want_program(const struct config_port *port);
+
+#endif
