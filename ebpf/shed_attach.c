@@ -51,6 +51,12 @@ int shed_pins_remove(const char *dir, const char **what)
 	return 0;
 }
 
+/* Our program, or the one that libxdp attaches for a port that has none. */
+static int is_ours(const char *name)
+{
+	return strcmp(name, SHED_PROGRAM) == 0 || strcmp(name, "xsk_def_prog") == 0;
+}
+
 /* Takes program id off, provided that it is ours and still the one attached. */
 static int detach(int ifindex, __u32 id, __u32 mode, const char **what)
 {
@@ -65,7 +71,7 @@ static int detach(int ifindex, __u32 id, __u32 mode, const char **what)
 		return -errno;
 	}
 	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	if (!err && strcmp(info.name, SHED_PROGRAM) != 0) {
+	if (!err && !is_ours(info.name)) {
 		*what = "another XDP program is attached: take it off with ip link set dev "
 			"INTERFACE xdp off";
 		err = -EBUSY;

@@ -54,6 +54,17 @@ def test_a_refused_program_leaves_it_to_the_workers(start_relay, endpoint, refus
     assert host.pins() == []
 
 
+def test_after_a_killed_run_without_a_program(machine, directory):
+    """What it leaves attached is libxdp's, and no more in the way than ours."""
+    Relay(directory, public="shed=worker").start_dataplane()
+    host.stop_processes()
+    assert "public0" in host.attached(net.RELAY)
+    relay = Relay(directory)
+    relay.start_dataplane()
+    assert relay.stop() == (None, 0)
+    assert host.attached(net.RELAY) == []
+
+
 def test_a_refused_program_may_be_an_error(machine, directory, refused):
     relay = Relay(directory, xdp=refused, trunk="shed=xdp")
     with pytest.raises(wait.Timeout, match=r"\[port trunk\] devargs: .* does not start"):
