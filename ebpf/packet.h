@@ -191,6 +191,34 @@ static inline __attribute__((always_inline)) const void *packet_take(struct pack
 	return header;
 }
 
+/*
+ * Addresses are only aligned to two bytes. Told so, clang's BPF loads them by octets and stores
+ * them so, and who then reads a word waits; the kernel takes a whole load wherever the CPU does.
+ */
+static inline __attribute__((always_inline)) __u32 packet_load32(const void *at)
+{
+#ifdef __bpf__
+	return *(const __u32 *)at;
+#else
+	__u32 word;
+
+	__builtin_memcpy(&word, at, sizeof(word));
+	return word;
+#endif
+}
+
+static inline __attribute__((always_inline)) __u64 packet_load64(const void *at)
+{
+#ifdef __bpf__
+	return *(const __u64 *)at;
+#else
+	__u64 word;
+
+	__builtin_memcpy(&word, at, sizeof(word));
+	return word;
+#endif
+}
+
 /* Whether at least len more bytes follow, where len comes from the packet itself. */
 static inline __attribute__((always_inline)) int packet_holds(const struct packet *p, __u16 len)
 {
@@ -225,12 +253,12 @@ static inline __attribute__((always_inline)) __u16 packet_take_ethernet(struct p
 /* Whether the checksum of an IPv4 header without options is right (RFC 1071). */
 static inline __attribute__((always_inline)) int packet_ipv4_intact(const struct packet_ipv4 *ip)
 {
-	const __be16 *word = (const __be16 *)ip;
-	__u32 sum = 0;
+	__u64 sum = 0;
 	int i;
 
-	for (i = 0; i < (int)(sizeof(*ip) / sizeof(*word)); i++)
-		sum += word[i];
+	for (i = 0; i < (int)(sizeof(*ip) / sizeof(__u32)); i++)
+		sum += packet_load32((const __u32 *)ip + i);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
 	return (sum & 0xffff) + (sum >> 16) == 0xffff;
 }
 

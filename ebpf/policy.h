@@ -57,11 +57,10 @@ POLICY struct shed_sketch *policy_sketch(void *judge);
 
 POLICY struct shed_address policy_ipv4_address(const __u8 ip[4])
 {
-	struct shed_address addr = {};
+	struct shed_address addr;
 
-	addr.byte[10] = 0xff;
-	addr.byte[11] = 0xff;
-	__builtin_memcpy(&addr.byte[12], ip, 4);
+	addr.half[0] = 0;
+	addr.half[1] = bpf_htonl(0x0000ffff) | (__u64)packet_load32(ip) << 32;
 	return addr;
 }
 
@@ -69,7 +68,8 @@ POLICY struct shed_address policy_ipv6_address(const __u8 ip[16])
 {
 	struct shed_address addr;
 
-	__builtin_memcpy(addr.byte, ip, sizeof(addr.byte));
+	addr.half[0] = packet_load64(ip);
+	addr.half[1] = packet_load64(ip + 8);
 	return addr;
 }
 
@@ -100,12 +100,7 @@ POLICY int policy_source_ipv4(const __u8 ip[4])
 /* Multicast, and the addresses of ::/80: unspecified, loopback, IPv4-mapped (RFC 4291). */
 POLICY int policy_source_ipv6(const __u8 ip[16])
 {
-	__u8 head = 0;
-	int i;
-
-	for (i = 0; i < 10; i++)
-		head |= ip[i];
-	return head != 0 && ip[0] != 0xff;
+	return (packet_load64(ip) || ip[8] || ip[9]) && ip[0] != 0xff;
 }
 
 POLICY int policy_is_off(struct policy *p)

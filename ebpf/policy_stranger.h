@@ -49,12 +49,12 @@ POLICY int policy_stun_intact(const struct packet_stun *stun, __u16 octets)
  */
 POLICY int policy_knows_ufrag(const struct shed_port *port, const __u8 username[8])
 {
+	__u64 octets = packet_load64(username);
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		__u64 octets, compared = port->ufrag_octets[i];
+		__u64 compared = port->ufrag_octets[i];
 
-		__builtin_memcpy(&octets, username, sizeof(octets));
 		if (!compared || compared > 8)
 			continue;
 		/* In memory the first octet is the lowest one of a little-endian word. */

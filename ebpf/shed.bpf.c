@@ -104,8 +104,11 @@ static __always_inline const struct shed_rule *policy_rule(void *judge)
 
 static __always_inline int policy_blocked(void *judge, const struct shed_address *addr)
 {
+	const struct shed_rule *rule = policy_rule(judge);
 	struct shed_prefix key = {.length = 128};
 
+	if (!rule || !rule->blocks)
+		return 0;
 	__builtin_memcpy(key.byte, addr->byte, sizeof(key.byte));
 	return bpf_map_lookup_elem(&tandem_block, &key) != NULL;
 }

@@ -288,18 +288,22 @@ int shed_block(struct shed *shed, const struct shed_prefix *prefix)
 {
 	__u32 unused = 0;
 
-	if (shed->block_fd < 0 ||
-	    bpf_map_update_elem(shed->block_fd, prefix, &unused, BPF_ANY) == 0)
+	if (shed->block_fd < 0)
 		return 0;
-	return -errno;
+	if (bpf_map_update_elem(shed->block_fd, prefix, &unused, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -errno;
+	shed->rule->blocks++;
+	return 0;
 }
 
 int shed_unblock(struct shed *shed, const struct shed_prefix *prefix)
 {
-	if (shed->block_fd < 0 || bpf_map_delete_elem(shed->block_fd, prefix) == 0 ||
-	    errno == ENOENT)
+	if (shed->block_fd < 0)
 		return 0;
-	return -errno;
+	if (bpf_map_delete_elem(shed->block_fd, prefix))
+		return errno == ENOENT ? 0 : -errno;
+	shed->rule->blocks--;
+	return 0;
 }
 
 int shed_count(const struct shed *shed, uint64_t packets[SHED_REASON_COUNT])

@@ -183,11 +183,13 @@ static void blocks_come_and_go(void **state)
 	assert_int_equal(shed_block(shed, &narrow), 0);
 	assert_int_equal(shed_block(shed, &narrow), 0);
 	assert_int_equal(shed_block(shed, &wide), 0);
+	assert_int_equal(shed_rule(shed)->blocks, 2);
 	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), 0);
 	assert_int_equal(shed_unblock(shed, &narrow), 0);
 	assert_int_equal(shed_unblock(shed, &narrow), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), 0);
 	assert_int_equal(shed_unblock(shed, &wide), 0);
+	assert_int_equal(shed_rule(shed)->blocks, 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), -ENOENT);
 	shed_close(shed);
 	bpf_object__close(object);
