@@ -13,6 +13,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
 #include "dataplane/stages.h"
+#include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 
 static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
@@ -41,6 +42,19 @@ static bool is_validated(const struct leg *leg, const struct endpoint *source,
 	return false;
 }
 
+/* The leg has its window, and this packet might be what it waits for. */
+static bool may_be_learnt(const struct burst *b, unsigned int i, const struct leg *leg,
+			  unsigned int component)
+{
+	const struct endpoint *source = &b->source[i];
+	const struct leg_config *config = leg->config;
+
+	if (config->latch_signalled &&
+	    !address_equal(&source->address, &config->remote[component].address))
+		return false;
+	return b->now >= leg->former_until || !endpoint_equal(source, &leg->former[component]);
+}
+
 static inline void check_media_source(struct worker *w, struct burst *b, unsigned int i,
 				      struct leg *leg, unsigned int component)
 {
@@ -49,7 +63,7 @@ static inline void check_media_source(struct worker *w, struct burst *b, unsigne
 
 	if (likely(endpoint_equal(source, &leg->remote[component]))) {
 		if (unlikely(!leg->latched[component]) && config->security == LEG_PLAIN)
-			leg->latched[component] = true;
+			leg_settle(leg, component);
 		return;
 	}
 	if (config->ice) {
@@ -57,8 +71,9 @@ static inline void check_media_source(struct worker *w, struct burst *b, unsigne
 			burst_drop(b, i, DROP_NOT_VALIDATED);
 		return;
 	}
-	if (leg->latched[component] || b->now >= config->latch_until ||
-	    (b->now < leg->former_until && endpoint_equal(source, &leg->former[component])))
+	if (unlikely(!leg->latched[component]) && b->now >= config->latch_until)
+		leg_settle(leg, component);
+	if (leg->latched[component] || !may_be_learnt(b, i, leg, component))
 		return burst_drop(b, i, DROP_WRONG_SOURCE);
 	/* SRTP in its window goes on: crypt learns the address when the tag is right. */
 	if (config->security == LEG_PLAIN && !leg_learn(w, leg, component, source))
@@ -81,6 +96,7 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	struct dataplane *d = w->dataplane;
 	struct flow_entry entry =
 		flow_entry_load(d, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
+	struct shed_port *port;
 	struct leg *leg;
 
 	if (entry.kind != FLOW_LEG)
@@ -91,6 +107,9 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	rte_prefetch0(leg);
 	rte_prefetch0(&leg->flow);
 	rte_prefetch0(&leg->flow.first);
+	port = vouch_port(d, b, i);
+	if (port)
+		rte_prefetch0(port->stream);
 	b->leg[i] = leg;
 	b->component[i] = entry.component;
 }

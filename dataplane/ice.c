@@ -17,6 +17,7 @@
 #include "dataplane/reply.h"
 #include "dataplane/stages.h"
 #include "dataplane/stun.h"
+#include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 
 static void reply(struct worker *w, struct burst *b, unsigned int i, uint16_t length,
@@ -124,6 +125,7 @@ static struct leg_pair *add_pair(const struct worker *w, struct leg *leg,
 	*pair = (struct leg_pair){.remote = *remote, .component = component, .checked = now};
 	if (pair == &leg->pairs[leg->pair_count])
 		leg->pair_count++;
+	vouch_peers(leg, component);
 	return pair;
 }
 

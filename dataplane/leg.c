@@ -9,6 +9,7 @@
 #include <rte_cycles.h>
 
 #include "dataplane/stream.h"
+#include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 
 /* flow.c prefetches these, and the stream behind them. */
@@ -67,6 +68,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 		forget_remote(w, leg, config);
 	configure_flow(&leg->flow, config);
 	leg->config = config;
+	vouch_apply(leg, old);
 	return old;
 }
 
@@ -74,6 +76,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 {
 	struct leg_config *old = leg->config;
 
+	vouch_withdraw(leg);
 	stream_release_all(w, &leg->flow);
 	leg->config = NULL;
 	memset(leg->remote, 0, sizeof(leg->remote));
@@ -86,6 +89,12 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	return old;
 }
 
+void leg_settle(struct leg *leg, unsigned int component)
+{
+	leg->latched[component] = true;
+	vouch_peers(leg, component);
+}
+
 bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 	       const struct endpoint *remote)
 {
@@ -96,6 +105,6 @@ bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 					      .remote_epoch = leg->config->remote_epoch}))
 		return false;
 	leg->remote[component] = *remote;
-	leg->latched[component] = true;
+	leg_settle(leg, component);
 	return true;
 }

@@ -68,7 +68,7 @@ struct leg_config {
 	uint64_t latch_until;   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
 	bool latch_signalled; /* an address is learnt only if the IP address is that of `remote` */
-	/* Where its ports' participants are vouched for against floods; NULL: nowhere. */
+	/* Its ports' entries in dataplane.shed_ports, where they are vouched for; NULL: nowhere. */
 	struct shed_port *shed[LEG_COMPONENTS];
 	struct leg_terms *terms; /* NULL: no ICE, and no other clock than the default */
 	uint32_t ice_epoch;      /* counts ICE restarts */
@@ -109,6 +109,9 @@ struct worker;
 struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config);
 /* Worker: frees the leg's streams and returns its last configuration. */
 struct leg_config *leg_clear(struct worker *w, struct leg *leg);
+
+/* Worker: `component` has its remote address, or none, and learns no other. */
+void leg_settle(struct leg *leg, unsigned int component);
 
 /*
  * Worker: packets of `component` come from and go to `remote` from now on; the main lcore is told

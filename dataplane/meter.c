@@ -8,6 +8,7 @@
 #include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
+#include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 
 #define MAX_DROPOUT  3000 /* RFC 3550 A.1 */
@@ -72,6 +73,7 @@ static void count_jitter(struct stream_meter *m, uint32_t transit)
 
 static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 {
+	struct shed_port *port = vouch_port(w->dataplane, b, i);
 	struct stream *s = b->stream[i];
 	struct stream_meter *m = &s->meter;
 	const uint8_t *p = burst_payload(b, i);
@@ -80,6 +82,8 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 	bool incomparable = false;
 	uint32_t transit;
 
+	if (port)
+		vouch_sequence(port, b->leg[i], s, seq, b->now);
 	b->leg[i]->flow.last_packet = b->now;
 	m->packets++;
 	m->bytes += b->length[i];

@@ -108,7 +108,11 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 	return READY;
 }
 
-/* The index is in the packet, before the tag; AEAD has it after the tag (RFC 7714 9.2). */
+/*
+ * The index is in the packet, before the tag; AEAD has it after the tag (RFC 7714 9.2). Whoever
+ * forges a new one each time has keys expanded for each: the rate of SHED_RTCP bounds how many
+ * come.
+ */
 static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_job *job,
 				 const struct stream *s)
 {
@@ -187,7 +191,7 @@ static void learn_source(struct worker *w, struct burst *b, unsigned int i)
 	if (likely(leg->latched[component]) || leg->config->ice)
 		return;
 	if (endpoint_equal(&b->source[i], &leg->remote[component]))
-		leg->latched[component] = true;
+		leg_settle(leg, component);
 	else
 		leg_learn(w, leg, component, &b->source[i]);
 }
