@@ -8,8 +8,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
-#include "dataplane/address.h"
+#include <rte_byteorder.h>
+
+#include "ebpf/shed.h"
 
 struct block_range {
 	unsigned __int128 first, last; /* the addresses as numbers, both blocked */
@@ -29,15 +32,15 @@ static inline unsigned __int128 block_number(const uint8_t octets[16])
 	return (unsigned __int128)rte_be_to_cpu_64(half[0]) << 64 | rte_be_to_cpu_64(half[1]);
 }
 
-/* `list` may be NULL. IPv4 is v4-mapped, as in struct address. */
-static inline bool block_list_has(const struct block_list *list, const uint8_t octets[16])
+/* `list` may be NULL. */
+static inline bool block_list_has(const struct block_list *list, const struct shed_address *a)
 {
 	unsigned __int128 number;
 	const struct block_range *range;
 
 	if (!list || !list->count)
 		return false;
-	number = block_number(octets);
+	number = block_number(a->byte);
 	range = list->ranges;
 	/* Halves what is left, and ends at the last range that begins at the address or before. */
 	for (uint32_t left = list->count; left > 1; left -= left / 2)

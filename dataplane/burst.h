@@ -6,6 +6,7 @@
 #ifndef TANDEM_BURST_H
 #define TANDEM_BURST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -29,7 +30,8 @@ enum packet_class {
 
 struct burst {
 	uint16_t count;
-	uint64_t now; /* TSC when the burst was received */
+	bool handed_over; /* by workers that do not own the ports; else all of one port */
+	uint64_t now;     /* TSC when the burst was received */
 
 	struct rte_mbuf *mbuf[BURST_MAX]; /* one segment each */
 	uint8_t class[BURST_MAX];         /* enum packet_class */

@@ -2,8 +2,11 @@
 /* The end of the way for packets that do not go on: counted, on the leg as well, and freed. */
 #include "dataplane/drop.h"
 
+#include <assert.h>
+
 #include "dataplane/burst.h"
 #include "dataplane/leg.h"
+#include "dataplane/offence.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 
@@ -12,6 +15,18 @@ const struct drop_reason drop_reasons[DROP_MAX] = {[DROP_NONE] = {"none", "not d
 						   DROP_REASONS(X)
 #undef X
 };
+
+/*
+ * What no honest participant sends, or none to this port: what passed where floods are shed, since
+ * only a worker can tell. Each is a packet over UDP, so its source is known.
+ */
+#define OFFENCE(id) (1ULL << DROP_##id)
+#define OFFENCES                                                                                   \
+	(OFFENCE(NOT_MEDIA) | OFFENCE(RTP_HEADER) | OFFENCE(RTCP_HEADER) | OFFENCE(WRONG_SOURCE) | \
+	 OFFENCE(NOT_VALIDATED) | OFFENCE(UNEXPECTED) | OFFENCE(STUN_MALFORMED) |                  \
+	 OFFENCE(STUN_FINGERPRINT) | OFFENCE(STUN_UNHANDLED) | OFFENCE(SRTP_LENGTH) |              \
+	 OFFENCE(AUTH_FAILED) | OFFENCE(REPLAY) | OFFENCE(STREAM_LIMIT))
+static_assert(DROP_MAX <= 64, "reasons are bits");
 
 static void count_on_flow(struct flow *flow, enum drop reason, bool accepted)
 {
@@ -45,6 +60,8 @@ void drop_stage(struct worker *w, struct burst *b)
 		w->drops[b->reason[i]]++;
 		if (b->leg[i] && b->reason[i] != DROP_NONE)
 			count_on_flow(&b->leg[i]->flow, b->reason[i], b->stream[i]);
+		if (OFFENCES >> b->reason[i] & 1)
+			offence_note(w, b, i, OFFENCE_DROP(b->reason[i]));
 		dropped[count++] = b->mbuf[i];
 	}
 	if (count)

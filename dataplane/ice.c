@@ -14,6 +14,7 @@
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
+#include "dataplane/offence.h"
 #include "dataplane/reply.h"
 #include "dataplane/stages.h"
 #include "dataplane/stun.h"
@@ -177,8 +178,11 @@ static void check(struct worker *w, struct burst *b, unsigned int i, const struc
 	if (!m->username || !m->integrity)
 		return refuse(w, b, i, STUN_BAD_REQUEST, m, NULL);
 	ice = find_credentials(b->leg[i], m);
-	if (!ice)
+	if (!ice) {
+		/* How often this is answered is bounded where floods are shed (ebpf/policy.h). */
+		offence_note(w, b, i, OFFENCE_PASSWORD);
 		return refuse(w, b, i, STUN_UNAUTHENTICATED, m, NULL);
+	}
 	if (m->unknown_count)
 		return refuse(w, b, i, STUN_UNKNOWN_ATTRIBUTE, m, &ice->auth);
 	/*

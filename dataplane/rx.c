@@ -10,6 +10,7 @@
 void rx_stage(struct worker *w, struct burst *b, unsigned int port, unsigned int queue)
 {
 	b->count = rte_eth_rx_burst(port, queue, b->mbuf, BURST_MAX);
+	b->handed_over = false;
 	b->now = rte_rdtsc();
 	for (unsigned int i = 0; i < b->count; i++)
 		b->port[i] = port;

@@ -9,45 +9,45 @@
 #ifndef TANDEM_SOURCES_H
 #define TANDEM_SOURCES_H
 
+#include <assert.h>
 #include <stdint.h>
-#include <string.h>
 
-#include <rte_branch_prediction.h>
 #include <rte_common.h>
 
+#include "ebpf/shed.h"
+
 #define SOURCE_WAYS 8
-#define SOURCE_SETS 8192
+#define SOURCE_SETS (SHED_SOURCES / SOURCE_WAYS)
 
 struct source_bucket {
-	uint64_t half[2]; /* an address, as its octets are in memory */
-	uint64_t due;     /* struct shed_rate */
-	uint64_t used;    /* the table's clock then; 0: free */
+	struct shed_address address;
+	__u64 due;     /* see struct shed_rate */
+	uint64_t used; /* the table's clock then; 0: free */
 };
+static_assert(sizeof(struct source_bucket) == 32, "a set is four cache lines");
 
 struct source_table {
 	uint64_t keys[2]; /* main: rw. Random */
-	uint64_t clock;   /* look-ups that found something */
+	uint64_t clock;   /* counts uses */
 	struct source_bucket sets[SOURCE_SETS][SOURCE_WAYS] __rte_cache_aligned;
 };
 
-static inline struct source_bucket *source_set(struct source_table *t, const uint64_t half[2])
+static inline struct source_bucket *source_set(struct source_table *t, const struct shed_address *a)
 {
 	unsigned __int128 product =
-		(unsigned __int128)(half[0] ^ t->keys[0]) * (half[1] ^ t->keys[1]);
+		(unsigned __int128)(a->half[0] ^ t->keys[0]) * (a->half[1] ^ t->keys[1]);
 
 	return t->sets[((uint64_t)product ^ (uint64_t)(product >> 64)) % SOURCE_SETS];
 }
 
 /* The address's bucket, until the next call for this table; NULL: it is not known. */
-static inline uint64_t *source_find(struct source_table *t, const uint8_t octets[16])
+static inline __u64 *source_find(struct source_table *t, const struct shed_address *a)
 {
-	struct source_bucket *set;
-	uint64_t half[2];
+	struct source_bucket *set = source_set(t, a);
 
-	memcpy(half, octets, sizeof(half));
-	set = source_set(t, half);
 	for (unsigned int k = 0; k < SOURCE_WAYS; k++) {
-		if (set[k].half[0] != half[0] || set[k].half[1] != half[1] || !set[k].used)
+		if (set[k].address.half[0] != a->half[0] || set[k].address.half[1] != a->half[1] ||
+		    !set[k].used)
 			continue;
 		set[k].used = ++t->clock;
 		return &set[k].due;
@@ -56,17 +56,14 @@ static inline uint64_t *source_find(struct source_table *t, const uint8_t octets
 }
 
 /* Only for an address that source_find() does not know. */
-static inline void source_add(struct source_table *t, const uint8_t octets[16], uint64_t due)
+static inline void source_add(struct source_table *t, const struct shed_address *a, __u64 due)
 {
-	struct source_bucket *set, *oldest;
-	uint64_t half[2];
+	struct source_bucket *set = source_set(t, a), *oldest = set;
 
-	memcpy(half, octets, sizeof(half));
-	oldest = set = source_set(t, half);
 	for (unsigned int k = 1; k < SOURCE_WAYS; k++)
 		if (set[k].used < oldest->used)
 			oldest = &set[k];
-	*oldest = (struct source_bucket){{half[0], half[1]}, due, ++t->clock};
+	*oldest = (struct source_bucket){*a, due, ++t->clock};
 }
 
 #endif

@@ -10,6 +10,7 @@ struct worker;
 struct burst;
 
 #define STAGES(X)                                                                                  \
+	X(shed)                                                                                    \
 	X(classify)                                                                                \
 	X(host)                                                                                    \
 	X(flow)                                                                                    \

@@ -23,6 +23,7 @@ static void run_stages(struct worker *w, struct burst *b)
 static void take_handover(struct worker *w, struct burst *b)
 {
 	b->count = rte_ring_sc_dequeue_burst(w->handover, (void **)b->mbuf, BURST_MAX, NULL);
+	b->handed_over = true;
 	b->now = rte_rdtsc();
 	for (unsigned int i = 0; i < b->count; i++)
 		b->port[i] = b->mbuf[i]->port;

@@ -16,6 +16,7 @@
 #include "dataplane/address.h"
 #include "dataplane/burst.h"
 #include "dataplane/crypt.h"
+#include "dataplane/offence.h"
 #include "ebpf/shed.h"
 
 struct block_list;
@@ -115,6 +116,7 @@ struct worker {
 	uint64_t sheds[SHED_REASON_COUNT]; /* what `shed` judged */
 	uint64_t counters[COUNTER_MAX];
 	uint64_t bursts;
+	uint64_t sampled[OFFENCE_REASONS]; /* TSC of each reason's last sample */
 
 	uint32_t open_orders __rte_cache_aligned; // main: rw
 } __rte_cache_aligned;
@@ -127,6 +129,12 @@ int worker_run(void *worker);
 
 /* One turn: the mailbox, all rings and queues once; returns the orders and packets taken. */
 unsigned int worker_poll(struct worker *w);
+
+/* A TSC reading in ns. */
+static inline uint64_t worker_ns(const struct worker *w, uint64_t tsc)
+{
+	return tsc / w->hz * 1000000000 + tsc % w->hz * 1000000000 / w->hz;
+}
 
 /* Worker: false when the main lcore does not keep up; the caller keeps the object. */
 static inline bool worker_notify(struct worker *w, struct notice n)
