@@ -9,78 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "ebpf/policy.h"
 #include "tests/unit/shed_fixtures.h"
+#include "tests/unit/shed_tables.h"
 
 static struct bpf_object *object;
 static struct shed *shed;
 static int sock = -1;
-
-/* The tables of the policy compiled here. */
-static struct {
-	struct shed_port *ports[MEDIA_COUNT];
-	struct shed_rule rule;
-	struct shed_sketch sketch;
-	uint64_t eager[2];
-} tables;
-
-static inline void *policy_media(void *judge, const struct shed_address *addr)
-{
-	int i;
-
-	for (i = 0; i < MEDIA_COUNT; i++)
-		if (memcmp(addr, &media[i], sizeof(*addr)) == 0)
-			return tables.ports[i];
-	return NULL;
-}
-
-static inline struct shed_port *policy_port(void *ports, __u32 entry)
-{
-	return entry < SHED_PORT_ENTRIES ? (struct shed_port *)ports + entry : NULL;
-}
-
-static inline const struct shed_rule *policy_rule(void *judge)
-{
-	return &tables.rule;
-}
-
-static inline int policy_blocked(void *judge, const struct shed_address *addr)
-{
-	size_t i, k;
-
-	for (i = 0; i < sizeof(blocked) / sizeof(*blocked); i++) {
-		for (k = 0; k < blocked[i].length; k++)
-			if ((addr->byte[k / 8] ^ blocked[i].byte[k / 8]) & 0x80 >> k % 8)
-				break;
-		if (k == blocked[i].length)
-			return 1;
-	}
-	return 0;
-}
-
-static inline __u64 policy_now(void *judge)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-static inline __u64 *policy_source(void *judge, const struct shed_address *source)
-{
-	if (memcmp(source, &eager4, sizeof(*source)) == 0)
-		return (__u64 *)&tables.eager[0];
-	return memcmp(source, &eager6, sizeof(*source)) == 0 ? (__u64 *)&tables.eager[1] : NULL;
-}
-
-static inline void policy_remember(void *judge, const struct shed_address *source, __u64 due)
-{
-}
-
-static inline struct shed_sketch *policy_sketch(void *judge)
-{
-	return &tables.sketch;
-}
 
 /* Both compilations get the same tables, as they are before any packet. */
 static void tables_put(void)
@@ -322,6 +256,149 @@ static void no_socket(void **state)
 	assert_int_equal(bpf_map_update_elem(fd, &queue, &sock, BPF_ANY), 0);
 }
 
+/* Runs the program on the frame as it comes from host number `host` of 198.18.0.0/15. */
+static enum shed_reason judge_from(struct frame *frame, unsigned int host)
+{
+	uint8_t *ip = frame->octet + ETHERNET;
+	int action;
+
+	memcpy(ip + 12, (uint8_t[]){198, 18 + (host >> 16), host >> 8, host}, 4);
+	sum_ipv4(ip);
+	return judge_kernel(frame, &action);
+}
+
+/* Who came once is not remembered, so those who came twice are not forgotten for him. */
+static void a_flood_of_sources_evicts_nobody(void **state)
+{
+	const int sources = bpf_object__find_map_fd_by_name(object, SHED_MAP_SOURCE);
+	const struct fixture fixture = {"check", STUN4};
+	struct shed_address honest = policy_ipv4_address((const __u8[]){198, 18, 0, 1});
+	const struct shed_rate none = {0, 0};
+	unsigned int host, counted = 0, remembered = 0;
+	struct shed_address key, next;
+	struct frame frame;
+	__u64 due;
+
+	need_root();
+	tables_put();
+	/* The media address's port takes them all; each source may come as often as it likes. */
+	shed_rule(shed)->stranger = none;
+	shed_rule(shed)->source.burst = 4000000000;
+	bpf_map_delete_elem(sources, &eager4);
+	bpf_map_delete_elem(sources, &eager6);
+	frame_build(&frame, &fixture, 0);
+	assert_int_equal(judge_from(&frame, 1), SHED_TO_DATAPLANE);
+	assert_int_equal(bpf_map_lookup_elem(sources, &honest, &due), -ENOENT);
+	assert_int_equal(judge_from(&frame, 1), SHED_TO_DATAPLANE);
+	assert_int_equal(bpf_map_lookup_elem(sources, &honest, &due), 0);
+	for (host = 2; host < 130000; host++) {
+		assert_int_equal(judge_from(&frame, host), SHED_TO_DATAPLANE);
+		/* As the main lcore does each second. */
+		if (host % 1000 == 0)
+			memset(shed_sketch(shed), 0, sizeof(struct shed_sketch));
+		counted++;
+	}
+	assert_int_equal(bpf_map_lookup_elem(sources, &honest, &due), 0);
+	while (bpf_map_get_next_key(sources, remembered++ ? &key : NULL, &next) == 0)
+		key = next;
+	/* Collisions in both rows of the sketch bring some in. */
+	assert_true(remembered < counted / 100);
+}
+
+/* A source that the sketch knows gets its rate, and then no more. */
+static void a_stranger_has_a_rate(void **state)
+{
+	const struct fixture fixture = {"check", STUN4};
+	const struct shed_rate none = {0, 0};
+	struct frame frame;
+	unsigned int i, passed = 0;
+
+	need_root();
+	tables_put();
+	shed_rule(shed)->stranger = none;
+	frame_build(&frame, &fixture, 0);
+	for (i = 0; i < 10; i++)
+		passed += judge_from(&frame, 77) == SHED_TO_DATAPLANE;
+	/* The first, before it is remembered, and two seconds' worth and the one that begins. */
+	assert_int_equal(passed, 1 + 3);
+	assert_int_equal(judge_from(&frame, 77), SHED_SOURCE_RATE);
+	assert_int_equal(judge_from(&frame, 78), SHED_TO_DATAPLANE);
+}
+
+struct taken {
+	struct shed_sample last;
+	unsigned int count;
+};
+
+static void take(void *arg, const struct shed_sample *sample)
+{
+	struct taken *taken = arg;
+
+	taken->last = *sample;
+	taken->count++;
+}
+
+static void drops_are_sampled(void **state)
+{
+	const struct timespec tick = {.tv_nsec = 20000000};
+	struct fixture fixture = {"garbage", UDP4, SHED_NOT_MEDIA, {EDIT(28, "\xff")}};
+	struct taken taken = {.count = 0};
+	struct frame frame;
+	int action, i;
+
+	need_root();
+	tables_put();
+	shed_samples(shed, take, &taken);
+	nanosleep(&tick, NULL);
+	frame_build(&frame, &fixture, 0);
+	taken.count = 0;
+	assert_int_equal(judge_kernel(&frame, &action), SHED_NOT_MEDIA);
+	assert_int_equal(shed_samples(shed, take, &taken), 1);
+	assert_int_equal(taken.count, 1);
+	assert_int_equal(taken.last.reason, SHED_NOT_MEDIA);
+	assert_int_equal(taken.last.leg, 7);
+	assert_int_equal(taken.last.length, frame.len);
+	assert_int_equal(taken.last.captured, frame.len);
+	assert_memory_equal(&taken.last.source, &source4, sizeof(source4));
+	assert_memory_equal(taken.last.octets, frame.octet, frame.len);
+	/* At most one for each tick, of each reason; what passes is none. */
+	for (i = 0; i < 1000; i++)
+		judge_kernel(&frame, &action);
+	fixture.edit[0] = (struct edit)EDIT(29, "\xc8");
+	frame_build(&frame, &fixture, 0);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	taken.count = 0;
+	shed_samples(shed, take, &taken);
+	assert_in_range(taken.count, 0, 250);
+	/* A long frame is cut. */
+	fixture.base = STUN4;
+	fixture.edit[0] = (struct edit)EDIT(67, "X");
+	frame_build(&frame, &fixture, 0);
+	frame.len += 100;
+	nanosleep(&tick, NULL);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_STUN_UFRAG);
+	assert_int_equal(shed_samples(shed, take, &taken), 1);
+	assert_int_equal(taken.last.length, frame.len);
+	assert_int_equal(taken.last.captured, SHED_SAMPLE_OCTETS);
+}
+
+/* For comparison: whatever is well-formed and for a media address passes. */
+static void off_is_off(void **state)
+{
+	struct fixture fixture = {"off"};
+	struct frame frame;
+	int action;
+
+	need_root();
+	tables_put();
+	shed_rule(shed)->off = 1;
+	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
+		frame_build(&frame, &fixture, 0);
+		shed_ports(shed, MEDIA_IPV4)[PORT_OPEN].flags = 0;
+		assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	}
+}
+
 /* After the dataplane's end a program that is still attached leaves everything to the kernel. */
 static void nothing_is_ours_after_close(void **state)
 {
@@ -357,11 +434,11 @@ static int prepare(void **state)
 		print_error("%s: %s\n", PINS, what);
 		return -1;
 	}
-	for (i = 0; i < MEDIA_COUNT; i++) {
-		tables.ports[i] = calloc(SHED_PORT_ENTRIES, sizeof(struct shed_port));
-		if (!tables.ports[i] || shed_address_add(shed, &media[i]) != i)
+	if (tables_alloc())
+		return -1;
+	for (i = 0; i < MEDIA_COUNT; i++)
+		if (shed_address_add(shed, &media[i]) != i)
 			return -1;
-	}
 	sock = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	return sock < 0 ? -1
 			: bpf_map_update_elem(
@@ -389,6 +466,10 @@ int main(void)
 		cmocka_unit_test(other_frames_are_the_kernels),
 		cmocka_unit_test(ports_close_again),
 		cmocka_unit_test(no_socket),
+		cmocka_unit_test(a_flood_of_sources_evicts_nobody),
+		cmocka_unit_test(a_stranger_has_a_rate),
+		cmocka_unit_test(drops_are_sampled),
+		cmocka_unit_test(off_is_off),
 		cmocka_unit_test(nothing_is_ours_after_close),
 	};
 

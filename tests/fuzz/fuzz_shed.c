@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Any frame, judged by ebpf/policy.h with the tables of the fixtures: a verdict that exists, no
+ * octet read behind the frame, and of what only costs a look nothing left behind.
+ */
+#include "tests/unit/shed_tables.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void start(void)
+{
+	if (tables_alloc())
+		abort();
+	state_put(tables.ports, &tables.rule);
+}
+
+static uint64_t used(const struct shed_port *ports)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t e = PORT_OPEN; e <= PORT_UNTRACKED; e++)
+		for (int kind = 0; kind < SHED_KINDS; kind++)
+			sum += ports[e].due[kind];
+	return sum;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct policy p = {.frame = {data, data + size}};
+	enum shed_reason reason;
+	uint64_t before;
+
+	if (!tables.ports[0])
+		start();
+	before = used(tables.ports[MEDIA_IPV4]) + used(tables.ports[MEDIA_IPV6]);
+	reason = policy_verdict(&p);
+	if (reason >= SHED_REASON_COUNT || reason == SHED_NO_SOCKET)
+		abort();
+	if (reason == SHED_TO_KERNEL && p.media)
+		abort();
+	/* Only what passes takes of a rate, but who is refused by the port's after his own. */
+	if (reason != SHED_TO_DATAPLANE &&
+	    used(tables.ports[MEDIA_IPV4]) + used(tables.ports[MEDIA_IPV6]) != before)
+		abort();
+	return 0;
+}
