@@ -15,17 +15,19 @@ PROTOS = pathlib.Path(__file__).resolve().parents[2] / "controlplane" / "api"
 def _compile():
     with tempfile.TemporaryDirectory(prefix="tandem-e2e-") as out:
         if protoc.main(["protoc", f"-I{PROTOS}", f"--python_out={out}",
-                        f"--grpc_python_out={out}", "relay.proto", "health.proto"]):
+                        f"--grpc_python_out={out}", "relay.proto", "health.proto",
+                        "shed.proto"]):
             raise RuntimeError(f"protoc refused the .proto files in {PROTOS}")
         sys.path.insert(0, out)
         try:
             return [importlib.import_module(name) for name in
-                    ("relay_pb2", "relay_pb2_grpc", "health_pb2", "health_pb2_grpc")]
+                    ("relay_pb2", "relay_pb2_grpc", "health_pb2", "health_pb2_grpc",
+                     "shed_pb2", "shed_pb2_grpc")]
         finally:
             sys.path.remove(out)
 
 
-relay, _relay_grpc, health, _health_grpc = _compile()
+relay, _relay_grpc, health, _health_grpc, shed, _shed_grpc = _compile()
 
 AVP = relay.PROFILE_RTP_AVP
 SAVP = relay.PROFILE_RTP_SAVP
@@ -35,6 +37,8 @@ WEBRTC = relay.PROFILE_UDP_TLS_RTP_SAVPF
 STATE = relay.CallState.Name
 LINK = relay.LinkState.Name
 MODE = relay.Mode.Name
+CHANGE = shed.Change.Name
+KIND = shed.Kind.Name
 
 
 class Api:
@@ -44,6 +48,7 @@ class Api:
         self._channel = grpc.insecure_channel(target)
         self._relay = _relay_grpc.RelayStub(self._channel)
         self._health = _health_grpc.HealthStub(self._channel)
+        self._shed = _shed_grpc.ShedStub(self._channel)
         self._seconds = seconds
 
     def offer(self, call, tag, sdp, to=None, keys=relay.KEYS_DEFAULT, **side):
@@ -92,6 +97,24 @@ class Api:
     def streams(self, call, tag):
         """The streams of a participant that sent RTP; others are known from RTCP alone."""
         return [stream for stream in self.leg(call, tag).flow.streams if stream.packets]
+
+    def shed(self):
+        """What is shed: reasons, sources, targets, blocks, attacks, judges."""
+        return self._shed.Show(shed.ShowRequest(), timeout=self._seconds)
+
+    def shed_samples(self, count=0):
+        return self._shed.Sample(shed.SampleRequest(count=count), timeout=self._seconds).packets
+
+    def block(self, prefix, milliseconds=0):
+        return self._shed.Block(shed.BlockRequest(prefix=prefix, for_ms=milliseconds),
+                                timeout=self._seconds)
+
+    def unblock(self, prefix):
+        self._shed.Unblock(shed.UnblockRequest(prefix=prefix), timeout=self._seconds)
+
+    def watch_attacks(self):
+        """A stream of AttackEvent, which has cancel()."""
+        return self._shed.Watch(shed.WatchRequest())
 
     def serving(self, service=""):
         reply = self._health.Check(health.HealthCheckRequest(service=service),

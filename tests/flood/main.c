@@ -84,6 +84,7 @@ static void listen_to_peer(void)
 	plan.captured = calloc(CAPTURES, sizeof(*plan.captured));
 	if (!plan.captured)
 		err(1, "memory");
+	fprintf(stderr, "flood: listening to the peer\n");
 	plan.captures = capture(options.interface, &plan.peer, &plan.target[0], options.capture,
 				plan.captured, CAPTURES, &stopped);
 	if (!plan.captures && !stopped)
@@ -164,6 +165,7 @@ int main(int argc, char **argv)
 	listen_to_peer();
 	if (!stopped) {
 		s = prepare();
+		fprintf(stderr, "flood: sending\n");
 		r = sender_run(s, options.seconds, options.count, options.rate, &stopped);
 		sender_close(s);
 	}
