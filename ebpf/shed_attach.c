@@ -83,6 +83,13 @@ static int detach(int ifindex, __u32 id, __u32 mode, const char **what)
 	return err;
 }
 
+int shed_is_native(const char *interface)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, attached);
+
+	return bpf_xdp_query(if_nametoindex(interface), 0, &attached) == 0 && attached.drv_prog_id;
+}
+
 int shed_detach(const char *interface, const char **what)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, attached);

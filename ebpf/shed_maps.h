@@ -36,6 +36,9 @@ int shed_bpffs_mount(const char **what);
  */
 int shed_detach(const char *interface, const char **what);
 
+/* Whether the program attached to an interface runs in its driver; 0: it is generic, or none is. */
+int shed_is_native(const char *interface);
+
 /* Unlinks the pinned maps in dir, if any, so that the next program loaded begins with new ones. */
 int shed_pins_remove(const char *dir, const char **what);
 

@@ -165,16 +165,10 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
 }
 
-static void on_port(void *arg, unsigned int address, uint16_t port, bool open)
-{
-}
-
 static int create_registry(struct rig *rig)
 {
-	const struct registry_config config = {.dataplane = &rig->dataplane,
-					       .engine = rig->engine,
-					       .event = on_event,
-					       .port = on_port};
+	const struct registry_config config = {
+		.dataplane = &rig->dataplane, .engine = rig->engine, .event = on_event};
 	const struct memory before = memory_used();
 	int error = registry_create(&rig->registry, &config);
 

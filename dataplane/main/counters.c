@@ -34,8 +34,13 @@ static const struct {
 
 #define MOST (SHED_REASON_COUNT + DROP_MAX + COUNTER_MAX + RTE_DIM(port_counters))
 
-static int add(Tandem__Dataplane__V1__Reply *reply, const char *prefix, const char *name,
-	       const char *help, bool drop, uint64_t value)
+struct list {
+	Tandem__Dataplane__V1__Counter **counters;
+	size_t count;
+};
+
+static int add(struct list *list, const char *prefix, const char *name, const char *help, bool drop,
+	       uint64_t value)
 {
 	Tandem__Dataplane__V1__Counter *counter = calloc(1, sizeof(*counter));
 
@@ -50,20 +55,39 @@ static int add(Tandem__Dataplane__V1__Reply *reply, const char *prefix, const ch
 		free(counter);
 		return -ENOMEM;
 	}
-	reply->counters[reply->n_counters++] = counter;
+	list->counters[list->count++] = counter;
 	return 0;
 }
 
-static int report_shed(const struct counters *c, Tandem__Dataplane__V1__Reply *reply)
+void counters_shed(const struct counters *c, uint64_t packets[])
+{
+	if (!c->shed || shed_count(c->shed, packets))
+		memset(packets, 0, SHED_REASON_COUNT * sizeof(packets[0]));
+	for (unsigned int w = 0; w < c->dataplane->worker_count; w++)
+		for (unsigned int k = 0; k < SHED_REASON_COUNT; k++)
+			packets[k] += c->dataplane->workers[w]->sheds[k];
+}
+
+static int report_shed(const struct counters *c, struct list *list)
 {
 	uint64_t packets[SHED_REASON_COUNT];
 	int error = 0;
 
-	if (!c->shed || shed_count(c->shed, packets))
-		return 0;
+	counters_shed(c, packets);
 	for (unsigned int k = 0; k < SHED_REASON_COUNT && !error; k++)
-		error = add(reply, "xdp_", shed_reason_name(k), shed_reason_help(k),
+		error = add(list, "shed_", shed_reason_name(k), shed_reason_help(k),
 			    shed_reason_drops(k), packets[k]);
+	return error;
+}
+
+int counters_report_shed(const struct counters *c, Tandem__Dataplane__V1__Counter ***out,
+			 size_t *count)
+{
+	struct list list = {.counters = calloc(SHED_REASON_COUNT, sizeof(list.counters[0]))};
+	int error = list.counters ? report_shed(c, &list) : -ENOMEM;
+
+	*out = list.counters;
+	*count = list.count;
 	return error;
 }
 
@@ -83,7 +107,7 @@ static uint64_t sum_port_counter(const struct dataplane *d, size_t offset)
 	return sum;
 }
 
-static int report_workers(const struct dataplane *d, Tandem__Dataplane__V1__Reply *reply)
+static int report_workers(const struct dataplane *d, struct list *list)
 {
 	int error = 0;
 
@@ -92,32 +116,33 @@ static int report_workers(const struct dataplane *d, Tandem__Dataplane__V1__Repl
 
 		for (unsigned int w = 0; w < d->worker_count; w++)
 			sum += d->workers[w]->drops[k];
-		error = add(reply, "", drop_reasons[k].name, drop_reasons[k].help, true, sum);
+		error = add(list, "", drop_reasons[k].name, drop_reasons[k].help, true, sum);
 	}
 	for (unsigned int k = 0; k < COUNTER_MAX && !error; k++) {
 		uint64_t sum = 0;
 
 		for (unsigned int w = 0; w < d->worker_count; w++)
 			sum += d->workers[w]->counters[k];
-		error = add(reply, "", worker_counters[k].name, worker_counters[k].help, false,
-			    sum);
+		error = add(list, "", worker_counters[k].name, worker_counters[k].help, false, sum);
 	}
 	return error;
 }
 
 int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *reply)
 {
+	struct list list = {.counters = calloc(MOST, sizeof(list.counters[0]))};
 	int error;
 
-	reply->counters = calloc(MOST, sizeof(reply->counters[0]));
-	if (!reply->counters)
+	if (!list.counters)
 		return -ENOMEM;
-	error = report_shed(c, reply);
+	error = report_shed(c, &list);
 	for (unsigned int k = 0; k < RTE_DIM(port_counters) && !error; k++)
-		error = add(reply, "", port_counters[k].name, port_counters[k].help,
+		error = add(&list, "", port_counters[k].name, port_counters[k].help,
 			    port_counters[k].drop,
 			    sum_port_counter(c->dataplane, port_counters[k].offset));
 	if (!error)
-		error = report_workers(c->dataplane, reply);
+		error = report_workers(c->dataplane, &list);
+	reply->counters = list.counters;
+	reply->n_counters = list.count;
 	return error;
 }

@@ -157,6 +157,7 @@ int leg_plan(struct registry *r, struct leg_config *config,
 	}
 	config->security = put->security; /* the same numbers */
 	config->rtcp_mux = put->rtcp_mux;
+	config->latch_signalled = put->latch_signalled;
 	if (!record_config_own_terms(r, config)) {
 		*what = "no memory for the leg: more hugepages";
 		return -ENOMEM;

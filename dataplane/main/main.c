@@ -53,13 +53,6 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 	server_event(p->server, event);
 }
 
-static void on_port(void *arg, unsigned int address, uint16_t port, bool open)
-{
-	struct program *p = arg;
-
-	xdp_port(&p->xdp, address, port, open);
-}
-
 static int create_memory(struct program *p)
 {
 	struct dataplane *d = &p->dataplane;
@@ -159,7 +152,6 @@ static int create(struct program *p)
 		.dataplane = &p->dataplane,
 		.engine = p->engine,
 		.event = on_event,
-		.port = on_port,
 		.arg = p,
 	};
 	int error = create_memory(p);

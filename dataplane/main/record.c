@@ -133,7 +133,7 @@ void record_refresh(struct registry *r, struct record *record)
 }
 
 /* Opens the first `count` of the leg's ports, closes the others. */
-static void set_ports(struct registry *r, const struct record *record, unsigned int count)
+static void set_ports(struct registry *r, struct record *record, unsigned int count)
 {
 	for (unsigned int c = 0; c < LEG_COMPONENTS && record->port + c <= UINT16_MAX; c++) {
 		uint16_t port = record->port + c;
@@ -141,16 +141,18 @@ static void set_ports(struct registry *r, const struct record *record, unsigned 
 		bool was = entry.kind == FLOW_LEG && entry.leg == record->leg->index;
 		bool open = c < count;
 
-		if (open == was)
-			continue;
+		if (was && !open)
+			gate_close(r, record, c);
 		entry = (struct flow_entry){.kind = FLOW_CLOSED};
 		if (open)
 			entry = (struct flow_entry){.kind = FLOW_LEG,
 						    .leg = record->leg->index,
 						    .worker = record->leg->worker,
 						    .component = c};
-		flow_entry_store(r->dataplane, record->address, port, entry);
-		r->config.port(r->config.arg, record->address, port, open);
+		if (open != was)
+			flow_entry_store(r->dataplane, record->address, port, entry);
+		if (open)
+			gate_open(r, record, c);
 	}
 }
 

@@ -38,16 +38,21 @@ struct record {
 	uint64_t listening;     /* TSC: since when it counts that no media comes */
 	uint32_t named;         /* configurations whose peer is this leg */
 	uint32_t key_epoch;
-	uint16_t port;      /* host byte order */
-	uint8_t address;    /* index */
-	uint8_t state;      /* enum record_state */
+	uint32_t media_pps; /* what its participant may send; 0: no limit */
+	uint64_t shed;      /* packets for its ports that reached no worker; as gate_count() knew */
+	uint32_t shed_seen[LEG_COMPONENTS]; /* of struct shed_port */
+	uint32_t shed_reason;               /* enum shed_reason of the last one */
+	uint16_t port;                      /* host byte order */
+	uint8_t address;                    /* index */
+	uint8_t state;                      /* enum record_state */
 	uint8_t mute;       /* enum drop: why there is no egress; DROP_NONE: no address is known */
 	bool cleared;       /* the worker answered ORDER_CLEAR */
 	bool receive, send; /* false: on hold in that direction */
 	bool shared; /* `protect` is the peer's participant's key: nothing is protected with it */
 	bool consent_lost;
 	bool timed_out;
-	bool outdated; /* its worker has yet to hear what changed about the peer */
+	bool outdated;             /* its worker has yet to hear what changed about the peer */
+	bool latching, restarting; /* gate_watch() has to see the end of it */
 };
 
 struct registry {
@@ -93,7 +98,7 @@ void record_close(struct registry *r, struct record *record);
 void record_reuse(struct registry *r, struct record *record);
 /* The record owns `blob` from now on. */
 void record_keep_blob(struct record *record, uint8_t *blob, size_t size);
-/* Opens the leg's ports in the flow table and in the XDP program; the second one unless muxed. */
+/* Opens the leg's ports, or opens them anew to what changed; the second one unless muxed. */
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
 
 /* A copy to be amended (of zeros if `from` is NULL); NULL: no memory. */
@@ -129,6 +134,18 @@ int leg_plan(struct registry *r, struct leg_config *config,
 /* Index of the media address; -1: it is none. */
 int leg_plan_local(const struct dataplane *d, const Tandem__Dataplane__V1__Endpoint *local);
 int leg_plan_endpoint(struct endpoint *to, const Tandem__Dataplane__V1__Endpoint *from);
+
+/*
+ * gate.c: what those who shed floods know of the leg's ports. gate_plan() tells a worker's next
+ * configuration where they are, gate_open() brings one up to date with record->latest.
+ */
+void gate_plan(const struct registry *r, const struct record *record, struct leg_config *config);
+void gate_open(const struct registry *r, struct record *record, unsigned int component);
+void gate_close(const struct registry *r, struct record *record, unsigned int component);
+/* Ends what has a time: the latching window, an ICE restart. */
+void gate_watch(const struct registry *r, struct record *record, uint64_t now);
+/* Brings record->shed and record->shed_reason up to date. */
+void gate_count(const struct registry *r, struct record *record);
 
 /*
  * publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to, from the

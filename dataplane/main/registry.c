@@ -157,10 +157,12 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	record->receive = put->receive;
 	record->send = put->send;
 	record->media_timeout = record_ticks(put->media_timeout_ms);
+	record->media_pps = put->media_pps;
 	if (!old || old->ice_epoch != config->ice_epoch)
 		record->consent_lost = false;
 
 	record->latest = config;
+	gate_plan(r, record, config);
 	publish_signalled(r, record, old, config);
 	record_post(r, record, config);
 	record_open_ports(r, record, config->rtcp_mux);

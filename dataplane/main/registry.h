@@ -17,14 +17,11 @@ struct registry;
 
 /* Told when something happens to a leg; the message belongs to the caller. */
 typedef void registry_event(void *arg, const Tandem__Dataplane__V1__Event *event);
-/* Told when a UDP port of a media address (index) opens or closes: the XDP program's table. */
-typedef void registry_port(void *arg, unsigned int address, uint16_t port, bool open);
 
 struct registry_config {
 	struct dataplane *dataplane;
 	const struct crypt_engine *engine;
 	registry_event *event;
-	registry_port *port;
 	void *arg;
 };
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A leg as the API shows it, read from the counters while workers write them. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <rte_cycles.h>
 
 #include "dataplane/main/record.h"
 #include "dataplane/stream.h"
+#include "ebpf/shed_maps.h"
 
 static Tandem__Dataplane__V1__Endpoint *show_endpoint(const struct endpoint *e)
 {
@@ -91,6 +93,15 @@ static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flo
 		status->silence_ms = now > last ? milliseconds(now - last, hz) : 0;
 }
 
+/* Packets for its ports that no worker has seen. */
+static void show_shed(Tandem__Dataplane__V1__LegStatus *status, const struct record *record)
+{
+	status->shed_packets = record->shed;
+	if (record->shed &&
+	    asprintf(&status->shed_reason, "shed_%s", shed_reason_name(record->shed_reason)) < 0)
+		status->shed_reason = (char *)protobuf_c_empty_string;
+}
+
 static int ice_state(const struct record *record)
 {
 	if (!record->latest->ice)
@@ -115,7 +126,7 @@ static Tandem__Dataplane__V1__Mode mode_of(const struct leg_config *config)
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
 						  bool with_blob, bool with_streams)
 {
-	const struct record *record = &r->records[place - 1];
+	struct record *record = &r->records[place - 1];
 	const struct leg *leg = record->leg;
 	uint64_t now = rte_rdtsc(), hz = rte_get_tsc_hz();
 	Tandem__Dataplane__V1__LegStatus *status = calloc(1, sizeof(*status));
@@ -138,6 +149,8 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 	status->mode = mode_of(record->latest);
 	status->age_ms = milliseconds(now - record->created, hz);
 	show_flow(status, &leg->flow, now, hz);
+	gate_count(r, record);
+	show_shed(status, record);
 	if (with_streams)
 		show_streams(status, &leg->flow, hz);
 	if (with_blob && record->blob_size) {

@@ -52,6 +52,8 @@ static void watch(struct registry *r, struct record *record, uint64_t now, uint6
 
 	if (record->outdated)
 		record_refresh(r, record);
+	if (record->latching || record->restarting)
+		gate_watch(r, record, now);
 	if (record->latest->ice && record->egress[0] && !record->consent_lost &&
 	    !consent_holds(record, now, hz)) {
 		publish_remote(r, record, 0, NULL, DROP_NO_CONSENT);

@@ -14,6 +14,7 @@
 #include "dataplane/main/config.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/main/devargs.h"
+#include "dataplane/main/rates.h"
 #include "ebpf/shed_maps.h"
 
 static int fail(const char *place, const char *what, int error)
@@ -119,25 +120,59 @@ int xdp_prepare(struct xdp *x, const struct config *config)
 	return 0;
 }
 
-/* Whether an XDP program was attached: DPDK has started the ports in the configuration's order. */
-static bool is_attached(const struct config *config, const struct dataplane *d)
+/* DPDK has started the ports in the configuration's order. */
+static Tandem__Dataplane__V1__JudgeKind judge_of(const struct config_port *port,
+						 const struct network *n)
 {
-	for (unsigned int p = 0; p < config->port_count; p++)
-		if (devargs_want_program(&config->ports[p]) && !d->networks[p].judged)
-			return true;
-	return false;
+	char *interface;
+	bool native;
+
+	if (n->judged)
+		return TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_WORKER;
+	if (!devargs_want_program(port))
+		return TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_OFF;
+	interface = devargs_interface(port->devargs);
+	native = interface && shed_is_native(interface);
+	free(interface);
+	return native ? TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_XDP_NATIVE
+		      : TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_XDP_GENERIC;
 }
 
-int xdp_open(struct xdp *x, const struct config *config, const struct dataplane *d)
+static bool is_program(Tandem__Dataplane__V1__JudgeKind judge)
+{
+	return judge == TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_XDP_NATIVE ||
+	       judge == TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_XDP_GENERIC;
+}
+
+/* The maps of the XDP programs; or memory, also where the kernel has refused all of them. */
+static int open_tables(struct xdp *x, const struct dataplane *d)
 {
 	const char *what = "";
+	bool attached = false;
 	int error;
 
-	if (!is_attached(config, d))
-		return 0;
-	error = shed_open(&x->shed, SHED_PIN_DIR, &what);
+	for (unsigned int n = 0; n < d->network_count; n++)
+		attached |= is_program(x->judges[n]);
+	if (attached)
+		error = shed_open(&x->shed, SHED_PIN_DIR, &what);
+	else
+		error = x->used ? shed_pins_remove(SHED_PIN_DIR, &what) : 0;
 	if (error)
 		return fail(SHED_PIN_DIR, what, error);
+	if (!attached)
+		error = shed_create(&x->shed);
+	return error ? fail("shed", "no memory for the tables by which floods are shed", error) : 0;
+}
+
+int xdp_open(struct xdp *x, const struct config *config, struct dataplane *d)
+{
+	int error;
+
+	for (unsigned int n = 0; n < d->network_count; n++)
+		x->judges[n] = judge_of(&config->ports[n], &d->networks[n]);
+	error = open_tables(x, d);
+	if (error)
+		return error;
 	for (unsigned int k = 0; k < d->address_count; k++) {
 		struct shed_address address;
 		int index;
@@ -145,12 +180,15 @@ int xdp_open(struct xdp *x, const struct config *config, const struct dataplane 
 		memcpy(address.byte, d->addresses[k].address.octets, sizeof(address.byte));
 		index = shed_address_add(x->shed, &address);
 		if (index < 0)
-			return fail("tandem_addr", "the XDP program takes no more addresses",
+			return fail("shed", "no memory for the ports of another media address",
 				    index);
-		x->index[k] = index;
+		d->shed_ports[k] = shed_ports(x->shed, index);
 	}
+	d->shed_rule = shed_rule(x->shed);
+	d->shed_sketch = shed_sketch(x->shed);
+	rates_put_default(d->shed_rule);
 	/* Nobody vouches for participants yet. */
-	shed_rule(x->shed)->off = 1;
+	d->shed_rule->off = 1;
 	return 0;
 }
 
@@ -166,10 +204,4 @@ void xdp_close(struct xdp *x)
 	x->used = false;
 	while (x->claim_count)
 		close(x->claims[--x->claim_count]);
-}
-
-void xdp_port(struct xdp *x, unsigned int address, uint16_t port, bool open)
-{
-	if (x->shed)
-		shed_ports(x->shed, x->index[address])[port].flags = open ? SHED_PORT_OPEN : 0;
 }

@@ -140,7 +140,7 @@ CTL = ["--server", f"unix:{API_SOCKET}"]
 
 
 def dropped(drops, reason):
-    return drops.get(reason, 0) + drops.get(f"xdp_{reason}", 0)
+    return drops.get(reason, 0) + drops.get(f"shed_{reason}", 0)
 
 
 def changed(before, after):

@@ -16,6 +16,7 @@
 #include "dataplane/ndp.h"
 #include "dataplane/main/neighbour.h"
 #include "dataplane/main/registry.h"
+#include "ebpf/shed_maps.h"
 #include "tests/unit/bench.h"
 
 #define RELAY_LEGS    6
@@ -56,8 +57,7 @@ struct relay {
 	bool silent;           /* the neighbours do not answer */
 	struct relay_event events[RELAY_EVENTS];
 	unsigned int event_count;
-	bool open[RELAY_ADDRESSES][UINT16_MAX + 1]; /* as the XDP program was told */
-	unsigned int open_count, port_calls;
+	struct shed *shed;
 	const char *what;
 };
 
@@ -145,16 +145,39 @@ static inline void relay_on_event(void *arg, const Tandem__Dataplane__V1__Event 
 		};
 }
 
-static inline void relay_on_port(void *arg, unsigned int address, uint16_t port, bool open)
+/* What sheds floods knows of a port. */
+static inline const struct shed_port *relay_gate(const struct relay *r, unsigned int address,
+						 uint16_t port)
 {
-	struct relay *r = arg;
+	return &r->dataplane.shed_ports[address][port];
+}
 
-	/* Only changes are told. */
-	if (r->open[address][port] == open)
+/* And it agrees with the workers' table. */
+static inline bool relay_is_open(const struct relay *r, unsigned int address, uint16_t port)
+{
+	bool open = relay_gate(r, address, port)->flags & SHED_PORT_OPEN;
+
+	if (open != (flow_entry_load(&r->dataplane, address, port).kind != FLOW_CLOSED))
 		abort();
-	r->open[address][port] = open;
-	r->open_count += open ? 1 : -1;
-	r->port_calls++;
+	return open;
+}
+
+static inline void relay_open_shed(struct relay *r)
+{
+	struct dataplane *d = &r->dataplane;
+
+	if (shed_create(&r->shed))
+		abort();
+	for (unsigned int k = 0; k < RELAY_ADDRESSES; k++) {
+		struct shed_address address;
+
+		memcpy(address.byte, d->addresses[k].address.octets, sizeof(address.byte));
+		if (shed_address_add(r->shed, &address) != (int)k)
+			abort();
+		d->shed_ports[k] = shed_ports(r->shed, k);
+	}
+	d->shed_rule = shed_rule(r->shed);
+	d->shed_sketch = shed_sketch(r->shed);
 }
 
 static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
@@ -166,7 +189,6 @@ static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 		.dataplane = d,
 		.engine = engine,
 		.event = relay_on_event,
-		.port = relay_on_port,
 		.arg = r,
 	};
 
@@ -185,6 +207,7 @@ static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 		abort();
 	for (unsigned int k = 0; k < RELAY_NETWORKS; k++)
 		relay_add_network(r, k, queues);
+	relay_open_shed(r);
 	for (unsigned int k = 0; k < workers; k++) {
 		if (worker_create(&d->workers[k], d, k, 32))
 			abort();
@@ -346,6 +369,7 @@ static inline void relay_destroy(struct relay *r)
 		for (unsigned int q = 0; q < RELAY_QUEUES; q++)
 			rte_ring_free(r->in[n][q]);
 	}
+	shed_close(r->shed);
 	rte_mempool_free(d->mbufs);
 	free(d->legs);
 	free(d->table);
