@@ -140,7 +140,7 @@ static __always_inline struct shed_sketch *policy_sketch(void *judge)
 static __always_inline void sample(struct xdp_md *ctx, const struct policy *p, __u32 reason,
 				   __u64 now)
 {
-	unsigned long length = ctx->data_end - ctx->data, captured = length;
+	unsigned long length = ctx->data_end - ctx->data, last = length - 1;
 	struct shed_sample *s = bpf_ringbuf_reserve(&tandem_sample, sizeof(*s), 0);
 
 	if (!s)
@@ -150,13 +150,11 @@ static __always_inline void sample(struct xdp_md *ctx, const struct policy *p, _
 	s->reason = reason;
 	s->length = length;
 	s->source = p->source;
-	/* The verifier shall see the register that was compared go into the call. */
-	asm volatile("" : "+r"(captured));
-	if (captured > SHED_SAMPLE_OCTETS)
-		captured = SHED_SAMPLE_OCTETS;
-	if (captured < 1 || bpf_xdp_load_bytes(ctx, 0, s->octets, captured))
-		captured = 0;
-	s->captured = captured;
+	/* The verifier shall see the register that is compared go into the call, and never as 0. */
+	asm volatile("" : "+r"(last));
+	if (last >= SHED_SAMPLE_OCTETS)
+		last = SHED_SAMPLE_OCTETS - 1;
+	s->captured = bpf_xdp_load_bytes(ctx, 0, s->octets, last + 1) ? 0 : last + 1;
 	bpf_ringbuf_submit(s, BPF_RB_NO_WAKEUP);
 }
 
