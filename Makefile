@@ -76,7 +76,8 @@ GEN_H := $(GEN_C:.c=.h)
 SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
 SRC_dataplane := $(filter-out dataplane/main/main.c,$(wildcard dataplane/*.c dataplane/main/*.c))
 SRC_controlplane := controlplane/config.c \
-	$(wildcard controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c controlplane/rpc/*.c)
+	$(wildcard controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
+	controlplane/shed/*.c controlplane/rpc/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
@@ -221,7 +222,7 @@ install: all ## install to DESTDIR, with systemd units and example configuration
 	install -D -m 644 -t $(SHARE) README.md LICENSE dataplane/dataplane.ini \
 		controlplane/controlplane.ini
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem controlplane/api/relay.proto \
-		controlplane/api/health.proto
+		controlplane/api/shed.proto controlplane/api/health.proto
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

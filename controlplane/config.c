@@ -8,7 +8,8 @@
 
 #include "controlplane/rpc/rpc_listen.h"
 
-#define KEY_GRACE_MS 10000 /* packets that were on their way when the keys changed */
+#define BLOCK_MOST_S (49 * 86400) /* what PutBlock can say in ms */
+#define KEY_GRACE_MS 10000        /* packets that were on their way when the keys changed */
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
 
@@ -136,7 +137,74 @@ static const struct option_key keys[] = {
 	{},
 };
 
-static const struct option_section sections[] = {{.name = "controlplane", .keys = keys}, {}};
+#define RATE(name, default_pps, what)                                                              \
+	{                                                                                          \
+		.key = #name, .type = OPTION_UNSIGNED,                                             \
+		.offset = offsetof(struct config, shed.rates.name), .least = 0, .most = 1000000,   \
+		.fallback = default_pps, .help = what                                              \
+	}
+
+static const struct option_key shed_keys[] = {
+	{.key = "off",
+	 .type = OPTION_BOOL,
+	 .offset = offsetof(struct config, shed.rates.off),
+	 .fallback = "no",
+	 .help = "shed nothing before a worker has it, for comparison"},
+	RATE(unknown_pps, "1000", "of a participant: RTP that continues no stream; 0: no limit"),
+	RATE(rtcp_pps, "200", "of a participant: RTCP; 0: no limit"),
+	RATE(stun_pps, "50", "of a participant: ICE checks; 0: no limit"),
+	RATE(dtls_pps, "50", "of a participant: DTLS; 0: no limit"),
+	RATE(stranger_pps, "100", "of everybody else: attempts on one port; 0: no limit"),
+	RATE(source_pps, "1000",
+	     "of everybody else: attempts from one IPv4 address or IPv6 /64; 0: no limit"),
+	RATE(service_pps, "2000",
+	     "of each of ARP requests, ARP replies, ping, ICMP errors, per media address; 0: no "
+	     "limit"),
+	{.key = "attack_pps",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, shed.attack_pps),
+	 .least = 1,
+	 .most = 100000000,
+	 .fallback = "500",
+	 .help = "dropped packets of one kind that are an attack, when they last for two seconds"},
+	{.key = "auto_block",
+	 .type = OPTION_BOOL,
+	 .offset = offsetof(struct config, shed.auto_block),
+	 .fallback = "no",
+	 .help = "block sources that keep failing authentication, unless they hold a call"},
+	{.key = "auto_block_pps",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, shed.strike.failures_pps),
+	 .least = 1,
+	 .most = 1000000,
+	 .fallback = "50",
+	 .help = "failures of one source that are too many"},
+	{.key = "auto_block_after",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, shed.strike.seconds),
+	 .least = 1,
+	 .most = 3600,
+	 .fallback = "10",
+	 .help = "seconds of that until it is blocked"},
+	{.key = "auto_block_least",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, shed.strike.least_s),
+	 .least = 1,
+	 .most = BLOCK_MOST_S,
+	 .fallback = "60",
+	 .help = "seconds of its first block; each further one is twice as long"},
+	{.key = "auto_block_most",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, shed.strike.most_s),
+	 .least = 1,
+	 .most = BLOCK_MOST_S,
+	 .fallback = "86400",
+	 .help = "seconds of the longest one"},
+	{},
+};
+
+static const struct option_section sections[] = {
+	{.name = "controlplane", .keys = keys}, {.name = "shed", .keys = shed_keys}, {}};
 
 static void check_listen(struct options *options, const struct config *config)
 {
@@ -154,7 +222,10 @@ static void check(struct options *options, void *arg)
 	struct sockaddr_un address;
 
 	check_listen(options, config);
-
+	if (config->shed.strike.least_s > config->shed.strike.most_s)
+		option_mistake(options, "shed", NULL, "auto_block_least",
+			       "%u is more than auto_block_most, which is %u; exchange them",
+			       config->shed.strike.least_s, config->shed.strike.most_s);
 	if (strlen(config->dataplane) >= sizeof(address.sun_path))
 		option_mistake(options, "controlplane", NULL, "dataplane",
 			       "a socket's path has at most %zu octets; shorten it",

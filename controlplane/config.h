@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The configuration of tandem-controlplane: [controlplane] in its file or on its command line. */
+/* The configuration of tandem-controlplane: [controlplane] and [shed] in its file or on its command
+ * line. */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
 
 #include "controlplane/session/session.h"
+#include "controlplane/shed/shed.h"
 #include "dataplane/lib/ini.h"
 #include "dataplane/lib/log.h"
 
@@ -18,6 +20,7 @@ struct config {
 	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, headroom, calls;
 	unsigned int certificate_h;
 	bool media_timeout_delete;
+	struct shed_config shed;
 };
 
 /* As options_load(). */

@@ -11,7 +11,9 @@
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
 #include "controlplane/rpc/rpc.h"
+#include "controlplane/rpc/shed_service.h"
 #include "controlplane/session/session.h"
+#include "controlplane/shed/shed.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
 
@@ -23,6 +25,7 @@ struct program {
 	uv_loop_t loop;
 	uv_signal_t term, interrupt;
 	struct session *session;
+	struct shed *shed;
 	struct health *health;
 	struct rpc *rpc;
 	bool stopping;
@@ -41,7 +44,9 @@ static void on_stopped(void *arg)
 {
 	struct program *p = arg;
 
+	shed_close(p->shed);
 	session_close(p->session);
+	p->shed = NULL;
 	p->session = NULL;
 	uv_close((uv_handle_t *)&p->term, NULL);
 	uv_close((uv_handle_t *)&p->interrupt, NULL);
@@ -78,7 +83,7 @@ static int watch_signals(struct program *p)
 
 static int serve(struct program *p)
 {
-	const struct rpc_service services[] = {relay_service(p->session),
+	const struct rpc_service services[] = {relay_service(p->session), shed_service(p->shed),
 					       health_service(p->health)};
 	const struct rpc_config config = {
 		.listen = (const char *const *)p->config.listen.texts,
@@ -86,7 +91,7 @@ static int serve(struct program *p)
 		.tls = {p->config.ca, p->config.cert, p->config.key},
 	};
 
-	return rpc_start(&p->rpc, &p->loop, &config, services, 2);
+	return rpc_start(&p->rpc, &p->loop, &config, services, 3);
 }
 
 static int start(struct program *p)
@@ -101,6 +106,9 @@ static int start(struct program *p)
 	if (error)
 		return error;
 	session_watch(p->session, on_ready, p);
+	error = shed_open(&p->shed, p->session, &p->loop, &p->config.shed);
+	if (error)
+		return error;
 	error = watch_signals(p);
 	if (error)
 		return error;

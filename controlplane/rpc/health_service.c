@@ -24,7 +24,8 @@ static bool is_known(const ProtobufCMessage *request)
 {
 	const char *service = ((const Grpc__Health__V1__HealthCheckRequest *)request)->service;
 
-	return !*service || !strcmp(service, "tandem.relay.v1.Relay");
+	return !*service || !strcmp(service, "tandem.relay.v1.Relay") ||
+	       !strcmp(service, "tandem.shed.v1.Shed");
 }
 
 static Grpc__Health__V1__HealthCheckResponse state(const struct health *health)

@@ -93,7 +93,7 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
 
 /*
  * Sends an event on a stream: none is lost. When RPC_WAITING_MAX wait already, the peer does not
- * keep up: its stream ends with RESOURCE_EXHAUSTED, and `closed` is called before this returns.
+ * keep up: its stream ends with RESOURCE_EXHAUSTED, and `closed` follows as it always does.
  */
 void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message);
 

@@ -232,18 +232,12 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 	pump(call);
 }
 
-/* Its status goes out at once, before messages that the peer's window has no room for. */
+/* Its status overtakes what the peer's window has no room for. on_close() follows. */
 static void cut_off(struct rpc_call *call, grpc_status_code code, const char *text)
 {
-	void (*closed)(void *arg) = call->closed;
-
 	drop_waiting(call);
 	call->gone = true;
 	grpc_call_cancel_with_status(call->core, code, text, NULL);
-	call->closed = NULL;
-	call->held = false;
-	closed(call->closed_arg);
-	release(call);
 }
 
 void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "controlplane/session/session_state.h"
@@ -131,6 +132,16 @@ void leg_free(struct leg *leg)
 	leg->bridge->legs[leg->side] = NULL;
 	terms_wipe(&leg->terms);
 	free(leg);
+}
+
+void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote)
+{
+	memset(&leg->heard, 0, sizeof(leg->heard));
+	if (!remote || (remote->address.len != 4 && remote->address.len != 16))
+		return;
+	leg->heard.family = remote->address.len == 16 ? AF_INET6 : AF_INET;
+	memcpy(leg->heard.ip, remote->address.data, remote->address.len);
+	leg->heard.port = remote->port;
 }
 
 void offer_free(struct offer *offer)

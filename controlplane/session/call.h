@@ -40,6 +40,7 @@ struct leg {
 	struct sdp_fingerprint fingerprint; /* ours, as it is in the SDP; length 0: none yet */
 	struct dtls *dtls;            /* up or handshaking; NULL before that, and when it is over */
 	struct sdp_address dtls_from; /* where its last datagram came from */
+	struct sdp_address heard;     /* where media comes from, as the dataplane said last */
 
 	uint32_t epoch;      /* of the last keys that were pushed; 0: none */
 	uint32_t epoch_held; /* of the last keys that the dataplane said it has */
@@ -112,6 +113,8 @@ struct bridge *call_bridge_of_line(const struct call *call, unsigned int line);
 int leg_make(struct leg **leg, struct bridge *bridge, enum side side, struct media_address *at,
 	     unsigned int port, bool pair, uint64_t id);
 void leg_free(struct leg *leg);
+/* Takes in where its media comes from; NULL: nobody was heard yet. */
+void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote);
 
 void offer_free(struct offer *offer);
 

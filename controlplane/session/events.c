@@ -86,6 +86,7 @@ void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP:
 		if (leg->terms.ice)
 			leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
+		leg_hear(leg, event->remote);
 		keying_leg_up(leg);
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST:

@@ -15,6 +15,7 @@ static void take_over(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *s
 {
 	leg->seen = leg->pushed = true;
 	leg->ice = status->ice;
+	leg_hear(leg, status->remote);
 	leg->epoch = leg->epoch_held = status->key_epoch;
 	leg->keyed = status->key_epoch != 0;
 	leg->suite = status->suite;

@@ -106,6 +106,7 @@ static void refresh(struct session *s, struct leg *leg,
 
 	leg->seen = leg->pushed = true;
 	leg->ice = status->ice;
+	leg_hear(leg, status->remote);
 	leg->epoch_held = status->key_epoch;
 	if (push && !state_is_current(leg, status->blob.data, status->blob.len))
 		push_leg(push, leg);
@@ -175,6 +176,8 @@ void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 	struct session *s = arg;
 	int error = networks_update(&s->networks, hello);
 
+	if (s->connected)
+		s->connected(s->connected_arg);
 	if (error)
 		log_error("dataplane: its networks make no sense: %s", strerror(-error));
 	if (s->synced && s->generation != hello->generation)

@@ -242,6 +242,17 @@ void session_watch(struct session *s, void (*changed)(void *arg, bool ready), vo
 	s->changed_arg = arg;
 }
 
+struct client *session_client(const struct session *s)
+{
+	return s->client;
+}
+
+void session_watch_connection(struct session *s, void (*connected)(void *arg), void *arg)
+{
+	s->connected = connected;
+	s->connected_arg = arg;
+}
+
 void session_set_ready(struct session *s, bool ready)
 {
 	if (s->ready == ready)

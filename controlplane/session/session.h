@@ -16,6 +16,7 @@
 #include "controlplane/session/session_error.h"
 
 struct session;
+struct client;
 
 struct session_config {
 	const char *dataplane; /* path of its socket */
@@ -48,6 +49,10 @@ void session_close(struct session *session);
 typedef void session_reply(void *arg, const ProtobufCMessage *reply,
 			   const struct session_error *error);
 
+/* Replies with an error, as the verbs do. */
+void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* The request may go when the verb returns. */
 void session_offer(struct session *session, const Tandem__Relay__V1__OfferRequest *request,
 		   session_reply *reply, void *arg);
@@ -66,5 +71,14 @@ void session_status(struct session *session, const Tandem__Relay__V1__StatusRequ
 bool session_is_ready(const struct session *session);
 /* Called whenever that changes; one watcher. */
 void session_watch(struct session *session, void (*changed)(void *arg, bool ready), void *arg);
+
+/* The dataplane's client, for what belongs to no call. The session's own, which opens and closes
+ * it. */
+struct client *session_client(const struct session *session);
+/*
+ * Called with each new connection to the dataplane, before anything is asked; one watcher. Set in
+ * the turn of the loop in which the session was opened, it misses none.
+ */
+void session_watch_connection(struct session *session, void (*connected)(void *arg), void *arg);
 
 #endif

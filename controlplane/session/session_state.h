@@ -31,6 +31,8 @@ struct session {
 
 	void (*changed)(void *arg, bool ready);
 	void *changed_arg;
+	void (*connected)(void *arg);
+	void *connected_arg;
 };
 
 /* Objects. */
@@ -46,8 +48,6 @@ void session_stop_waiting(struct session *s, struct call *call);
 void session_set_ready(struct session *s, bool ready);
 
 /* Helpers of the verbs. */
-void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
 int session_check_ready(const struct session *s, struct session_error *error);
 int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
 int session_check_text(const char *field, const char *text, struct session_error *error);

@@ -47,6 +47,11 @@ struct fake {
 	/* Hangs up in the place of its reply to the request of this number from now; 0: never. */
 	unsigned int die_at;
 	bool lose_keys; /* hangs up in the place of taking the next PutKeys */
+	Tandem__Dataplane__V1__Request *rates, *block, *unblock; /* the last ones; NULL: none */
+	unsigned int rate_puts, block_puts, shed_gets;
+	int refuse_block;                  /* errno of PutBlocks and DeleteBlocks; 0: take them */
+	Tandem__Dataplane__V1__Shed *shed; /* the test's answer to GetShed; NULL: nothing */
+	uint64_t auth_failed;              /* a counter */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
 };
@@ -201,6 +206,38 @@ static inline void fake_hang_up(struct fake *f)
 	f->fd = -1;
 }
 
+static inline void fake_remember(Tandem__Dataplane__V1__Request **place,
+				 const Tandem__Dataplane__V1__Request *request)
+{
+	fake_request_free(*place);
+	*place = fake_keep(request);
+}
+
+/* True: it is about floods, and served. `nothing` is room for an answer. */
+static inline bool fake_serve_shed(struct fake *f, const Tandem__Dataplane__V1__Request *request,
+				   Tandem__Dataplane__V1__Reply *reply,
+				   Tandem__Dataplane__V1__Shed *nothing)
+{
+	if (request->put_rates) {
+		f->rate_puts++;
+		fake_remember(&f->rates, request);
+	} else if (request->put_block) {
+		f->block_puts++;
+		fake_remember(&f->block, request);
+		reply->error = f->refuse_block;
+	} else if (request->delete_block) {
+		fake_remember(&f->unblock, request);
+		reply->error = f->refuse_block;
+	} else if (request->get_shed) {
+		f->shed_gets++;
+		tandem__dataplane__v1__shed__init(nothing);
+		reply->shed = f->shed ? f->shed : nothing;
+	} else {
+		return false;
+	}
+	return true;
+}
+
 /* Answers one request; what the reply points to lives as long as the call. */
 static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 {
@@ -211,6 +248,7 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 	Tandem__Dataplane__V1__Counter drop = TANDEM__DATAPLANE__V1__COUNTER__INIT;
 	Tandem__Dataplane__V1__Counter other = TANDEM__DATAPLANE__V1__COUNTER__INIT;
 	Tandem__Dataplane__V1__Counter *counters[] = {&drop, &other};
+	Tandem__Dataplane__V1__Shed nothing;
 	struct fake_leg *sorted[FAKE_LEGS], *gone = NULL;
 	unsigned int count = 0;
 
@@ -221,7 +259,9 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 		fake_hang_up(f);
 		return;
 	}
-	if (request->put_leg) {
+	if (fake_serve_shed(f, request, &reply, &nothing)) {
+		/* That was all. */
+	} else if (request->put_leg) {
 		reply.error = fake_put(f, request);
 	} else if (request->put_keys) {
 		reply.error = fake_keys(f, request);
@@ -238,7 +278,7 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 			    request->transmit->datagram.data, request->transmit->datagram.len);
 	} else if (request->get_counters) {
 		drop.name = (char *)"auth_failed";
-		drop.value = 7;
+		drop.value = 7 + f->auth_failed;
 		drop.drop = true;
 		other.name = (char *)"bursts";
 		reply.counters = counters;
@@ -398,6 +438,9 @@ static inline void fake_close(struct fake *f)
 	unlink(f->path);
 	for (unsigned int i = 0; i < FAKE_LEGS; i++)
 		fake_clear(&f->legs[i]);
+	fake_request_free(f->rates);
+	fake_request_free(f->block);
+	fake_request_free(f->unblock);
 }
 
 #endif

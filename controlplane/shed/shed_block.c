@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verbs block and unblock. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "controlplane/sdp/sdp.h"
+#include "controlplane/session/party.h"
+#include "controlplane/shed/prefix.h"
+#include "controlplane/shed/shed_state.h"
+#include "dataplane/lib/log.h"
+
+struct asking {
+	struct shed *shed;
+	struct prefix prefix;
+	session_reply *reply;
+	void *arg;
+};
+
+static struct asking *begin(struct shed *s, const char *prefix, session_reply *reply, void *arg)
+{
+	struct asking *a = malloc(sizeof(*a));
+	char why[160];
+
+	if (!a) {
+		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
+		return NULL;
+	}
+	*a = (struct asking){.shed = s, .reply = reply, .arg = arg};
+	if (!prefix_read(&a->prefix, prefix, why, sizeof(why)))
+		return a;
+	session_fail(reply, arg, SESSION_INVALID_ARGUMENT, "%s", why);
+	free(a);
+	return NULL;
+}
+
+static bool is_blocked(void *arg, const struct sdp_address *address)
+{
+	const ProtobufCBinaryData octets = {address->family == AF_INET6 ? 16 : 4,
+					    (uint8_t *)address->ip};
+	struct prefix host;
+
+	return prefix_take(&host, &octets, 8 * octets.len) && prefix_contains(arg, &host);
+}
+
+static void refuse(struct asking *a, int error, const Tandem__Dataplane__V1__Reply *in)
+{
+	char text[PREFIX_TEXT];
+
+	prefix_print(text, &a->prefix);
+	if (!in)
+		session_fail(
+			a->reply, a->arg, SESSION_UNAVAILABLE,
+			"the dataplane is away; check that tandem-dataplane runs and try again");
+	else if (error == -ENOENT)
+		session_fail(a->reply, a->arg, SESSION_NOT_FOUND,
+			     "%s is not blocked; see tandemctl shed", text);
+	else
+		session_fail(a->reply, a->arg,
+			     error == -ENOSPC || error == -ENOMEM ? SESSION_RESOURCE_EXHAUSTED
+			     : error == -EINVAL                   ? SESSION_INVALID_ARGUMENT
+								  : SESSION_INTERNAL,
+			     "%s: %s", text, in->what[0] ? in->what : strerror(-error));
+}
+
+/* --- block ---------------------------------------------------------------------------------------
+ */
+
+static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
+{
+	struct asking *a = arg;
+	Tandem__Shed__V1__BlockReply reply = TANDEM__SHED__V1__BLOCK_REPLY__INIT;
+	char text[PREFIX_TEXT];
+
+	if (error) {
+		refuse(a, error, in);
+	} else {
+		prefix_print(text, &a->prefix);
+		reply.calls = party_count(a->shed->session, is_blocked, &a->prefix);
+		log_info("shed: %s is blocked; calls that it cuts off: %u", text, reply.calls);
+		a->reply(a->arg, &reply.base, NULL);
+	}
+	free(a);
+}
+
+void shed_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *request, session_reply *reply,
+		void *arg)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__PutBlock put = TANDEM__DATAPLANE__V1__PUT_BLOCK__INIT;
+	struct asking *a;
+
+	if (request->for_ms > UINT32_MAX) {
+		session_fail(reply, arg, SESSION_INVALID_ARGUMENT,
+			     "for_ms: a block ends within 49 days, or, with 0, never; choose one");
+		return;
+	}
+	a = begin(s, request->prefix, reply, arg);
+	if (!a)
+		return;
+	put.address = (ProtobufCBinaryData){a->prefix.size, a->prefix.octets};
+	put.length = a->prefix.length;
+	put.for_ms = request->for_ms;
+	message.put_block = &put;
+	client_request(s->client, &message, blocked, a);
+}
+
+/* --- unblock -------------------------------------------------------------------------------------
+ */
+
+static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
+{
+	struct asking *a = arg;
+	Tandem__Shed__V1__UnblockReply reply = TANDEM__SHED__V1__UNBLOCK_REPLY__INIT;
+	char text[PREFIX_TEXT];
+
+	if (error) {
+		refuse(a, error, in);
+	} else {
+		prefix_print(text, &a->prefix);
+		log_info("shed: %s is not blocked any more", text);
+		a->reply(a->arg, &reply.base, NULL);
+	}
+	free(a);
+}
+
+void shed_unblock(struct shed *s, const Tandem__Shed__V1__UnblockRequest *request,
+		  session_reply *reply, void *arg)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__DeleteBlock gone = TANDEM__DATAPLANE__V1__DELETE_BLOCK__INIT;
+	struct asking *a = begin(s, request->prefix, reply, arg);
+
+	if (!a)
+		return;
+	gone.address = (ProtobufCBinaryData){a->prefix.size, a->prefix.octets};
+	gone.length = a->prefix.length;
+	message.delete_block = &gone;
+	client_request(s->client, &message, unblocked, a);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The shed's inside, for the files that make it up. */
+#ifndef TANDEM_SHED_STATE_H
+#define TANDEM_SHED_STATE_H
+
+#include "controlplane/session/client.h"
+#include "controlplane/shed/attack.h"
+#include "controlplane/shed/shed.h"
+#include "controlplane/shed/tally.h"
+
+#define SHED_TOP 100 /* sources and targets that a second is judged by, and that are shown */
+
+struct shed {
+	uv_loop_t *loop;
+	struct session *session;
+	struct client *client; /* the session's */
+	struct shed_config config;
+	uv_timer_t tick;
+	bool asking; /* the last second's answer is still to come */
+	struct tally tally;
+	struct attacks attacks;
+	struct strikes *strikes; /* NULL: nothing is blocked but by an operator */
+	LIST_HEAD(, shed_watcher) watchers;
+};
+
+/* The names that a reason has in counters and in samples differ by this. */
+#define SHED_PREFIX "shed_"
+const char *shed_reason(const char *name);
+
+/* An attack as shed.proto shows it; what it points to is in `room` and in the attack. */
+struct attack_room {
+	Tandem__Shed__V1__Source sources[ATTACK_SOURCES], *source_list[ATTACK_SOURCES];
+	char *calls[ATTACK_CALLS];
+};
+void shed_show_attack(Tandem__Shed__V1__Attack *out, struct attack_room *room,
+		      enum attack_kind kind, const struct attack *attack, uint64_t now_ms);
+
+/* Tells those who watch, and the log. */
+void shed_tell(void *arg, enum attack_change change, enum attack_kind kind,
+	       const struct attack *attack);
+
+#endif
