@@ -147,6 +147,7 @@ POLICY enum shed_reason policy_arp(struct policy *p)
 POLICY enum shed_reason policy_udp(struct policy *p, __u16 len)
 {
 	const struct packet_udp *udp = packet_take(&p->frame, sizeof(*udp));
+	struct shed_port *port;
 
 	if (!udp || len < sizeof(*udp) || bpf_ntohs(udp->length) != len)
 		return SHED_UDP_LENGTH;
@@ -156,9 +157,11 @@ POLICY enum shed_reason policy_udp(struct policy *p, __u16 len)
 		return SHED_TO_DATAPLANE;
 	if (policy_blocked(p->judge, &p->source))
 		return SHED_BLOCKED;
-	p->port = policy_port(p->media, bpf_ntohs(udp->dst));
-	if (!p->port || !(p->port->flags & SHED_PORT_OPEN))
+	port = policy_port(p->media, bpf_ntohs(udp->dst));
+	/* Nobody asks what was dropped there, and a scan would wait for a further line of each. */
+	if (!port || !(port->flags & SHED_PORT_OPEN))
 		return SHED_CLOSED_PORT;
+	p->port = port;
 	p->source_port = udp->src;
 	p->payload = len - sizeof(*udp);
 	return policy_is_peer(p) ? policy_peer(p) : policy_stranger(p);

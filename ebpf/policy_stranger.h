@@ -119,8 +119,9 @@ POLICY __u32 policy_count(struct policy *p)
 }
 
 /*
- * The rates of one who may speak. A source is remembered from its second packet on: a flood that
- * never uses an address twice makes nobody be forgotten.
+ * The rates of one who may speak. A source is remembered from its second packet on, and not faster
+ * than its port's rate: a flood that never uses an address twice makes nobody be forgotten, nor one
+ * of so many addresses that the sketch takes each for another.
  */
 POLICY enum shed_reason policy_admit(struct policy *p)
 {
@@ -135,10 +136,10 @@ POLICY enum shed_reason policy_admit(struct policy *p)
 	bucket = policy_source(p->judge, &source);
 	if (bucket && !rate_take(bucket, now, &rule->source))
 		return SHED_SOURCE_RATE;
-	if (!bucket && count > 1)
-		policy_remember(p->judge, &source, now + rule->source.cost);
 	if (!rate_take(&p->port->due[SHED_STRANGER], now, &rule->stranger))
 		return SHED_STRANGER_RATE;
+	if (!bucket && count > 1)
+		policy_remember(p->judge, &source, now + rule->source.cost);
 	return SHED_TO_DATAPLANE;
 }
 
