@@ -17,7 +17,14 @@ $(BUILD)/perf/peers/load: $(BUILD)/obj/perf/peers/load.o
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-.PHONY: bench bench-profile bench-peers
+VERDICT := $(filter-out %.bpf.c,$(wildcard perf/flood/*.c))
+$(BUILD)/perf/flood/verdict: $(VERDICT:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libdataplane.a \
+		$(BUILD)/obj/libebpf.a $(BUILD)/obj/libcommon.a
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
+
+.PHONY: bench bench-profile bench-peers bench-flood
 BENCH =
 bench: deps ## measure everything but the peers; BENCH='--help' says how to choose
 	@$(MAKE) -j$$(nproc) all $(PERF_PROGRAMS)
@@ -28,3 +35,7 @@ bench-profile: deps ## measure where cycles and instructions go, stage by stage
 bench-peers: deps ## measure Tandem beside rtpengine and coturn, which it installs; as root
 	@$(MAKE) -j$$(nproc) all $(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o
 	$(PYTHON) perf/bench-peers --build $(BUILD) $(BENCH)
+bench-flood: deps ## measure floods: verdicts, calls during attacks, rtpengine; as root
+	@$(MAKE) -j$$(nproc) all $(BUILD)/tests/flood $(BUILD)/perf/flood/verdict \
+		$(BUILD)/perf/flood/vary.bpf.o
+	$(PYTHON) perf/bench-flood --build $(BUILD) $(BENCH)

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "perf/flood/twin.h"
+
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_mbuf.h>
+#include <rte_ring_elem.h>
+
+#include "dataplane/blocks.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/main/block_list.h"
+#include "dataplane/sources.h"
+#include "dataplane/stages.h"
+#include "dataplane/worker.h"
+#include "perf/flood/vary.h"
+
+/* A load: when its last packet is made, the first ones have left the inner caches. */
+enum { LOAD = 8192, SAMPLES = 1024, VERSIONS = 2 };
+
+static struct {
+	struct dataplane dataplane;
+	struct worker worker;
+	struct tables tables;
+	struct rte_mbuf *load[LOAD];
+} twin;
+
+static void start_environment(int core)
+{
+	static char arguments[][20] = {"verdict",           "--no-pci", "--no-telemetry",
+				       "--no-shconf",       "-m256",    "--no-huge",
+				       "--log-level=error", "-l",       ""};
+	char *argv[RTE_DIM(arguments) + 1] = {NULL};
+
+	snprintf(arguments[RTE_DIM(arguments) - 1], sizeof(arguments[0]), "%d", core);
+	for (unsigned int k = 0; k < RTE_DIM(arguments); k++)
+		argv[k] = arguments[k];
+	if (rte_eal_init(RTE_DIM(arguments), argv) < 0)
+		errx(1, "DPDK does not start");
+}
+
+static void add_addresses(struct dataplane *d)
+{
+	struct network *network = &d->networks[0];
+
+	*network = (struct network){.name = "verdict", .judged = true};
+	d->network_by_port[0] = network;
+	d->network_count = 1;
+	d->shed_rule = shed_rule(twin.tables.shed);
+	d->shed_sketch = shed_sketch(twin.tables.shed);
+	for (int n = 0; n < VERSIONS; n++) {
+		struct shed_address media = frame_media(n ? 6 : 4);
+
+		memcpy(d->addresses[n].address.octets, media.byte, sizeof(media.byte));
+		d->addresses[n].network = network;
+		d->shed_ports[n] = twin.tables.ports[n];
+		network->address[network->address_count++] = d->address_count++;
+	}
+}
+
+void twin_open(int core)
+{
+	struct worker *w = &twin.worker;
+	struct shed *shed;
+
+	start_environment(core);
+	if (shed_create(&shed) || tables_open(&twin.tables, shed))
+		errx(1, "no memory for the tables");
+	add_addresses(&twin.dataplane);
+	twin.dataplane.mbufs = rte_pktmbuf_pool_create("verdict", 2 * LOAD - 1, 256, 0,
+						       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	w->dataplane = &twin.dataplane;
+	w->hz = rte_get_tsc_hz();
+	w->sources = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w->sources));
+	w->samples = rte_ring_create_elem("samples", sizeof(struct shed_sample), SAMPLES,
+					  SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (!twin.dataplane.mbufs || !w->sources || !w->samples)
+		errx(1, "no memory for packets");
+	memset(w->sources, 0, sizeof(*w->sources));
+	w->sources->keys[0] = 0x9e3779b97f4a7c15;
+	w->sources->keys[1] = 0xd1b54a32d192ed03;
+}
+
+/* --- one case ----------------------------------------------------------------------------------*/
+
+static void block(const struct verdict_case *c, int version)
+{
+	struct shed_prefix *prefixes = calloc(c->blocks ?: 1, sizeof(*prefixes));
+
+	if (!prefixes)
+		errx(1, "no memory for blocks");
+	for (unsigned int n = 0; n < c->blocks; n++)
+		prefixes[n] = tables_prefix(c, version, n);
+	block_list_release(twin.worker.blocks);
+	twin.worker.blocks = block_list_make(prefixes, c->blocks);
+	free(prefixes);
+	if (!twin.worker.blocks)
+		errx(1, "no memory for blocks");
+}
+
+static void fill(const struct frame *frame, struct vary *vary)
+{
+	if (rte_pktmbuf_alloc_bulk(twin.dataplane.mbufs, twin.load, LOAD))
+		errx(1, "packets are missing");
+	for (unsigned int n = 0; n < LOAD; n++) {
+		char *at = rte_pktmbuf_append(twin.load[n], frame->length);
+
+		memcpy(at, frame->octet, frame->length);
+		if (vary)
+			vary_frame((struct packet){at, at + frame->length}, vary);
+	}
+}
+
+/* TSC cycles of a load. What passes is then freed; what is dropped was, and that is in it. */
+static uint64_t judge(void)
+{
+	static struct burst b;
+	uint64_t cycles = 0;
+
+	for (unsigned int n = 0; n < LOAD; n += BURST_MAX) {
+		uint64_t begin;
+
+		memcpy(b.mbuf, &twin.load[n], sizeof(b.mbuf));
+		b.count = BURST_MAX;
+		b.port[0] = 0;
+		b.handed_over = false;
+		begin = rte_rdtsc_precise();
+		b.now = begin;
+		shed_stage(&twin.worker, &b);
+		cycles += rte_rdtsc_precise() - begin;
+		rte_pktmbuf_free_bulk(b.mbuf, b.count);
+	}
+	rte_ring_reset(twin.worker.samples);
+	return cycles;
+}
+
+double twin_measure(const struct verdict_case *c, int version, uint32_t repeat)
+{
+	const struct shed_address from =
+		c->from_peer ? frame_peer(version) : frame_stranger(version);
+	struct vary vary = {
+		.random = 0x2545f4914f6cdd1d, .sources = c->sources, .ports = c->random_ports};
+	uint64_t least = UINT64_MAX, before = twin.worker.sheds[c->reason], cycles, right;
+	uint32_t loads = 1 + repeat / LOAD;
+	struct frame frame;
+
+	if (c->no_socket)
+		return -1;
+	frame_make(&frame, version, c->kind, &from, c->spoil);
+	tables_prepare(&twin.tables, c, version);
+	block(c, version);
+	for (uint32_t n = 0; n < loads; n++) {
+		fill(&frame, c->sources || c->random_ports ? &vary : NULL);
+		cycles = judge();
+		least = RTE_MIN(least, cycles);
+	}
+	right = twin.worker.sheds[c->reason] - before;
+	/* A full bucket lets a few packets through before, and then one every four seconds. */
+	if (right + 4 < loads * LOAD)
+		errx(1, "%s, IPv%d: %ju of %u packets got the verdict %s in the dataplane", c->name,
+		     version, (uintmax_t)right, loads * LOAD, shed_reason_name(c->reason));
+	return (double)least / LOAD;
+}
+
+void twin_close(void)
+{
+	block_list_release(twin.worker.blocks);
+	free(twin.worker.sources);
+	shed_close(twin.tables.shed);
+	rte_eal_cleanup();
+}
