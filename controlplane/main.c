@@ -44,7 +44,7 @@ static void on_stopped(void *arg)
 {
 	struct program *p = arg;
 
-	shed_close(p->shed);
+	shed_stop(p->shed);
 	session_close(p->session);
 	p->shed = NULL;
 	p->session = NULL;
@@ -106,7 +106,7 @@ static int start(struct program *p)
 	if (error)
 		return error;
 	session_watch(p->session, on_ready, p);
-	error = shed_open(&p->shed, p->session, &p->loop, &p->config.shed);
+	error = shed_start(&p->shed, p->session, &p->loop, &p->config.shed);
 	if (error)
 		return error;
 	error = watch_signals(p);

@@ -30,12 +30,12 @@ static void sample(struct rpc_call *call, const ProtobufCMessage *request, void 
 
 static void block(struct rpc_call *call, const ProtobufCMessage *request, void *shed)
 {
-	shed_block(shed, (const Tandem__Shed__V1__BlockRequest *)request, answer, call);
+	shed_put_block(shed, (const Tandem__Shed__V1__BlockRequest *)request, answer, call);
 }
 
 static void unblock(struct rpc_call *call, const ProtobufCMessage *request, void *shed)
 {
-	shed_unblock(shed, (const Tandem__Shed__V1__UnblockRequest *)request, answer, call);
+	shed_delete_block(shed, (const Tandem__Shed__V1__UnblockRequest *)request, answer, call);
 }
 
 static void send_event(void *call, const Tandem__Shed__V1__AttackEvent *event)

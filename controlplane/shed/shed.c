@@ -208,8 +208,8 @@ static void on_tick(uv_timer_t *timer)
 /* --- life ----------------------------------------------------------------------------------------
  */
 
-int shed_open(struct shed **out, struct session *session, uv_loop_t *loop,
-	      const struct shed_config *config)
+int shed_start(struct shed **out, struct session *session, uv_loop_t *loop,
+	       const struct shed_config *config)
 {
 	struct shed *s = calloc(1, sizeof(*s));
 
@@ -246,7 +246,7 @@ static void on_closed(uv_handle_t *handle)
 }
 
 /* The session's replies come before it closes: the memory is there until then. */
-void shed_close(struct shed *s)
+void shed_stop(struct shed *s)
 {
 	if (!s)
 		return;

@@ -30,20 +30,20 @@ struct shed_config {
  * Begins to ask, by way of the session, which must outlive it, and has to be opened in the same
  * turn of the loop. 0, -ENOMEM.
  */
-int shed_open(struct shed **shed, struct session *session, uv_loop_t *loop,
-	      const struct shed_config *config);
+int shed_start(struct shed **shed, struct session *session, uv_loop_t *loop,
+	       const struct shed_config *config);
 /* Blocks stay in the dataplane. No watcher may be left. Run the loop once more. */
-void shed_close(struct shed *shed);
+void shed_stop(struct shed *shed);
 
 /* As the verbs of session.h. */
 void shed_show(struct shed *shed, const Tandem__Shed__V1__ShowRequest *request,
 	       session_reply *reply, void *arg);
 void shed_sample(struct shed *shed, const Tandem__Shed__V1__SampleRequest *request,
 		 session_reply *reply, void *arg);
-void shed_block(struct shed *shed, const Tandem__Shed__V1__BlockRequest *request,
-		session_reply *reply, void *arg);
-void shed_unblock(struct shed *shed, const Tandem__Shed__V1__UnblockRequest *request,
-		  session_reply *reply, void *arg);
+void shed_put_block(struct shed *shed, const Tandem__Shed__V1__BlockRequest *request,
+		    session_reply *reply, void *arg);
+void shed_delete_block(struct shed *shed, const Tandem__Shed__V1__UnblockRequest *request,
+		       session_reply *reply, void *arg);
 
 /* Is told of attacks; the watcher is the caller's. The event is gone when `event` returns. */
 struct shed_watcher {

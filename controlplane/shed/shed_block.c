@@ -84,8 +84,8 @@ static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in
 	free(a);
 }
 
-void shed_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *request, session_reply *reply,
-		void *arg)
+void shed_put_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *request,
+		    session_reply *reply, void *arg)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutBlock put = TANDEM__DATAPLANE__V1__PUT_BLOCK__INIT;
@@ -125,8 +125,8 @@ static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 	free(a);
 }
 
-void shed_unblock(struct shed *s, const Tandem__Shed__V1__UnblockRequest *request,
-		  session_reply *reply, void *arg)
+void shed_delete_block(struct shed *s, const Tandem__Shed__V1__UnblockRequest *request,
+		       session_reply *reply, void *arg)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__DeleteBlock gone = TANDEM__DATAPLANE__V1__DELETE_BLOCK__INIT;

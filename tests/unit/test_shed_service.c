@@ -158,7 +158,7 @@ static void open_all(bool auto_block)
 	flag = false;
 	assert_int_equal(session_open(&session, &peer.loop, &config), 0);
 	session_watch(session, on_ready, NULL);
-	assert_int_equal(shed_open(&shed, session, &peer.loop, &shed_config), 0);
+	assert_int_equal(shed_start(&shed, session, &peer.loop, &shed_config), 0);
 	service = shed_service(shed);
 	peer_serve(&peer, &service, 1, 0);
 	peer_wait(&peer, &flag);
@@ -180,7 +180,7 @@ static int tear_down(void **state)
 {
 	if (peer.rpc)
 		peer_stop(&peer, 1000);
-	shed_close(shed);
+	shed_stop(shed);
 	session_close(session);
 	for (int i = 0; i < 10; i++)
 		uv_run(&peer.loop, UV_RUN_NOWAIT);
