@@ -48,9 +48,10 @@ struct stream_meter {
 struct stream {
 	struct stream *next; // worker: rw, main: ro
 	uint32_t ssrc;
-	bool stale;      /* the main lcore was told that a key wears out */
-	uint8_t vouched; /* its place in shed_port.stream and one more; 0: none */
-	uint16_t leap;   /* the last sequence number that did not follow the others; vouch.c */
+	bool stale : 1;      /* the main lcore was told that a key wears out */
+	uint8_t vouched : 2; /* its place in shed_port.stream and one more; 0: none */
+	uint8_t leaps : 2;   /* packets that went on from a leap; see vouch.c */
+	uint16_t leap;       /* the last sequence number that did not continue the others */
 	struct stream_meter meter;
 
 	uint64_t receive_highest[2];      /* RTP index; INDEX_NONE: no packet yet */

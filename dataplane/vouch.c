@@ -14,9 +14,11 @@ static_assert(offsetof(struct shed_port, stream) / RTE_CACHE_LINE_SIZE ==
 	      "what an accepted packet writes is one cache line, which flow.c prefetches");
 
 /* An SSRC that was silent for so many eras, some three seconds, gives its place to another. */
-#define IDLE_ERAS 4
+#define IDLE_ERAS  4
 /* Packets in sequence after which an SSRC without a place is no accident, nor a forger's guess. */
-#define PROOF     50
+#define PROOF      50
+/* Packets that must follow a leap. */
+#define LEAP_PROOF 3
 
 /* Port 0 is nobody: a reader between these stores finds no peer, or one of the two. */
 static void put_peer(struct shed_port *port, unsigned int k, const struct endpoint *peer)
@@ -132,16 +134,19 @@ void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
 	v->seen = 1;
 	__atomic_store_n(&v->used, era, __ATOMIC_RELEASE);
 	s->vouched = place + 1;
+	s->leap = seq;
+	s->leaps = 0;
 }
 
 void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq)
 {
 	uint16_t ahead = seq - s->leap;
 
-	if (ahead - 1u < VOUCH_WINDOW - 1) {
-		v->seen = 1ULL << ahead | 1;
-		v->highest = seq;
-	} else {
-		s->leap = seq;
-	}
+	s->leap = seq;
+	s->leaps = ahead - 1u < VOUCH_STEP ? s->leaps + 1 : 0;
+	if (s->leaps < LEAP_PROOF)
+		return;
+	s->leaps = 0;
+	v->seen = 1;
+	v->highest = seq;
 }

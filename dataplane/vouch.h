@@ -21,6 +21,7 @@
 #include "ebpf/shed.h"
 
 #define VOUCH_WINDOW 64 /* sequence numbers, the bits of shed_stream.seen */
+#define VOUCH_STEP   8  /* numbers that may be left out: at most this far on is no leap */
 
 /* The leg has another configuration than `old`, NULL: had none. */
 void vouch_apply(struct leg *leg, const struct leg_config *old);
@@ -50,8 +51,9 @@ static inline uint16_t vouch_era(uint64_t now)
 
 /*
  * RTP with this sequence number was accepted on the leg's port, at `now` (TSC): by its tag, or on a
- * plain leg by its source. Those after it are expected. What leaps must be followed by another from
- * there before it is believed, as in RFC 3550 A.1: on a plain leg anybody can forge one.
+ * plain leg by its source. Those after it are expected. What leaps must go on from there before it
+ * is believed, as in RFC 3550 A.1 but for longer: on a plain leg a forger's guesses are accepted,
+ * and must not move what is expected of the participant.
  */
 static inline void vouch_sequence(struct shed_port *port, struct leg *leg, struct stream *s,
 				  uint16_t seq, uint64_t now)
@@ -63,7 +65,7 @@ static inline void vouch_sequence(struct shed_port *port, struct leg *leg, struc
 		return vouch_stream(leg, s, seq, now);
 	v = &port->stream[s->vouched - 1];
 	ahead = seq - v->highest;
-	if (likely(ahead < VOUCH_WINDOW)) {
+	if (likely(ahead <= VOUCH_STEP)) {
 		v->seen = v->seen << ahead | 1;
 		v->highest = seq;
 	} else if (ahead > UINT16_MAX + 1 - VOUCH_WINDOW) {
