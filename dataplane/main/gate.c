@@ -55,18 +55,18 @@ static bool is_restarting(const struct record *record)
 	       record->leg->nominated_epoch != config->ice_epoch;
 }
 
-/* While the leg may learn an address. Behind its window only the SDP's is heard, once it speaks. */
 static uint32_t flags_of(const struct leg_config *config, unsigned int component, uint64_t now)
 {
-	bool is_signalled = !endpoint_is_unset(&config->remote[component]);
-
 	if (config->ice)
 		return SHED_PORT_OPEN | SHED_PORT_ICE;
-	if (!config->latch_until)
+	if (now >= config->latch_until)
 		return SHED_PORT_OPEN;
-	if (now < config->latch_until && !config->latch_signalled)
+	if (!config->latch_signalled)
 		return SHED_PORT_OPEN | SHED_PORT_LATCH;
-	return SHED_PORT_OPEN | (is_signalled ? SHED_PORT_LATCH | SHED_PORT_SIGNALLED : 0);
+	/* There may be no address yet: then nobody's is learnt. */
+	if (endpoint_is_unset(&config->remote[component]))
+		return SHED_PORT_OPEN;
+	return SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_SIGNALLED;
 }
 
 static uint16_t ahead_of(uint32_t media_pps)
@@ -120,6 +120,7 @@ void gate_close(const struct registry *r, struct record *record, unsigned int co
 	count(record, gate, component);
 	store_flags(gate, 0);
 	memset(gate, 0, offsetof(struct shed_port, due));
+	gate->leg = SHED_NO_LEG;
 }
 
 void gate_watch(const struct registry *r, struct record *record, uint64_t now)

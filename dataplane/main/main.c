@@ -95,6 +95,23 @@ static int create_workers(struct program *p)
 	return 0;
 }
 
+/* Where no XDP program sheds floods, each worker does. */
+static int prepare_workers(struct dataplane *d)
+{
+	bool judged = false;
+
+	for (unsigned int n = 0; n < d->network_count; n++)
+		judged |= d->networks[n].judged;
+	for (unsigned int k = 0; judged && k < d->worker_count; k++) {
+		if (worker_judge(d->workers[k])) {
+			log_error("not enough memory for the sources of floods: more hugepages, or "
+				  "fewer workers");
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 static int launch_workers(struct dataplane *d)
 {
 	for (unsigned int k = 0; k < d->worker_count; k++) {
@@ -182,6 +199,8 @@ static int start(struct program *p)
 		error = xdp_open(&p->xdp, &p->config, d);
 	if (!error)
 		error = neighbour_start(d);
+	if (!error)
+		error = prepare_workers(d);
 	if (!error)
 		error = launch_workers(d);
 	return error;

@@ -6,12 +6,12 @@
 #define SECOND 1000000000ULL /* ns */
 
 /*
- * A bucket holds this much of its rate, and this many packets at least. The clock is as coarse as
- * 10 ms where the kernel ticks 100 times a second. Checks and handshakes come a few at a time; of
- * media a network that stalled delivers at once what it held back.
+ * A bucket holds this much of its rate, and this many packets at least: the clock is as coarse as
+ * 10 ms where the kernel ticks 100 times a second. A handshake's fragments come at once, and so does
+ * media that a network has held back.
  */
 #define BURST       (SECOND / 10)
-#define BURST_MEDIA SECOND
+#define BURST_WHOLE SECOND
 #define BURST_LEAST 16
 
 static struct shed_rate convert(uint32_t pps, uint64_t burst)
@@ -24,7 +24,7 @@ static struct shed_rate convert(uint32_t pps, uint64_t burst)
 
 struct shed_rate rates_of_media(uint32_t pps)
 {
-	return convert(pps, BURST_MEDIA);
+	return convert(pps, BURST_WHOLE);
 }
 
 void rates_put(struct shed_rule *rule, const Tandem__Dataplane__V1__PutRates *put)
@@ -32,7 +32,7 @@ void rates_put(struct shed_rule *rule, const Tandem__Dataplane__V1__PutRates *pu
 	rule->unknown = convert(put->unknown_pps, BURST);
 	rule->rtcp = convert(put->rtcp_pps, BURST);
 	rule->stun = convert(put->stun_pps, BURST);
-	rule->dtls = convert(put->dtls_pps, BURST);
+	rule->dtls = convert(put->dtls_pps, BURST_WHOLE);
 	rule->stranger = convert(put->stranger_pps, BURST);
 	rule->source = convert(put->source_pps, BURST);
 	rule->service = convert(put->service_pps, BURST);

@@ -187,8 +187,6 @@ int xdp_open(struct xdp *x, const struct config *config, struct dataplane *d)
 	d->shed_rule = shed_rule(x->shed);
 	d->shed_sketch = shed_sketch(x->shed);
 	rates_put_default(d->shed_rule);
-	/* Nobody vouches for participants yet. */
-	d->shed_rule->off = 1;
 	return 0;
 }
 

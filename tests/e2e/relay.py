@@ -139,8 +139,18 @@ class Relay:
 CTL = ["--server", f"unix:{API_SOCKET}"]
 
 
+# What a worker drops under one name, and whoever sheds floods before it under another.
+SHED_AS = {
+    "auth_failed": ["unknown_rate"],
+    "not_validated": ["stranger_media", "stranger_dtls"],
+    "rtp_header": ["not_media"],
+    "wrong_source": ["stranger_media"],
+}
+
+
 def dropped(drops, reason):
-    return drops.get(reason, 0) + drops.get(f"shed_{reason}", 0)
+    names = [f"shed_{name}" for name in [reason, *SHED_AS.get(reason, [])]]
+    return sum(drops.get(name, 0) for name in [reason, *names])
 
 
 def changed(before, after):

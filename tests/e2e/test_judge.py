@@ -56,8 +56,9 @@ def test_a_refused_program_leaves_it_to_the_workers(start_relay, endpoint, refus
 
 def test_after_a_killed_run_without_a_program(machine, directory):
     """What it leaves attached is libxdp's, and no more in the way than ours."""
-    Relay(directory, public="shed=worker").start_dataplane()
-    host.stop_processes()
+    killed = Relay(directory, public="shed=worker")
+    killed.start_dataplane()
+    killed.dataplane.kill()
     assert "public0" in host.attached(net.RELAY)
     relay = Relay(directory)
     relay.start_dataplane()
