@@ -9,41 +9,13 @@
 
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
+#include "controlplane/ctl/ask.h"
+#include "controlplane/ctl/commands_shed.h"
 #include "controlplane/ctl/view.h"
 #include "controlplane/rpc/message.h"
 
 #define RELAY  "/tandem.relay.v1.Relay/"
 #define HEALTH "/grpc.health.v1.Health/"
-
-/* Prints a reply for people. */
-typedef void view_reply(const struct request *request, const ProtobufCMessage *reply);
-
-static void print_json(const ProtobufCMessage *message)
-{
-	json_t *json = message_json(message);
-
-	if (!json || json_dumpf(json, stdout, JSON_INDENT(2)))
-		errx(CTL_REFUSED, "no memory");
-	json_decref(json);
-	putchar('\n');
-}
-
-/* Asks the relay, and prints its reply in the form that is wanted. */
-static int ask(const struct request *request, const char *method, const ProtobufCMessage *question,
-	       const ProtobufCMessageDescriptor *type, view_reply *view)
-{
-	ProtobufCMessage *reply;
-	int ret = remote_call(request->remote, method, question, type, &reply);
-
-	if (ret)
-		return ret;
-	if (request->json)
-		print_json(reply);
-	else
-		view(request, reply);
-	message_free(reply);
-	return ret;
-}
 
 /* --- one call ----------------------------------------------------------------------------------*/
 
@@ -59,7 +31,7 @@ static int show_call(const struct request *request)
 {
 	Tandem__Relay__V1__QueryRequest query = TANDEM__RELAY__V1__QUERY_REQUEST__INIT;
 
-	query.call_id = (char *)(uintptr_t)request->id;
+	query.call_id = (char *)(uintptr_t)request->argument;
 	return ask(request, RELAY "Query", &query.base, &tandem__relay__v1__query_reply__descriptor,
 		   view_query);
 }
@@ -78,7 +50,7 @@ static int delete_call(const struct request *request)
 {
 	Tandem__Relay__V1__DeleteRequest deletion = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
 
-	deletion.call_id = (char *)(uintptr_t)request->id;
+	deletion.call_id = (char *)(uintptr_t)request->argument;
 	return ask(request, RELAY "Delete", &deletion.base,
 		   &tandem__relay__v1__delete_reply__descriptor, view_deleted);
 }
@@ -131,7 +103,7 @@ static int show_calls(const struct request *request)
 	int ret = pages_fetch(&pages, request->remote);
 
 	if (!ret && request->json)
-		print_json(&pages.all.base);
+		ask_print_json(&pages.all.base, JSON_INDENT(2));
 	else if (!ret)
 		view_calls(stdout, pages.all.calls, pages.all.n_calls);
 	for (size_t i = 0; i < pages.count; i++)
@@ -195,24 +167,42 @@ static int show_health(const struct request *request)
 	serving = ((const Grpc__Health__V1__HealthCheckResponse *)reply)->status ==
 		  GRPC__HEALTH__V1__HEALTH_CHECK_RESPONSE__SERVING_STATUS__SERVING;
 	if (request->json)
-		print_json(reply);
+		ask_print_json(reply, JSON_INDENT(2));
 	else
 		puts(serving ? "serving" : "not serving: tandemctl status may say why");
 	message_free(reply);
 	return serving ? CTL_OK : CTL_REFUSED;
 }
 
+#define CALL   "one call's ID"
+#define PREFIX "one prefix, e.g. 203.0.113.0/24 or 2001:db8::/32"
+
 static const struct command commands[] = {
-	{"calls", false, show_calls},   {"call", true, show_call},
-	{"delete", true, delete_call},  {"ports", false, show_ports},
-	{"drops", false, show_drops},   {"health", false, show_health},
-	{"status", false, show_status},
+	{.name = "calls", .run = show_calls},
+	{.name = "call", .argument = CALL, .run = show_call},
+	{.name = "delete", .argument = CALL, .run = delete_call},
+	{.name = "ports", .run = show_ports},
+	{.name = "drops", .run = show_drops},
+	{.name = "shed", .run = shed_overview},
+	{.name = "shed top", .takes_count = true, .run = shed_top},
+	{.name = "shed sample", .takes_count = true, .run = shed_samples},
+	{.name = "shed block", .argument = PREFIX, .takes_for = true, .run = shed_block_prefix},
+	{.name = "shed unblock", .argument = PREFIX, .run = shed_unblock_prefix},
+	{.name = "shed watch", .run = shed_watch_attacks},
+	{.name = "health", .run = show_health},
+	{.name = "status", .run = show_status},
 };
 
-const struct command *command_find(const char *name)
+const struct command *command_find(char *const *words, int count, int *used)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
+	char name[32];
+
+	/* The longer name first: "shed top" is not "shed" with an argument. */
+	for (*used = count < 2 ? count : 2; *used > 0; --*used) {
+		snprintf(name, sizeof(name), *used == 2 ? "%s %s" : "%s", words[0], words[1]);
+		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+			if (!strcmp(commands[i].name, name))
+				return &commands[i];
+	}
 	return NULL;
 }

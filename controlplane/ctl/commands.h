@@ -4,23 +4,27 @@
 #define TANDEM_CTL_COMMANDS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "controlplane/ctl/remote.h"
 
 struct request {
 	struct remote *remote;
-	const char *id; /* the call's, of the commands that take one */
+	const char *argument; /* of the commands that take one */
 	bool json;
 	bool all;
+	uint64_t for_ms;    /* 0: not said */
+	unsigned int count; /* 0: not said */
 };
 
 struct command {
 	const char *name;
-	bool takes_id;
+	const char *argument; /* what it has to be; NULL: there is none */
+	bool takes_for, takes_count;
 	int (*run)(const struct request *request); /* returns what to exit with */
 };
 
-/* NULL when there is no command of this name. */
-const struct command *command_find(const char *name);
+/* The command that these words begin with, and how many of them are its name; NULL: none. */
+const struct command *command_find(char *const *words, int count, int *used);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "controlplane/ctl/remote.h"
 #include "controlplane/ctl/commands.h"
+#include "controlplane/ctl/words.h"
 
 #define DEFAULT_SERVER "unix:/run/tandem/relay.sock"
 
@@ -25,6 +26,12 @@ static const char help[] =
 	"  delete ID    end a call and show its final statistics\n"
 	"  ports        show how many ports each media address has in use\n"
 	"  drops        show how many packets were dropped, by reason\n"
+	"  shed         show what is dropped before anybody pays for it, and who is blocked\n"
+	"  shed top     show who sends the most of it, and to which calls\n"
+	"  shed sample  show the heads of packets that were dropped\n"
+	"  shed block PREFIX [--for TIME]  drop whatever comes from there\n"
+	"  shed unblock PREFIX             hear it again\n"
+	"  shed watch   tell of attacks as they begin, change and end, until Ctrl-C\n"
 	"  health       say whether the relay can take calls\n"
 	"  status       show the relay as a whole\n"
 	"\n"
@@ -32,17 +39,28 @@ static const char help[] =
 	"      --ca FILE         PEM file of the authority that vouches for the server,\n"
 	"      --cert FILE       of the certificate to show to it,\n"
 	"      --key FILE        and of its key: for a server that asks for mutual TLS\n"
-	"  -j, --json            print the relay's reply as JSON\n"
-	"  -a, --all             with drops: also the reasons that never occurred\n"
+	"  -j, --json            print the relay's reply as JSON; with shed watch an object a line\n"
+	"  -a, --all             with drops and shed: also the reasons that never occurred\n"
+	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked]\n"
+	"  -n, --count N         with shed top and shed sample: at most so many [20]\n"
 	"  -h, --help            print this\n"
 	"  -V, --version         print the version\n"
 	"\n"
 	"exit status: 0 done, 1 the relay said no, 2 wrong usage, 3 the relay is out of reach\n";
 
+static bool read_count(const char *text, unsigned int *count)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	*count = number;
+	return *text >= '0' && *text <= '9' && !*end && number >= 1 && number <= 200;
+}
+
 /* Reads the options; does not return when there is nothing more to do. */
 static void parse_options(struct options *options, int argc, char **argv)
 {
-	enum { CA = 256, CERT, KEY };
+	enum { CA = 256, CERT, KEY, FOR };
 	static const struct option known[] = {
 		{"server", required_argument, NULL, 's'},
 		{"ca", required_argument, NULL, CA},
@@ -50,13 +68,15 @@ static void parse_options(struct options *options, int argc, char **argv)
 		{"key", required_argument, NULL, KEY},
 		{"json", no_argument, NULL, 'j'},
 		{"all", no_argument, NULL, 'a'},
+		{"for", required_argument, NULL, FOR},
+		{"count", required_argument, NULL, 'n'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:jahV", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "s:jan:hV", known, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			options->server = optarg;
@@ -76,6 +96,16 @@ static void parse_options(struct options *options, int argc, char **argv)
 		case 'a':
 			options->request.all = true;
 			break;
+		case FOR:
+			if (words_read_duration(optarg, &options->request.for_ms))
+				break;
+			complain("--for: \"%s\" is no time; write e.g. 90s, 10m, 2h or 1d", optarg);
+			exit(CTL_USAGE);
+		case 'n':
+			if (read_count(optarg, &options->request.count))
+				break;
+			complain("--count: \"%s\" is no number from 1 to 200", optarg);
+			exit(CTL_USAGE);
 		case 'h':
 			fputs(help, stdout);
 			exit(CTL_OK);
@@ -88,27 +118,39 @@ static void parse_options(struct options *options, int argc, char **argv)
 	}
 }
 
+/* Whether what was given fits the command; complains if not. */
+static bool fits(const struct command *command, const struct request *request, int given)
+{
+	if (given != (command->argument != NULL))
+		complain("%s takes %s", command->name,
+			 command->argument ? command->argument : "no argument");
+	else if (request->for_ms && !command->takes_for)
+		complain("--for is for shed block, not for %s", command->name);
+	else if (request->count && !command->takes_count)
+		complain("--count is for shed top and shed sample, not for %s", command->name);
+	else
+		return true;
+	return false;
+}
+
 /* The command that argv[optind] names, with its argument; NULL after a complaint. */
 static const struct command *parse_command(struct options *options, int argc, char **argv)
 {
 	const struct command *command;
-	int given = argc - optind;
+	int given = argc - optind, used;
 
 	if (given == 0) {
 		complain("no command given: tandemctl --help lists them");
 		return NULL;
 	}
-	command = command_find(argv[optind]);
+	command = command_find(argv + optind, given, &used);
 	if (!command) {
 		complain("unknown command %s: tandemctl --help lists them", argv[optind]);
 		return NULL;
 	}
-	if (given != 1 + command->takes_id) {
-		complain("%s takes %s", command->name,
-			 command->takes_id ? "one call's ID" : "no argument");
+	if (!fits(command, &options->request, given - used))
 		return NULL;
-	}
-	options->request.id = command->takes_id ? argv[optind + 1] : NULL;
+	options->request.argument = command->argument ? argv[optind + used] : NULL;
 	return command;
 }
 

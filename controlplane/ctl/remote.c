@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/rpc/message.h"
 #include "controlplane/rpc/rpc_buffer.h"
 #include "controlplane/rpc/rpc_tls.h"
 
 #define CALL_TIMEOUT_SECONDS 10
+#define STOP_POLL_MS         100 /* until a signal is noticed */
 
 struct remote {
 	const char *server;
@@ -174,5 +176,115 @@ int remote_call(struct remote *remote, const char *method, const ProtobufCMessag
 	grpc_metadata_array_destroy(&headers);
 	grpc_metadata_array_destroy(&trailers);
 	grpc_call_unref(call);
+	return ret;
+}
+
+/* --- streams -------------------------------------------------------------------------------------
+ */
+
+/* One call whose parts end by themselves: each is the tag of its batch. */
+struct stream {
+	struct remote *remote;
+	grpc_call *call;
+	grpc_metadata_array headers, trailers;
+	grpc_byte_buffer *sent, *received;
+	grpc_status_code status;
+	grpc_slice details;
+	char asking, receiving, ending;
+};
+
+/* Waits for a batch; false: `*stop` was set before. */
+static bool wait_for(struct stream *s, void *tag, const volatile sig_atomic_t *stop)
+{
+	for (;;) {
+		gpr_timespec soon = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+						 gpr_time_from_millis(STOP_POLL_MS, GPR_TIMESPAN));
+		grpc_event event = grpc_completion_queue_pluck(s->remote->queue, tag, soon, NULL);
+
+		if (event.type == GRPC_OP_COMPLETE)
+			return true;
+		if (stop && *stop)
+			return false;
+	}
+}
+
+static void stream_open(struct stream *s, const char *method, const ProtobufCMessage *request)
+{
+	const grpc_op ending = {.op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+				.data.recv_status_on_client = {.trailing_metadata = &s->trailers,
+							       .status = &s->status,
+							       .status_details = &s->details}};
+	grpc_op asking[] = {
+		{.op = GRPC_OP_SEND_INITIAL_METADATA},
+		{.op = GRPC_OP_SEND_MESSAGE},
+		{.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
+		{.op = GRPC_OP_RECV_INITIAL_METADATA,
+		 .data.recv_initial_metadata.recv_initial_metadata = &s->headers},
+	};
+
+	s->sent = rpc_buffer_pack(request);
+	if (!s->sent)
+		errx(CTL_REFUSED, "no memory");
+	asking[1].data.send_message.send_message = s->sent;
+	grpc_metadata_array_init(&s->headers);
+	grpc_metadata_array_init(&s->trailers);
+	s->details = grpc_empty_slice();
+	s->call = grpc_channel_create_call(s->remote->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
+					   s->remote->queue, grpc_slice_from_static_string(method),
+					   NULL, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+	grpc_call_start_batch(s->call, &ending, 1, &s->ending, NULL);
+	grpc_call_start_batch(s->call, asking, sizeof(asking) / sizeof(asking[0]), &s->asking,
+			      NULL);
+}
+
+static void stream_close(struct stream *s)
+{
+	rpc_buffer_free(s->received);
+	grpc_byte_buffer_destroy(s->sent);
+	grpc_slice_unref(s->details);
+	grpc_metadata_array_destroy(&s->headers);
+	grpc_metadata_array_destroy(&s->trailers);
+	grpc_call_unref(s->call);
+}
+
+int remote_stream(struct remote *remote, const char *method, const ProtobufCMessage *request,
+		  const ProtobufCMessageDescriptor *type,
+		  bool (*take)(void *arg, const ProtobufCMessage *message), void *arg,
+		  const volatile sig_atomic_t *stop)
+{
+	struct stream s = {.remote = remote};
+	const grpc_op receive = {.op = GRPC_OP_RECV_MESSAGE,
+				 .data.recv_message.recv_message = &s.received};
+	bool stopped = false;
+	int ret = CTL_OK;
+
+	stream_open(&s, method, request);
+	while (!stopped && !ret) {
+		ProtobufCMessage *message;
+
+		grpc_call_start_batch(s.call, &receive, 1, &s.receiving, NULL);
+		if (!wait_for(&s, &s.receiving, stop)) {
+			stopped = true;
+			grpc_call_cancel(s.call, NULL); /* which ends the waiting */
+			wait_for(&s, &s.receiving, NULL);
+			break;
+		}
+		if (!s.received)
+			break;
+		message = rpc_buffer_unpack(type, s.received);
+		s.received = NULL;
+		if (message)
+			stopped = !take(arg, message);
+		else
+			ret = undecodable();
+		message_free(message);
+	}
+	if (stopped || ret)
+		grpc_call_cancel(s.call, NULL);
+	wait_for(&s, &s.asking, NULL);
+	wait_for(&s, &s.ending, NULL);
+	if (!stopped && !ret)
+		ret = judge(remote, s.status, s.details);
+	stream_close(&s);
 	return ret;
 }

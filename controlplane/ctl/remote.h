@@ -3,6 +3,9 @@
 #ifndef TANDEM_CTL_REMOTE_H
 #define TANDEM_CTL_REMOTE_H
 
+#include <signal.h>
+#include <stdbool.h>
+
 #include <protobuf-c/protobuf-c.h>
 
 #include "controlplane/rpc/rpc.h"
@@ -26,6 +29,16 @@ void remote_close(struct remote *remote);
  */
 int remote_call(struct remote *remote, const char *method, const ProtobufCMessage *request,
 		const ProtobufCMessageDescriptor *reply_type, ProtobufCMessage **reply);
+
+/*
+ * Calls a method that answers with a stream, and gives each message to `take` until it returns
+ * false, the relay ends the stream, or `*stop` is set, as a signal does: then CTL_OK too. As long
+ * as it takes. Returns as remote_open().
+ */
+int remote_stream(struct remote *remote, const char *method, const ProtobufCMessage *request,
+		  const ProtobufCMessageDescriptor *type,
+		  bool (*take)(void *arg, const ProtobufCMessage *message), void *arg,
+		  const volatile sig_atomic_t *stop);
 
 /* One line on stderr, with the program's name before it. */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -1,46 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/ctl/view.h"
 
-#include <ctype.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "controlplane/ctl/table.h"
-
-#define TEXT_SIZE 64
-
-/* The name of an enum's value without its prefix, in small letters: LINK_UP is "up". */
-static const char *word(const ProtobufCEnumDescriptor *type, int value, const char *prefix,
-			char *text)
-{
-	const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(type, value);
-	size_t skip = known && !strncmp(known->name, prefix, strlen(prefix)) ? strlen(prefix) : 0;
-
-	if (!known)
-		snprintf(text, TEXT_SIZE, "%d", value);
-	else
-		snprintf(text, TEXT_SIZE, "%s", known->name + skip);
-	for (char *p = text; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return text;
-}
+#include "controlplane/ctl/words.h"
 
 static const char *call_state(Tandem__Relay__V1__CallState state, char *text)
 {
-	return word(&tandem__relay__v1__call_state__descriptor, (int)state, "CALL_", text);
+	return words_enum(&tandem__relay__v1__call_state__descriptor, (int)state, "CALL_", text);
 }
 
 static const char *link_state(Tandem__Relay__V1__LinkState state, char *text)
 {
 	if (state == TANDEM__RELAY__V1__LINK_STATE__LINK_NONE)
 		return "";
-	return word(&tandem__relay__v1__link_state__descriptor, (int)state, "LINK_", text);
+	return words_enum(&tandem__relay__v1__link_state__descriptor, (int)state, "LINK_", text);
 }
 
 static const char *mode(Tandem__Relay__V1__Mode value, char *text)
 {
-	return word(&tandem__relay__v1__mode__descriptor, (int)value, "MODE_", text);
+	return words_enum(&tandem__relay__v1__mode__descriptor, (int)value, "MODE_", text);
 }
 
 /* As an SDP m-line writes it. */
@@ -54,45 +34,16 @@ static const char *profile(Tandem__Relay__V1__Profile value)
 	return (unsigned)value < sizeof(names) / sizeof(names[0]) ? names[value] : "unknown";
 }
 
-/* "850 ms", "12 s", "3m07s", "5h12m", "2d03h" */
-static const char *duration(uint64_t ms, char *text)
-{
-	uint64_t s = ms / 1000;
-
-	if (s < 1)
-		snprintf(text, TEXT_SIZE, "%" PRIu64 " ms", ms);
-	else if (s < 60)
-		snprintf(text, TEXT_SIZE, "%" PRIu64 " s", s);
-	else if (s < 3600)
-		snprintf(text, TEXT_SIZE, "%" PRIu64 "m%02us", s / 60, (unsigned)(s % 60));
-	else if (s < 86400)
-		snprintf(text, TEXT_SIZE, "%" PRIu64 "h%02um", s / 3600, (unsigned)(s / 60 % 60));
-	else
-		snprintf(text, TEXT_SIZE, "%" PRIu64 "d%02uh", s / 86400,
-			 (unsigned)(s / 3600 % 24));
-	return text;
-}
-
-/* Prints one peer's text without its control characters. */
-static void print_harmless(FILE *out, const char *text)
-{
-	char *copy = strdup(text);
-
-	if (copy)
-		fputs(table_harmless(copy), out);
-	free(copy);
-}
-
 void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t count)
 {
 	static const char *const heads[] = {"CALL", "STATE", ">AGE", ">LEGS", NULL};
 	struct table *table = table_new(heads);
-	char text[TEXT_SIZE];
+	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < count; i++) {
 		table_add(table, "%s", calls[i]->call_id);
 		table_add(table, "%s", call_state(calls[i]->state, text));
-		table_add(table, "%s", duration(calls[i]->age_ms, text));
+		table_add(table, "%s", words_duration(calls[i]->age_ms, text));
 		table_add(table, "%" PRIu32, calls[i]->legs);
 	}
 	if (count)
@@ -108,7 +59,7 @@ static void view_legs(FILE *out, const Tandem__Relay__V1__Call *call)
 					    "LOCAL", "REMOTE",      "PROFILE",    "ICE",
 					    "DTLS",  "SUITE",       ">HANDSHAKE", NULL};
 	struct table *table = table_new(heads);
-	char text[TEXT_SIZE];
+	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < call->n_legs; i++) {
 		const Tandem__Relay__V1__Leg *leg = call->legs[i];
@@ -141,7 +92,7 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 		NULL};
 	static const Tandem__Relay__V1__Flow none = TANDEM__RELAY__V1__FLOW__INIT;
 	struct table *table = table_new(heads);
-	char text[TEXT_SIZE];
+	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < call->n_legs; i++) {
 		const Tandem__Relay__V1__Flow *flow = call->legs[i]->flow ?: &none;
@@ -157,7 +108,8 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 		table_add(table, "%" PRIu64, flow->replays);
 		table_add(table, "%" PRIu64, flow->wrong_source);
 		table_add(table, "%" PRIu64, flow->other_drops);
-		table_add(table, "%s", flow->packets ? duration(flow->silence_ms, text) : "never");
+		table_add(table, "%s",
+			  flow->packets ? words_duration(flow->silence_ms, text) : "never");
 	}
 	table_print(table, out);
 	table_free(table);
@@ -217,7 +169,7 @@ static void view_shed_packets(FILE *out, const Tandem__Relay__V1__Call *call)
 			leg->shed_packets, leg->id);
 		if (*leg->shed_reason) {
 			fputs(", the last one as ", out);
-			print_harmless(out, leg->shed_reason);
+			words_print(out, leg->shed_reason);
 		}
 		fputs("; tandemctl shed top shows who sends them\n", out);
 	}
@@ -235,11 +187,11 @@ static void view_reasons(FILE *out, const Tandem__Relay__V1__Call *call)
 			continue;
 		silent++;
 		fputs("no ", out);
-		print_harmless(out, *leg->media ? leg->media : "media");
+		words_print(out, *leg->media ? leg->media : "media");
 		fputs(" from ", out);
-		print_harmless(out, *leg->tag ? leg->tag : "the participant");
+		words_print(out, *leg->tag ? leg->tag : "the participant");
 		fputs(": ", out);
-		print_harmless(out, leg->why);
+		words_print(out, leg->why);
 		fputc('\n', out);
 	}
 	if (!silent)
@@ -248,11 +200,12 @@ static void view_reasons(FILE *out, const Tandem__Relay__V1__Call *call)
 
 void view_call(FILE *out, const Tandem__Relay__V1__Call *call)
 {
-	char state[TEXT_SIZE], age[TEXT_SIZE];
+	char state[WORDS_SIZE], age[WORDS_SIZE];
 
 	fputs("call ", out);
-	print_harmless(out, call->call_id);
-	fprintf(out, ": %s, %s old\n", call_state(call->state, state), duration(call->age_ms, age));
+	words_print(out, call->call_id);
+	fprintf(out, ": %s, %s old\n", call_state(call->state, state),
+		words_duration(call->age_ms, age));
 	if (!call->n_legs) {
 		fputs("\nit has no legs yet\n", out);
 		return;
