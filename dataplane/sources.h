@@ -2,9 +2,9 @@
 /*
  * Strangers that a worker has met more than once, with the bucket of each: set-associative, so that
  * room is bounded and a look-up costs the same however many there are; of a full set the least
- * recent one is forgotten. The keys of the hash are secret: nobody can aim at one set.
+ * recent one is forgotten. The hash has a secret seed: nobody can aim at one set.
  *
- * One worker uses a table; the main lcore makes it, zeroed but for the keys.
+ * One worker uses a table; the main lcore makes it, zeroed but for the seed.
  */
 #ifndef TANDEM_SOURCES_H
 #define TANDEM_SOURCES_H
@@ -15,6 +15,7 @@
 #include <rte_common.h>
 
 #include "ebpf/shed.h"
+#include "ebpf/sketch.h"
 
 #define SOURCE_WAYS 8
 #define SOURCE_SETS (SHED_SOURCES / SOURCE_WAYS)
@@ -27,17 +28,14 @@ struct source_bucket {
 static_assert(sizeof(struct source_bucket) == 32, "a set is four cache lines");
 
 struct source_table {
-	uint64_t keys[2]; /* main: rw. Random */
-	uint64_t clock;   /* counts uses */
+	uint64_t seed;  /* main: rw. Random */
+	uint64_t clock; /* counts uses */
 	struct source_bucket sets[SOURCE_SETS][SOURCE_WAYS] __rte_cache_aligned;
 };
 
 static inline struct source_bucket *source_set(struct source_table *t, const struct shed_address *a)
 {
-	unsigned __int128 product =
-		(unsigned __int128)(a->half[0] ^ t->keys[0]) * (a->half[1] ^ t->keys[1]);
-
-	return t->sets[((uint64_t)product ^ (uint64_t)(product >> 64)) % SOURCE_SETS];
+	return t->sets[sketch_hash(a, t->seed) % SOURCE_SETS];
 }
 
 /* The address's bucket, until the next call for this table; NULL: it is not known. */

@@ -83,7 +83,7 @@ int worker_judge(struct worker *w)
 	if (w->sources)
 		return 0;
 	w->sources = rte_zmalloc("sources", sizeof(*w->sources), RTE_CACHE_LINE_SIZE);
-	if (!w->sources || RAND_bytes((uint8_t *)w->sources->keys, sizeof(w->sources->keys)) != 1)
+	if (!w->sources || RAND_bytes((uint8_t *)&w->sources->seed, sizeof(w->sources->seed)) != 1)
 		return -ENOMEM;
 	return 0;
 }

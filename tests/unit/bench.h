@@ -167,6 +167,12 @@ static inline size_t bench_put_udp(uint8_t *frame, const struct bench *t,
 
 	memcpy(frame + at, &udp, sizeof(udp));
 	memcpy(frame + at + sizeof(udp), payload, length);
+	/* RFC 8200 8.1: over IPv6 there must be one. */
+	if (!address_is_ipv4(&to->address)) {
+		udp.dgram_cksum = rte_ipv6_udptcp_cksum(
+			(const void *)(frame + at - sizeof(struct rte_ipv6_hdr)), frame + at);
+		memcpy(frame + at, &udp, sizeof(udp));
+	}
 	return at + sizeof(udp) + length;
 }
 
