@@ -7,8 +7,8 @@
 
 /*
  * A bucket holds this much of its rate, and this many packets at least: the clock is as coarse as
- * 10 ms where the kernel ticks 100 times a second. A handshake's fragments come at once, and so does
- * media that a network has held back.
+ * 10 ms where the kernel ticks 100 times a second. A handshake's fragments come at once, and so
+ * does media that a network has held back.
  */
 #define BURST       (SECOND / 10)
 #define BURST_WHOLE SECOND
