@@ -36,6 +36,6 @@ bench-peers: deps ## measure Tandem beside rtpengine and coturn, which it instal
 	@$(MAKE) -j$$(nproc) all $(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o
 	$(PYTHON) perf/bench-peers --build $(BUILD) $(BENCH)
 bench-flood: deps ## measure floods: verdicts, calls during attacks, rtpengine; as root
-	@$(MAKE) -j$$(nproc) all $(BUILD)/tests/flood $(BUILD)/perf/flood/verdict \
+	@$(MAKE) -j$$(nproc) all $(FLOOD) $(BUILD)/perf/flood/verdict \
 		$(BUILD)/perf/flood/vary.bpf.o
 	$(PYTHON) perf/bench-flood --build $(BUILD) $(BENCH)

@@ -43,36 +43,22 @@ def decode(text, at=0):
     return text[colon + 1:end].decode(), end
 
 
-class Rtpengine:
-    name = "rtpengine"
-    kinds = ("rtp", "srtp")
-    package = "rtpengine-daemon"
+class Ng:
+    """The client of its protocol, in its namespace."""
 
-    def __init__(self, _build, directory):
-        self.process = Process(
-            [*network.FIRST, *network.on(network.RELAY_CORE), "rtpengine", "--foreground", "--log-stderr",
-             "--log-level=4", "--table=-1", "--num-threads=1", "--media-num-threads=0",
-             "--endpoint-learning=immediate", f"--interface={network.KERNEL}",
-             f"--listen-ng=127.0.0.1:{PORT}", "--port-min=20000", "--port-max=59999",
-             "--config-file=none"],
-            directory / "rtpengine.log", network.RELAY)
-        self._socket = network.RELAY.udp("127.0.0.1")
+    def __init__(self, namespace):
+        self._socket = namespace.udp("127.0.0.1")
         self._socket.connect(("127.0.0.1", PORT))
         self._socket.settimeout(0.5)
         self._cookie = 0
-        wait.until(self._answers, 10, "rtpengine's answer", self.process.text)
 
-    @property
-    def pid(self):
-        return self.process.pid
-
-    def _answers(self):
+    def answers(self):
         try:
-            return self._ask({"command": "ping"})["result"] == "pong"
+            return self.ask({"command": "ping"})["result"] == "pong"
         except (TimeoutError, ConnectionRefusedError):
             return False
 
-    def _ask(self, request):
+    def ask(self, request):
         self._cookie += 1
         cookie = b"%d " % self._cookie
         self._socket.send(cookie + encode(request))
@@ -84,23 +70,53 @@ class Rtpengine:
                     raise RuntimeError(f"rtpengine: {reply['error-reason']}")
                 return reply
 
+    def close(self):
+        self._socket.close()
+
+
+def command(*more):
+    """One thread, no kernel module, little log."""
+    return ["rtpengine", "--foreground", "--log-stderr", "--log-level=4", "--table=-1",
+            "--num-threads=1", "--media-num-threads=0", f"--listen-ng=127.0.0.1:{PORT}",
+            "--config-file=none", *more]
+
+
+class Rtpengine:
+    name = "rtpengine"
+    kinds = ("rtp", "srtp")
+    package = "rtpengine-daemon"
+
+    def __init__(self, _build, directory):
+        self.process = Process(
+            [*network.FIRST, *network.on(network.RELAY_CORE),
+             *command("--endpoint-learning=immediate", f"--interface={network.KERNEL}",
+                      "--port-min=20000", "--port-max=59999")],
+            directory / "rtpengine.log", network.RELAY)
+        self._ng = Ng(network.RELAY)
+        wait.until(self._ng.answers, 10, "rtpengine's answer", self.process.text)
+
+    @property
+    def pid(self):
+        return self.process.pid
+
     def set_up(self, wanted):
         return [stream for call in wanted for stream in self._call(call)]
 
     def _call(self, call):
         common = {"call-id": call.name, "from-tag": "a", "replace": ["origin"], "ICE": "remove"}
-        offered = self._ask({**common, "command": "offer", "sdp": call.offer(),
-                             "transport-protocol": "RTP/AVP"})
-        answered = self._ask({**common, "command": "answer", "to-tag": "b", "sdp": call.answer()})
+        offered = self._ng.ask({**common, "command": "offer", "sdp": call.offer(),
+                                "transport-protocol": "RTP/AVP"})
+        answered = self._ng.ask({**common, "command": "answer", "to-tag": "b",
+                                 "sdp": call.answer()})
         for_callee, for_caller = (sdp.parse(reply["sdp"])[0] for reply in (offered, answered))
         return traffic.streams(call, (for_caller.address, for_caller.port),
                              (for_callee.address, for_callee.port))
 
     def tear_down(self, wanted):
         for call in wanted:
-            self._ask({"command": "delete", "call-id": call.name, "from-tag": "a",
-                       "delete-delay": 0})
+            self._ng.ask({"command": "delete", "call-id": call.name, "from-tag": "a",
+                          "delete-delay": 0})
 
     def stop(self):
-        self._socket.close()
+        self._ng.close()
         self.process.stop()
