@@ -70,8 +70,8 @@ static uint32_t flags_of(const struct leg_config *config, unsigned int component
 }
 
 /*
- * Few: who forges sequence numbers at random meets these, and takes from the media's own rate. Of two
- * million a second, half of the rate.
+ * Few: who forges sequence numbers at random meets these, and takes from the media's own rate. Of
+ * two million a second, half of the rate.
  */
 static uint16_t ahead_of(uint32_t media_pps)
 {
