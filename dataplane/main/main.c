@@ -14,7 +14,9 @@
 
 #include "dataplane/main/workers.h"
 #include "dataplane/main/config.h"
+#include "dataplane/main/answer.h"
 #include "dataplane/main/counters.h"
+#include "dataplane/main/filter.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
@@ -34,6 +36,7 @@ struct program {
 	struct xdp xdp;
 	struct counters counters;
 	struct registry *registry;
+	struct filter *filter;
 	struct server *server;
 	const struct crypt_engine *engine;
 	bool environment; /* DPDK's has started */
@@ -184,6 +187,24 @@ static int create(struct program *p)
 	return error;
 }
 
+static int create_filter(struct program *p)
+{
+	const struct filter_config config = {
+		.dataplane = &p->dataplane,
+		.shed = p->xdp.shed,
+		.registry = p->registry,
+		.counters = &p->counters,
+		.judges = p->xdp.judges,
+	};
+	int error;
+
+	p->counters = (struct counters){.dataplane = &p->dataplane, .shed = p->xdp.shed};
+	error = filter_create(&p->filter, &config);
+	if (error)
+		log_error("not enough memory to tell what floods are shed: more hugepages");
+	return error;
+}
+
 static int start(struct program *p)
 {
 	struct dataplane *d = &p->dataplane;
@@ -198,6 +219,8 @@ static int start(struct program *p)
 	if (!error)
 		error = xdp_open(&p->xdp, &p->config, d);
 	if (!error)
+		error = create_filter(p);
+	if (!error)
 		error = neighbour_start(d);
 	if (!error)
 		error = prepare_workers(d);
@@ -208,11 +231,17 @@ static int start(struct program *p)
 
 static void run(struct program *p)
 {
+	const struct served served = {
+		.dataplane = &p->dataplane,
+		.registry = p->registry,
+		.filter = p->filter,
+		.counters = &p->counters,
+		.engine = p->engine->name,
+	};
 	const uint64_t tick = rte_get_tsc_hz() / 100;
 	uint64_t next_tick = 0;
 
-	p->counters = (struct counters){.dataplane = &p->dataplane, .shed = p->xdp.shed};
-	server_serve(p->server, &p->dataplane, p->registry, &p->counters, p->engine->name);
+	server_serve(p->server, &served);
 	neighbour_announce(&p->dataplane);
 	log_info("ready: %u workers, %u ports, %u legs, %s", p->dataplane.worker_count,
 		 p->dataplane.network_count, p->dataplane.leg_count, p->engine->name);
@@ -223,6 +252,7 @@ static void run(struct program *p)
 		unsigned int handled = registry_poll(p->registry) + server_poll(p->server);
 
 		if (now >= next_tick) {
+			filter_poll(p->filter);
 			neighbour_tick(&p->dataplane, now);
 			next_tick = now + tick;
 		}
@@ -238,6 +268,7 @@ static void destroy(struct program *p)
 	struct dataplane *d = &p->dataplane;
 
 	join_workers(d);
+	filter_destroy(p->filter);
 	registry_destroy(p->registry);
 	neighbour_stop(d);
 	port_stop_all(d);

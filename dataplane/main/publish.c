@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "dataplane/main/egress_make.h"
+#include "dataplane/main/established.h"
 #include "dataplane/main/record.h"
 
 int publish_egress(struct registry *r, struct record *record, unsigned int component,
@@ -26,6 +27,10 @@ int publish_egress(struct registry *r, struct record *record, unsigned int compo
 	}
 	record->mute = mute;
 	record->egress[component] = new;
+	if (new)
+		established_add(r->established, &new->remote.address);
+	if (old)
+		established_remove(r->established, &old->remote.address);
 	egress_release(old);
 	return error;
 }

@@ -60,6 +60,7 @@ struct registry {
 	struct dataplane *dataplane;
 	struct record *records; /* by leg index */
 	struct rte_hash *by_id;
+	struct established *established;
 	struct slab configs; /* struct leg_config */
 	struct slab terms;   /* struct leg_terms */
 	uint32_t *free_list;

@@ -8,6 +8,7 @@
 #include <rte_hash_crc.h>
 
 #include "dataplane/main/egress_make.h"
+#include "dataplane/main/established.h"
 #include "dataplane/main/port.h"
 #include "dataplane/main/record.h"
 #include "dataplane/main/workers.h"
@@ -34,6 +35,18 @@ uint32_t registry_next(const struct registry *r, uint32_t place)
 uint32_t registry_count(const struct registry *r)
 {
 	return r->count;
+}
+
+uint64_t registry_leg_at(const struct registry *r, unsigned int address, uint16_t port)
+{
+	struct flow_entry entry = flow_entry_load(r->dataplane, address, port);
+
+	return entry.kind == FLOW_LEG ? r->records[entry.leg].id : 0;
+}
+
+bool registry_sends_to(const struct registry *r, const struct shed_prefix *prefix)
+{
+	return established_within(r->established, prefix);
 }
 
 struct record *record_find(const struct registry *r, uint64_t id)
@@ -336,7 +349,8 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
-	if (!r->records || !r->free_list || !r->by_id) {
+	if (!r->records || !r->free_list || !r->by_id ||
+	    established_create(&r->established, legs + legs / 4)) {
 		registry_destroy(r);
 		return -ENOMEM;
 	}
@@ -372,6 +386,7 @@ void registry_destroy(struct registry *r)
 	deferred_clear(&r->deferred);
 	slab_release(&r->configs);
 	slab_release(&r->terms);
+	established_destroy(r->established);
 	rte_hash_free(r->by_id);
 	free(r->free_list);
 	free(r->records);

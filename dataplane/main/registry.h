@@ -6,6 +6,7 @@
 #ifndef TANDEM_REGISTRY_H
 #define TANDEM_REGISTRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/api/dataplane.pb-c.h"
@@ -14,6 +15,7 @@
 #include "dataplane/stream.h"
 
 struct registry;
+struct shed_prefix;
 
 /* Told when something happens to a leg; the message belongs to the caller. */
 typedef void registry_event(void *arg, const Tandem__Dataplane__V1__Event *event);
@@ -55,6 +57,10 @@ uint32_t registry_next(const struct registry *r, uint32_t place);
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
 						  bool with_blob, bool with_streams);
 uint32_t registry_count(const struct registry *r);
+/* The id of the leg that has a UDP port (host byte order) of a media address (index); 0: none. */
+uint64_t registry_leg_at(const struct registry *r, unsigned int address, uint16_t port);
+/* Whether media is sent to an address of the prefix. */
+bool registry_sends_to(const struct registry *r, const struct shed_prefix *prefix);
 
 /*
  * One turn: notices and answers of the workers, retired objects, consent and media timeouts.

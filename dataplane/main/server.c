@@ -16,24 +16,19 @@
 
 #include "dataplane/api/cleanse.h"
 #include "dataplane/api/frame.h"
-#include "dataplane/main/counters.h"
+#include "dataplane/main/answer.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/main/registry.h"
 
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)
-/* What the replies in one frame may amount to. A reply that alone is larger still fits a frame. */
-#define REPLIES_SIZE    (FRAME_MOST / 2)
 
 struct server {
 	int listener, client; /* client: -1 while there is none */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	uint64_t generation;
-	struct dataplane *dataplane;
-	struct registry *registry;
-	const struct counters *counters;
-	const char *engine;
+	struct served served;
 };
 
 /* Replies to one frame of requests, on their way. */
@@ -94,7 +89,7 @@ static void show_networks(const struct dataplane *d, Tandem__Dataplane__V1__Netw
 
 static void send_hello(struct server *s)
 {
-	const struct dataplane *d = s->dataplane;
+	const struct dataplane *d = s->served.dataplane;
 	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
 	Tandem__Dataplane__V1__Hello hello = TANDEM__DATAPLANE__V1__HELLO__INIT;
 	Tandem__Dataplane__V1__Network networks[NETWORKS_MAX], *list[NETWORKS_MAX];
@@ -107,7 +102,7 @@ static void send_hello(struct server *s)
 	hello.version = (char *)TANDEM_VERSION;
 	hello.workers = d->worker_count;
 	hello.legs_max = d->leg_count;
-	hello.crypto_engine = (char *)s->engine;
+	hello.crypto_engine = (char *)s->served.engine;
 	hello.networks = list;
 	hello.n_networks = d->network_count;
 	frame.hello = &hello;
@@ -158,93 +153,10 @@ static void batch_add(struct server *s, struct batch *b, Tandem__Dataplane__V1__
 {
 	size_t size = tandem__dataplane__v1__reply__get_packed_size(reply) + 8;
 
-	if (b->size + size > REPLIES_SIZE)
+	if (b->size + size > ANSWER_SIZE)
 		batch_flush(s, b);
 	b->replies[b->count++] = reply;
 	b->size += size;
-}
-
-/* False: no room for another status. */
-static bool add_status(const struct server *s, const Tandem__Dataplane__V1__GetLegs *get,
-		       Tandem__Dataplane__V1__Reply *reply, uint32_t place, size_t *size)
-{
-	Tandem__Dataplane__V1__LegStatus *status =
-		registry_status(s->registry, place, get->with_blob, get->with_streams);
-	size_t packed = status ? tandem__dataplane__v1__leg_status__get_packed_size(status) + 8 : 0;
-	void *grown = NULL;
-
-	if (status && (*size + packed <= REPLIES_SIZE || reply->n_legs == 0))
-		grown = realloc(reply->legs, (reply->n_legs + 1) * sizeof(reply->legs[0]));
-	if (!grown) {
-		if (status)
-			tandem__dataplane__v1__leg_status__free_unpacked(status,
-									 &cleanse_allocator);
-		return false;
-	}
-	reply->legs = grown;
-	reply->legs[reply->n_legs++] = status;
-	*size += packed;
-	return true;
-}
-
-static int get_legs(const struct server *s, const Tandem__Dataplane__V1__GetLegs *get,
-		    Tandem__Dataplane__V1__Reply *reply)
-{
-	size_t size = 0;
-
-	if (get->n_legs) {
-		for (size_t k = 0; k < get->n_legs; k++) {
-			uint32_t place = registry_find(s->registry, get->legs[k]);
-
-			if (place && !add_status(s, get, reply, place, &size))
-				return -EMSGSIZE;
-		}
-		return 0;
-	}
-	for (uint32_t place = get->after; (place = registry_next(s->registry, place));) {
-		if (!add_status(s, get, reply, place, &size)) {
-			reply->next = place - 1;
-			break;
-		}
-	}
-	return 0;
-}
-
-static int delete_leg(const struct server *s, uint64_t id, Tandem__Dataplane__V1__Reply *reply,
-		      const char **what)
-{
-	const Tandem__Dataplane__V1__GetLegs all = {.with_streams = true};
-	uint32_t place = registry_find(s->registry, id);
-	size_t size = 0;
-
-	if (place && reply->n_legs == 0)
-		add_status(s, &all, reply, place, &size);
-	return registry_delete_leg(s->registry, id, what);
-}
-
-static int serve(struct server *s, const Tandem__Dataplane__V1__Request *request,
-		 Tandem__Dataplane__V1__Reply *reply, const char **what)
-{
-	struct registry *r = s->registry;
-
-	if (request->put_leg)
-		return registry_put_leg(r, request->put_leg, what);
-	if (request->put_keys)
-		return registry_put_keys(r, request->put_keys, what);
-	if (request->delete_leg)
-		return delete_leg(s, request->delete_leg->leg, reply, what);
-	if (request->transmit)
-		return registry_transmit(r, request->transmit, what);
-	if (request->get_legs) {
-		*what = "more legs than one reply holds: ask for fewer";
-		return get_legs(s, request->get_legs, reply);
-	}
-	if (request->get_counters) {
-		*what = "no memory for the counters";
-		return counters_report(s->counters, reply);
-	}
-	*what = "no request that this version knows";
-	return -EOPNOTSUPP;
 }
 
 static Tandem__Dataplane__V1__Reply *answer(struct server *s,
@@ -261,9 +173,9 @@ static Tandem__Dataplane__V1__Reply *answer(struct server *s,
 	reply->id = request->id;
 	/* A worker empties its mailbox in microseconds: a full one is waited for, within reason. */
 	deadline = rte_rdtsc() + rte_get_tsc_hz();
-	while ((error = serve(s, request, reply, &what)) == -EAGAIN && s->client >= 0 &&
-	       (int64_t)(rte_rdtsc() - deadline) < 0) {
-		registry_poll(s->registry);
+	while ((error = answer_request(&s->served, request, reply, &what)) == -EAGAIN &&
+	       s->client >= 0 && (int64_t)(rte_rdtsc() - deadline) < 0) {
+		registry_poll(s->served.registry);
 		rte_pause();
 	}
 	reply->error = -error;
@@ -406,13 +318,9 @@ int server_open(struct server **out, const char *path)
 	return 0;
 }
 
-void server_serve(struct server *s, struct dataplane *d, struct registry *r,
-		  const struct counters *counters, const char *engine)
+void server_serve(struct server *s, const struct served *served)
 {
-	s->dataplane = d;
-	s->registry = r;
-	s->counters = counters;
-	s->engine = engine;
+	s->served = *served;
 }
 
 void server_close(struct server *s)

@@ -8,9 +8,7 @@
 
 #include "dataplane/api/dataplane.pb-c.h"
 
-struct counters;
-struct dataplane;
-struct registry;
+struct served;
 struct server;
 
 /*
@@ -21,8 +19,7 @@ int server_open(struct server **out, const char *path);
 void server_close(struct server *s);
 
 /* What requests are about; before the first server_poll(). */
-void server_serve(struct server *s, struct dataplane *d, struct registry *r,
-		  const struct counters *counters, const char *engine);
+void server_serve(struct server *s, const struct served *served);
 
 /* One turn without waiting: a new client, its requests. Returns the number of requests. */
 unsigned int server_poll(struct server *s);

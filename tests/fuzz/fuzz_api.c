@@ -10,6 +10,7 @@
 #include "dataplane/api/frame.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/lib/log.h"
+#include "dataplane/main/blocked.h"
 #include "dataplane/main/record.h"
 #include "dataplane/main/server.h"
 #include "tests/unit/relay_put.h"
@@ -39,7 +40,6 @@ static const struct crypt_engine engine = {
 
 static struct world {
 	struct relay *relay;
-	struct counters counters;
 	struct server *server;
 	char directory[24], path[64];
 	int client;
@@ -56,16 +56,18 @@ static void stop(void)
 
 static void start(struct world *w)
 {
+	struct served served;
+
 	strcpy(w->directory, "/tmp/fuzz_api.XXXXXX");
 	if (bench_environment() || !mkdtemp(w->directory))
 		abort();
 	log_open("fuzz", LOG_LEVEL_ERROR);
 	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);
 	w->relay = relay_create(2, 1, &engine);
-	w->counters.dataplane = &w->relay->dataplane;
 	if (server_open(&w->server, w->path))
 		abort();
-	server_serve(w->server, &w->relay->dataplane, w->relay->registry, &w->counters, "counting");
+	served = relay_served(w->relay, "counting");
+	server_serve(w->server, &served);
 	w->client = -1;
 	atexit(stop);
 }
@@ -127,6 +129,13 @@ static void delete_all(struct relay *r)
 			abort();
 		tandem__dataplane__v1__leg_status__free_unpacked(s, NULL);
 	}
+	while (blocked_count(r->filter->blocked)) {
+		struct blocked_entry entry = blocked_entry(r->filter->blocked, 0);
+		const char *what;
+
+		if (blocked_delete(r->filter->blocked, &entry.prefix, &what))
+			abort();
+	}
 	relay_run(r);
 	if (keys_alive || registry_count(r->registry) || !relay_is_idle(r))
 		abort();
@@ -144,6 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || size > FRAME_MOST || send(w->client, data, size, 0) < 0)
 		return 0;
 	server_poll(w->server);
+	filter_poll(w->relay->filter);
 	relay_run(w->relay);
 	check(w->relay);
 	delete_all(w->relay);

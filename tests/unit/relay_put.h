@@ -3,6 +3,7 @@
 #ifndef TANDEM_TESTS_RELAY_PUT_H
 #define TANDEM_TESTS_RELAY_PUT_H
 
+#include "dataplane/main/answer.h"
 #include "tests/unit/relay_rig.h"
 
 /* A request with what it points to. */
@@ -56,6 +57,18 @@ static inline int relay_put(struct relay *r, const struct put *p)
 {
 	r->what = "";
 	return registry_put_leg(r->registry, &p->m, &r->what);
+}
+
+/* The relay as the server has it. */
+static inline struct served relay_served(struct relay *r, const char *engine)
+{
+	return (struct served){
+		.dataplane = &r->dataplane,
+		.registry = r->registry,
+		.filter = r->filter,
+		.counters = &r->counters,
+		.engine = engine,
+	};
 }
 
 /* Both directions of an epoch; every octet differs from its neighbours. */

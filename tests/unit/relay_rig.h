@@ -15,6 +15,8 @@
 #include "dataplane/arp.h"
 #include "dataplane/ndp.h"
 #include "dataplane/main/neighbour.h"
+#include "dataplane/main/counters.h"
+#include "dataplane/main/filter.h"
 #include "dataplane/main/registry.h"
 #include "ebpf/shed_maps.h"
 #include "tests/unit/bench.h"
@@ -58,6 +60,8 @@ struct relay {
 	struct relay_event events[RELAY_EVENTS];
 	unsigned int event_count;
 	struct shed *shed;
+	struct counters counters;
+	struct filter *filter;
 	const char *what;
 };
 
@@ -180,6 +184,24 @@ static inline void relay_open_shed(struct relay *r)
 	d->shed_sketch = shed_sketch(r->shed);
 }
 
+static inline void relay_create_filter(struct relay *r)
+{
+	static const Tandem__Dataplane__V1__JudgeKind judges[RELAY_NETWORKS] = {
+		[PUBLIC] = TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_WORKER,
+	};
+	const struct filter_config config = {
+		.dataplane = &r->dataplane,
+		.shed = r->shed,
+		.registry = r->registry,
+		.counters = &r->counters,
+		.judges = judges,
+	};
+
+	r->counters = (struct counters){.dataplane = &r->dataplane, .shed = r->shed};
+	if (filter_create(&r->filter, &config))
+		abort();
+}
+
 static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 					 const struct crypt_engine *engine)
 {
@@ -216,6 +238,7 @@ static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 	}
 	if (neighbour_start(d) || registry_create(&r->registry, &config))
 		abort();
+	relay_create_filter(r);
 	return r;
 }
 
@@ -353,6 +376,7 @@ static inline void relay_destroy(struct relay *r)
 {
 	struct dataplane *d = &r->dataplane;
 
+	filter_destroy(r->filter);
 	registry_destroy(r->registry);
 	neighbour_stop(d);
 	r->silent = true; /* what was asked last is not answered any more */

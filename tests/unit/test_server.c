@@ -20,7 +20,6 @@
 
 struct world {
 	struct relay *relay;
-	struct counters counters;
 	struct server *server;
 	char directory[32], path[64];
 	int client; /* -1: none */
@@ -41,6 +40,7 @@ static int dial(const struct world *w)
 
 static int create(void **state)
 {
+	struct served served;
 	struct world *w = calloc(1, sizeof(*w));
 
 	w->client = -1;
@@ -48,9 +48,9 @@ static int create(void **state)
 	assert_non_null(mkdtemp(w->directory));
 	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);
 	w->relay = relay_create(1, 1, &crypt_libsrtp);
-	w->counters.dataplane = &w->relay->dataplane;
 	assert_int_equal(server_open(&w->server, w->path), 0);
-	server_serve(w->server, &w->relay->dataplane, w->relay->registry, &w->counters, "libsrtp");
+	served = relay_served(w->relay, "libsrtp");
+	server_serve(w->server, &served);
 	*state = w;
 	return 0;
 }
@@ -377,6 +377,7 @@ static void a_running_one_is_not_pushed_aside(void **state)
 static void a_stale_socket_is_replaced(void **state)
 {
 	struct world *w = *state;
+	struct served served;
 	char stale[80];
 
 	/* As a killed dataplane leaves it: the file is there, nobody listens. */
@@ -386,7 +387,8 @@ static void a_stale_socket_is_replaced(void **state)
 	assert_int_equal(rename(stale, w->path), 0);
 	assert_int_equal(dial(w), -1);
 	assert_int_equal(server_open(&w->server, w->path), 0);
-	server_serve(w->server, &w->relay->dataplane, w->relay->registry, &w->counters, "libsrtp");
+	served = relay_served(w->relay, "libsrtp");
+	server_serve(w->server, &served);
 	greet(w);
 }
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "dataplane/main/established.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_hash.h>
+#include <rte_jhash.h>
+
+struct established {
+	struct rte_hash *counts; /* by address */
+	uint64_t unknown;        /* egresses to addresses that found no room */
+};
+
+int established_create(struct established **out, uint32_t addresses)
+{
+	const struct rte_hash_parameters parameters = {
+		.name = "established",
+		.entries = RTE_MAX(addresses, 64u),
+		.key_len = sizeof(struct address),
+		.hash_func = rte_jhash,
+		.socket_id = SOCKET_ID_ANY,
+	};
+	struct established *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	e->counts = rte_hash_create(&parameters);
+	if (!e->counts) {
+		free(e);
+		return -ENOMEM;
+	}
+	*out = e;
+	return 0;
+}
+
+void established_destroy(struct established *e)
+{
+	if (!e)
+		return;
+	rte_hash_free(e->counts);
+	free(e);
+}
+
+static uintptr_t count_of(const struct established *e, const struct address *address)
+{
+	void *count;
+
+	return rte_hash_lookup_data(e->counts, address, &count) < 0 ? 0 : (uintptr_t)count;
+}
+
+static int set_count(struct established *e, const struct address *address, uintptr_t count)
+{
+	return rte_hash_add_key_data(e->counts, address, (void *)count);
+}
+
+void established_add(struct established *e, const struct address *address)
+{
+	if (set_count(e, address, count_of(e, address) + 1))
+		e->unknown++;
+}
+
+void established_remove(struct established *e, const struct address *address)
+{
+	uintptr_t count = count_of(e, address);
+
+	if (!count)
+		e->unknown--;
+	else if (count == 1)
+		rte_hash_del_key(e->counts, address);
+	else
+		set_count(e, address, count - 1);
+}
+
+static bool is_within(const struct address *address, const struct shed_prefix *prefix)
+{
+	unsigned int whole = prefix->length / 8, rest = prefix->length % 8;
+
+	if (memcmp(address->octets, prefix->byte, whole) != 0)
+		return false;
+	return !rest || !((address->octets[whole] ^ prefix->byte[whole]) >> (8 - rest));
+}
+
+bool established_within(const struct established *e, const struct shed_prefix *prefix)
+{
+	const void *key;
+	uint32_t next = 0;
+	void *count;
+
+	if (e->unknown)
+		return true;
+	if (prefix->length == 128)
+		return rte_hash_lookup(e->counts, prefix->byte) >= 0;
+	while (rte_hash_iterate(e->counts, &key, &count, &next) >= 0)
+		if (is_within(key, prefix))
+			return true;
+	return false;
+}
