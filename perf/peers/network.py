@@ -13,7 +13,6 @@ import os
 import time
 
 import net
-import wait
 
 LOAD_CORE, RELAY_CORE = 0, 1
 CALLER, CALLEE = "198.51.100.10", "198.51.100.20"
@@ -28,12 +27,6 @@ class Namespace(net.Namespace):
         super().__init__(short)
         self.name = PREFIX + short
         self.path = f"{net.NETNS}/{self.name}"
-
-    def tune(self, interface, **values):
-        """Values below /sys/class/net of this namespace, which is to be seen by nobody else."""
-        script = "; ".join(f"echo {value} > /sys/class/net/{interface}/{name}"
-                           for name, value in values.items())
-        net.run("ip", "netns", "exec", self.name, "sh", "-ec", script)
 
 
 RELAY = Namespace("relay")
@@ -68,29 +61,8 @@ def _end(namespace, interface, core, moderation, addresses):
     for address in addresses:
         namespace.run("ip", "addr", "add", f"{address}/24", "dev", interface)
     namespace.run("ip", "link", "set", interface, "up")
-    namespace.tune(interface, threaded=1, napi_defer_hard_irqs=1,
-                   gro_flush_timeout=1000 * moderation)
-    pin(interface, core)
-
-
-def napi(interface):
-    """The kernel's thread that receives on an interface."""
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                with open(f"/proc/{name}/comm", encoding="ascii", errors="replace") as comm:
-                    if comm.read().startswith(f"napi/{interface}-"):
-                        return int(name)
-            except (FileNotFoundError, ProcessLookupError):
-                pass
-    return None
-
-
-def pin(interface, core):
-    """As an interrupt would: at once, on that core."""
-    thread = wait.until(lambda: napi(interface), 5, f"the thread that receives on {interface}")
-    os.sched_setaffinity(thread, {core})
-    os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(50))
+    namespace.tune(interface, napi_defer_hard_irqs=1, gro_flush_timeout=1000 * moderation)
+    namespace.receive_on(interface, core)
 
 
 # How relays and the load are started: they go before whatever else the machine does.
@@ -129,7 +101,7 @@ class Clock:
 
     def __init__(self, pid):
         self._pid = pid
-        self._napi = napi(NEAR)
+        self._napi = net.napi(NEAR)
         self._start = self._read()
 
     def _read(self):

@@ -15,6 +15,8 @@ import socket
 import subprocess
 import threading
 
+import wait
+
 PREFIX = "tandem-e2e-"
 NETNS = "/run/netns"
 CLONE_NEWNET = 0x40000000
@@ -84,8 +86,35 @@ class Namespace:
     def mac(self, interface):
         return json.loads(self.run("ip", "-j", "link", "show", interface))[0]["address"]
 
+    def tune(self, interface, **values):
+        """Values below /sys/class/net of this namespace, which is to be seen by nobody else."""
+        script = "; ".join(f"echo {value} > /sys/class/net/{interface}/{name}"
+                           for name, value in values.items())
+        run("ip", "netns", "exec", self.name, "sh", "-ec", script)
+
+    def receive_on(self, interface, core):
+        """Receiving becomes a thread that runs at once on that core, as an interrupt would."""
+        self.tune(interface, threaded=1)
+        thread = wait.until(lambda: napi(interface), 5,
+                            f"the thread that receives on {interface}")
+        os.sched_setaffinity(thread, {core})
+        os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(50))
+
     def pids(self):
         return [int(pid) for pid in run("ip", "netns", "pids", self.name).split()]
+
+
+def napi(interface):
+    """The kernel's thread that receives on an interface, or None."""
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/comm", encoding="ascii", errors="replace") as comm:
+                    if comm.read().startswith(f"napi/{interface}-"):
+                        return int(name)
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+    return None
 
 
 def _setns(fd):

@@ -36,7 +36,7 @@ class Victim:
 
     def __init__(self, relay, directory, page, phone):
         self.relay, self.page, self.phone = relay, page, phone
-        self._directory = directory
+        self.directory = directory
         offer = page.offer()
         offered = relay.api.offer(CALL, TAGS[0], offer, network="public", family=family(4),
                                   to=phone_side(6))
@@ -69,11 +69,11 @@ class Victim:
         return [flood.wait_sending() for flood in floods]
 
     def _flood(self, namespace, attacks, local, addresses, **options):
-        """What has no port is sent to the addresses, of either IP version."""
+        """No attacks: mixed. What has no port is sent to the addresses, of either IP version."""
         portless = {"arp": 4, "icmp": 4, "ndp": 6, "icmp6": 6}
-        targets = {addresses[portless[attack]] if attack in portless else local
-                   for attack in attacks}
-        return Flood(self._directory, namespace, attacks, sorted(targets), **options)
+        targets = [addresses[portless[attack]] if attack in portless else local
+                   for attack in attacks] or [local, *addresses.values()]
+        return Flood(self.directory, namespace, attacks, targets, **options)
 
     # --- what becomes of it
 
@@ -103,25 +103,35 @@ class Victim:
             "time": time.monotonic(),
         }
 
-    def make_another_call(self):
-        """A second call is set up, carries a packet each way and ends."""
+    @contextlib.contextmanager
+    def another_call(self, call=OTHER_CALL):
+        """An agent that has the answer to its offer and has sent nothing, and a phone."""
         agent = endpoints.Agent(net.BROWSERS, net.BROWSER[4])
         phone = endpoints.Phone(net.PHONES, net.PHONE[4])
         try:
-            exchange(self.relay, agent, phone, call=OTHER_CALL, network="public",
+            exchange(self.relay, agent, phone, call=call, network="public",
                      family=family(4), to=phone_side(rtcp_mux=api.relay.TOGGLE_ON))
-            agent.connect()
-            self.relay.wait_state(OTHER_CALL, "CALL_UP")
-            for sender, receiver in ((agent, phone), (phone, agent)):
-                open_path(sender, receiver)
-                packet = rtp.Packet(1, 160, 1, bytes(160))
-                sender.send(packet)
-                if receiver.receive() != [packet]:
-                    raise AssertionError("another packet arrived than was sent")
+            yield agent, phone
         finally:
-            self.relay.api.delete(OTHER_CALL)
+            self.relay.api.delete(call)
             agent.close()
             phone.close()
+
+    def carry(self, agent, phone, call=OTHER_CALL):
+        """The other call, now connected, carries a packet each way."""
+        self.relay.wait_state(call, "CALL_UP")
+        for sender, receiver in ((agent, phone), (phone, agent)):
+            open_path(sender, receiver)
+            packet = rtp.Packet(1, 160, 1, bytes(160))
+            sender.send(packet)
+            if receiver.receive() != [packet]:
+                raise AssertionError("another packet arrived than was sent")
+
+    def make_another_call(self):
+        """From its offer to its end."""
+        with self.another_call() as (agent, phone):
+            agent.connect()
+            self.carry(agent, phone)
 
 
 def _lost(flow):

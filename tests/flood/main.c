@@ -105,7 +105,7 @@ static struct in6_addr source_of(const struct kind *k, uint32_t n, const struct 
 static void make_frame(uint32_t n, struct frame *f)
 {
 	const struct kind *k = options.kind[n % options.kinds];
-	uint32_t target = n / options.kinds;
+	uint32_t target = k->needs & NEEDS_PEER ? 0 : n / options.kinds;
 	struct way w;
 
 	while (!kind_fits(k, &plan.target[target % plan.targets]))

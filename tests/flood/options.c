@@ -31,7 +31,7 @@ static void help(void)
 	       "  -t, --target ADDRESS[:PORT]  the relay's, [ADDRESS]:PORT for IPv6; may be repeated\n"
 	       "  -m, --to-mac MAC             the relay's\n"
 	       "  -i, --interface NAME         where to send (eth0)\n"
-	       "  -p, --peer ADDRESS:PORT      an honest participant\n"
+	       "  -p, --peer ADDRESS:PORT      an honest participant, of the first target\n"
 	       "  -u, --username TEXT          of its ICE checks: RELAY-UFRAG:ITS-UFRAG\n"
 	       "  -S, --ssrc NUMBER            of its media\n"
 	       "  -c, --capture SECONDS        listen to it for so long, to replay (1)\n"
@@ -264,8 +264,6 @@ static const char *lacks(const struct kind *k)
 {
 	if ((options_from(k) != FROM_STRANGER || k->needs & NEEDS_PEER) && !plan.peer.port)
 		return "--peer is missing";
-	if (k->needs & NEEDS_PEER && plan.targets != 1)
-		return "one target is wanted, the one that the peer sends to";
 	if (k->needs & NEEDS_USERNAME && !plan.username)
 		return "--username is missing";
 	if (k->needs & NEEDS_SSRC && !plan.has_ssrc)

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Floods at the highest rate that the links have, while a browser talks to a telephone: the call
+loses nothing, another one is set up in the meantime, the control plane does not notice, and what is
+dropped is counted under what it was.
+"""
+
+import contextlib
+import dataclasses
+import shutil
+
+import pytest
+
+import dtls
+import flood
+import net
+import wait
+from flood import Flood
+from phone import Phone
+from relay import BUILD, Relay
+from victim import BROWSER_HZ, PHONE_HZ, Victim
+
+SECONDS = 2
+BOTH, PUBLIC, TRUNK = ("browser", "phone"), ("browser",), ("phone",)
+# What a machine with two cores plays beside a browser is some hundred thousand packets a second.
+LEAST_PACKETS = 20000
+HALF_OPEN = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Attack:
+    """kind is one of tests/flood, reasons those under which it is counted.
+
+    share: of its packets that are dropped as that; others pass inside of a rate, or are not for a
+    media address.
+    """
+    kind: str
+    reasons: str
+    links: tuple = BOTH
+    share: float = 0.95
+    options: dict = dataclasses.field(default_factory=dict)
+
+    def __str__(self):
+        return "-".join([self.kind or "all", *(f"{name}-{value}" for name, value
+                                                in self.options.items() if value is not True)])
+
+    def counted(self, dropped):
+        """How many of these drops are its own."""
+        reasons = [f"shed_{reason}" for reason in self.reasons.split()]
+        return sum(count for name, count in dropped.items()
+                   if name in reasons or not reasons and name.startswith("shed_"))
+
+
+ANY = ""
+GARBAGE = "not_media stranger_media stranger_dtls stun_malformed"
+ATTACKS = [
+    Attack("garbage", GARBAGE),
+    Attack("closed", "closed_port"),
+    Attack("rtp", "stranger_media"),
+    Attack("rtp", "stranger_media", TRUNK, options={"sources": 1000000}),
+    Attack("rtcp", "stranger_media"),
+    Attack("stun", "stun_ufrag", PUBLIC),
+    Attack("stun", "stun_unhandled", TRUNK),
+    Attack("stun-password", "source_rate stranger_rate", PUBLIC),
+    Attack("stun-password", "source_rate stranger_rate", PUBLIC, options={"sources": 100000}),
+    Attack("dtls", "stranger_dtls"),
+    Attack("dtls-port", "stranger_dtls", PUBLIC),
+    Attack("dtls-race", "dtls_rate", PUBLIC),
+    Attack("srtp-replay", "replay unknown_rate rtcp_rate", PUBLIC),
+    # With more the random sequence numbers meet the next few of the call too often.
+    Attack("srtp-forge", "unknown_rate replay media_rate", PUBLIC, options={"rate": 100000}),
+    Attack("srtcp-forge", "rtcp_rate", PUBLIC),
+    Attack("fragments", "fragment"),
+    # A quarter ends before it could tell where it goes, and is the kernel's.
+    Attack("runt", "runt", share=0.7),
+    Attack("arp", "service_rate"),
+    Attack("ndp", "service_rate"),
+    Attack("icmp", "service_rate"),
+    Attack("icmp6", "service_rate"),
+    # With srtp-forge, hence not faster.
+    Attack("", ANY, share=0.9, options={"mixed": True, "sources": 100000, "rate": 1000000}),
+]
+# What an AF_XDP socket of a veth carries to a worker without losing any, the call's packets among
+# them, with room to spare.
+WORKER_PPS = 150000
+TWIN = [dataclasses.replace(attack, options={"rate": WORKER_PPS, **attack.options})
+        for attack in ATTACKS if "sources" not in attack.options and attack.kind in (
+            "garbage", "closed", "rtp", "stun", "stun-password", "dtls", "srtp-forge", "arp")]
+CASES = [("xdp", attack) for attack in ATTACKS] + [("worker", attack) for attack in TWIN]
+
+
+@pytest.fixture(scope="module")
+def victim(request, machine, chromium):
+    """One call for all attacks on one judge."""
+    judge = request.param
+    directory = BUILD / "e2e" / f"attacks-{judge}"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    failed = request.session.testsfailed
+    lines = "shed=worker" if judge == "worker" else ""
+    relay = Relay(directory, public=lines, trunk=lines).start()
+    flood.prepare()
+    page = chromium.page(frequency=BROWSER_HZ, codec="PCMU")
+    phone = Phone(net.PHONES, net.PHONE[6], PHONE_HZ, 4000)
+    try:
+        yield Victim(relay, directory, page, phone)
+    finally:
+        page.close()
+        phone.close()
+        flood.undo()
+        codes = relay.stop()
+    assert set(codes) == {0}
+    if request.session.testsfailed == failed:
+        shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="module")
+def quiet(victim):
+    """The same without an attack."""
+    victim.make_another_call()
+    with victim.watched() as harm:
+        victim.make_another_call()
+        heard = victim.phone.counts()["received"]
+        wait.until(lambda: victim.phone.counts()["received"] >= heard + 50 * SECONDS,
+                   SECONDS + 5, f"{SECONDS} seconds of talk")
+    return harm
+
+
+def attacked(victim, attack):
+    """The Harm of it, and what was played."""
+    with victim.watched() as harm:
+        running = victim.flood(*attack.kind.split(), links=attack.links, seconds=SECONDS,
+                               **attack.options)
+        victim.make_another_call()
+        results = [one.result() for one in running]
+    return harm, results
+
+
+def unharmed(harm, quiet):
+    assert all(harm.lost[who] <= max(0, quiet.lost[who]) for who in harm.lost), harm.lost
+    # 50 packets a second; the first and the last may be on their way.
+    assert all(heard >= 50 * harm.seconds - 5 for heard in harm.heard.values()), harm
+    assert harm.cpu < quiet.cpu + 0.05
+    assert harm.memory <= 1 << 20
+
+
+def judge(victim, quiet, attack):
+    harm, results = attacked(victim, attack)
+    played = sum(result.packets for result in results)
+    unharmed(harm, quiet)
+    assert played > LEAST_PACKETS
+    assert attack.counted(harm.dropped) >= attack.share * played, harm.dropped
+    victim.wait_tones()
+
+
+@pytest.mark.parametrize("victim, attack", CASES, indirect=["victim"], scope="module",
+                         ids=lambda value: str(value))
+def test_unharmed(victim, quiet, attack):
+    judge(victim, quiet, attack)
+
+
+on_xdp = pytest.mark.parametrize("victim", ["xdp"], indirect=True, scope="module")
+
+
+@on_xdp
+@pytest.mark.parametrize("kind, rate", [
+    ("dtls", 10000000), ("dtls-port", 10000000),
+    # From the participant's very address and port. With more than dtls_pps its own flights would
+    # be lost among the others.
+    ("dtls-race", 20)])
+def test_a_racing_hello(victim, kind, rate):
+    """Nobody shakes hands in a participant's place, nor keeps it from doing so."""
+    with victim.another_call() as (agent, phone):
+        assert agent.check()[1] is None
+        for record in agent.dtls.give():
+            agent.send_raw(record)
+        before = handshakes(victim.relay)
+        race = Flood(victim.directory, net.BROWSERS, [kind], ["{}:{}".format(*agent.remote)],
+                     peer=f"{agent.address}:{agent.port}", rate=rate, seconds=20).wait_sending()
+        try:
+            wait.until(lambda: handshakes(victim.relay) > before + 3, 10, "the others' first flights",
+                       lambda: handshakes(victim.relay))
+            assert agent.handshake()
+            victim.carry(agent, phone)
+        finally:
+            race.stop()
+
+
+@pytest.fixture
+def wide_links():
+    """They carry frames that are longer than the relay has room for."""
+    ends = [(net.RELAY, "public0"), (net.BROWSERS, "eth0"), (net.RELAY, "trunk0"),
+            (net.PHONES, "eth0")]
+    for namespace, interface in ends:
+        namespace.run("ip", "link", "set", interface, "mtu", "3000")
+    yield
+    for namespace, interface in ends:
+        namespace.run("ip", "link", "set", interface, "mtu", "1500")
+
+
+@on_xdp
+@pytest.mark.parametrize("attack", [
+    Attack("jumbo", "stranger_media"),
+    # Some are within a rate, and too long for the socket.
+    Attack("jumbo", "unknown_rate", PUBLIC, options={"from": "peer"})], ids=str)
+def test_jumbo_frames(victim, quiet, wide_links, attack):
+    judge(victim, quiet, attack)
+
+
+def handshakes(relay):
+    """DTLS that reached the control plane or that was shed."""
+    status = relay.api.status()
+    return sum(counter.value for counter in [*status.counters, *status.drops]
+               if counter.name in ("punt", "shed_stranger_dtls"))
+
+
+@on_xdp
+def test_handshakes_that_stop_half_way(victim, quiet):
+    """From addresses that ICE has checked: each leg has one association, however many begin."""
+    with contextlib.ExitStack() as calls:
+        agents = [calls.enter_context(victim.another_call(f"half-{number}"))[0]
+                  for number in range(HALF_OPEN)]
+        begin_handshakes(agents)
+        with victim.watched() as harm:
+            for _ in range(10):
+                begin_handshakes(agents)
+            victim.make_another_call()
+        unharmed(harm, quiet)
+
+
+def begin_handshakes(agents):
+    for agent in agents:
+        assert agent.check()[1] is None
+        for record in dtls.Dtls(agent.identity, agent.suite).give():
+            agent.send_raw(record)
