@@ -75,9 +75,10 @@ class Rtpengine:
         self._process = self._ng = None
         try:
             self._configure("add", ["nodad"])
-            interfaces = [f"--interface={name}/{address}"
+            # A name each for IPv4 and IPv6, or ICE takes either whatever the call is to use.
+            interfaces = [f"--interface={name}{version}/{address}"
                           for name, ours in (("public", self.addresses), ("trunk", self.TRUNK))
-                          for address in ours.values()]
+                          for version, address in ours.items()]
             with cores.allowed(cores.RELAY):
                 self._process = Process(
                     rtpengine.command("--port-min=20000", "--port-max=39999", *interfaces),
@@ -98,15 +99,16 @@ class Rtpengine:
         return self._ng.ask({
             "command": "offer", "call-id": call.name, "from-tag": "a", "sdp": offer,
             "transport-protocol": "RTP/AVP", "ICE": "remove", "rtcp-mux": ["demux"],
-            "DTLS": "passive", "direction": ["public", "trunk"], "replace": ["origin"],
-            "address-family": f"IP{call.version}", "flags": self.FLAGS})["sdp"]
+            "DTLS": "passive", "direction": [f"public{call.version}", f"trunk{call.version}"],
+            "replace": ["origin"], "address-family": f"IP{call.version}", "flags": self.FLAGS})["sdp"]
 
     def answer(self, call, answer):
         secure = {"ICE": "force", "rtcp-mux": ["accept"]} if call.is_webrtc else {"ICE": "remove"}
-        return self._ng.ask({
+        answered = self._ng.ask({
             "command": "answer", "call-id": call.name, "from-tag": "a", "to-tag": "b",
             "sdp": answer, "replace": ["origin"], "address-family": f"IP{call.version}",
             "flags": self.FLAGS, **secure})["sdp"]
+        return _bundled(answered) if call.is_webrtc else answered
 
     def delete(self, call):
         self._ng.ask({"command": "delete", "call-id": call.name, "from-tag": "a",
@@ -126,6 +128,16 @@ class Rtpengine:
         if self._process:
             self._process.stop()
         self._configure("del", [])
+
+
+def _bundled(text):
+    """rtpengine leaves a telephone's answer without the group that the browser insists on."""
+    session, _, media = text.partition("m=")
+    if "a=group:BUNDLE" in session:
+        return text
+    if "a=mid:" not in media:
+        media = media.rstrip("\r\n") + "\r\na=mid:0\r\n"
+    return f"{session}a=group:BUNDLE 0\r\nm={media}"
 
 
 def _snmp(pid):
