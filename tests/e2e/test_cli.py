@@ -79,11 +79,20 @@ def test_a_configuration_mistake_is_one_line(directory, mistake):
 
 def test_every_mistake_is_told_at_once(directory):
     path = Relay(directory).controlplane_ini
-    path.write_text("[controlplane]\nports=9-1\nlisten=nowhere\nunknown=1\n")
+    path.write_text("[controlplane]\nports=9-1\nlisten=nowhere\nunknown=1\n"
+                    "[shed]\nstranger_pps=many\n")
     told = run("tandem-controlplane", "--config", path, "--check")
     assert told.returncode != 0
-    for number in (2, 3, 4):
+    for number in (2, 3, 4, 6):
         assert f"{path}:{number}:" in told.stderr
+
+
+def test_the_first_block_is_not_longer_than_the_longest(directory):
+    path = Relay(directory).controlplane_ini
+    path.write_text("[shed]\nauto_block_least=100\nauto_block_most=10\n")
+    told = run("tandem-controlplane", "--config", path, "--check")
+    assert told.returncode != 0
+    assert f"{path}:2: [shed] auto_block_least: " in told.stderr
 
 
 def test_a_good_configuration_passes_the_check(directory):

@@ -6,6 +6,7 @@
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/api/shed.pb-c.h"
 #include "controlplane/rpc/shed_service.h"
+#include "controlplane/session/party.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
 #include "tests/unit/fake_dataplane.h"
@@ -372,6 +373,35 @@ static void blocks_and_unblocks(void **state)
 	assert_int_equal(fake.block->put_block->address.len, 16);
 }
 
+/* What the dataplane hears counts, not what the SDP said. */
+static void counts_the_calls_that_it_cuts_off(void **state)
+{
+	static const struct {
+		const char *prefix;
+		unsigned int calls;
+	} cases[] = {{"203.0.113.10", 1}, {"203.0.113.30", 0}, {"203.0.113.8/29", 1}};
+	Tandem__Shed__V1__BlockRequest request = TANDEM__SHED__V1__BLOCK_REQUEST__INIT;
+	struct party party;
+
+	make_call();
+	for (unsigned int i = 0; i < 2; i++)
+		fake_event(&fake, fake.legs[i].put->put_leg->leg,
+			   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
+	rounds(1);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		Tandem__Shed__V1__BlockReply *reply;
+
+		request.prefix = (char *)cases[i].prefix;
+		reply = ask(SHED "Block", &request.base, TYPE(block_reply));
+		assert_int_equal(reply->calls, cases[i].calls);
+		tandem__shed__v1__block_reply__free_unpacked(reply, NULL);
+	}
+	assert_true(party_of_leg(session, fake.legs[0].put->put_leg->leg, &party));
+	assert_string_equal(party.call_id, "c1");
+	assert_false(party_of_leg(session, 0, &party));
+	assert_false(party_of_leg(session, 12345, &party));
+}
+
 static void refuses_what_cannot_be_blocked(void **state)
 {
 	Tandem__Shed__V1__BlockRequest request = TANDEM__SHED__V1__BLOCK_REQUEST__INIT;
@@ -500,6 +530,7 @@ int main(void)
 		TEST(shows_samples_in_words),
 		TEST(says_that_the_dataplane_is_away),
 		TEST(blocks_and_unblocks),
+		TEST(counts_the_calls_that_it_cuts_off),
 		TEST(refuses_what_cannot_be_blocked),
 		cmocka_unit_test_setup_teardown(repeated_failures_are_blocked, set_up_auto,
 						tear_down),
