@@ -50,6 +50,7 @@ struct fake {
 	Tandem__Dataplane__V1__Request *rates, *block, *unblock; /* the last ones; NULL: none */
 	unsigned int rate_puts, block_puts, shed_gets;
 	int refuse_block;                  /* errno of PutBlocks and DeleteBlocks; 0: take them */
+	unsigned int block_pages;          /* after the first one */
 	Tandem__Dataplane__V1__Shed *shed; /* the test's answer to GetShed; NULL: nothing */
 	uint64_t auth_failed;              /* a counter */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
@@ -232,6 +233,9 @@ static inline bool fake_serve_shed(struct fake *f, const Tandem__Dataplane__V1__
 		f->shed_gets++;
 		tandem__dataplane__v1__shed__init(nothing);
 		reply->shed = f->shed ? f->shed : nothing;
+		/* The same blocks again, as many pages as the test wants. */
+		if (request->get_shed->blocks && request->get_shed->after < f->block_pages)
+			reply->next = request->get_shed->after + 1;
 	} else {
 		return false;
 	}

@@ -265,6 +265,7 @@ static void shows_what_is_shed(void **state)
 	say_everything();
 	make_call();
 	closed_port.value = 777;
+	fake.block_pages = 2;
 	rounds(1);
 	reply = ask(SHED "Show", &request.base, TYPE(show_reply));
 	for (size_t i = 0; i < reply->n_reasons; i++) {
@@ -286,8 +287,8 @@ static void shows_what_is_shed(void **state)
 	assert_true(strlen(reply->targets[0]->tag) == 1);
 	assert_string_equal(reply->targets[1]->local, "198.51.100.1");
 	assert_string_equal(reply->targets[1]->call_id, "");
-	assert_int_equal(reply->n_blocks, 1);
-	assert_string_equal(reply->blocks[0]->prefix, "2001:db8:ba00::/40");
+	assert_int_equal(reply->n_blocks, 3);
+	assert_string_equal(reply->blocks[2]->prefix, "2001:db8:ba00::/40");
 	assert_int_equal(reply->blocks[0]->left_ms, 5000);
 	assert_true(reply->blocks[0]->automatic);
 	assert_int_equal(reply->n_judges, 1);
