@@ -13,6 +13,7 @@
 #include <rte_mempool.h>
 
 #include "dataplane/address.h"
+#include "dataplane/clock.h"
 #include "dataplane/leg.h"
 #include "dataplane/worker.h"
 
@@ -59,6 +60,7 @@ struct flow_entry {
 
 struct dataplane {
 	bool stop; // main: rw, workers: ro
+	struct clock clock;
 	uint16_t worker_count;
 	uint16_t network_count;
 	uint16_t address_count;

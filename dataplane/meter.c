@@ -83,7 +83,7 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 	uint32_t transit;
 
 	if (port)
-		vouch_sequence(port, b->leg[i], s, seq, b->now);
+		vouch_sequence(port, b->leg[i], s, seq, clock_ns(&w->dataplane->clock, b->now));
 	b->leg[i]->flow.last_packet = b->now;
 	m->packets++;
 	m->bytes += b->length[i];

@@ -19,7 +19,7 @@ void offence_sample(struct worker *w, const struct rte_mbuf *m, unsigned int rea
 	if (now - w->sampled[reason] < w->hz / OFFENCE_SAMPLES || !w->samples)
 		return;
 	w->sampled[reason] = now;
-	sample.time = worker_ns(w, now);
+	sample.time = clock_ns(&w->dataplane->clock, now);
 	sample.length = m->pkt_len;
 	sample.captured = RTE_MIN(m->data_len, SHED_SAMPLE_OCTETS);
 	memcpy(sample.octets, rte_pktmbuf_mtod(m, const void *), sample.captured);

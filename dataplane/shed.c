@@ -149,6 +149,6 @@ void shed_stage(struct worker *w, struct burst *b)
 	j.network = d->network_by_port[b->port[0]];
 	if (likely(!j.network->judged))
 		return;
-	j.now = worker_ns(w, b->now);
+	j.now = clock_ns(&d->clock, b->now);
 	judge_burst(&j, b);
 }

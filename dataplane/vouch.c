@@ -13,8 +13,8 @@ static_assert(offsetof(struct shed_port, stream) / RTE_CACHE_LINE_SIZE ==
 		      (sizeof(struct shed_port) - 1) / RTE_CACHE_LINE_SIZE,
 	      "what an accepted packet writes is one cache line, which flow.c prefetches");
 
-/* An SSRC that was silent for so many eras, some three seconds, gives its place to another. */
-#define IDLE_ERAS  4
+/* An SSRC that was silent for so long, some eight seconds, gives its place to another. */
+#define IDLE_TICKS 2000
 /* Packets in sequence after which an SSRC without a place is no accident, nor a forger's guess. */
 #define PROOF      50
 /* Packets that must follow a leap. */
@@ -91,13 +91,13 @@ void vouch_withdraw(struct leg *leg)
 }
 
 /* The place of another SSRC's numbers: a free one, or the one that is idle longest; -1: none. */
-static int find_place(const struct shed_port *port, uint16_t era)
+static int find_place(const struct shed_port *port, uint16_t tick)
 {
-	uint16_t longest = IDLE_ERAS - 1;
+	uint16_t longest = IDLE_TICKS - 1;
 	int place = -1;
 
 	for (unsigned int k = 0; k < SHED_STREAMS; k++) {
-		uint16_t idle = era - port->stream[k].used;
+		uint16_t idle = tick - port->stream[k].used;
 
 		if (!port->stream[k].used)
 			return k;
@@ -112,13 +112,13 @@ static int find_place(const struct shed_port *port, uint16_t era)
 void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
 {
 	struct shed_port *port = leg->config->shed[0];
-	uint16_t era = vouch_era(now);
+	uint16_t tick = shed_tick(now);
 	struct shed_stream *v;
 	int place;
 
 	if (!port || port->untracked)
 		return;
-	place = find_place(port, era);
+	place = find_place(port, tick);
 	if (place < 0) {
 		port->untracked = s->meter.received >= PROOF;
 		return;
@@ -132,13 +132,13 @@ void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
 	v->ssrc = rte_cpu_to_be_32(s->ssrc);
 	v->highest = seq;
 	v->seen = 1;
-	__atomic_store_n(&v->used, era, __ATOMIC_RELEASE);
+	__atomic_store_n(&v->used, tick, __ATOMIC_RELEASE);
 	s->vouched = place + 1;
 	s->leap = seq;
 	s->leaps = 0;
 }
 
-void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq)
+void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq, uint64_t now)
 {
 	uint16_t ahead = seq - s->leap;
 
@@ -149,4 +149,5 @@ void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq)
 	s->leaps = 0;
 	v->seen = 1;
 	v->highest = seq;
+	v->used = shed_tick(now);
 }

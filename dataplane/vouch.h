@@ -41,19 +41,13 @@ static inline struct shed_port *vouch_port(const struct dataplane *d, const stru
 
 /* For vouch_sequence(). */
 void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now);
-void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq);
-
-/* A time of some seconds, never 0, for shed_stream.used: whoever judges asks only if it is 0. */
-static inline uint16_t vouch_era(uint64_t now)
-{
-	return now >> 31 | 1;
-}
+void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq, uint64_t now);
 
 /*
- * RTP with this sequence number was accepted on the leg's port, at `now` (TSC): by its tag, or on a
- * plain leg by its source. Those after it are expected. What leaps must go on from there before it
- * is believed, as in RFC 3550 A.1 but for longer: on a plain leg a forger's guesses are accepted,
- * and must not move what is expected of the participant.
+ * RTP with this sequence number was accepted on the leg's port, at `now` (clock_ns): by its tag, or
+ * on a plain leg by its source. Those after it are expected. What leaps must go on from there
+ * before it is believed, as in RFC 3550 A.1 but for longer: on a plain leg a forger's guesses are
+ * accepted, and must not move what is expected of the participant.
  */
 static inline void vouch_sequence(struct shed_port *port, struct leg *leg, struct stream *s,
 				  uint16_t seq, uint64_t now)
@@ -68,12 +62,12 @@ static inline void vouch_sequence(struct shed_port *port, struct leg *leg, struc
 	if (likely(ahead <= VOUCH_STEP)) {
 		v->seen = v->seen << ahead | 1;
 		v->highest = seq;
+		v->used = shed_tick(now);
 	} else if (ahead > UINT16_MAX + 1 - VOUCH_WINDOW) {
 		v->seen |= 1ULL << (UINT16_MAX + 1 - ahead);
 	} else {
-		vouch_leap(v, s, seq);
+		vouch_leap(v, s, seq, now);
 	}
-	v->used = vouch_era(now);
 }
 
 #endif

@@ -130,12 +130,6 @@ int worker_run(void *worker);
 /* One turn: the mailbox, all rings and queues once; returns the orders and packets taken. */
 unsigned int worker_poll(struct worker *w);
 
-/* A TSC reading in ns. */
-static inline uint64_t worker_ns(const struct worker *w, uint64_t tsc)
-{
-	return tsc / w->hz * 1000000000 + tsc % w->hz * 1000000000 / w->hz;
-}
-
 /* Worker: false when the main lcore does not keep up; the caller keeps the object. */
 static inline bool worker_notify(struct worker *w, struct notice n)
 {

@@ -23,29 +23,47 @@ POLICY int policy_is_peer(const struct policy *p)
 
 enum policy_sequence { POLICY_NEXT, POLICY_SEEN, POLICY_FAR };
 
+/*
+ * By how many numbers a packet may be early: as many as come at once, and those of the time since
+ * the last one was accepted, at a quarter of a rate that has head-room. So a stream finds its way
+ * back from any gap, and hardly a guess in between is right.
+ */
+POLICY __u32 policy_ahead(const struct shed_port *port, const struct shed_stream *stream, __u64 now)
+{
+	__u16 ticks = shed_tick(now) - stream->used;
+
+	if (!port->media.cost)
+		return SHED_PORTS;
+	return port->ahead + ((__u64)ticks << SHED_TICK_SHIFT) / (4ULL * port->media.cost);
+}
+
 /* `seq` beside the numbers of its SSRC that were accepted. */
 POLICY enum policy_sequence policy_sequence(const struct shed_port *port,
-					    const struct shed_stream *stream, __u16 seq)
+					    const struct shed_stream *stream, __u16 seq, __u64 now)
 {
 	__s16 early = seq - stream->highest;
 	__u16 late = -early;
 
 	if (early > 0)
-		return early <= port->ahead ? POLICY_NEXT : POLICY_FAR;
+		return (__u16)early <= policy_ahead(port, stream, now) ? POLICY_NEXT : POLICY_FAR;
 	if (late > 63)
 		return POLICY_FAR;
 	return stream->seen >> late & 1 ? POLICY_SEEN : POLICY_NEXT;
 }
 
-POLICY enum policy_sequence policy_rtp(const struct shed_port *port, const struct packet_rtp *rtp)
+POLICY enum policy_sequence policy_rtp(const struct policy *p, const struct packet_rtp *rtp)
 {
+	const struct shed_port *port = p->port;
+	__u64 now = policy_now(p->judge);
+
 	int i;
 
 	if (port->untracked)
 		return POLICY_NEXT;
 	for (i = 0; i < SHED_STREAMS; i++)
 		if (port->stream[i].used && port->stream[i].ssrc == rtp->ssrc)
-			return policy_sequence(port, &port->stream[i], bpf_ntohs(rtp->sequence));
+			return policy_sequence(port, &port->stream[i], bpf_ntohs(rtp->sequence),
+					       now);
 	return POLICY_FAR;
 }
 
@@ -63,7 +81,7 @@ POLICY enum shed_reason policy_media_rate(struct policy *p, const struct shed_ru
 
 	if (!rtp || p->payload < sizeof(*rtp))
 		return SHED_NOT_MEDIA;
-	switch (policy_rtp(p->port, rtp)) {
+	switch (policy_rtp(p, rtp)) {
 	case POLICY_NEXT:
 		return policy_within(p, SHED_MEDIA, &p->port->media, SHED_MEDIA_RATE);
 	case POLICY_SEEN:

@@ -47,7 +47,8 @@ enum {
 	SHED_SOURCES = 65536, /* strangers that came more than once, least recent ones forgotten */
 	SHED_PEERS = 4,       /* addresses that may speak to one port */
 	SHED_STREAMS = 3,     /* SSRCs per port whose sequence numbers are followed */
-	SHED_SAMPLE_OCTETS = 96,     /* of a frame that was dropped */
+	SHED_SAMPLE_OCTETS = 96, /* of a frame that was dropped */
+	SHED_TICK_SHIFT = 22,
 	SHED_SAMPLE_BYTES = 1 << 18, /* of the ring buffer */
 };
 
@@ -81,9 +82,15 @@ struct shed_rate {
 struct shed_stream {
 	__be32 ssrc;
 	__u16 highest;
-	__u16 used; /* 0: the slot is free */
+	__u16 used; /* shed_tick() when `highest` was accepted; 0: the slot is free */
 	__u64 seen; /* bit n: highest - n has been accepted */
 };
+
+/* A time in ns, of CLOCK_MONOTONIC, in units of 4.2 ms, for four minutes; never 0. */
+static inline __attribute__((always_inline)) __u16 shed_tick(__u64 now)
+{
+	return now >> SHED_TICK_SHIFT | 1;
+}
 
 enum shed_port_flag {
 	SHED_PORT_OPEN = 1 << 0,
@@ -114,7 +121,7 @@ struct shed_port {
 	__u32 flags;            /* enum shed_port_flag */
 	__u32 leg;              /* the dataplane's own number of the leg that has the port */
 	struct shed_rate media; /* of SHED_MEDIA */
-	__u16 ahead;            /* sequence numbers by which a packet may be early */
+	__u16 ahead;            /* sequence numbers by which a packet may be early at once */
 	/*
 	 * The heads of the local ICE username fragments, current and previous, with the colon that
 	 * follows them in USERNAME (RFC 8445 section 7.2.2): the first octets of `ufrag`, as in
@@ -181,7 +188,7 @@ struct shed_tally {
 
 /* The head of a frame that was dropped. */
 struct shed_sample {
-	__u64 time;     /* ns, CLOCK_MONOTONIC or the TSC's */
+	__u64 time;     /* ns, CLOCK_MONOTONIC */
 	__u32 leg;      /* shed_port.leg, or SHED_NO_LEG */
 	__u16 reason;   /* enum shed_reason */
 	__u16 length;   /* of the frame */

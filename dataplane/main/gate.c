@@ -12,8 +12,8 @@
 #include "dataplane/main/record.h"
 #include "ebpf/shed.h"
 
-#define AHEAD_LEAST 16
-#define AHEAD_MOST  1024
+#define AHEAD_LEAST 3
+#define AHEAD_MOST  256
 
 static struct shed_port *gate_of(const struct registry *r, const struct record *record,
 				 unsigned int component)
@@ -69,13 +69,9 @@ static uint32_t flags_of(const struct leg_config *config, unsigned int component
 	return SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_SIGNALLED;
 }
 
-/*
- * Few: who forges sequence numbers at random meets these, and takes from the media's own rate. Of
- * two million a second, half of the rate.
- */
 static uint16_t ahead_of(uint32_t media_pps)
 {
-	uint32_t ahead = media_pps / 64;
+	uint32_t ahead = media_pps / 200;
 
 	if (!media_pps || ahead > AHEAD_MOST)
 		return AHEAD_MOST;

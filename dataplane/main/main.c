@@ -254,6 +254,7 @@ static void run(struct program *p)
 		if (now >= next_tick) {
 			filter_poll(p->filter);
 			neighbour_tick(&p->dataplane, now);
+			clock_set(&p->dataplane.clock);
 			next_tick = now + tick;
 		}
 		if (!handled)

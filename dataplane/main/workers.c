@@ -63,6 +63,7 @@ int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_
 	w->dataplane = d;
 	w->id = id;
 	w->hz = rte_get_tsc_hz();
+	clock_set(&d->clock);
 	w->handover = create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
 	w->outbound = create_ring("outbound", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
 	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single);

@@ -57,13 +57,18 @@ static const struct shed_prefix blocked[] = {
 /* One packet a second, two seconds' worth at once. */
 static const struct shed_rate a_rate = {1000000000, 2000000000};
 
-/* A bucket into which nothing fits for a second. */
-static inline uint64_t full_bucket(void)
+static inline uint64_t state_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec + 3000000000ULL;
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* A bucket into which nothing fits for a second. */
+static inline uint64_t full_bucket(void)
+{
+	return state_now() + 3000000000ULL;
 }
 
 static inline void ufrag_put(struct shed_port *port, int which, const char *octets)
@@ -85,7 +90,7 @@ static inline void port_put(struct shed_port *port, uint32_t flags, const struct
 	port->stream[0] = (struct shed_stream){
 		.ssrc = __builtin_bswap32(STREAM_SSRC),
 		.highest = STREAM_HIGHEST,
-		.used = 1,
+		.used = shed_tick(state_now()),
 		.seen = 5, /* 100 and 98 */
 	};
 	if (flags & SHED_PORT_ICE) {

@@ -65,10 +65,7 @@ static inline int policy_blocked(void *judge, const struct shed_address *addr)
 
 static inline __u64 policy_now(void *judge)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+	return state_now();
 }
 
 static inline __u64 *policy_source(void *judge, const struct shed_address *source)

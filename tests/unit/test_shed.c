@@ -382,6 +382,32 @@ static void drops_are_sampled(void **state)
 	assert_int_equal(taken.last.captured, SHED_SAMPLE_OCTETS);
 }
 
+/* The longer nothing was accepted, the further ahead the next may be: a stream survives a gap. */
+static void a_gap_closes_with_time(void **state)
+{
+	const struct fixture far = {
+		"far", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\xa0")}};
+	struct shed_port *port;
+	struct frame frame;
+	int action;
+
+	need_root();
+	tables_put();
+	port = &shed_ports(shed, MEDIA_IPV4)[PORT_ICE];
+	frame_build(&frame, &far, 0);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	assert_int_equal(port->due[SHED_MEDIA], 0);
+	assert_int_not_equal(port->due[SHED_UNKNOWN], 0);
+	/* 60 numbers ahead of 100, 16 of them at once, 44 at a quarter of 100 a second. */
+	port->media.cost = 10000000;
+	port->stream[0].used = shed_tick(state_now() - 1500000000ULL);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	assert_int_equal(port->due[SHED_MEDIA], 0);
+	port->stream[0].used = shed_tick(state_now() - 1900000000ULL);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	assert_int_not_equal(port->due[SHED_MEDIA], 0);
+}
+
 /* For comparison: whatever is well-formed and for a media address passes. */
 static void off_is_off(void **state)
 {
@@ -469,6 +495,7 @@ int main(void)
 		cmocka_unit_test(a_flood_of_sources_evicts_nobody),
 		cmocka_unit_test(a_stranger_has_a_rate),
 		cmocka_unit_test(drops_are_sampled),
+		cmocka_unit_test(a_gap_closes_with_time),
 		cmocka_unit_test(off_is_off),
 		cmocka_unit_test(nothing_is_ours_after_close),
 	};
