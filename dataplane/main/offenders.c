@@ -138,6 +138,13 @@ static const struct shed_port *port_of(const struct offenders *o, const struct a
 	return ports ? &ports[rte_be_to_cpu_16(aim->local.port)] : NULL;
 }
 
+/* Whether the port that it was for has counted it, too: not what was dropped before that was known.
+ */
+static bool counts_on_port(unsigned int reason)
+{
+	return reason > SHED_CLOSED_PORT && reason < SHED_NO_SOCKET && reason != SHED_SERVICE_RATE;
+}
+
 static void accuse(struct offenders *o, const struct shed_sample *sample, const struct aim *aim,
 		   bool is_aimed)
 {
@@ -158,7 +165,7 @@ static void accuse(struct offenders *o, const struct shed_sample *sample, const 
 		return;
 	/* The sample's own packet is counted already. */
 	if (is_new && aim->local.port && port_of(o, aim))
-		s->base = port_of(o, aim)->shed - 1;
+		s->base = port_of(o, aim)->shed - counts_on_port(sample->reason);
 	note(s, sample->reason, o->now);
 }
 
@@ -209,12 +216,6 @@ static double share(const struct offenders *o, const uint64_t drops[OFFENCE_REAS
 	return s->counts[reason] ? (double)new * s->counts[reason] / o->sampled[reason] : 0;
 }
 
-/* What was dropped before it was known which port it is for, or is for none. */
-static bool counts_on_no_port(unsigned int reason)
-{
-	return reason < SHED_CLOSED_PORT || reason == SHED_SERVICE_RATE || reason >= SHED_NO_SOCKET;
-}
-
 static uint16_t main_reason(const struct suspect *s)
 {
 	unsigned int most = 0;
@@ -261,7 +262,7 @@ static struct offender judge_target(const struct offenders *o,
 	while (!address_equal(&o->dataplane->addresses[aim.address].address, &s->who.address))
 		aim.address++;
 	for (unsigned int k = 0; k < OFFENCE_REASONS; k++)
-		if (counts_on_no_port(k))
+		if (!counts_on_port(k))
 			packets += share(o, drops, s, k);
 	if (port && port_of(o, &aim))
 		packets += port_of(o, &aim)->shed - s->base;

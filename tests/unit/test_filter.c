@@ -323,7 +323,7 @@ static void the_worst_come_first(void **state)
 	drop(r, "198.18.0.2", relay_local[PUBLIC_IPV4], 20002, SHED_NOT_MEDIA, 10, 1);
 	drop(r, "198.18.0.2", relay_local[PUBLIC_IPV4], 20002, OFFENCE_DROP(DROP_AUTH_FAILED), 500,
 	     2);
-	port->shed += 1;
+	port->shed += 1; /* the first one that was sampled */
 	filter_poll(r->filter);
 	port->shed += 3009;
 	end_second(r, 0);
@@ -391,6 +391,8 @@ static void a_crowd_hides_nobody(void **state)
 	assert_in_range(reply->shed->sources[0]->pps, 8000, 10010);
 	for (size_t k = 1; k < reply->shed->n_sources; k++)
 		assert_true(reply->shed->sources[k]->pps < 100);
+	assert_int_equal(reply->shed->targets[0]->local->port, 9);
+	assert_in_range(reply->shed->targets[0]->pps, 12000, 14000);
 	assert_int_equal(reply->shed->n_samples, 200);
 	assert_true(tandem__dataplane__v1__reply__get_packed_size(reply) < FRAME_MOST / 2);
 	reply_free(reply);
