@@ -34,6 +34,38 @@ def refused(directory):
     return path
 
 
+@pytest.fixture
+def generic():
+    """An interface of the trunk whose driver has no XDP: the kernel runs the program for it."""
+    net.RELAY.run("ip", "link", "add", "generic0", "link", "trunk0", "type", "macvlan",
+                  "mode", "bridge")
+    net.RELAY.run("ip", "link", "set", "generic0", "up")
+    yield "generic0"
+    net.RELAY.run("ip", "link", "del", "generic0")
+
+
+def judges(relay):
+    return {judge.network: judge.where for judge in relay.api.shed().judges}
+
+
+def sheds(relay):
+    """What no leg has asked for is dropped, told, and blocked when the operator says so."""
+    before = relay.api.drops()
+    with net.PHONES.udp(net.PHONE[4]) as flood:
+        for _ in range(100):
+            flood.sendto(b"flood", (net.RELAY_TRUNK[4], 25000))
+        relay.wait_drops("closed_port", 100, before)
+        assert relay.api.drops()["shed_closed_port"] - before["shed_closed_port"] == 100
+        assert wait.until(relay.api.shed_samples, 5, "a sample")[0].source.startswith(net.PHONE[4])
+        relay.ctl("shed", "block", f"{net.PHONE[4]}/32", "--for", "1s")
+        before = relay.api.drops()
+        flood.sendto(b"flood", (net.RELAY_TRUNK[4], 25000))
+        # A worker hears of the block a moment later.
+        wait.until(lambda: flood.sendto(b"flood", (net.RELAY_TRUNK[4], 25000)) and
+                   relay.api.drops()["shed_blocked"] > before["shed_blocked"], 1, "the block")
+    wait.until(lambda: not relay.api.shed().blocks, 3, "the block to end")
+
+
 def carries_a_call(relay, endpoint):
     caller = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
     callee = endpoint(endpoints.Phone, net.PHONES, net.PHONE_OTHER[4])
@@ -47,7 +79,9 @@ def test_a_refused_program_leaves_it_to_the_workers(start_relay, endpoint, refus
     relay = start_relay(xdp=refused)
     for port in ("public", "trunk"):
         relay.dataplane.wait_line(rf"\[port {port}\] shed: .*workers shed")
+    assert judges(relay) == {"public": "worker", "trunk": "worker"}
     carries_a_call(relay, endpoint)
+    sheds(relay)
     assert sorted(host.attached(net.RELAY)) == ["public0", "trunk0"]
     assert set(relay.stop()) == {0}
     assert host.attached(net.RELAY) == []
@@ -79,4 +113,26 @@ def test_without_a_program_nothing_is_pinned(start_relay, endpoint, judge):
     relay = start_relay(xdp="/nonexistent", public=f"shed={judge}", trunk=f"shed={judge}")
     assert "warn" not in relay.dataplane.text()
     assert host.pins() == []
+    assert judges(relay) == {"public": judge, "trunk": judge}
     carries_a_call(relay, endpoint)
+
+
+def test_in_the_driver(relay, endpoint):
+    assert judges(relay) == {"public": "xdp native", "trunk": "xdp native"}
+    carries_a_call(relay, endpoint)
+    sheds(relay)
+
+
+def test_a_driver_without_xdp(machine, directory, generic, endpoint):
+    """The program and the workers' stage side by side, over the same tables."""
+    relay = Relay(directory, public="shed=worker")
+    path = relay.dataplane_ini
+    path.write_text(path.read_text().replace("iface=trunk0", f"iface={generic}"))
+    relay.start()
+    try:
+        assert judges(relay) == {"public": "worker", "trunk": "xdp generic"}
+        carries_a_call(relay, endpoint)
+        sheds(relay)
+    finally:
+        assert set(relay.stop()) == {0}
+    assert host.attached(net.RELAY) == []
