@@ -215,7 +215,7 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 	if (!out->flow)
 		out->flow = take_flow(status);
 	out->shed_packets = status->shed_packets;
-	set_text(&out->shed_reason, status->shed_reason);
+	set_text(&out->shed_reason, why_reason(status->shed_reason));
 	if (status->remote &&
 	    (status->remote->address.len == 4 || status->remote->address.len == 16)) {
 		struct sdp_address remote = {.family = status->remote->address.len == 16 ? AF_INET6

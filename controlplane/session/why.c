@@ -23,6 +23,13 @@ void why_print_address(char text[WHY_ADDRESS_MAX], const struct sdp_address *add
 		 port);
 }
 
+const char *why_reason(const char *name)
+{
+	static const char prefix[] = "shed_";
+
+	return strncmp(name, prefix, sizeof(prefix) - 1) ? name : name + sizeof(prefix) - 1;
+}
+
 static bool secure(const struct leg *leg)
 {
 	return sdp_profile_has_dtls(leg->terms.profile) || sdp_profile_has_sdes(leg->terms.profile);
@@ -83,7 +90,7 @@ static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 	else if (status->shed_packets)
 		snprintf(text, size,
 			 "all packets to %s are shed, the last one as %s: see tandemctl shed",
-			 local, status->shed_reason);
+			 local, why_reason(status->shed_reason));
 	else
 		snprintf(text, size, "nothing received: the participant sends no RTP to %s", local);
 }

@@ -15,6 +15,9 @@
 void why_leg(char *text, size_t size, const struct leg *leg,
 	     const Tandem__Dataplane__V1__LegStatus *status);
 
+/* What was shed for, without what counters have before it: "closed_port" of "shed_closed_port". */
+const char *why_reason(const char *name);
+
 /* Whether the leg can carry media: addressed, validated, keyed. */
 bool why_is_up(const struct leg *leg);
 

@@ -8,18 +8,12 @@
 #include <string.h>
 
 #include "controlplane/session/party.h"
+#include "controlplane/session/why.h"
 #include "controlplane/shed/prefix.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
 #define TICK_MS 1000
-
-const char *shed_reason(const char *name)
-{
-	size_t prefix = strlen(SHED_PREFIX);
-
-	return strncmp(name, SHED_PREFIX, prefix) == 0 ? name + prefix : name;
-}
 
 /* --- rates ---------------------------------------------------------------------------------------
  */
@@ -111,7 +105,7 @@ static unsigned int read_sources(struct shed *s, struct attack_source out[SHED_T
 			continue;
 		prefix_print(out[count].address, &prefix);
 		snprintf(out[count].reason, sizeof(out[count].reason), "%s",
-			 shed_reason(source->reason));
+			 why_reason(source->reason));
 		out[count++].pps = source->pps;
 		block_s = s->strikes ? strikes_take(s->strikes, prefix.octets, source->failures_pps,
 						    uv_now(s->loop))
@@ -132,7 +126,7 @@ static unsigned int read_targets(struct shed *s, struct attack_target out[SHED_T
 		struct party party = {NULL};
 
 		party_of_leg(s->session, target->leg, &party);
-		out[count++] = (struct attack_target){party.call_id, shed_reason(target->reason),
+		out[count++] = (struct attack_target){party.call_id, why_reason(target->reason),
 						      target->pps};
 	}
 	return count;
@@ -163,7 +157,7 @@ static void on_shed(void *arg, int error, const Tandem__Dataplane__V1__Reply *re
 	if (shed) {
 		for (size_t i = 0; i < shed->n_counters; i++)
 			if (shed->counters[i]->drop)
-				tally_add(&s->tally, shed_reason(shed->counters[i]->name),
+				tally_add(&s->tally, why_reason(shed->counters[i]->name),
 					  shed->counters[i]->help, shed->counters[i]->value);
 		tally_end(&s->tally, uv_now(s->loop));
 	} else {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "controlplane/session/party.h"
+#include "controlplane/session/why.h"
 #include "controlplane/shed/head.h"
 #include "controlplane/shed/reply.h"
 #include "controlplane/shed/shed_state.h"
@@ -29,7 +30,7 @@ static void add_sample(Tandem__Shed__V1__SampleReply *reply, struct shed *s,
 		return;
 	head_read(&head, in->octets.data, in->octets.len);
 	out->age_ms = in->age_ms;
-	reply_set(&out->reason, shed_reason(in->reason));
+	reply_set(&out->reason, why_reason(in->reason));
 	reply_set(&out->source, head.source);
 	reply_set(&out->destination, head.destination);
 	reply_set(&out->what, head.what);

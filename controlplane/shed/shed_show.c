@@ -72,7 +72,7 @@ static void add_sources(struct asking *a, Tandem__Shed__V1__ShowReply *reply,
 			return;
 		prefix_print(text, &prefix);
 		reply_set(&out->address, text);
-		reply_set(&out->reason, shed_reason(in->sources[i]->reason));
+		reply_set(&out->reason, why_reason(in->sources[i]->reason));
 		out->pps = in->sources[i]->pps;
 	}
 }
@@ -95,7 +95,7 @@ static void add_targets(Tandem__Shed__V1__ShowReply *reply, struct shed *s,
 			reply_set(&out->tag, party.tag);
 		}
 		out->pps = in->targets[i]->pps;
-		reply_set(&out->reason, shed_reason(in->targets[i]->reason));
+		reply_set(&out->reason, why_reason(in->targets[i]->reason));
 	}
 }
 

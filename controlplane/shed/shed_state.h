@@ -23,10 +23,6 @@ struct shed {
 	LIST_HEAD(, shed_watcher) watchers;
 };
 
-/* The names that a reason has in counters and in samples differ by this. */
-#define SHED_PREFIX "shed_"
-const char *shed_reason(const char *name);
-
 /* An attack as shed.proto shows it; what it points to is in `room` and in the attack. */
 struct attack_room {
 	Tandem__Shed__V1__Source sources[ATTACK_SOURCES], *source_list[ATTACK_SOURCES];
