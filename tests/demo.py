@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`make demo`: a browser talks to a telephone through the relay, and a forger is not heard.
+"""`make demo`: a browser talks to a telephone through the relay; neither forgers nor floods are heard.
 
 Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
 the second and a GStreamer telephone in the third, and takes everything down again.
 """
 
+import dataclasses
 import os
 import pathlib
 import shutil
@@ -24,15 +25,26 @@ import rtp  # noqa: E402
 import sdp  # noqa: E402
 import srtp  # noqa: E402
 from browser import Browser  # noqa: E402
-from calls import CALL, browser_to_phone, hang_up  # noqa: E402
+from calls import CALL, TAGS, browser_to_phone, hang_up  # noqa: E402
+from flood import Flood, prepare  # noqa: E402
 from forge import Forge  # noqa: E402
 from host import Busy, Host  # noqa: E402
 from phone import Phone  # noqa: E402
 from relay import Relay, changed  # noqa: E402
 
 BROWSER_HZ, PHONE_HZ = 440, 1000
-TALK_SECONDS = 5
+TALK_SECONDS = 3
+FLOOD_SECONDS = 5
+FLOODS = ["rtp", "stun", "dtls", "garbage"]
 COPIES = 25
+
+
+@dataclasses.dataclass
+class Told:
+    """What the relay counted in some time."""
+    dropped: dict   # by reason
+    refused: int    # of these, on the browser's leg
+    lost: list      # of the browser's packets, and of the telephone's
 
 
 def say(text):
@@ -70,25 +82,64 @@ def show(directory):
         say("Chromium offers WebRTC; the telephone answers plain RTP")
         browser_to_phone(relay, page, phone)
         say(f"ICE and DTLS are up; {TALK_SECONDS} seconds of talk")
-        phone_hears, page_hears = phone.wait_tone(BROWSER_HZ), page.wait_tone(PHONE_HZ)
-        before = relay.api.drops()
+        ends = [(phone, BROWSER_HZ), (page, PHONE_HZ)]
+        talk(ends, 0)
+        before = counted(relay)
         say("a forger on the browser's link replays, tampers and makes up media")
         forged = forge(relay, forger)
-        deadline = time.monotonic() + TALK_SECONDS
-        while time.monotonic() < deadline:
-            phone_hears, page_hears = phone.wait_tone(BROWSER_HZ), page.wait_tone(PHONE_HZ)
-            time.sleep(0.5)
-        dropped = changed(before, relay.api.drops())
+        talk(ends, TALK_SECONDS)
+        lies = since(before, relay)
+        say(f"{FLOOD_SECONDS} more seconds, while two attackers flood the browser's port as fast "
+            "as the link carries it")
+        prepare([net.BROWSERS])
+        before = counted(relay)
+        flood = Flood(directory, net.BROWSERS, FLOODS, [relay.api.leg(CALL, "caller").local],
+                      sources=2, seconds=FLOOD_SECONDS).wait_sending()
+        talk(ends, FLOOD_SECONDS / 2)
+        top = relay.ctl("shed", "top")
+        phone_hears, page_hears = talk(ends, FLOOD_SECONDS / 2)
+        played, floods = flood.result(), since(before, relay)
         legs = hang_up(relay, page, phone)
         say("the call is over")
-        table(legs, phone_hears, page_hears, forged, dropped)
-        check(legs["caller"].flow, forged)
+        table(legs, phone_hears, page_hears)
+        table_of_drops(f"{forged} forged packets, none forwarded, dropped as", lies)
+        table_of_drops(f"{played.packets:,} packets of flood, {played.pps:,.0f} a second, dropped "
+                       "as", floods)
+        print("  tandemctl shed top, in the middle of it:\n")
+        print("".join(f"    {line}".rstrip() + "\n" for line in top.splitlines()), flush=True)
+        check(legs, lies, forged, floods, played)
     finally:
         forger.close()
         phone.close()
         browser.close()
     if relay.stop() != (0, 0):
         raise RuntimeError("a program of the relay did not end well")
+
+
+def talk(ends, seconds):
+    """What each end hears at last; it must be the other one's tone all the time."""
+    deadline = time.monotonic() + seconds
+    heard = [end.wait_tone(frequency) for end, frequency in ends]
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
+        heard = [end.wait_tone(frequency) for end, frequency in ends]
+    return heard
+
+
+def counted(relay):
+    """Drops by reason, those of the browser's leg alone, and what each side has lost."""
+    legs = [relay.api.leg(CALL, tag) for tag in TAGS]
+    flow = legs[0].flow
+    refused = (legs[0].shed_packets + flow.auth_failures + flow.replays + flow.wrong_source
+               + flow.other_drops)
+    return relay.api.drops(), refused, [sum(stream.lost for stream in leg.flow.streams)
+                                        for leg in legs]
+
+
+def since(before, relay):
+    after = counted(relay)
+    return Told(changed(before[0], after[0]), after[1] - before[1],
+                [now - then for now, then in zip(after[2], before[2])])
 
 
 def forge(relay, forger):
@@ -119,7 +170,7 @@ def forge(relay, forger):
     return sum(map(len, lies.values())) + COPIES
 
 
-def table(legs, phone_hears, page_hears, forged, dropped):
+def table(legs, phone_hears, page_hears):
     rows = [("", "browser", "telephone")]
     sides = [(legs["caller"], page_hears, PHONE_HZ), (legs["callee"], phone_hears, BROWSER_HZ)]
 
@@ -139,16 +190,25 @@ def table(legs, phone_hears, page_hears, forged, dropped):
     print()
     for line in rows:
         print("  " + "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
-    print(f"\n  {forged} forged packets, none forwarded, dropped as")
-    for reason, count in dropped.items():
-        print(f"    {reason:<16}{count:>6}")
     print(flush=True)
 
 
-def check(flow, forged):
-    told = flow.auth_failures + flow.replays + flow.wrong_source + flow.other_drops
-    if told != forged:
-        raise AssertionError(f"of {forged} forged packets {told} were dropped")
+def table_of_drops(title, told):
+    print(f"  {title}")
+    for reason, count in told.dropped.items():
+        print(f"    {reason:<24}{count:>12,}")
+    print("  lost by the call meanwhile: {} packets of the browser, {} of the telephone\n".format(
+        *told.lost), flush=True)
+
+
+def check(legs, lies, forged, floods, played):
+    if lies.refused != forged:
+        raise AssertionError(f"of {forged} forged packets {lies.refused} were dropped")
+    if floods.refused < played.packets:
+        raise AssertionError(f"of {played.packets} packets of flood {floods.refused} were dropped")
+    if any(lost > 0 for lost in lies.lost + floods.lost):
+        raise AssertionError("the call was harmed")
+    flow = legs["caller"].flow
     if flow.sent_packets != flow.packets + flow.rtcp_packets:
         raise AssertionError(f"{flow.packets} packets and {flow.rtcp_packets} of RTCP accepted, "
                              f"{flow.sent_packets} forwarded")
