@@ -90,6 +90,9 @@ static void *memory_map(int fd, size_t bytes)
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			    fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
 
+	/* Large pages, if there are any: ports are met in no order. */
+	if (fd < 0 && memory != MAP_FAILED)
+		madvise(memory, bytes, MADV_HUGEPAGE);
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
