@@ -13,7 +13,8 @@
 
 #define FIRST_PORT 1024
 #define CALL_SSRC  0x5eed0000u
-#define GRACE_MS   10000 /* as the control plane has it */
+#define GRACE_MS   10000   /* as the control plane has it */
+#define MEDIA_PPS  1000000 /* a limit that is counted and that no participant reaches */
 
 static const uint8_t salt[SUITE_SALT_MAX] = "measured salt";
 
@@ -110,6 +111,7 @@ static int put_leg(struct rig *rig, uint32_t k, const char **what)
 	put.remote = browser ? NULL : &to_remote;
 	put.ice = browser ? &ice : NULL;
 	put.rtcp_mux = put.receive = put.send = true;
+	put.media_pps = rig->config.shed == RIG_SHED_OFF ? 0 : MEDIA_PPS;
 	put.security = browser             ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS
 		       : is_secure(rig, k) ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
 					   : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;

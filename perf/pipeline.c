@@ -24,17 +24,23 @@
 
 #define PAYLOAD_MAX 1400
 
-static const struct option options[] = {
-	{"engine", required_argument, NULL, 'e'}, {"suite", required_argument, NULL, 's'},
-	{"calls", required_argument, NULL, 'c'},  {"legs", required_argument, NULL, 'l'},
-	{"core", required_argument, NULL, 'k'},   {"workers", required_argument, NULL, 'w'},
-	{"no-huge", no_argument, NULL, 'n'},      {"software-checksums", no_argument, NULL, 'u'},
-	{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+static const struct option options[] = {{"engine", required_argument, NULL, 'e'},
+					{"suite", required_argument, NULL, 's'},
+					{"calls", required_argument, NULL, 'c'},
+					{"legs", required_argument, NULL, 'l'},
+					{"core", required_argument, NULL, 'k'},
+					{"workers", required_argument, NULL, 'w'},
+					{"no-huge", no_argument, NULL, 'n'},
+					{"software-checksums", no_argument, NULL, 'u'},
+					{"shed", required_argument, NULL, 'd'},
+					{"help", no_argument, NULL, 'h'},
+					{NULL, 0, NULL, 0}};
 
 static const char *const usage =
 	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
 	"                [--calls plain|mixed|browser|secure|shared] [--legs N] [--core N]\n"
-	"                [--workers 1|2] [--no-huge] [--software-checksums]\n"
+	"                [--workers 1|2] [--shed off|vouched|judged] [--no-huge]\n"
+	"                [--software-checksums]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
 
 /* Index of `word`, or -1. */
@@ -49,6 +55,7 @@ static int find(const char *const *words, const char *word)
 static bool read_options(struct rig_config *c, int argc, char **argv)
 {
 	static const char *const calls[] = {"plain", "mixed", "browser", "secure", "shared", NULL};
+	static const char *const sheds[] = {"off", "vouched", "judged", NULL};
 	int option, found;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -73,6 +80,12 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 			break;
 		case 'w':
 			c->workers = strtoul(optarg, NULL, 10);
+			break;
+		case 'd':
+			found = find(sheds, optarg);
+			if (found < 0)
+				return false;
+			c->shed = found;
 			break;
 		case 'n':
 			c->hugepages = false;

@@ -60,7 +60,7 @@ class Process:
 class Pipeline(Process):
     """perf/pipeline.c; it waits on the worker's core until it is asked."""
 
-    def __init__(self, program, options, group, engine="ipsec_mb"):
+    def __init__(self, program, options, group, engine="ipsec_mb", shed=None):
         command = [str(program), "--engine", engine, "--suite", group.suite,
                    "--calls", group.calls, "--legs", str(group.legs), "--core", str(options.core)]
         if group.workers > 1:
@@ -69,6 +69,8 @@ class Pipeline(Process):
             command.append("--no-huge")
         if options.software_checksums:
             command.append("--software-checksums")
+        if shed:
+            command += ["--shed", shed]
         super().__init__(command)
         self.group = group
         self.engine = engine

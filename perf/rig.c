@@ -12,8 +12,10 @@
 
 #include "dataplane/arp.h"
 #include "dataplane/main/neighbour.h"
+#include "dataplane/main/rates.h"
 #include "dataplane/main/registry.h"
 #include "dataplane/main/workers.h"
+#include "ebpf/shed_maps.h"
 #include "perf/calls.h"
 #include "perf/traffic.h"
 
@@ -140,6 +142,32 @@ static int create_table(struct rig *rig)
 	return d->table ? 0 : -ENOMEM;
 }
 
+static int create_shed(struct rig *rig)
+{
+	struct dataplane *d = &rig->dataplane;
+
+	if (rig->config.shed == RIG_SHED_OFF)
+		return 0;
+	if (shed_create(&rig->shed))
+		return -ENOMEM;
+	for (unsigned int k = 0; k < d->address_count; k++) {
+		struct shed_address address;
+		int index;
+
+		memcpy(address.byte, d->addresses[k].address.octets, sizeof(address.byte));
+		index = shed_address_add(rig->shed, &address);
+		if (index < 0)
+			return index;
+		d->shed_ports[k] = shed_ports(rig->shed, index);
+	}
+	d->shed_rule = shed_rule(rig->shed);
+	d->shed_sketch = shed_sketch(rig->shed);
+	rates_put_default(d->shed_rule);
+	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
+		d->networks[n].judged = rig->config.shed == RIG_SHED_JUDGED;
+	return 0;
+}
+
 static int create_workers(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
@@ -153,6 +181,8 @@ static int create_workers(struct rig *rig)
 		d->workers[k]->engine = rig->engine;
 		d->workers[k]->streams_per_flow = 4;
 		d->workers[k]->lcore = 1 + k;
+		if (rig->config.shed == RIG_SHED_JUDGED && worker_judge(d->workers[k]))
+			return -ENOMEM;
 	}
 	rig->memory.workers = memory_since(&before);
 	rig->worker = d->workers[0];
@@ -279,6 +309,8 @@ static int create_dataplane(struct rig *rig)
 		error = create_legs(rig);
 	if (!error)
 		error = create_table(rig);
+	if (!error)
+		error = create_shed(rig);
 	if (!error)
 		error = create_workers(rig);
 	if (!error)

@@ -28,6 +28,13 @@ enum rig_calls {
 	CALLS_EITHER,  /* every second call is plain and every second one mixed */
 };
 
+/* The tables by which floods are shed. */
+enum rig_shed {
+	RIG_SHED_OFF,     /* none */
+	RIG_SHED_VOUCHED, /* workers keep them for others, as for an XDP program */
+	RIG_SHED_JUDGED,  /* and judge by them */
+};
+
 struct rig_config {
 	const char *engine; /* as crypt_engine_find() knows it */
 	enum srtp_suite suite;
@@ -36,6 +43,7 @@ struct rig_config {
 	unsigned int core;    /* the first worker's; another one is the main lcore's and the second
 				 worker's */
 	unsigned int workers; /* 1 or 2 */
+	enum rig_shed shed;
 	bool hugepages;
 	bool software_checksums; /* of UDP; else the ports compute them, as those of NICs do */
 };
@@ -61,6 +69,7 @@ struct rig_memory {
 struct rig {
 	struct rig_config config;
 	struct dataplane dataplane;
+	struct shed *shed; /* NULL: RIG_SHED_OFF */
 	struct registry *registry;
 	struct worker *worker;             /* the first one */
 	const struct crypt_engine *engine; /* of the pipeline */
