@@ -66,6 +66,10 @@ static void start(struct world *w)
 	w->relay = relay_create(2, 1, &engine);
 	if (server_open(&w->server, w->path))
 		abort();
+	w->relay->dataplane.networks[PUBLIC].judged = true;
+	for (unsigned int k = 0; k < w->relay->dataplane.worker_count; k++)
+		if (worker_judge(w->relay->dataplane.workers[k]))
+			abort();
 	served = relay_served(w->relay, "counting");
 	server_serve(w->server, &served);
 	w->client = -1;
@@ -153,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size || size > FRAME_MOST || send(w->client, data, size, 0) < 0)
 		return 0;
 	server_poll(w->server);
+	relay_run(w->relay);
 	filter_poll(w->relay->filter);
 	relay_run(w->relay);
 	check(w->relay);
