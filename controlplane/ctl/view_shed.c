@@ -47,9 +47,11 @@ static void print_attack(FILE *out, const Tandem__Shed__V1__Attack *attack)
 		"attack %" PRIu64 ": %s for %s, %" PRIu32 " packets a second (at most %" PRIu32 ")",
 		attack->id, kind_of(attack, kind), words_duration(attack->age_ms, age), attack->pps,
 		attack->pps_peak);
-	if (attack->n_sources) {
+	if (attack->n_sources && attack->sources[0]->pps >= attack->pps / 10) {
 		fputs(", most from ", out);
 		words_print(out, attack->sources[0]->address);
+	} else if (attack->n_sources) {
+		fputs(", from many addresses", out);
 	}
 	print_aim(out, attack);
 	fputc('\n', out);
@@ -153,7 +155,7 @@ static void add_share(struct table *table, uint32_t pps, uint64_t all)
 
 static void view_sources(FILE *out, const Tandem__Shed__V1__ShowReply *reply, uint64_t all)
 {
-	static const char *const heads[] = {">A SECOND", ">SHARE", "FROM", "REASON", "", NULL};
+	static const char *const heads[] = {">A SECOND", ">SHARE", "FROM", "REASON", NULL};
 	struct table *table = table_new(heads);
 
 	for (size_t i = 0; i < reply->n_sources; i++) {
@@ -162,8 +164,7 @@ static void view_sources(FILE *out, const Tandem__Shed__V1__ShowReply *reply, ui
 		table_add(table, "%" PRIu32, source->pps);
 		add_share(table, source->pps, all);
 		table_add(table, "%s", source->address);
-		table_add(table, "%s", source->reason);
-		table_add(table, "%s", source->blocked ? "blocked" : " ");
+		table_add(table, "%s%s", source->reason, source->blocked ? ", blocked" : "");
 	}
 	table_print(table, out);
 	table_free(table);

@@ -110,8 +110,7 @@ static void take_calls(struct attack *a, enum attack_kind kind, const struct att
 	}
 }
 
-/* Of a flood from spoofed addresses none is the worst: then it is "". */
-static const char *worst_of(const struct attack *a)
+const char *attack_worst(const struct attack *a)
 {
 	if (a->source_count && (uint64_t)a->sources[0].pps * SHARE_OF_SOURCE >= a->pps)
 		return a->sources[0].address;
@@ -125,13 +124,13 @@ static void remember_told(struct attack *a)
 {
 	a->pps_told = a->pps;
 	a->calls_told = a->call_count;
-	snprintf(a->worst_told, sizeof(a->worst_told), "%s", worst_of(a));
+	snprintf(a->worst_told, sizeof(a->worst_told), "%s", attack_worst(a));
 }
 
 static bool is_news(const struct attack *a)
 {
 	return a->pps >= 2 * (uint64_t)a->pps_told || 2 * (uint64_t)a->pps <= a->pps_told ||
-	       a->call_count != a->calls_told || strcmp(worst_of(a), a->worst_told) != 0;
+	       a->call_count != a->calls_told || strcmp(attack_worst(a), a->worst_told) != 0;
 }
 
 static enum attack_change go_on(struct attack *a, uint32_t begin_pps)

@@ -84,6 +84,9 @@ struct attacks { /* all zero but begin_pps: none */
 enum attack_kind attack_kind_of(const char *reason);
 const char *attack_kind_name(enum attack_kind kind); /* "spoofed media" */
 
+/* The address that most of it comes from; of a flood from ever so many addresses none: "". */
+const char *attack_worst(const struct attack *attack);
+
 /* Takes in one second, and tells what became of the attack of each kind unless nothing did. */
 void attacks_feed(struct attacks *attacks, const struct attack_second *second,
 		  void (*tell)(void *arg, enum attack_change change, enum attack_kind kind,

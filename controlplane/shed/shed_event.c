@@ -58,7 +58,7 @@ static void tell_one(struct shed *s, const struct shed_watcher *watcher, enum at
 static void write_line(const struct shed *s, enum attack_change change, enum attack_kind kind,
 		       const struct attack *a)
 {
-	const char *worst = a->source_count ? a->sources[0].address : "nobody in particular";
+	const char *worst = attack_worst(a)[0] ? attack_worst(a) : "nobody in particular";
 
 	if (change == ATTACK_BEGAN)
 		log_warn("shed: attack %" PRIu64 " began: %s, %" PRIu32

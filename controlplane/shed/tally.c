@@ -10,7 +10,7 @@ void tally_begin(struct tally *t)
 		t->reasons[i].sum = 0;
 }
 
-static struct tally_reason *find_or_make(struct tally *t, const char *name, const char *help)
+static struct tally_reason *find_or_make(struct tally *t, const char *name)
 {
 	struct tally_reason *r;
 
@@ -22,16 +22,17 @@ static struct tally_reason *find_or_make(struct tally *t, const char *name, cons
 	r = &t->reasons[t->count++];
 	memset(r, 0, sizeof(*r));
 	strcpy(r->name, name);
-	snprintf(r->help, sizeof(r->help), "%s", help);
 	return r;
 }
 
 void tally_add(struct tally *t, const char *name, const char *help, uint64_t packets)
 {
-	struct tally_reason *r = find_or_make(t, name, help);
+	struct tally_reason *r = find_or_make(t, name);
 
-	if (r)
-		r->sum += packets;
+	if (!r)
+		return;
+	r->sum += packets;
+	snprintf(r->help, sizeof(r->help), "%s", help);
 }
 
 /* A counter that went back, or that nobody told of before, has no rate yet. */

@@ -26,7 +26,7 @@ struct tally { /* all zero: nothing is known */
 };
 
 void tally_begin(struct tally *tally);
-/* A name beyond TALLY_REASONS is not counted. */
+/* A name beyond TALLY_REASONS is not counted. Whoever is added last explains the reason. */
 void tally_add(struct tally *tally, const char *name, const char *help, uint64_t packets);
 /* Rates follow from the second call on. */
 void tally_end(struct tally *tally, uint64_t now_ms);

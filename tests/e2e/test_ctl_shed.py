@@ -119,11 +119,19 @@ def test_top_names_the_attacker_and_whom_he_meets(fake):
     assert out.splitlines()[:2] == ["80100 packets a second are dropped", LINE]
     assert cells(out, "A", "SECOND", "SHARE", "FROM")[1] == [
         ["80000", "100", "%", "203.0.113.9", "stranger_media"],
-        ["100", "0", "%", "2001:db8:bad::/64", "closed_port", "blocked"]]
+        ["100", "0", "%", "2001:db8:bad::/64", "closed_port,", "blocked"]]
     assert cells(out, "A", "SECOND", "SHARE", "TO")[1] == [
         ["80050", "100", "%", "198.51.100.1:20000", "stranger_media", "c1", "alice"],
         ["50", "0", "%", "198.51.100.1", "service_rate", "-", "-"]]
     assert json.loads(show(fake, "shed", "top", "--json"))["attacks"][0]["id"] == 7
+
+
+def test_nobody_is_named_of_very_many(fake):
+    spread = pb.Attack(id=1, kind=pb.KIND_SCAN, age_ms=1000, pps=50000, pps_peak=50000,
+                       sources=[pb.Source(address="198.18.0.1", pps=6)])
+    fake.reply = pb.ShowReply(attacks=[spread])
+    assert show(fake, "shed").splitlines()[0] == (
+        "attack 1: scan for 1 s, 50000 packets a second (at most 50000), from many addresses")
 
 
 def test_samples(fake):

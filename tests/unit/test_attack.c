@@ -49,6 +49,7 @@ static void rates_follow_from_counters(void **state)
 	count(t, 1000, 1000000, 7);
 	assert_int_equal(t->count, 2);
 	assert_int_equal(reason(t, "replay")->packets, 1000007);
+	assert_string_equal(reason(t, "replay")->help, "other help");
 	assert_int_equal(reason(t, "replay")->pps, 0); /* nobody knows since when */
 	count(t, 3000, 1000500, 507);
 	assert_int_equal(reason(t, "replay")->pps, 500);
