@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`make demo`: a browser talks to a telephone through the relay; neither forgers nor floods are heard.
+"""`make demo`: a browser and a telephone talk through the relay; forgers and floods go unheard.
 
 Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
 the second and a GStreamer telephone in the third, and takes everything down again.

@@ -174,11 +174,15 @@ class Agent(_Endpoint):
                 "password": self._theirs.value("ice-pwd")}
 
     def check(self, seconds=5, **wrong):
-        """One connectivity check that nominates; the answer's (type, error code)."""
-        self.send_raw(stun.check(**{**self.credentials(), **wrong}))
+        """One connectivity check that nominates; the answer's (type, error code).
+
+        It is sent again each half a second, as agents do (RFC 8445 section 14.3).
+        """
+        request = stun.check(**{**self.credentials(), **wrong})
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            answer = self.datagram(max(0.0, deadline - time.monotonic()))
+            self.send_raw(request)
+            answer = self.datagram(min(0.5, max(0.0, deadline - time.monotonic())))
             if answer and rtp.is_stun(answer):
                 return stun.kind(answer), stun.error_code(answer)
         raise wait.Timeout(f"waited {seconds} s for the answer to a connectivity check")

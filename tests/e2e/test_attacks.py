@@ -177,8 +177,8 @@ def test_a_racing_hello(victim, kind, rate):
         race = Flood(victim.directory, net.BROWSERS, [kind], ["{}:{}".format(*agent.remote)],
                      peer=f"{agent.address}:{agent.port}", rate=rate, seconds=20).wait_sending()
         try:
-            wait.until(lambda: handshakes(victim.relay) > before + 3, 10, "the others' first flights",
-                       lambda: handshakes(victim.relay))
+            wait.until(lambda: handshakes(victim.relay) > before + 3, 10,
+                       "the others' first flights", lambda: handshakes(victim.relay))
             assert agent.handshake()
             victim.carry(agent, phone)
         finally:

@@ -13,7 +13,7 @@ import endpoint as endpoints
 import net
 import rtp
 import wait
-from calls import CALL, exchange, family, open_path, phone_side, phone_to_phone
+from calls import CALL, agent_to_phone, exchange, family, open_path, phone_side, phone_to_phone
 from flood import Flood
 
 SPOOFED = ipaddress.ip_network("198.18.0.0/15")
@@ -90,6 +90,21 @@ def test_a_flood_is_told_from_its_beginning_to_its_end(start_relay, pair, direct
     assert not relay.api.leg(CALL, "callee").shed_packets
 
 
+def test_who_watches_late_is_told_what_runs(relay, pair, directory):
+    phone_to_phone(relay, *pair, api.AVP)
+    flood = Flood(directory, net.PHONES, ["closed"], [relay.api.leg(CALL, "caller").local],
+                  rate=5000, seconds=20).wait_sending()
+    try:
+        wait.until(lambda: relay.api.shed().attacks, 10, "an attack", relay.api.shed)
+        late = Events(relay)
+        try:
+            late.wait("CHANGE_BEGAN", "KIND_SCAN")
+        finally:
+            late.close()
+    finally:
+        flood.stop()
+
+
 def carries(sender, receiver):
     """A report of the one reaches the other; RTCP is counted and changes nothing."""
     receiver.drain()
@@ -121,10 +136,12 @@ def test_a_block_ends_by_itself(relay, pair):
     assert carries(*pair)
 
 
+GUESSES = "[shed]\nauto_block=yes\nauto_block_pps=10\nauto_block_after=2\nauto_block_least=30\n"
+
+
 def test_who_keeps_guessing_passwords_is_blocked(start_relay, endpoint, directory):
     """And nobody else: the call is set up in the meantime."""
-    relay = start_relay(controlplane="[shed]\nauto_block=yes\nauto_block_pps=10\n"
-                                     "auto_block_after=2\nauto_block_least=30\n")
+    relay = start_relay(controlplane=GUESSES)
     agent = endpoint(endpoints.Agent, net.BROWSERS, net.BROWSER[4])
     phone = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
     exchange(relay, agent, phone, network="public", family=family(4),
@@ -139,6 +156,38 @@ def test_who_keeps_guessing_passwords_is_blocked(start_relay, endpoint, director
     assert block.automatic
     assert ipaddress.ip_address(block.prefix) in SPOOFED
     assert 0 < block.left_ms <= 30000
+
+
+def test_who_holds_a_call_is_not_blocked(start_relay, endpoint, directory):
+    """Whoever guesses in its name: an address is easily spoofed."""
+    relay = start_relay(controlplane=GUESSES)
+    agent = endpoint(endpoints.Agent, net.BROWSERS, net.BROWSER[4])
+    phone = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
+    agent_to_phone(relay, agent, phone)
+    agent.connect()
+    open_path(agent, phone)
+    options = {"from": "host", "peer": f"{agent.address}:{agent.port}", "rate": 200,
+               "username": agent.credentials()["username"], "seconds": 30}
+    flood = Flood(directory, net.BROWSERS, ["stun-password"],
+                  [relay.api.leg(CALL, "caller").local], **options).wait_sending()
+    failures = failed_checks(relay)
+    try:
+        # Twice as long as who holds no call is given.
+        for number in range(4 * 50):
+            agent.datagram(0.02)
+            packet = rtp.Packet(number, 160 * number, 7, bytes(160))
+            agent.send(packet)
+            assert phone.receive() == [packet]
+            assert number % 50 or not relay.api.shed().blocks
+    finally:
+        flood.stop()
+    assert failed_checks(relay) > failures + 4 * 50
+    assert not relay.api.shed().blocks
+
+
+def failed_checks(relay):
+    return next(counter.value for counter in relay.api.status().counters
+                if counter.name == "stun_401")
 
 
 # --- whom a leg learns from

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A browser that talks to a telephone while the relay is attacked, and what that does to the call."""
+"""What becomes of a call between a browser and a telephone while the relay is attacked."""
 
 import contextlib
 import dataclasses
