@@ -133,11 +133,13 @@ POLICY enum shed_reason policy_admit(struct policy *p)
 
 	if (!rule)
 		return SHED_TO_DATAPLANE;
+	/* First, since a million sources are not looked for in the caches. */
+	if (!rate_fits(&p->port->due[SHED_STRANGER], now, &rule->stranger))
+		return SHED_STRANGER_RATE;
 	bucket = policy_source(p->judge, &source);
 	if (bucket && !rate_take(bucket, now, &rule->source))
 		return SHED_SOURCE_RATE;
-	if (!rate_take(&p->port->due[SHED_STRANGER], now, &rule->stranger))
-		return SHED_STRANGER_RATE;
+	rate_take(&p->port->due[SHED_STRANGER], now, &rule->stranger);
 	if (!bucket && count > 1)
 		policy_remember(p->judge, &source, now + rule->source.cost);
 	return SHED_TO_DATAPLANE;

@@ -8,17 +8,30 @@
 
 #include "ebpf/shed.h"
 
-/* Whether a packet fits into the bucket, which then has it. */
-static inline __attribute__((always_inline)) int rate_take(__u64 *bucket, __u64 now,
-							   const struct shed_rate *rate)
+/* Behind the clock a bucket is empty; far ahead of it, it was filled by another clock. */
+static inline __attribute__((always_inline)) __u64 rate_due(const __u64 *bucket, __u64 now,
+							    const struct shed_rate *rate)
 {
 	__u64 due = *bucket;
 
+	return due < now || due > now + 2 * (__u64)rate->burst ? now : due;
+}
+
+/* Whether a packet would fit into the bucket. */
+static inline __attribute__((always_inline)) int rate_fits(const __u64 *bucket, __u64 now,
+							   const struct shed_rate *rate)
+{
+	return !rate->cost || rate_due(bucket, now, rate) - now <= rate->burst;
+}
+
+/* The same; the bucket then has it. */
+static inline __attribute__((always_inline)) int rate_take(__u64 *bucket, __u64 now,
+							   const struct shed_rate *rate)
+{
+	__u64 due = rate_due(bucket, now, rate);
+
 	if (!rate->cost)
 		return 1;
-	/* Behind the clock the bucket is empty; far ahead of it, it was filled by another clock. */
-	if (due < now || due > now + 2 * (__u64)rate->burst)
-		due = now;
 	if (due - now > rate->burst)
 		return 0;
 	*bucket = due + rate->cost;
