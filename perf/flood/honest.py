@@ -8,6 +8,7 @@ of the same packet at both ends, so that neither a participant's own jitter coun
 
 import collections
 import statistics
+import struct
 
 import frames
 import net
@@ -46,10 +47,11 @@ class Capture:
             datagram = frames.datagram(frame)
             if not datagram or not rtp.is_rtp(datagram.payload):
                 continue
-            packet = rtp.parse(datagram.payload)
+            # A relay may forward what only looks like RTP: no more than this is read.
+            sequence, ssrc = struct.unpack("!xxHxxxxI", datagram.payload[:12])
             for way, (host, _) in enumerate((datagram.source, datagram.destination)):
                 if host in seen:
-                    seen[host][way].setdefault((packet.ssrc, packet.sequence), time)
+                    seen[host][way].setdefault((ssrc, sequence), time)
         return seen
 
 

@@ -12,6 +12,7 @@
 
 #include "dataplane/blocks.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/clock.h"
 #include "dataplane/main/block_list.h"
 #include "dataplane/sources.h"
 #include "dataplane/stages.h"
@@ -72,6 +73,7 @@ void twin_open(int core)
 	add_addresses(&twin.dataplane);
 	twin.dataplane.mbufs = rte_pktmbuf_pool_create("verdict", 2 * LOAD - 1, 256, 0,
 						       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	clock_set(&twin.dataplane.clock);
 	w->dataplane = &twin.dataplane;
 	w->hz = rte_get_tsc_hz();
 	w->sources = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w->sources));
@@ -80,8 +82,7 @@ void twin_open(int core)
 	if (!twin.dataplane.mbufs || !w->sources || !w->samples)
 		errx(1, "no memory for packets");
 	memset(w->sources, 0, sizeof(*w->sources));
-	w->sources->keys[0] = 0x9e3779b97f4a7c15;
-	w->sources->keys[1] = 0xd1b54a32d192ed03;
+	w->sources->seed = 0x9e3779b97f4a7c15;
 }
 
 /* --- one case ----------------------------------------------------------------------------------*/
