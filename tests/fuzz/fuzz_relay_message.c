@@ -2,7 +2,7 @@
 /*
  * Any octets are refused, or become a message of the public API that can be packed again and
  * printed as JSON that parses. The first octet chooses the type. The dataplane's frame is among
- * them because it has what the public API has not: bytes.
+ * them because it is read by the same code.
  */
 #include "controlplane/rpc/message.h"
 
@@ -10,6 +10,7 @@
 
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
+#include "controlplane/api/shed.pb-c.h"
 #include "dataplane/api/dataplane.pb-c.h"
 
 static const ProtobufCMessageDescriptor *const types[] = {
@@ -21,6 +22,10 @@ static const ProtobufCMessageDescriptor *const types[] = {
 	&tandem__relay__v1__status_reply__descriptor,
 	&grpc__health__v1__health_check_request__descriptor,
 	&tandem__dataplane__v1__frame__descriptor,
+	&tandem__shed__v1__block_request__descriptor,
+	&tandem__shed__v1__show_reply__descriptor,
+	&tandem__shed__v1__sample_reply__descriptor,
+	&tandem__shed__v1__attack_event__descriptor,
 };
 
 static void check_packs(const ProtobufCMessage *message)
