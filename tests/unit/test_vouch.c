@@ -423,8 +423,8 @@ static void an_idle_ssrc_gives_up_its_place(void **state)
 	send_ssrc(&x, SHED_STREAMS, 502, 110 * second);
 	expect_numbers(x.port, 1, SHED_STREAMS, 502, 3);
 	assert_false(x.port->untracked);
-	/* The second is back: nobody is idle. */
-	send_ssrc(&x, 1, 11, 110 * second);
+	/* The second is back: nobody is idle, and it does not write in its old place. */
+	send_ssrc(&x, 1, 503, 110 * second);
 	expect_numbers(x.port, 1, SHED_STREAMS, 502, 3);
 	expect_numbers(x.port, 0, 0, 109, x.port->stream[0].seen);
 }
