@@ -45,49 +45,6 @@ static void connected(void *arg)
 	client_request(s->client, &message, rates_put, s);
 }
 
-/* --- automatic blocks ----------------------------------------------------------------------------
- */
-
-struct striking {
-	struct shed *shed;
-	struct prefix prefix;
-	unsigned int seconds;
-};
-
-static void struck(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
-{
-	struct striking *striking = arg;
-	char text[PREFIX_TEXT];
-
-	prefix_print(text, &striking->prefix);
-	if (!error)
-		log_warn("shed: %s keeps failing authentication: blocked for %u s", text,
-			 striking->seconds);
-	else if (reply)
-		log_info("shed: %s keeps failing authentication and is not blocked: %s", text,
-			 error == -EBUSY ? "it holds a call" : reply->what);
-	if (error && striking->shed->strikes)
-		strikes_take_back(striking->shed->strikes, striking->prefix.octets);
-	free(striking);
-}
-
-static void strike(struct shed *s, const struct prefix *prefix, unsigned int seconds)
-{
-	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
-	Tandem__Dataplane__V1__PutBlock put = TANDEM__DATAPLANE__V1__PUT_BLOCK__INIT;
-	struct striking *striking = malloc(sizeof(*striking));
-
-	if (!striking)
-		return;
-	*striking = (struct striking){s, *prefix, seconds};
-	put.address = (ProtobufCBinaryData){prefix->size, striking->prefix.octets};
-	put.length = prefix->length;
-	put.for_ms = seconds * 1000;
-	put.automatic = put.spare_established = true;
-	message.put_block = &put;
-	client_request(s->client, &message, struck, striking);
-}
-
 /* --- one second ----------------------------------------------------------------------------------
  */
 
@@ -99,7 +56,6 @@ static unsigned int read_sources(struct shed *s, struct attack_source out[SHED_T
 	for (size_t i = 0; i < in->n_sources && count < SHED_TOP; i++) {
 		const Tandem__Dataplane__V1__Source *source = in->sources[i];
 		struct prefix prefix;
-		unsigned int block_s;
 
 		if (!prefix_of_source(&prefix, &source->address))
 			continue;
@@ -107,11 +63,8 @@ static unsigned int read_sources(struct shed *s, struct attack_source out[SHED_T
 		snprintf(out[count].reason, sizeof(out[count].reason), "%s",
 			 why_reason(source->reason));
 		out[count++].pps = source->pps;
-		block_s = s->strikes ? strikes_take(s->strikes, prefix.octets, source->failures_pps,
-						    uv_now(s->loop))
-				     : 0;
-		if (block_s)
-			strike(s, &prefix, block_s);
+		if (s->strikes)
+			shed_strike(s, &prefix, source->failures_pps);
 	}
 	return count;
 }

@@ -23,6 +23,10 @@ struct shed {
 	LIST_HEAD(, shed_watcher) watchers;
 };
 
+/* One second's failures of a source: it is blocked when it has failed for long enough. */
+struct prefix;
+void shed_strike(struct shed *s, const struct prefix *source, unsigned int failures_pps);
+
 /* An attack as shed.proto shows it; what it points to is in `room` and in the attack. */
 struct attack_room {
 	Tandem__Shed__V1__Source sources[ATTACK_SOURCES], *source_list[ATTACK_SOURCES];
