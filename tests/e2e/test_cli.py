@@ -77,6 +77,15 @@ def test_a_configuration_mistake_is_one_line(directory, mistake):
     assert ";" in line
 
 
+def test_xdp_is_for_af_xdp(directory):
+    path = Relay(directory).dataplane_ini
+    path.write_text(path.read_text().replace("devargs=net_af_xdp1,iface=trunk0",
+                                             "devargs=net_tap1,iface=trunk0\nshed=xdp"))
+    told = run("tandem-dataplane", "--config", path, "--check")
+    assert told.returncode != 0
+    assert "shed" in told.stderr and "net_af_xdp" in told.stderr
+
+
 def test_every_mistake_is_told_at_once(directory):
     path = Relay(directory).controlplane_ini
     path.write_text("[controlplane]\nports=9-1\nlisten=nowhere\nunknown=1\n"

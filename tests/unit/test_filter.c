@@ -2,6 +2,7 @@
 /* Blocks and their time, rates, and who sends what is dropped: as the control plane asks for it. */
 #include "dataplane/blocks.h"
 #include "dataplane/main/blocked.h"
+#include "dataplane/main/established.h"
 #include "dataplane/main/offenders.h"
 #include "dataplane/main/rates.h"
 #include "dataplane/offence.h"
@@ -164,6 +165,36 @@ static void established_calls_may_be_spared(void **state)
 	assert_int_equal(relay_delete(r, 1), 0);
 	assert_int_equal(put_block(r, PHONE, 32, 0, true), 0);
 	assert_int_equal(put_block(r, "203.0.113.0", 24, 0, true), 0);
+}
+
+static struct address numbered(unsigned int k)
+{
+	return (struct address){.octets = {0x20, 0x01, 0x0d, 0xb8, [14] = k >> 8, [15] = k}};
+}
+
+/* It is not known who has no room: so anybody may be, and is spared. */
+static void more_addresses_than_room(void **state)
+{
+	const struct shed_prefix elsewhere = {.length = 16, .byte = {0x20, 0x02}};
+	struct established *e;
+	struct address a;
+
+	assert_int_equal(established_create(&e, 64), 0);
+	for (unsigned int round = 0; round < 2; round++) {
+		for (unsigned int k = 0; k < 100; k++) {
+			a = numbered(k);
+			established_add(e, &a);
+			assert_true(k || !established_within(e, &elsewhere));
+		}
+		assert_true(established_within(e, &elsewhere));
+		for (unsigned int k = 0; k < 100; k++) {
+			a = numbered(k);
+			established_remove(e, &a);
+		}
+		assert_false(established_within(e, &elsewhere));
+		assert_false(established_within(e, &(struct shed_prefix){.length = 1}));
+	}
+	established_destroy(e);
 }
 
 static void bad_prefixes_are_refused(void **state)
@@ -450,6 +481,7 @@ int main(void)
 		CASE(what_expires_leaves_what_contains_it),
 		CASE(a_block_gets_a_new_time),
 		CASE(established_calls_may_be_spared),
+		cmocka_unit_test(more_addresses_than_room),
 		CASE(bad_prefixes_are_refused),
 		CASE(there_is_an_end_to_blocks),
 		CASE(a_block_is_shown_as_it_was_given),
