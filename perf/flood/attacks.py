@@ -18,7 +18,6 @@ class Attack:
     at: tuple = (WEBRTC, PLAIN)
     sources: int = 1
     knows: tuple = ()      # of the browser's call: its address, user name, SSRC
-    peers: bool = True     # whether it makes sense where there is no Tandem
 
     def start(self, directory, relay, scene, seconds):
         targets = [relay.addresses[at] if isinstance(at, int) else scene.local(at)
