@@ -228,6 +228,7 @@ static void put_icmp(struct way *w, struct frame *f, uint8_t protocol, uint8_t e
 		frame_put_random(f, 4 + 56);
 	} else {
 		frame_udp(&quoted, &back);
+		frame_finish(&quoted);
 		frame_put32(f, (uint32_t)error << 24);
 		frame_put32(f, 0);
 		frame_put(f, quoted.octets + ETH_HLEN, quoted.length - ETH_HLEN);
