@@ -17,6 +17,9 @@
 #include "dataplane/main/rates.h"
 #include "ebpf/shed_maps.h"
 
+/* Made by libxdp when it attaches a program of its own, and left there. */
+#define LIBXDP_DIRECTORY SHED_PIN_DIR "/xdp"
+
 static int fail(const char *place, const char *what, int error)
 {
 	log_error("%s: %s (%s)", place, what, strerror(-error));
@@ -106,6 +109,7 @@ int xdp_prepare(struct xdp *x, const struct config *config)
 
 	if (error || !x->claim_count)
 		return error;
+	x->alone = access(LIBXDP_DIRECTORY, F_OK) != 0;
 	error = check_system(config);
 	if (!error)
 		error = on_interfaces(x, config, detach);
@@ -198,8 +202,10 @@ void xdp_close(struct xdp *x)
 		shed_close(x->shed);
 	else if (x->used) /* The first port may have loaded the program, and the second failed. */
 		shed_pins_remove(SHED_PIN_DIR, &what);
+	if (x->alone)
+		rmdir(LIBXDP_DIRECTORY);
 	x->shed = NULL;
-	x->used = false;
+	x->used = x->alone = false;
 	while (x->claim_count)
 		close(x->claims[--x->claim_count]);
 }

@@ -17,7 +17,8 @@ struct shed;
 struct xdp {
 	int claims[NETWORKS_MAX]; /* sockets: one for each interface that is ours */
 	unsigned int claim_count;
-	bool used; /* the pins are ours: nobody else's calls need them */
+	bool used;  /* the pins are ours: nobody else's calls need them */
+	bool alone; /* nobody had libxdp's directory before */
 	struct shed *shed;
 	Tandem__Dataplane__V1__JudgeKind judges[NETWORKS_MAX]; /* of the dataplane's networks */
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Who sheds floods on a port: XDP in either mode, the workers where it cannot, or nobody."""
 
+import os
 import subprocess
 
 import pytest
@@ -110,11 +111,14 @@ def test_a_refused_program_may_be_an_error(machine, directory, refused):
 
 @pytest.mark.parametrize("judge", ["worker", "off"])
 def test_without_a_program_nothing_is_pinned(start_relay, endpoint, judge):
+    before = os.listdir(host.BPFFS)
     relay = start_relay(xdp="/nonexistent", public=f"shed={judge}", trunk=f"shed={judge}")
     assert "warn" not in relay.dataplane.text()
     assert host.pins() == []
     assert judges(relay) == {"public": judge, "trunk": judge}
     carries_a_call(relay, endpoint)
+    assert set(relay.stop()) == {0}
+    assert os.listdir(host.BPFFS) == before
 
 
 def test_in_the_driver(relay, endpoint):
