@@ -19,12 +19,13 @@ class Attack:
     sources: int = 1
     knows: tuple = ()      # of the browser's call: its address, user name, SSRC
 
-    def start(self, directory, relay, scene, seconds):
+    def start(self, directory, relay, scene, seconds, rate):
+        """rate: packets a second at most, or None."""
         targets = [relay.addresses[at] if isinstance(at, int) else scene.local(at)
                    for at in self.at]
         known = {name: value for name, value in scene.known().items() if name in self.knows}
         return Flood(directory, net.BROWSERS, list(self.kinds), targets, seconds=seconds,
-                     sources=self.sources, **known)
+                     sources=self.sources, **({"rate": rate} if rate else {}), **known)
 
 
 def alone(kind, name=None, **more):

@@ -19,6 +19,7 @@ class Tandem:
     """shed: what the configuration of its ports says."""
 
     name, shed = "tandem", "auto"
+    is_claimed = True  # something is said of it, and this measurement says whether it is so
     addresses = net.RELAY_PUBLIC
 
     def __init__(self, directory):
@@ -60,6 +61,7 @@ class Tandem:
 
 class Unfiltered(Tandem):
     name, shed = "tandem, off", "off"
+    is_claimed = False
 
 
 class Rtpengine:
@@ -67,6 +69,7 @@ class Rtpengine:
     anybody sends to an open port is forwarded."""
 
     name = "rtpengine"
+    is_claimed = False
     addresses = {4: "198.51.100.2", 6: "2001:db8:1::2"}
     TRUNK = {4: "203.0.113.2", 6: "2001:db8:2::2"}
     FLAGS = ["strict source"]
