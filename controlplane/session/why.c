@@ -88,9 +88,10 @@ static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 			 status->last_drop_text[0] ? status->last_drop_text
 						   : "see tandemctl drops");
 	else if (status->shed_packets)
-		snprintf(text, size,
-			 "all packets to %s are shed, the last one as %s: see tandemctl shed",
-			 local, why_reason(status->shed_reason));
+		snprintf(
+			text, size,
+			"nothing accepted: what came to %s was shed, the last as %s (tandemctl shed)",
+			local, why_reason(status->shed_reason));
 	else
 		snprintf(text, size, "nothing received: the participant sends no RTP to %s", local);
 }
