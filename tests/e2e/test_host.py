@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The relay as a host on its links: its own addresses answer, everybody else's are left alone."""
 
+import itertools
 import socket
 import struct
 
@@ -127,15 +128,16 @@ def test_in_a_vlan(start_relay, machine):
         link.settimeout(5)
         answer = Ether(src=ours, dst=theirs) / Dot1Q(vlan=VLAN) / ARP(
             op="is-at", hwsrc=ours, psrc=PLACE[0], hwdst=theirs, pdst=net.RELAY_TRUNK[4])
-        media = Ether(src=ours, dst=theirs) / Dot1Q(vlan=VLAN) / IP(
-            src=PLACE[0], dst=place.address) / UDP(sport=PLACE[1], dport=at_caller) / Raw(
-                bytes(rtp.Packet(1, 160, 1, b"tagged" * 20)))
+        headers = Ether(src=ours, dst=theirs) / Dot1Q(vlan=VLAN) / IP(
+            src=PLACE[0], dst=place.address) / UDP(sport=PLACE[1], dport=at_caller)
+        sequence = itertools.count(1)
         link.send(bytes(answer))
         heard = []
 
         def arrived():
-            """The media is sent until it comes back from the other leg's port."""
-            link.send(bytes(media))
+            """Media is sent until it comes back from the other leg's port."""
+            media = rtp.Packet(next(sequence), 160, 1, b"tagged" * 20)
+            link.send(bytes(headers / Raw(bytes(media))))
             while True:
                 vlan, frame = tagged(link.recvmsg(2048, 128))
                 datagram = frames.datagram(frame)

@@ -31,7 +31,7 @@ static void a_plain_leg_latches_until_its_window_ends(void **state)
 		assert_int_equal(gate(r, 1, c)->leg, record(r, 1)->leg->index);
 		assert_int_equal(gate(r, 1, c)->media.cost, 10 * 1000 * 1000);
 		assert_true(gate(r, 1, c)->media.burst >= 20 * 1000 * 1000);
-		assert_int_equal(gate(r, 1, c)->ahead, 16);
+		assert_int_equal(gate(r, 1, c)->ahead, 3);
 		assert_ptr_equal(config(r, 1)->shed[c], gate(r, 1, c));
 	}
 	look(r);
@@ -105,7 +105,7 @@ static void how_far_ahead_follows_the_rate(void **state)
 {
 	static const struct {
 		uint32_t pps, ahead, cost;
-	} table[] = {{0, 1024, 0}, {50, 16, 20000000}, {6400, 100, 156250}, {100000, 1024, 10000}};
+	} table[] = {{0, 256, 0}, {50, 3, 20000000}, {6400, 32, 156250}, {100000, 256, 10000}};
 	struct relay *r = *state;
 	struct put p;
 
