@@ -59,6 +59,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 	if (config->receive && config->receive->serial != leg->receive_serial) {
 		leg->receive_serial = config->receive->serial;
 		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
+		vouch_new_key(leg, config->shed[0]);
 	}
 	if (config->send && config->send->serial != leg->send_serial) {
 		leg->send_serial = config->send->serial;

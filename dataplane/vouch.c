@@ -68,6 +68,21 @@ static void clear(struct shed_port *port)
 	memset(port->peer, 0, sizeof(*port) - offsetof(struct shed_port, peer));
 }
 
+static void forget_places(struct leg *leg)
+{
+	for (struct stream *s = leg->flow.streams; s; s = s->next)
+		s->vouched = 0;
+}
+
+void vouch_new_key(struct leg *leg, struct shed_port *port)
+{
+	if (!port)
+		return;
+	memset(port->stream, 0, sizeof(port->stream));
+	port->untracked = 0;
+	forget_places(leg);
+}
+
 void vouch_apply(struct leg *leg, const struct leg_config *old)
 {
 	const struct leg_config *config = leg->config;
@@ -77,10 +92,8 @@ void vouch_apply(struct leg *leg, const struct leg_config *old)
 			clear(old->shed[c]);
 		vouch_peers(leg, c);
 	}
-	if (!old || old->shed[0] == config->shed[0])
-		return;
-	for (struct stream *s = leg->flow.streams; s; s = s->next)
-		s->vouched = 0;
+	if (old && old->shed[0] != config->shed[0])
+		forget_places(leg);
 }
 
 void vouch_withdraw(struct leg *leg)

@@ -25,6 +25,8 @@
 
 /* The leg has another configuration than `old`, NULL: had none. */
 void vouch_apply(struct leg *leg, const struct leg_config *old);
+/* The participant protects with another key: its numbers may begin anew. NULL is accepted. */
+void vouch_new_key(struct leg *leg, struct shed_port *port);
 /* The leg's configuration, its last one, no longer holds. */
 void vouch_withdraw(struct leg *leg);
 /* What the leg hears on this component changed: its remote address, a pair, whether it learns. */

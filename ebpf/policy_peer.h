@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A participant's own address: ICE has validated it, the leg has learnt it, or the SDP named it. It
- * can be spoofed, so it has rates, and each kind of packet its own. Media that continues what was
- * accepted before is told from media that does not: who forges packets without seeing the call
- * rarely meets the next few sequence numbers, and leaves the participant's own rate alone.
+ * can be spoofed, so it has rates, and each kind of packet and each SSRC its own. Media that
+ * continues what was accepted before is told from media that does not: who forges packets without
+ * seeing the call rarely meets the next few sequence numbers, and leaves the participant's own rate
+ * alone.
  *
  * Private to ebpf/policy.h.
  */
@@ -34,6 +35,9 @@ POLICY __u32 policy_ahead(const struct shed_port *port, const struct shed_stream
 
 	if (!port->media.cost)
 		return SHED_PORTS;
+	/* The kernel's clock is coarse: to it the worker's last packet may be yet to come. */
+	if (ticks >= 0xff00)
+		ticks = 0;
 	return port->ahead + ((__u64)ticks << SHED_TICK_SHIFT) / (4ULL * port->media.cost);
 }
 
@@ -51,44 +55,51 @@ POLICY enum policy_sequence policy_sequence(const struct shed_port *port,
 	return stream->seen >> late & 1 ? POLICY_SEEN : POLICY_NEXT;
 }
 
-POLICY enum policy_sequence policy_rtp(const struct policy *p, const struct packet_rtp *rtp)
-{
-	const struct shed_port *port = p->port;
-	__u64 now = policy_now(p->judge);
-
-	int i;
-
-	if (port->untracked)
-		return POLICY_NEXT;
-	for (i = 0; i < SHED_STREAMS; i++)
-		if (port->stream[i].used && port->stream[i].ssrc == rtp->ssrc)
-			return policy_sequence(port, &port->stream[i], bpf_ntohs(rtp->sequence),
-					       now);
-	return POLICY_FAR;
-}
-
-POLICY enum shed_reason policy_within(struct policy *p, enum shed_kind kind,
-				      const struct shed_rate *rate, enum shed_reason otherwise)
+POLICY enum shed_reason policy_within(struct policy *p, int kind, const struct shed_rate *rate,
+				      enum shed_reason otherwise)
 {
 	return rate_take(&p->port->due[kind], policy_now(p->judge), rate) ? SHED_TO_DATAPLANE
 									  : otherwise;
 }
 
-POLICY enum shed_reason policy_media_rate(struct policy *p, const struct shed_rule *rule)
+/*
+ * What continues no stream. Of a leg with more SSRCs than are followed that is media, too: it has
+ * the rate of media then, all of it together.
+ */
+POLICY enum shed_reason policy_unknown(struct policy *p, const struct shed_rule *rule)
 {
-	struct packet rest = p->frame;
-	const struct packet_rtp *rtp = packet_take(&rest, sizeof(*rtp));
+	if (p->port->untracked && p->port->media.cost < rule->unknown.cost)
+		return policy_within(p, SHED_UNKNOWN, &p->port->media, SHED_MEDIA_RATE);
+	return policy_within(p, SHED_UNKNOWN, &rule->unknown, SHED_UNKNOWN_RATE);
+}
 
-	if (!rtp || p->payload < sizeof(*rtp))
-		return SHED_NOT_MEDIA;
-	switch (policy_rtp(p, rtp)) {
+/* Of the SSRC that has this place. */
+POLICY enum shed_reason policy_stream(struct policy *p, const struct shed_rule *rule, int place,
+				      __u16 seq)
+{
+	switch (policy_sequence(p->port, &p->port->stream[place], seq, policy_now(p->judge))) {
 	case POLICY_NEXT:
-		return policy_within(p, SHED_MEDIA, &p->port->media, SHED_MEDIA_RATE);
+		return policy_within(p, SHED_MEDIA + place, &p->port->media, SHED_MEDIA_RATE);
 	case POLICY_SEEN:
 		return SHED_REPLAY;
 	default:
-		return policy_within(p, SHED_UNKNOWN, &rule->unknown, SHED_UNKNOWN_RATE);
+		return policy_unknown(p, rule);
 	}
+}
+
+POLICY enum shed_reason policy_rtp(struct policy *p, const struct shed_rule *rule)
+{
+	const struct shed_stream *streams = p->port->stream;
+	struct packet rest = p->frame;
+	const struct packet_rtp *rtp = packet_take(&rest, sizeof(*rtp));
+	int i;
+
+	if (!rtp || p->payload < sizeof(*rtp))
+		return SHED_NOT_MEDIA;
+	for (i = 0; i < SHED_STREAMS; i++)
+		if (streams[i].used && streams[i].ssrc == rtp->ssrc)
+			return policy_stream(p, rule, i, bpf_ntohs(rtp->sequence));
+	return policy_unknown(p, rule);
 }
 
 POLICY enum shed_reason policy_peer(struct policy *p)
@@ -100,7 +111,7 @@ POLICY enum shed_reason policy_peer(struct policy *p)
 		return SHED_TO_DATAPLANE;
 	switch (policy_class(p)) {
 	case POLICY_RTP:
-		return policy_media_rate(p, rule);
+		return policy_rtp(p, rule);
 	case POLICY_RTCP:
 		return policy_within(p, SHED_RTCP, &rule->rtcp, SHED_RTCP_RATE);
 	case POLICY_STUN:

@@ -102,12 +102,13 @@ enum shed_port_flag {
 /* What has a bucket of its own on each port, so that a flood of one kind does not starve another.
  */
 enum shed_kind {
-	SHED_MEDIA,    /* RTP of peers that continues a known stream */
-	SHED_UNKNOWN,  /* RTP of peers that does not: another SSRC, a jump */
-	SHED_RTCP,     /* of peers */
-	SHED_STUN,     /* of peers */
-	SHED_DTLS,     /* of peers */
-	SHED_STRANGER, /* anything of somebody else */
+	SHED_MEDIA, /* RTP of peers that continues a stream: one for each place in `stream` */
+	SHED_UNKNOWN =
+		SHED_MEDIA + SHED_STREAMS, /* RTP of peers that does not: a new SSRC, a jump */
+	SHED_RTCP,                         /* of peers */
+	SHED_STUN,                         /* of peers */
+	SHED_DTLS,                         /* of peers */
+	SHED_STRANGER,                     /* anything of somebody else */
 	SHED_KINDS
 };
 
@@ -120,7 +121,7 @@ struct shed_port {
 	/* main lcore: rw */
 	__u32 flags;            /* enum shed_port_flag */
 	__u32 leg;              /* the dataplane's own number of the leg that has the port */
-	struct shed_rate media; /* of SHED_MEDIA */
+	struct shed_rate media; /* of one SSRC */
 	__u16 ahead;            /* sequence numbers by which a packet may be early at once */
 	/*
 	 * The heads of the local ICE username fragments, current and previous, with the colon that
@@ -133,15 +134,15 @@ struct shed_port {
 	struct shed_address signalled; /* where the SDP says that media comes from */
 
 	/* who judges: rw */
-	__u64 due[SHED_KINDS] __attribute__((aligned(64)));
 	__u32 shed;        /* packets dropped on this port */
 	__u32 shed_reason; /* enum shed_reason of the last one */
+	__u64 due[SHED_KINDS];
 
 	/* worker that owns the leg: rw */
 	struct shed_address peer[SHED_PEERS] __attribute__((aligned(64)));
 	__be16 peer_port[SHED_PEERS]; /* 0: there is no such peer */
 	__u8 settled;                 /* an address is learnt: no further stranger is */
-	__u8 untracked;               /* more SSRCs than are followed: any passes as known */
+	__u8 untracked;               /* more SSRCs than are followed: they share a rate */
 	__u8 reserved_worker[6];
 	struct shed_stream stream[SHED_STREAMS];
 };

@@ -119,7 +119,7 @@ void gate_close(const struct registry *r, struct record *record, unsigned int co
 		return;
 	count(record, gate, component);
 	store_flags(gate, 0);
-	memset(gate, 0, offsetof(struct shed_port, due));
+	memset(gate, 0, offsetof(struct shed_port, shed));
 	gate->leg = SHED_NO_LEG;
 }
 

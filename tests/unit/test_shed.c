@@ -406,6 +406,57 @@ static void a_gap_closes_with_time(void **state)
 	port->stream[0].used = shed_tick(state_now() - 1900000000ULL);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_not_equal(port->due[SHED_MEDIA], 0);
+	/* What the worker accepted a moment ago can be yet to come, to a clock that is coarse. */
+	port->due[SHED_MEDIA] = 0;
+	port->stream[0].used = shed_tick(state_now() + 9000000);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	assert_int_equal(port->due[SHED_MEDIA], 0);
+}
+
+/* Who forges an SSRC of his own from a participant's address has that one's rate alone. */
+static void each_ssrc_has_a_rate(void **state)
+{
+	const struct fixture next = {
+		"next", UDP4, SHED_TO_DATAPLANE, {PEER(4, "\x34"), SEQ(4, "\0\x65")}};
+	const struct fixture other = {"other",
+				      UDP4,
+				      SHED_MEDIA_RATE,
+				      {PEER(4, "\x34"), SEQ(4, "\0\x65"), EDIT(39, "\x04")}};
+	struct shed_port *port;
+	struct frame frame;
+	int action;
+
+	need_root();
+	tables_put();
+	port = &shed_ports(shed, MEDIA_IPV4)[PORT_ICE];
+	port->stream[1] = port->stream[0];
+	port->stream[1].ssrc = bpf_htonl(STREAM_SSRC + 1);
+	port->due[SHED_MEDIA + 1] = full_bucket();
+	frame_build(&frame, &other, 0);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_MEDIA_RATE);
+	frame_build(&frame, &next, 0);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
+	assert_int_not_equal(port->due[SHED_MEDIA], 0);
+}
+
+/* More SSRCs than are followed share the rate of one, where that is more. */
+static void untracked_media_has_a_rate(void **state)
+{
+	const struct fixture other = {
+		"other", UDP4, SHED_MEDIA_RATE, {PEER(4, "\x3c"), EDIT(39, "\x04")}};
+	struct shed_port *port;
+	struct frame frame;
+	int action, i, passed = 0;
+
+	need_root();
+	tables_put();
+	port = &shed_ports(shed, MEDIA_IPV4)[PORT_UNTRACKED];
+	port->media = (struct shed_rate){100000000, 900000000};
+	frame_build(&frame, &other, 0);
+	for (i = 0; i < 20; i++)
+		passed += judge_kernel(&frame, &action) == SHED_TO_DATAPLANE;
+	assert_in_range(passed, 10, 11);
+	assert_int_equal(judge_kernel(&frame, &action), SHED_MEDIA_RATE);
 }
 
 /* For comparison: whatever is well-formed and for a media address passes. */
@@ -496,6 +547,8 @@ int main(void)
 		cmocka_unit_test(a_stranger_has_a_rate),
 		cmocka_unit_test(drops_are_sampled),
 		cmocka_unit_test(a_gap_closes_with_time),
+		cmocka_unit_test(each_ssrc_has_a_rate),
+		cmocka_unit_test(untracked_media_has_a_rate),
 		cmocka_unit_test(off_is_off),
 		cmocka_unit_test(nothing_is_ours_after_close),
 	};

@@ -364,6 +364,23 @@ static void replays_and_forgeries_leave_srtp_alone(void **state)
 	assert_int_equal(gate(s, 0)->stream[1].used, 0);
 }
 
+/* A participant with another key may begin its numbers anew: they are none of those it has used. */
+static void another_key_forgets_the_numbers(void **state)
+{
+	const struct endpoint from = at(40000);
+	struct scene *s = *state;
+
+	put_browser(s, &(struct terms){.remote_port = 40000, .secure = true});
+	put_side_keys(s, &s->browser, 1, 0);
+	for (uint16_t seq = 1; seq <= 3; seq++)
+		send_browser(s, &from, protect(rtp(seq), &s->browser.receive, seq));
+	expect_numbers(gate(s, 0), 0, 0xdecafbad, 3, 0x7);
+	put_side_keys(s, &s->browser, 2, 1000);
+	assert_int_equal(gate(s, 0)->stream[0].used, 0);
+	send_browser(s, &from, protect(rtp(2), &s->browser.receive, 2));
+	expect_numbers(gate(s, 0), 0, 0xdecafbad, 2, 0x1);
+}
+
 static void rtcp_has_no_place(void **state)
 {
 	const struct endpoint from = at(40000);
@@ -470,6 +487,7 @@ int main(void)
 		CASE(numbers_follow_what_is_accepted),
 		CASE(guesses_do_not_move_a_plain_leg),
 		CASE(replays_and_forgeries_leave_srtp_alone),
+		CASE(another_key_forgets_the_numbers),
 		CASE(rtcp_has_no_place),
 		CASE(an_idle_ssrc_gives_up_its_place),
 		CASE(too_many_ssrcs_are_not_followed),
