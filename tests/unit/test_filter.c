@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Blocks and their time, rates, and who sends what is dropped: as the control plane asks for it. */
 #include "dataplane/blocks.h"
+#include "dataplane/main/aim.h"
 #include "dataplane/main/blocked.h"
 #include "dataplane/main/established.h"
 #include "dataplane/main/offenders.h"
@@ -304,21 +305,28 @@ static void rates_become_buckets(void **state)
 
 /* --- who sends it ---------------------------------------------------------------------------- */
 
+static struct shed_sample sampled(struct relay *r, const char *from, const char *to, uint16_t port,
+				  unsigned int reason)
+{
+	struct endpoint source = bench_endpoint(from, 5060), target = bench_endpoint(to, port);
+	struct shed_sample sample = {.reason = reason, .leg = SHED_NO_LEG};
+	uint8_t frame[128];
+
+	memcpy(sample.source.byte, source.address.octets, 16);
+	sample.length = bench_put_udp(frame, &r->at[PUBLIC], &source, &target, "garbage", 7);
+	sample.captured = RTE_MIN(sample.length, SHED_SAMPLE_OCTETS);
+	memcpy(sample.octets, frame, sample.captured);
+	return sample;
+}
+
 /* Drops as a worker's first stage or a later one would: counted, and now and then sampled. */
 static void drop(struct relay *r, const char *from, const char *to, uint16_t port,
 		 unsigned int reason, unsigned int packets, unsigned int samples)
 {
 	struct worker *w = r->dataplane.workers[0];
-	struct endpoint source = bench_endpoint(from, 5060), target = bench_endpoint(to, port);
-	struct shed_sample sample = {.reason = reason, .leg = SHED_NO_LEG};
-	struct shed_address counted;
-	uint8_t frame[128];
+	struct shed_sample sample = sampled(r, from, to, port, reason);
+	struct shed_address counted = sketch_source(&sample.source);
 
-	memcpy(sample.source.byte, source.address.octets, 16);
-	counted = sketch_source(&sample.source);
-	sample.length = bench_put_udp(frame, &r->at[PUBLIC], &source, &target, "garbage", 7);
-	sample.captured = RTE_MIN(sample.length, SHED_SAMPLE_OCTETS);
-	memcpy(sample.octets, frame, sample.captured);
 	for (unsigned int k = 0; k < packets; k++)
 		sketch_add(r->dataplane.shed_sketch, &counted, r->dataplane.shed_rule->seed);
 	if (reason < SHED_REASON_COUNT)
@@ -451,6 +459,39 @@ static void wrong_passwords_and_what_is_no_udp(void **state)
 	reply_free(reply);
 }
 
+static void put_tag(struct shed_sample *sample, uint16_t type)
+{
+	uint8_t *at = &sample->octets[2 * RTE_ETHER_ADDR_LEN];
+
+	memmove(at + 4, at, sizeof(sample->octets) - 2 * RTE_ETHER_ADDR_LEN - 4);
+	memcpy(at, (uint8_t[]){type >> 8, type, 0, 7}, 4);
+	sample->captured = RTE_MIN(sample->captured + 4, SHED_SAMPLE_OCTETS);
+}
+
+/* One of either kind is taken off, as the policy does. */
+static void a_tag_hides_no_target(void **state)
+{
+	static const uint16_t types[] = {RTE_ETHER_TYPE_VLAN, RTE_ETHER_TYPE_QINQ};
+	static const unsigned int addresses[] = {PUBLIC_IPV4, PUBLIC_IPV6};
+	static const char *const from[] = {ATTACKER, "2001:db8::1"};
+	struct relay *r = *state;
+	struct aim aim;
+
+	for (unsigned int k = 0; k < 4; k++) {
+		const char *to = relay_local[addresses[k / 2]];
+		struct shed_sample sample = sampled(r, from[k / 2], to, 20002, SHED_NOT_MEDIA);
+		struct endpoint local = bench_endpoint(to, 20002);
+
+		assert_int_equal(aim_find(&aim, &r->dataplane, &sample), 0);
+		put_tag(&sample, types[k % 2]);
+		assert_int_equal(aim_find(&aim, &r->dataplane, &sample), 0);
+		assert_true(endpoint_equal(&aim.local, &local));
+		assert_int_equal(aim.address, addresses[k / 2]);
+		put_tag(&sample, RTE_ETHER_TYPE_VLAN);
+		assert_int_equal(aim_find(&aim, &r->dataplane, &sample), -ENOENT);
+	}
+}
+
 static void judges_and_counters_are_named(void **state)
 {
 	struct relay *r = *state;
@@ -489,6 +530,7 @@ int main(void)
 		CASE(the_worst_come_first),
 		CASE(a_crowd_hides_nobody),
 		CASE(wrong_passwords_and_what_is_no_udp),
+		CASE(a_tag_hides_no_target),
 		CASE(judges_and_counters_are_named),
 	};
 
