@@ -170,7 +170,7 @@ static void established_calls_may_be_spared(void **state)
 
 static struct address numbered(unsigned int k)
 {
-	return (struct address){.octets = {0x20, 0x01, 0x0d, 0xb8, [14] = k >> 8, [15] = k}};
+	return (struct address){.octets = {0x20, 0x01, 0x0d, 0xb8, [6] = k >> 8, [7] = k}};
 }
 
 /* It is not known who has no room: so anybody may be, and is spared. */
@@ -195,6 +195,48 @@ static void more_addresses_than_room(void **state)
 		assert_false(established_within(e, &elsewhere));
 		assert_false(established_within(e, &(struct shed_prefix){.length = 1}));
 	}
+	established_destroy(e);
+}
+
+static bool leads_into(const struct established *e, const char *address, unsigned int length)
+{
+	struct address a = bench_address(address);
+	struct shed_prefix prefix = {.length = length};
+
+	memcpy(prefix.byte, a.octets, sizeof(prefix.byte));
+	return established_within(e, &prefix);
+}
+
+/* A phone that renumbers itself within its /64 is the same one; all of IPv4 is not. */
+static void ipv6_is_spared_by_its_64(void **state)
+{
+	struct address first = bench_address("2001:db8:0:7::1"),
+		       second = bench_address("2001:db8:0:7:8000::2"),
+		       ipv4 = bench_address("203.0.113.9");
+	struct established *e;
+
+	assert_int_equal(established_create(&e, 64), 0);
+	established_add(e, &first);
+	established_add(e, &second);
+	established_add(e, &ipv4);
+	for (unsigned int left = 2; left > 0; left--) {
+		assert_true(leads_into(e, "2001:db8:0:7::", 64));
+		assert_true(leads_into(e, "2001:db8:0:7::", 65));
+		assert_true(leads_into(e, "2001:db8:0:7::1", 128));
+		assert_true(leads_into(e, "2001:db8:0:7::3", 128)); /* a neighbour's */
+		assert_true(leads_into(e, "2001:db8:0:6::", 63));
+		assert_true(leads_into(e, "2001:db8::", 32));
+		assert_false(leads_into(e, "2001:db8:0:6::", 64));
+		assert_false(leads_into(e, "2001:db8:0:8::", 63));
+		established_remove(e, left == 2 ? &first : &second);
+	}
+	assert_false(leads_into(e, "2001:db8:0:7::", 64));
+	assert_false(leads_into(e, "2001:db8::", 32));
+	assert_true(leads_into(e, "203.0.113.9", 128));
+	assert_true(leads_into(e, "203.0.113.8", 127));
+	assert_false(leads_into(e, "203.0.113.8", 128));
+	assert_false(leads_into(e, "203.0.113.10", 127));
+	assert_false(leads_into(e, "::1:0:0", 96));
 	established_destroy(e);
 }
 
@@ -523,6 +565,7 @@ int main(void)
 		CASE(a_block_gets_a_new_time),
 		CASE(established_calls_may_be_spared),
 		cmocka_unit_test(more_addresses_than_room),
+		cmocka_unit_test(ipv6_is_spared_by_its_64),
 		CASE(bad_prefixes_are_refused),
 		CASE(there_is_an_end_to_blocks),
 		CASE(a_block_is_shown_as_it_was_given),
