@@ -22,8 +22,8 @@ PORT = 20000
 COUNT = 40  # what the buffer of a socket holds, a page for each
 SPOOFED = [ipaddress.ip_network(prefix) for prefix in ("198.18.0.0/15", "2001:db8:f000::/40")]
 MALFORMED = ("fragments", "runt")
-UDP = ["garbage", "closed", "rtp", "rtcp", "stun", "stun-password", "dtls", "dtls-port",
-       "dtls-race", "srtp-forge", "srtcp-forge", "jumbo"]
+UDP = ["garbage", "closed", "rtp", "rtp-stream", "rtcp", "stun", "stun-password", "dtls",
+       "dtls-port", "dtls-race", "srtp-forge", "srtcp-forge", "jumbo"]
 
 
 def program(*arguments, namespace=net.BROWSERS):
@@ -102,7 +102,7 @@ def rebuilt(packet):
 def judge_sources(kind, sources, peer):
     addresses = {address for address, _ in sources}
     ports = {port for _, port in sources}
-    if kind in ("dtls-race", "srtp-forge", "srtcp-forge"):
+    if kind in ("rtp-stream", "dtls-race", "srtp-forge", "srtcp-forge"):
         assert sources == {(peer, 5000)}
     elif kind == "dtls-port":
         assert addresses == {peer} and len(ports) > COUNT / 2
@@ -124,6 +124,10 @@ def judge_payloads(kind, payloads):
         assert len(server.give()) > 3  # up to ServerHelloDone
     elif kind in ("rtp", "srtp-forge", "jumbo"):
         assert all(map(rtp.is_rtp, payloads))
+    elif kind == "rtp-stream":
+        packets = [rtp.parse(payload) for payload in payloads]
+        assert [packet.sequence for packet in packets] == list(range(COUNT))
+        assert len({packet.ssrc for packet in packets} | {7}) == 2
     elif kind in ("rtcp", "srtcp-forge"):
         assert all(map(rtp.is_rtcp, payloads))
 

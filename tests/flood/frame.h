@@ -26,6 +26,7 @@ struct endpoint {
 
 /* Where a frame goes. */
 struct way {
+	uint32_t number; /* of the frame, among those of its attack */
 	uint8_t from_mac[ETH_ALEN], to_mac[ETH_ALEN];
 	struct endpoint from, to;
 };

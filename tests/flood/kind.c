@@ -59,6 +59,18 @@ static void make_srtp(const struct plan *p, struct way *w, struct frame *f)
 	frame_finish(f);
 }
 
+/* As a participant would begin a stream beside its own. */
+static void make_stream(const struct plan *p, struct way *w, struct frame *f)
+{
+	frame_udp(f, w);
+	frame_put16(f, 0x8000);
+	frame_put16(f, w->number);
+	frame_put32(f, MEDIA * w->number);
+	frame_put32(f, ~p->ssrc);
+	frame_put_random(f, MEDIA);
+	frame_finish(f);
+}
+
 /* A sender report without blocks; in SRTCP its index and its tag follow (RFC 3711 section 3.4). */
 static void put_rtcp(struct frame *f, uint32_t ssrc, size_t more)
 {
@@ -253,6 +265,8 @@ const struct kind kinds[] = {
 	{"garbage", FROM_STRANGER, NEEDS_PORT, make_garbage, "random octets to open ports"},
 	{"closed", FROM_STRANGER, 0, make_closed, "random octets to all other ports"},
 	{"rtp", FROM_STRANGER, NEEDS_PORT, make_rtp, "spoofed RTP to open ports"},
+	{"rtp-stream", FROM_PEER, NEEDS_PEER | NEEDS_SSRC | NEEDS_PORT, make_stream,
+	 "the peer's 5-tuple, another SSRC, one number after another (--pool 65536)"},
 	{"rtcp", FROM_STRANGER, NEEDS_PORT, make_rtcp, "spoofed RTCP to open ports"},
 	{"stun", FROM_STRANGER, NEEDS_PORT, make_stun, "Binding requests without credentials"},
 	{"stun-password", FROM_STRANGER, NEEDS_USERNAME | NEEDS_PORT, make_stun_password,

@@ -106,7 +106,7 @@ static void make_frame(uint32_t n, struct frame *f)
 {
 	const struct kind *k = options.kind[n % options.kinds];
 	uint32_t target = k->needs & NEEDS_PEER ? 0 : n / options.kinds;
-	struct way w;
+	struct way w = {.number = n / options.kinds};
 
 	while (!kind_fits(k, &plan.target[target % plan.targets]))
 		target++;
