@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Floods at the highest rate that the links have, while a browser talks to a telephone: the call
-loses nothing, another one is set up in the meantime, the control plane does not notice, and what is
-dropped is counted under what it was.
+"""Floods, at the highest rate that the links have where no other is given, while a browser talks to
+a telephone: the call loses nothing, another one is set up in the meantime, the control plane does
+not notice, and what is dropped is counted under what it was.
 """
 
 import contextlib
 import dataclasses
 import shutil
+import time
 
 import pytest
 
 import dtls
 import flood
 import net
+import rtp
 import wait
 from flood import Flood
 from phone import Phone
@@ -156,6 +158,40 @@ def judge(victim, quiet, attack):
                          ids=lambda value: str(value))
 def test_unharmed(victim, quiet, attack):
     judge(victim, quiet, attack)
+
+
+@pytest.mark.parametrize("victim, rate", [("xdp", {}), ("worker", {"rate": WORKER_PPS})],
+                         indirect=["victim"], scope="module", ids=["xdp", "worker"])
+def test_a_stream_beside_the_telephones_own(victim, rate):
+    """Nothing tells a plain telephone from who sends in its name; but its stream stays whole."""
+    with victim.another_call() as (agent, phone):
+        agent.connect()
+        victim.carry(agent, phone)
+        packets = [rtp.Packet(2 + number, 160 * number, 1, bytes(160))
+                   for number in range(50 * (SECONDS + 2))]
+        phone.send(packets[0])
+        assert agent.receive() == packets[:1]
+        forger = Flood(victim.directory, net.PHONES, ["rtp-stream"],
+                       ["{}:{}".format(*phone.remote)], peer=f"{phone.address}:{phone.port}",
+                       ssrc=packets[0].ssrc, pool=1 << 16, seconds=SECONDS, **rate).wait_sending()
+        heard = []
+        for packet in packets[1:]:
+            phone.send(packet)
+            heard += listen(agent, 0.02)
+        assert forger.result().packets > LEAST_PACKETS
+        heard += listen(agent, 0.5)
+        assert {packet.ssrc for packet in heard} > {1}, "the forger was not heard"
+        assert [packet for packet in heard if packet.ssrc == 1] == packets[1:]
+
+
+def listen(agent, seconds):
+    """The RTP that comes in that time."""
+    heard, deadline = [], time.monotonic() + seconds
+    while (left := deadline - time.monotonic()) > 0:
+        datagram = agent.datagram(left)
+        if datagram and rtp.is_rtp(datagram):
+            heard.append(rtp.parse(agent.inbound.rtp(datagram)))
+    return heard
 
 
 on_xdp = pytest.mark.parametrize("victim", ["xdp"], indirect=True, scope="module")
