@@ -86,7 +86,8 @@ ATTACKS = [
 WORKER_PPS = 150000
 TWIN = [dataclasses.replace(attack, options={**attack.options, "rate": WORKER_PPS})
         for attack in ATTACKS if "sources" not in attack.options and attack.kind in (
-            "garbage", "closed", "rtp", "stun", "stun-password", "dtls", "srtp-forge", "arp")]
+            "garbage", "closed", "rtp", "stun", "stun-password", "dtls", "dtls-race", "srtp-replay",
+            "srtp-forge", "fragments", "runt", "arp", "ndp", "icmp")]
 CASES = [("xdp", attack) for attack in ATTACKS] + [("worker", attack) for attack in TWIN]
 
 
