@@ -260,6 +260,7 @@ def test_handshakes_that_stop_half_way(victim, quiet):
         with victim.watched() as harm:
             for _ in range(10):
                 begin_handshakes(agents)
+                time.sleep(0.2)  # long enough in all for CPU time, which comes in ticks of 10 ms
             victim.make_another_call()
         unharmed(harm, quiet)
 
