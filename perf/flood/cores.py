@@ -40,6 +40,9 @@ def _threads_of_napi():
     return found
 
 
+_receivers = {}
+
+
 def receive_in_threads():
     """The receiving threads of the relay's end of the links."""
     receiving = []
@@ -49,7 +52,10 @@ def receive_in_threads():
         namespace.run("ethtool", "-K", interface, "gro", "on")
         net.run("ip", "netns", "exec", namespace.name, "sh", "-ec",
                 f"echo 1 > /sys/class/net/{interface}/threaded")
-        threads = [pid for pid in _threads_of_napi() if pid not in before]
+        now = set(_threads_of_napi())
+        # Of the relay before they may still be there.
+        threads = sorted(now - before or now & _receivers.get((namespace.name, interface), set()))
+        _receivers[namespace.name, interface] = set(threads)
         if not threads:
             raise RuntimeError(f"{interface} of {namespace.name} has no thread that receives")
         for thread in threads:
