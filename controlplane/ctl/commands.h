@@ -20,7 +20,8 @@ struct request {
 struct command {
 	const char *name;
 	const char *argument; /* what it has to be; NULL: there is none */
-	bool takes_for, takes_count;
+	bool takes_for;
+	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */
 };
 

@@ -42,7 +42,7 @@ static const char help[] =
 	"  -j, --json            print the relay's reply as JSON; with shed watch an object a line\n"
 	"  -a, --all             with drops and shed: also the reasons that never occurred\n"
 	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked]\n"
-	"  -n, --count N         with shed top and shed sample: at most so many [20]\n"
+	"  -n, --count N         with shed top (to 100) and shed sample (to 200): at most so many [20]\n"
 	"  -h, --help            print this\n"
 	"  -V, --version         print the version\n"
 	"\n"
@@ -54,7 +54,7 @@ static bool read_count(const char *text, unsigned int *count)
 	unsigned long number = strtoul(text, &end, 10);
 
 	*count = number;
-	return *text >= '0' && *text <= '9' && !*end && number >= 1 && number <= 200;
+	return *text >= '0' && *text <= '9' && !*end && number >= 1 && number <= 999;
 }
 
 /* Reads the options; does not return when there is nothing more to do. */
@@ -104,7 +104,7 @@ static void parse_options(struct options *options, int argc, char **argv)
 		case 'n':
 			if (read_count(optarg, &options->request.count))
 				break;
-			complain("--count: \"%s\" is no number from 1 to 200", optarg);
+			complain("--count: \"%s\" is no number from 1 to 999", optarg);
 			exit(CTL_USAGE);
 		case 'h':
 			fputs(help, stdout);
@@ -126,8 +126,10 @@ static bool fits(const struct command *command, const struct request *request, i
 			 command->argument ? command->argument : "no argument");
 	else if (request->for_ms && !command->takes_for)
 		complain("--for is for shed block, not for %s", command->name);
-	else if (request->count && !command->takes_count)
+	else if (request->count && !command->count_most)
 		complain("--count is for shed top and shed sample, not for %s", command->name);
+	else if (request->count > command->count_most)
+		complain("--count: %s shows at most %u", command->name, command->count_most);
 	else
 		return true;
 	return false;
