@@ -2,49 +2,42 @@
 #include "controlplane/rpc/relay_service.h"
 
 #include "controlplane/api/relay.pb-c.h"
+#include "controlplane/rpc/rpc_answer.h"
 #include "controlplane/session/session.h"
 
 #define RELAY "/tandem.relay.v1.Relay/"
 
-/* The session's answer to any of the requests, now or later. */
-static void answer(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
-{
-	struct rpc_call *call = arg;
-
-	if (reply)
-		rpc_reply(call, reply);
-	else
-		rpc_fail(call, error->code, error->text);
-}
-
 static void offer(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
-	session_offer(session, (const Tandem__Relay__V1__OfferRequest *)request, answer, call);
+	session_offer(session, (const Tandem__Relay__V1__OfferRequest *)request, rpc_answer, call);
 }
 
 static void answer_offer(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
-	session_answer(session, (const Tandem__Relay__V1__AnswerRequest *)request, answer, call);
+	session_answer(session, (const Tandem__Relay__V1__AnswerRequest *)request, rpc_answer,
+		       call);
 }
 
 static void delete (struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
-	session_delete(session, (const Tandem__Relay__V1__DeleteRequest *)request, answer, call);
+	session_delete(session, (const Tandem__Relay__V1__DeleteRequest *)request, rpc_answer,
+		       call);
 }
 
 static void query(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
-	session_query(session, (const Tandem__Relay__V1__QueryRequest *)request, answer, call);
+	session_query(session, (const Tandem__Relay__V1__QueryRequest *)request, rpc_answer, call);
 }
 
 static void list(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
-	session_list(session, (const Tandem__Relay__V1__ListRequest *)request, answer, call);
+	session_list(session, (const Tandem__Relay__V1__ListRequest *)request, rpc_answer, call);
 }
 
 static void status(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
-	session_status(session, (const Tandem__Relay__V1__StatusRequest *)request, answer, call);
+	session_status(session, (const Tandem__Relay__V1__StatusRequest *)request, rpc_answer,
+		       call);
 }
 
 static const struct rpc_method methods[] = {

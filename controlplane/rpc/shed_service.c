@@ -4,38 +4,30 @@
 #include <stdlib.h>
 
 #include "controlplane/api/shed.pb-c.h"
+#include "controlplane/rpc/rpc_answer.h"
 #include "controlplane/shed/shed.h"
 
 #define SHED "/tandem.shed.v1.Shed/"
 
-static void answer(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
-{
-	struct rpc_call *call = arg;
-
-	if (reply)
-		rpc_reply(call, reply);
-	else
-		rpc_fail(call, error->code, error->text);
-}
-
 static void show(struct rpc_call *call, const ProtobufCMessage *request, void *shed)
 {
-	shed_show(shed, (const Tandem__Shed__V1__ShowRequest *)request, answer, call);
+	shed_show(shed, (const Tandem__Shed__V1__ShowRequest *)request, rpc_answer, call);
 }
 
 static void sample(struct rpc_call *call, const ProtobufCMessage *request, void *shed)
 {
-	shed_sample(shed, (const Tandem__Shed__V1__SampleRequest *)request, answer, call);
+	shed_sample(shed, (const Tandem__Shed__V1__SampleRequest *)request, rpc_answer, call);
 }
 
 static void block(struct rpc_call *call, const ProtobufCMessage *request, void *shed)
 {
-	shed_put_block(shed, (const Tandem__Shed__V1__BlockRequest *)request, answer, call);
+	shed_put_block(shed, (const Tandem__Shed__V1__BlockRequest *)request, rpc_answer, call);
 }
 
 static void unblock(struct rpc_call *call, const ProtobufCMessage *request, void *shed)
 {
-	shed_delete_block(shed, (const Tandem__Shed__V1__UnblockRequest *)request, answer, call);
+	shed_delete_block(shed, (const Tandem__Shed__V1__UnblockRequest *)request, rpc_answer,
+			  call);
 }
 
 static void send_event(void *call, const Tandem__Shed__V1__AttackEvent *event)
