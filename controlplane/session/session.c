@@ -209,9 +209,7 @@ int session_check_ready(const struct session *s, struct session_error *error)
 {
 	if (s->ready)
 		return 0;
-	return session_refuse(
-		error, SESSION_UNAVAILABLE,
-		"the dataplane is away; check that tandem-dataplane runs and try again");
+	return session_refuse(error, SESSION_UNAVAILABLE, SESSION_AWAY);
 }
 
 int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error)

@@ -49,6 +49,9 @@ void session_close(struct session *session);
 typedef void session_reply(void *arg, const ProtobufCMessage *reply,
 			   const struct session_error *error);
 
+/* What the verbs say with SESSION_UNAVAILABLE. */
+#define SESSION_AWAY "the dataplane is away; check that tandem-dataplane runs and try again"
+
 /* Replies with an error, as the verbs do. */
 void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -8,9 +8,7 @@ bool reply_is_there(session_reply *reply, void *arg, int error,
 		    const Tandem__Dataplane__V1__Reply *in)
 {
 	if (!in)
-		session_fail(
-			reply, arg, SESSION_UNAVAILABLE,
-			"the dataplane is away; check that tandem-dataplane runs and try again");
+		session_fail(reply, arg, SESSION_UNAVAILABLE, SESSION_AWAY);
 	else if (error || !in->shed)
 		session_fail(reply, arg, SESSION_INTERNAL, "the dataplane refused: %s", in->what);
 	else

@@ -50,9 +50,7 @@ static void refuse(struct asking *a, int error, const Tandem__Dataplane__V1__Rep
 
 	prefix_print(text, &a->prefix);
 	if (!in)
-		session_fail(
-			a->reply, a->arg, SESSION_UNAVAILABLE,
-			"the dataplane is away; check that tandem-dataplane runs and try again");
+		session_fail(a->reply, a->arg, SESSION_UNAVAILABLE, SESSION_AWAY);
 	else if (error == -ENOENT)
 		session_fail(a->reply, a->arg, SESSION_NOT_FOUND,
 			     "%s is not blocked; see tandemctl shed", text);
