@@ -39,6 +39,7 @@ struct crypt_key {
 	uint64_t serial;    /* no two keys have the same */
 	uint8_t digest[32]; /* of suite, key and salt: tells whether a key is a new one */
 	uint32_t users;     // main: rw. Configurations that name this key; the last one frees it.
+	bool goes_on;       /* CRYPT_SEND: indices go on from those of the key before it */
 };
 
 #define CRYPT_KEY_HOT offsetof(struct crypt_key, serial)

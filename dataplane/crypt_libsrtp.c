@@ -3,10 +3,10 @@
  * The libsrtp2 engine: a session per key, whose template serves every SSRC.
  *
  * libsrtp estimates indices and keeps replay windows itself, so its view must follow crypt's. It
- * does, since both begin anew with each key, see the same packets in the same order, estimate by
- * the same rule and remember as many indices; and forget() takes back the one thing that libsrtp
- * does on its own, state for an SSRC that the flow has no room for. SRTCP that is sent takes its
- * index from libsrtp's counter, which runs beside the stream's.
+ * does, since both see the same packets in the same order and remember as many indices; libsrtp is
+ * told each rollover counter; and forget() takes back the one thing that libsrtp does on its own,
+ * state for an SSRC that the flow has no room for. SRTCP that is sent takes its index from
+ * libsrtp's counter, which runs beside the stream's and begins anew with each key.
  *
  * libsrtp allocates memory for an SSRC that it sees for the first time, in the worker, and its
  * ciphers may. That cannot be avoided, and is a reason why this is the second engine.
@@ -25,6 +25,9 @@
 struct session {
 	struct crypt_key key;
 	srtp_t srtp;
+	/* For SSRCs that do not begin as the template has it. */
+	srtp_policy_t policy;
+	uint8_t master[SUITE_KEY_MAX + SUITE_SALT_MAX];
 };
 
 static srtp_t srtp_of(struct crypt_key *key)
@@ -88,23 +91,20 @@ static int set_suite(srtp_policy_t *policy, enum srtp_suite suite)
 	}
 }
 
-static int create_session(srtp_t *srtp, enum srtp_suite suite, enum crypt_direction direction,
-			  const uint8_t *key, const uint8_t *salt)
+static int create_session(struct session *session, enum srtp_suite suite,
+			  enum crypt_direction direction, const uint8_t *key, const uint8_t *salt)
 {
 	const struct suite_info *info = suite_info(suite);
-	uint8_t master[SUITE_KEY_MAX + SUITE_SALT_MAX];
-	srtp_policy_t policy = {
-		.ssrc.type = direction == CRYPT_SEND ? ssrc_any_outbound : ssrc_any_inbound,
-		.key = master,
-		.window_size = STREAM_WINDOW,
-	};
-	int error = info ? set_suite(&policy, suite) : -ENOTSUP;
+	int error = info ? set_suite(&session->policy, suite) : -ENOTSUP;
 
 	if (error)
 		return error;
-	memcpy(master, key, info->key_length);
-	memcpy(master + info->key_length, salt, info->salt_length);
-	switch (srtp_create(srtp, &policy)) {
+	memcpy(session->master, key, info->key_length);
+	memcpy(session->master + info->key_length, salt, info->salt_length);
+	session->policy.ssrc.type = direction == CRYPT_SEND ? ssrc_any_outbound : ssrc_any_inbound;
+	session->policy.key = session->master;
+	session->policy.window_size = STREAM_WINDOW;
+	switch (srtp_create(&session->srtp, &session->policy)) {
 	case srtp_err_status_ok:
 		break;
 	case srtp_err_status_alloc_fail:
@@ -113,7 +113,7 @@ static int create_session(srtp_t *srtp, enum srtp_suite suite, enum crypt_direct
 	default:
 		error = -ENOTSUP;
 	}
-	OPENSSL_cleanse(master, sizeof(master));
+	session->policy.ssrc.type = ssrc_specific;
 	return error;
 }
 
@@ -125,8 +125,9 @@ static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_
 
 	if (!session)
 		return -ENOMEM;
-	error = create_session(&session->srtp, suite, direction, key, salt);
+	error = create_session(session, suite, direction, key, salt);
 	if (error) {
+		OPENSSL_cleanse(session, sizeof(*session));
 		free(session);
 		return error;
 	}
@@ -163,14 +164,36 @@ static enum crypt_status status_of(srtp_err_status_t error)
 	}
 }
 
+/*
+ * Tells libsrtp the packet's rollover counter, 0 aside, which it takes for none and guesses. True:
+ * it did not know the SSRC, and the template would begin with 0.
+ */
+static bool tell_counter(const struct crypt_job *job)
+{
+	struct session *session = container_of(job->key, struct session, key);
+	srtp_policy_t policy = session->policy;
+	uint32_t roc = job->index >> 16;
+
+	if (job->rtcp || srtp_set_stream_roc(session->srtp, job->ssrc, roc) == srtp_err_status_ok ||
+	    !roc)
+		return false;
+	policy.ssrc.value = job->ssrc;
+	return srtp_add_stream(session->srtp, &policy) == srtp_err_status_ok &&
+	       srtp_set_stream_roc(session->srtp, job->ssrc, roc) == srtp_err_status_ok;
+}
+
 static void unprotect_one(struct crypt_job *job)
 {
 	srtp_t srtp = srtp_of(job->key);
+	bool introduced = tell_counter(job);
 	int length = job->length;
 
 	job->status = status_of(job->rtcp ? srtp_unprotect_rtcp(srtp, job->data, &length)
 					  : srtp_unprotect(srtp, job->data, &length));
 	job->length = length;
+	/* The tag says that the counter was guessed wrong. */
+	if (introduced && job->status != CRYPT_OK)
+		srtp_remove_stream(srtp, htonl(job->ssrc));
 }
 
 static void unprotect(struct crypt_job *jobs, unsigned int count)
@@ -201,6 +224,7 @@ static void protect(struct crypt_job *jobs, unsigned int count)
 		srtp_t srtp = srtp_of(job->key);
 		int length = job->length;
 
+		tell_counter(job);
 		job->status = status_of(job->rtcp ? srtp_protect_rtcp(srtp, job->data, &length)
 						  : srtp_protect(srtp, job->data, &length));
 		job->length = length;

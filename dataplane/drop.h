@@ -51,6 +51,9 @@
 	X(NO_ADDRESS, "no_address", "the other participant's address is not known")                \
 	X(NO_ROUTE, "no_route", "the other participant is neither on-link nor behind a gateway")   \
 	X(NO_CONSENT, "no_consent", "the other participant's consent expired (RFC 7675)")          \
+	/* protect */                                                                              \
+	X(LEAP, "leap", "its number leaps, and no packet has gone on from there yet")              \
+	X(CRYPT_FAILED, "crypt_failed", "the crypto engine could not protect it")                  \
 	/* rewrite */                                                                              \
 	X(NO_NEIGHBOUR, "no_neighbour", "the next hop does not answer ARP or discovery")           \
 	X(NO_ROOM, "no_room", "the packet would not fit its buffer or the MTU")                    \

@@ -13,7 +13,8 @@
 
 #include "dataplane/stream.h"
 
-#define FLOW_SENDER_REPORTS 8
+#define FLOW_SENDER_REPORTS 4
+#define FLOW_SHIFTS         4 /* SSRCs whose numbers were changed, the latest of them */
 
 struct crypt_key;
 struct egress;
@@ -50,7 +51,12 @@ struct flow {
 	 * the time of arrival in 1/65536 s, one store each. worker: rw, the peer's worker: ro
 	 */
 	uint64_t sender_reports[FLOW_SENDER_REPORTS];
-	uint8_t next_sender_report;
+	/*
+	 * What number.c adds to the numbers of an SSRC: the SSRC above the shift, one store each.
+	 * worker: rw, the peer's worker: ro
+	 */
+	uint64_t shifts[FLOW_SHIFTS];
+	uint8_t next_sender_report, next_shift;
 } __rte_cache_aligned;
 
 /* Worker. NULL: the flow does not have this SSRC. */

@@ -8,6 +8,7 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/number.h"
 #include "dataplane/stream.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
@@ -63,10 +64,12 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 	}
 	if (config->send && config->send->serial != leg->send_serial) {
 		leg->send_serial = config->send->serial;
-		stream_new_send_key(&leg->flow);
+		stream_new_send_key(&leg->flow, config->send->goes_on);
 	}
 	if (!old || old->remote_epoch != config->remote_epoch)
 		forget_remote(w, leg, config);
+	if (flow_protects(&leg->flow) && (!config->peer_secure || config->verify))
+		number_forget(&leg->flow);
 	configure_flow(&leg->flow, config);
 	leg->config = config;
 	vouch_apply(leg, old);

@@ -4,6 +4,7 @@
  * A.3, A.8), and the round-trip time between relay and participant (6.4.1).
  */
 #include "dataplane/leg.h"
+#include "dataplane/number.h"
 #include "dataplane/rtcp.h"
 #include "dataplane/rtp.h"
 #include "dataplane/stages.h"
@@ -11,8 +12,7 @@
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 
-#define MAX_DROPOUT  3000 /* RFC 3550 A.1 */
-#define MAX_MISORDER 100
+#define MAX_MISORDER 100         /* RFC 3550 A.1 */
 #define JITTER_MOST  0x07ffffffu /* of one packet, so that the sum of 16 fits 32 bits */
 
 /* True: the clock is another one, and earlier timestamps cannot be compared with new ones. */
@@ -46,7 +46,7 @@ static bool count_sequence(struct stream *s, uint16_t seq)
 	struct stream_meter *m = &s->meter;
 	uint16_t ahead = seq - (uint16_t)m->highest;
 
-	if (likely(ahead < MAX_DROPOUT)) {
+	if (likely(ahead < RTP_MAX_DROPOUT)) {
 		m->highest += ahead;
 	} else if (ahead <= UINT16_MAX + 1 - MAX_MISORDER) {
 		/* Two packets in sequence after a leap are a restart, one is an accident. */
@@ -149,6 +149,8 @@ static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 			keep_sender_report(&leg->flow, middle, now);
 		for (unsigned int k = 0; peer && rtcp_report(&p, k, &report); k++)
 			answer_report(b->stream[i], &peer->flow, &report, now);
+		if (peer)
+			number_give_back(&peer->flow, &p);
 	}
 }
 

@@ -7,25 +7,13 @@
 #include "dataplane/index.h"
 #include "dataplane/leg.h"
 #include "dataplane/lifetime.h"
+#include "dataplane/number.h"
 #include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
 /* The index is spent whatever becomes of the packet: none is ever used twice. */
-static enum drop take_rtp_index(struct worker *w, struct leg *leg, struct stream *s, uint16_t seq,
-				uint64_t *index)
-{
-	*index = index_estimate(s->send_highest, seq);
-	if (unlikely(*index >= INDEX_END))
-		return DROP_KEY_EXHAUSTED;
-	if (unlikely(index_seen(s->send_window, STREAM_WINDOW, s->send_highest, *index)))
-		return DROP_REPLAY;
-	index_add(s->send_window, STREAM_WINDOW, &s->send_highest, *index);
-	lifetime_watch(w, leg, s, *index, INDEX_END);
-	return DROP_NONE;
-}
-
 static enum drop take_rtcp_index(struct worker *w, struct leg *leg, struct stream *s,
 				 uint64_t *index)
 {
@@ -57,7 +45,7 @@ static enum drop prepare(struct worker *w, struct burst *b, unsigned int i, stru
 	}
 	job->header = rtp_header_length(job->data);
 	job->ssrc = rtp_ssrc(job->data);
-	return take_rtp_index(w, leg, b->stream[i], rtp_seq(job->data), &job->index);
+	return number_take(w, leg, b->stream[i], job->data, &job->index);
 }
 
 void crypt_protect_stage(struct worker *w, struct burst *b)
@@ -84,6 +72,6 @@ void crypt_protect_stage(struct worker *w, struct burst *b)
 		if (likely(jobs[k].status == CRYPT_OK))
 			burst_resize(b, slot[k], jobs[k].length);
 		else
-			burst_drop(b, slot[k], DROP_STREAM_POOL);
+			burst_drop(b, slot[k], DROP_CRYPT_FAILED);
 	}
 }

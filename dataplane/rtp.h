@@ -14,6 +14,8 @@
 #define RTP_HEADER  12 /* without CSRCs and extension */
 #define RTCP_HEADER 8  /* with the sender's SSRC */
 
+#define RTP_MAX_DROPOUT 3000 /* RFC 3550 A.1: what leaves out more numbers leaps */
+
 static inline uint16_t rtp_read16(const uint8_t *p)
 {
 	rte_be16_t value;
@@ -28,6 +30,20 @@ static inline uint32_t rtp_read32(const uint8_t *p)
 
 	memcpy(&value, p, sizeof(value));
 	return rte_be_to_cpu_32(value);
+}
+
+static inline void rtp_write16(uint8_t *p, uint16_t value)
+{
+	rte_be16_t octets = rte_cpu_to_be_16(value);
+
+	memcpy(p, &octets, sizeof(octets));
+}
+
+static inline void rtp_write32(uint8_t *p, uint32_t value)
+{
+	rte_be32_t octets = rte_cpu_to_be_32(value);
+
+	memcpy(p, &octets, sizeof(octets));
 }
 
 static inline uint8_t rtp_payload_type(const uint8_t *p)

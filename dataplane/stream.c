@@ -45,6 +45,7 @@ enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct 
 		.send_highest = INDEX_NONE,
 		.ahead = INDEX_NONE,
 		.send_rtcp = RTCP_FIRST,
+		.carried = INDEX_NONE,
 	};
 	flow->stream_count++;
 	/* The main lcore may walk the list: what it finds must be complete. */
@@ -73,18 +74,22 @@ void stream_new_receive_epoch(struct flow *flow, uint32_t epoch)
 	unsigned int slot = epoch & 1;
 
 	for (struct stream *s = flow->streams; s; s = s->next) {
+		if (s->receive_highest[!slot] != INDEX_NONE)
+			s->carried = s->receive_highest[!slot];
 		s->receive_highest[slot] = INDEX_NONE;
 		s->receive_rtcp_highest[slot] = INDEX_NONE;
 		s->stale = false;
 	}
 }
 
-void stream_new_send_key(struct flow *flow)
+void stream_new_send_key(struct flow *flow, bool goes_on)
 {
 	for (struct stream *s = flow->streams; s; s = s->next) {
+		s->stale = false;
+		if (goes_on)
+			continue;
 		s->send_highest = INDEX_NONE;
 		s->send_rtcp = RTCP_FIRST;
-		s->stale = false;
 	}
 }
 
@@ -99,6 +104,7 @@ void stream_report(const struct stream *s, uint64_t hz, struct stream_report *ou
 		.bytes = m->bytes,
 		.lost = s->lost,
 		.rtt_us = s->rtt_us,
+		.renumbered = s->renumbered,
 	};
 	if (!m->scale)
 		return;

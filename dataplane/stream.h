@@ -57,14 +57,20 @@ struct stream {
 	uint64_t receive_highest[2];      /* RTP index; INDEX_NONE: no packet yet */
 	uint64_t receive_rtcp_highest[2]; /* SRTCP index; likewise */
 	uint64_t send_highest;            /* RTP index; likewise */
-	uint64_t ahead;     /* during a burst: the highest index it may bring; else INDEX_NONE */
-	uint32_t send_rtcp; /* index of the next SRTCP packet */
-	uint32_t rtt_us;    /* relay to participant and back; 0: not measured */
-	int64_t lost;       /* before the sender last restarted its sequence numbers */
+	uint64_t ahead;      /* during a burst: the highest index it may bring; else INDEX_NONE */
+	uint32_t send_rtcp;  /* index of the next SRTCP packet */
+	uint32_t shift;      /* number.c: extended number sent - extended number received */
+	uint32_t renumbered; /* how often that changed */
+	uint16_t odd_next;   /* with `odd`: the number that would go on from there */
+	uint8_t odd;         /* packets in sequence, the latest, that were out of place */
 
 	uint64_t receive_window[2][STREAM_WINDOW / 64];
 	uint64_t send_window[STREAM_WINDOW / 64];
 	uint64_t receive_rtcp_window[2][STREAM_RTCP_WINDOW / 64];
+
+	uint64_t carried; /* RTP index; the highest under an earlier key; INDEX_NONE: none */
+	int64_t lost;     /* before the sender last restarted its sequence numbers */
+	uint32_t rtt_us;  /* relay to participant and back; 0: not measured */
 } __rte_cache_aligned;
 
 /* RTP clock in Hz; `tsc_hz`: TSC ticks per second. */
@@ -81,6 +87,7 @@ struct stream_report {
 	int64_t lost;
 	uint32_t jitter_us;
 	uint32_t rtt_us; /* 0: not measured */
+	uint32_t renumbered;
 };
 
 /*
@@ -93,7 +100,8 @@ void stream_release_all(struct worker *w, struct flow *flow);
 
 /* Worker: index state begins anew with the keys. */
 void stream_new_receive_epoch(struct flow *flow, uint32_t epoch);
-void stream_new_send_key(struct flow *flow);
+/* `goes_on`: with the indices that come next. */
+void stream_new_send_key(struct flow *flow, bool goes_on);
 
 /* Main lcore. `hz`: TSC ticks per second. */
 void stream_report(const struct stream *s, uint64_t hz, struct stream_report *out);

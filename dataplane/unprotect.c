@@ -34,9 +34,16 @@ struct round {
 };
 
 /*
- * Packets as they came, while a leg has two keys: what the first key refuses is tried with the
- * other one, but the engine may have written over it.
+ * A key and a reading of the rollover counter, of which no packet says either: the tag tells. After
+ * a rekey some senders go on counting (RFC 3711 3.3.1), some begin anew.
  */
+struct attempt {
+	bool previous; /* the key before, in its grace time */
+	bool anew;     /* a counter of 0 for an SSRC that was heard under an earlier key alone */
+	bool verify;
+};
+
+/* Packets as they came, for the next attempt: the engine may have written over what it refuses. */
 struct originals {
 	uint64_t slots;
 	uint8_t class[BURST_MAX];
@@ -83,8 +90,19 @@ static enum verdict refuse(struct burst *b, unsigned int i, enum drop reason)
 	return REFUSED;
 }
 
+/* What the index of the next packet is estimated from. */
+static uint64_t reference(const struct stream *s, unsigned int epoch, bool anew)
+{
+	if (!s)
+		return INDEX_NONE;
+	if (unlikely(s->receive_highest[epoch] == INDEX_NONE) && !anew)
+		return s->carried;
+	return s->receive_highest[epoch];
+}
+
 static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned int i,
-				uint64_t waiting, struct crypt_job *job, struct stream *s)
+				uint64_t waiting, bool anew, struct crypt_job *job,
+				struct stream *s)
 {
 	unsigned int epoch = job->key->epoch & 1;
 	uint16_t seq = rtp_seq(job->data);
@@ -93,7 +111,7 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 
 	if (unlikely(waiting) && must_wait(b, waiting, i, job->ssrc))
 		return LATER;
-	job->index = index_estimate(highest, seq);
+	job->index = index_estimate(reference(s, epoch, anew), seq);
 	if (unlikely(ahead != INDEX_NONE) && index_estimate(ahead, seq) != job->index)
 		return LATER;
 	if (unlikely(job->index >= INDEX_END))
@@ -130,9 +148,11 @@ static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_j
 	return READY;
 }
 
-static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, struct crypt_key *key,
-			    uint64_t waiting)
+static enum verdict prepare(struct round *r, struct burst *b, unsigned int i,
+			    struct attempt attempt, uint64_t waiting)
 {
+	const struct flow *flow = &b->leg[i]->flow;
+	struct crypt_key *key = attempt.previous ? flow->receive_previous : flow->receive;
 	struct crypt_job *job = &r->jobs[r->count];
 	enum verdict verdict;
 	uint32_t trailer;
@@ -147,9 +167,9 @@ static enum verdict prepare(struct round *r, struct burst *b, unsigned int i, st
 		return refuse(b, i, DROP_SRTP_LENGTH);
 
 	job->ssrc = job->rtcp ? rtcp_ssrc(job->data) : rtp_ssrc(job->data);
-	r->stream[r->count] = flow_stream(&b->leg[i]->flow, job->ssrc);
+	r->stream[r->count] = flow_stream(flow, job->ssrc);
 	verdict = job->rtcp ? prepare_rtcp(b, i, job, r->stream[r->count])
-			    : prepare_rtp(r, b, i, waiting, job, r->stream[r->count]);
+			    : prepare_rtp(r, b, i, waiting, attempt.anew, job, r->stream[r->count]);
 	if (likely(verdict == READY))
 		r->slot[r->count++] = i;
 	return verdict;
@@ -239,12 +259,8 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 	learn_source(w, b, i);
 }
 
-/*
- * `slots` with the previous or the current key, all of them unprotected or all only verified. Every
- * round settles at least one packet.
- */
-static void settle_slots(struct worker *w, struct burst *b, uint64_t slots, bool previous,
-			 bool verify)
+/* All of `slots` unprotected or all only verified. Every round settles at least one packet. */
+static void settle_slots(struct worker *w, struct burst *b, uint64_t slots, struct attempt attempt)
 {
 	struct round r;
 
@@ -254,14 +270,13 @@ static void settle_slots(struct worker *w, struct burst *b, uint64_t slots, bool
 		r.count = 0;
 		for (; slots; slots &= slots - 1) {
 			unsigned int i = __builtin_ctzll(slots);
-			const struct flow *flow = &b->leg[i]->flow;
 
-			if (prepare(&r, b, i, previous ? flow->receive_previous : flow->receive,
-				    waiting) == LATER)
+			if (prepare(&r, b, i, attempt, waiting) == LATER)
 				waiting |= 1ULL << i;
 		}
 		if (r.count)
-			(verify ? w->engine->verify : w->engine->unprotect)(r.jobs, r.count);
+			(attempt.verify ? w->engine->verify : w->engine->unprotect)(r.jobs,
+										    r.count);
 		for (unsigned int k = 0; k < r.count; k++)
 			commit(w, b, &r, k);
 		slots = waiting;
@@ -269,10 +284,11 @@ static void settle_slots(struct worker *w, struct burst *b, uint64_t slots, bool
 }
 
 static void unprotect_slots(struct worker *w, struct burst *b, uint64_t slots, uint64_t verified,
-			    bool previous)
+			    struct attempt attempt)
 {
-	settle_slots(w, b, slots & ~verified, previous, false);
-	settle_slots(w, b, slots & verified, previous, true);
+	settle_slots(w, b, slots & ~verified, attempt);
+	attempt.verify = true;
+	settle_slots(w, b, slots & verified, attempt);
 }
 
 static void keep_original(struct originals *o, const struct burst *b, unsigned int i)
@@ -287,13 +303,13 @@ static void keep_original(struct originals *o, const struct burst *b, unsigned i
 	o->used += b->length[i];
 }
 
-/* What the current key refused, with the previous one. A replay under either key is a replay. */
-static void try_previous(struct worker *w, struct burst *b, const struct originals *o,
-			 uint64_t verified)
+/* What earlier attempts refused, of `slots`. A replay under either key is a replay. */
+static void try_again(struct worker *w, struct burst *b, const struct originals *o, uint64_t slots,
+		      uint64_t verified, struct attempt attempt)
 {
 	uint64_t refused = 0, replayed = 0;
 
-	for (uint64_t slots = o->slots; slots; slots &= slots - 1) {
+	for (slots &= o->slots; slots; slots &= slots - 1) {
 		unsigned int i = __builtin_ctzll(slots);
 
 		/* No room for the SSRC: its tag was right. */
@@ -306,7 +322,7 @@ static void try_previous(struct worker *w, struct burst *b, const struct origina
 		b->class[i] = o->class[i];
 		memcpy(burst_payload(b, i), &o->octets[o->at[i]], o->length[i]);
 	}
-	unprotect_slots(w, b, refused, verified, true);
+	unprotect_slots(w, b, refused, verified, attempt);
 	for (; replayed; replayed &= replayed - 1) {
 		unsigned int i = __builtin_ctzll(replayed);
 
@@ -332,6 +348,19 @@ static void find_plain_stream(struct worker *w, struct burst *b, unsigned int i)
 	b->stream[i] = s;
 }
 
+/* The sender may go on counting where it was under the key before, or begin anew. */
+static bool may_count_anew(const struct burst *b, unsigned int i, const struct flow *flow)
+{
+	const uint8_t *p = burst_payload(b, i);
+	const struct stream *s;
+
+	if (b->class[i] != CLASS_RTP)
+		return false;
+	s = flow_stream(flow, rtp_ssrc(p));
+	return s && s->receive_highest[flow->receive->epoch & 1] == INDEX_NONE &&
+	       index_estimate(s->carried, rtp_seq(p)) != rtp_seq(p);
+}
+
 /* The word that the packet's index will be looked for in, as far as that can be told already. */
 static inline void prefetch_window(const struct burst *b, unsigned int i, const struct flow *flow)
 {
@@ -344,7 +373,7 @@ static inline void prefetch_window(const struct burst *b, unsigned int i, const 
 void crypt_unprotect_stage(struct worker *w, struct burst *b)
 {
 	struct originals originals;
-	uint64_t slots = 0, verified = 0;
+	uint64_t slots = 0, verified = 0, anew = 0, previous = 0;
 
 	originals.slots = 0;
 	originals.used = 0;
@@ -363,11 +392,19 @@ void crypt_unprotect_stage(struct worker *w, struct burst *b)
 			if (flow->verify)
 				verified |= 1ULL << i;
 			prefetch_window(b, i, flow);
-			if (unlikely(flow->receive_previous) && b->now < flow->grace_until)
+			if (likely(flow->receive->epoch <= 1))
+				continue;
+			if (may_count_anew(b, i, flow))
+				anew |= 1ULL << i;
+			if (flow->receive_previous && b->now < flow->grace_until)
+				previous |= 1ULL << i;
+			if ((anew | previous) >> i & 1)
 				keep_original(&originals, b, i);
 		}
 	}
-	unprotect_slots(w, b, slots, verified, false);
-	if (unlikely(originals.slots))
-		try_previous(w, b, &originals, verified);
+	unprotect_slots(w, b, slots, verified, (struct attempt){0});
+	if (unlikely(anew))
+		try_again(w, b, &originals, anew, verified, (struct attempt){.anew = true});
+	if (unlikely(previous))
+		try_again(w, b, &originals, previous, verified, (struct attempt){.previous = true});
 }

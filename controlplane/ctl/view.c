@@ -134,12 +134,17 @@ static void add_stream(struct table *table, uint64_t leg, const Tandem__Relay__V
 		table_add(table, "%.1f ms", stream->rtt_ms);
 	else
 		table_add(table, "%s", "");
+	if (stream->renumbered)
+		table_add(table, "%" PRIu32, stream->renumbered);
+	else
+		table_add(table, "%s", "");
 }
 
 static void view_streams(FILE *out, const Tandem__Relay__V1__Call *call)
 {
-	static const char *const heads[] = {">LEG",  "SSRC",  ">TYPE",   ">PACKETS", ">OCTETS",
-					    ">LOST", ">LOSS", ">JITTER", ">RTT",     NULL};
+	static const char *const heads[] = {">LEG",    "SSRC",        ">TYPE", ">PACKETS",
+					    ">OCTETS", ">LOST",       ">LOSS", ">JITTER",
+					    ">RTT",    ">RENUMBERED", NULL};
 	struct table *table = table_new(heads);
 	size_t streams = 0;
 

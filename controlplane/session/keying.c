@@ -73,6 +73,12 @@ static bool same_key(const struct sdes *a, const struct sdes *b)
 	       CRYPTO_memcmp(a->key_salt, b->key_salt, sizeof(a->key_salt)) == 0;
 }
 
+static bool same_address(const struct sdp_address *a, const struct sdp_address *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
 static struct push_key split(const struct sdes *sdes)
 {
 	return (struct push_key){sdes->key_salt,
@@ -89,8 +95,16 @@ void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *be
 	if (leg->keyed && before->local_count == 1 && same_key(&before->local[0], &t->local[0]) &&
 	    same_key(&before->remote_key, &t->remote_key))
 		return;
-	push_keys(push, leg, t->remote_key.suite, split(&t->remote_key), split(&t->local[0]),
-		  leg->bridge->call->wish[leg->side].shared);
+	push_keys(push, leg,
+		  &(struct push_keys){
+			  .suite = t->remote_key.suite,
+			  .receive = split(&t->remote_key),
+			  .send = split(&t->local[0]),
+			  .shared = leg->bridge->call->wish[leg->side].shared,
+			  /* RFC 3711 3.3.1; a new address begins at 0 (RFC 4568 7.1.4). */
+			  .goes_on = leg->keyed && sdp_profile_has_sdes(before->profile) &&
+				     same_address(&before->remote, &t->remote),
+		  });
 }
 
 /* --- DTLS ----------------------------------------------------------------------------------------
@@ -164,8 +178,10 @@ static void on_done(void *arg, const struct dtls_result *result)
 	delivery->leg = leg->id;
 	leg->handshake_ms = result->elapsed_ms;
 	push_leg(push, leg); /* whose blob has the time it took */
-	push_keys(push, leg, result->suite, (struct push_key){result->rx.key, result->rx.salt},
-		  (struct push_key){result->tx.key, result->tx.salt}, false);
+	push_keys(push, leg,
+		  &(struct push_keys){.suite = result->suite,
+				      .receive = {result->rx.key, result->rx.salt},
+				      .send = {result->tx.key, result->tx.salt}});
 	push_end(push);
 	log_info("call %s: leg %016jx: DTLS is up in %u ms, %s, %s", leg->bridge->call->id,
 		 (uintmax_t)leg->id, result->elapsed_ms, suite_name(result->suite), result->cipher);

@@ -225,12 +225,11 @@ static void delivered(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 	free(delivery);
 }
 
-void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct push_key receive,
-	       struct push_key send, bool shared)
+void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutKeys put = TANDEM__DATAPLANE__V1__PUT_KEYS__INIT;
-	const struct suite_info *info = suite_info(suite);
+	const struct suite_info *info = suite_info(keys->suite);
 	struct delivery *delivery = malloc(sizeof(*delivery));
 
 	if (!delivery)
@@ -238,17 +237,18 @@ void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct
 	*delivery = (struct delivery){push, leg->id, leg->epoch + 1};
 	put.leg = leg->id;
 	put.epoch = ++leg->epoch;
-	put.suite = suite;
-	put.receive_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)receive.key};
-	put.receive_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)receive.salt};
-	put.send_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)send.key};
-	put.send_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)send.salt};
-	put.shared = shared;
+	put.suite = keys->suite;
+	put.receive_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)keys->receive.key};
+	put.receive_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)keys->receive.salt};
+	put.send_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)keys->send.key};
+	put.send_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)keys->send.salt};
+	put.shared = keys->shared;
+	put.send_goes_on = keys->goes_on;
 	put.grace_ms = push->session->config.key_grace_ms;
 	message.put_keys = &put;
 	push->waiting++;
 	client_request(push->session->client, &message, delivered, delivery);
-	leg->suite = suite;
+	leg->suite = keys->suite;
 	leg->keyed = true;
 	leg->keys_lost = leg->keys_stale = false;
 	leg->failed[0] = '\0';

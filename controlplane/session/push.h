@@ -24,13 +24,18 @@ void push_delete(struct push *push, const struct leg *leg);
 void push_query(struct push *push, const struct leg *leg);
 /*
  * Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says.
- * `shared`: `send` is the other participant's own key.
+ * `shared`: `send` is the other participant's own key. `goes_on`: the indices of what is sent go
+ * on.
  */
 struct push_key {
 	const uint8_t *key, *salt;
 };
-void push_keys(struct push *push, struct leg *leg, enum srtp_suite suite, struct push_key receive,
-	       struct push_key send, bool shared);
+struct push_keys {
+	enum srtp_suite suite;
+	struct push_key receive, send;
+	bool shared, goes_on;
+};
+void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys);
 /* Nothing more comes; `done` follows, perhaps at once. */
 void push_end(struct push *push);
 

@@ -169,6 +169,7 @@ static void take_streams(Tandem__Relay__V1__Flow *flow,
 		out->lost = in->lost;
 		out->jitter_ms = in->jitter_us / 1000.0;
 		out->rtt_ms = in->rtt_us / 1000.0;
+		out->renumbered = in->renumbered;
 		flow->streams[flow->n_streams++] = out;
 	}
 }

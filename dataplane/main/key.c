@@ -3,6 +3,8 @@
  * The life of keys on the main lcore. A key whose octets have not changed stays the same object,
  * and so keeps the index state that streams have under it: beginning anew would repeat keystream.
  */
+#include <errno.h>
+
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
 
@@ -21,19 +23,21 @@ static void digest_key(uint8_t digest[SHA256_DIGEST_LENGTH], enum srtp_suite sui
 }
 
 int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *current,
-	      enum srtp_suite suite, enum crypt_direction direction, const ProtobufCBinaryData *key,
-	      const ProtobufCBinaryData *salt)
+	      const struct key_wanted *wanted)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH];
 	struct crypt_key *made;
 	int error;
 
-	digest_key(digest, suite, key, salt);
+	digest_key(digest, wanted->suite, wanted->key, wanted->salt);
 	if (current && CRYPTO_memcmp(current->digest, digest, sizeof(digest)) == 0) {
 		*out = key_hold(current);
 		return 0;
 	}
-	error = r->config.engine->key_create(&made, suite, direction, key->data, salt->data);
+	if (wanted->unspent && spent_has(&r->spent, digest))
+		return -EKEYREJECTED;
+	error = r->config.engine->key_create(&made, wanted->suite, wanted->direction,
+					     wanted->key->data, wanted->salt->data);
 	if (error)
 		return error;
 	memcpy(made->digest, digest, sizeof(digest));
@@ -41,6 +45,25 @@ int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *curr
 	made->epoch = current ? current->epoch + 1 : 1;
 	*out = key_hold(made);
 	return 0;
+}
+
+static void spend_those_in_force(struct registry *r)
+{
+	for (uint32_t place = registry_next(r, 0); place; place = registry_next(r, place)) {
+		const struct record *record = &r->records[place - 1];
+		const struct crypt_key *keys[] = {record->protect, record->latest->receive,
+						  record->latest->receive_previous};
+
+		for (unsigned int k = 0; k < RTE_DIM(keys); k++)
+			if (keys[k])
+				spent_add(&r->spent, keys[k]->digest);
+	}
+}
+
+void key_spend(struct registry *r, const struct crypt_key *key)
+{
+	if (spent_add(&r->spent, key->digest))
+		spend_those_in_force(r);
 }
 
 struct crypt_key *key_hold(struct crypt_key *key)

@@ -204,11 +204,20 @@ void record_close(struct registry *r, struct record *record)
 	set_ports(r, record, 0);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
 		publish_egress(r, record, c, NULL, DROP_NO_PEER);
+	record_forget_key(r, record);
+	record_forget_key(r, peer);
 	record_repost(r, peer);
 	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
+	record_keep_blob(record, NULL, 0);
+}
+
+void record_forget_key(struct registry *r, struct record *record)
+{
+	if (!record)
+		return;
 	key_release(r, record->protect);
 	record->protect = NULL;
-	record_keep_blob(record, NULL, 0);
+	record->shared = false;
 }
 
 void record_keep_blob(struct record *record, uint8_t *blob, size_t size)

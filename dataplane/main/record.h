@@ -17,6 +17,7 @@
 #include "dataplane/leg.h"
 #include "dataplane/main/registry.h"
 #include "dataplane/main/slab.h"
+#include "dataplane/main/spent.h"
 
 enum record_state {
 	RECORD_FREE,
@@ -67,8 +68,9 @@ struct registry {
 	uint32_t free_count;
 	uint32_t count;
 	uint64_t last_serial; /* of keys */
-	uint32_t watched;     /* where registry_watch() goes on */
-	uint64_t next_watch;  /* TSC: not from the beginning before */
+	struct spent spent;
+	uint32_t watched;    /* where registry_watch() goes on */
+	uint64_t next_watch; /* TSC: not from the beginning before */
 	struct deferred deferred;
 };
 
@@ -99,6 +101,11 @@ void record_close(struct registry *r, struct record *record);
 void record_reuse(struct registry *r, struct record *record);
 /* The record owns `blob` from now on. */
 void record_keep_blob(struct record *record, uint8_t *blob, size_t size);
+/*
+ * The flow that protects towards the leg is about to be another one, which would begin anew under
+ * the same key: the leg needs a new one. NULL is accepted.
+ */
+void record_forget_key(struct registry *r, struct record *record);
 /* Opens the leg's ports, or opens them anew to what changed; the second one unless muxed. */
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
 
@@ -118,11 +125,19 @@ void record_refresh(struct registry *r, struct record *record);
 
 /*
  * key.c: keys live as long as a configuration or a record names them. key_renew() gives a hold on
- * `current` if the key is still the same, or else on a new one: 0, -ENOTSUP or -ENOMEM.
+ * `current` if the key is still the same, or else on a new one: 0, -ENOTSUP, -ENOMEM or
+ * -EKEYREJECTED.
  */
+struct key_wanted {
+	enum srtp_suite suite;
+	enum crypt_direction direction;
+	const ProtobufCBinaryData *key, *salt;
+	bool unspent; /* no leg has used it before, and this one has it already or not at all */
+};
 int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *current,
-	      enum srtp_suite suite, enum crypt_direction direction, const ProtobufCBinaryData *key,
-	      const ProtobufCBinaryData *salt);
+	      const struct key_wanted *wanted);
+/* It is in force from now on, and serves no leg anew. */
+void key_spend(struct registry *r, const struct crypt_key *key);
 struct crypt_key *key_hold(struct crypt_key *key); /* NULL is accepted, and by key_release() */
 void key_release(struct registry *r, struct crypt_key *key);
 

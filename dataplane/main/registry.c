@@ -156,11 +156,9 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	}
 	record_keep_blob(record, blob, put->blob.len);
 	was = record_peer(r, record);
-	/* Another flow would begin anew under the same key: it needs one of its own. */
 	if (record->peer && record->peer != put->peer) {
-		key_release(r, record->protect);
-		record->protect = NULL;
-		record->shared = false;
+		record_forget_key(r, record);
+		record_forget_key(r, was);
 	}
 	record->peer = put->peer;
 	/* Silence before, on hold, was no silence. */
@@ -224,6 +222,35 @@ static void change_receive_key(struct registry *r, struct leg_config *config,
 	config->grace_until = rte_rdtsc() + grace;
 }
 
+static int make_keys(struct registry *r, const struct record *record,
+		     const Tandem__Dataplane__V1__PutKeys *put, struct crypt_key **receive,
+		     struct crypt_key **send, const char **what)
+{
+	int error = key_renew(r, receive, record->latest->receive,
+			      &(struct key_wanted){.suite = put->suite,
+						   .direction = CRYPT_RECEIVE,
+						   .key = &put->receive_key,
+						   .salt = &put->receive_salt});
+
+	if (!error)
+		error = key_renew(r, send, record->protect,
+				  &(struct key_wanted){.suite = put->suite,
+						       .direction = CRYPT_SEND,
+						       .key = &put->send_key,
+						       .salt = &put->send_salt,
+						       .unspent = !put->shared});
+	/* A participant has spent its indices. */
+	if (!error && record->shared && !put->shared && *send == record->protect) {
+		key_release(r, *send);
+		*send = NULL;
+		error = -EKEYREJECTED;
+	}
+	if (error == -EKEYREJECTED)
+		return fail(what, "send_key: it has protected packets before; make a new one",
+			    error);
+	return error ? fail(what, "suite: the crypto engine does not take this key", error) : 0;
+}
+
 int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *put,
 		      const char **what)
 {
@@ -243,16 +270,13 @@ int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *
 		error = fail(what, "no memory for the keys: more hugepages", -ENOMEM);
 		goto out_config;
 	}
-	error = key_renew(r, &receive, config->receive, put->suite, CRYPT_RECEIVE,
-			  &put->receive_key, &put->receive_salt);
-	if (!error)
-		error = key_renew(r, &send, record->protect, put->suite, CRYPT_SEND, &put->send_key,
-				  &put->send_salt);
-	if (error) {
-		fail(what, "suite: the crypto engine does not take this key", error);
+	error = make_keys(r, record, put, &receive, &send, what);
+	if (error)
 		goto out_config;
-	}
-
+	if (send != record->protect)
+		send->goes_on = put->send_goes_on;
+	key_spend(r, receive);
+	key_spend(r, send);
 	record->key_epoch = put->epoch;
 	change_receive_key(r, config, receive, record_ticks(put->grace_ms));
 	key_release(r, record->protect);
@@ -349,7 +373,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
-	if (!r->records || !r->free_list || !r->by_id ||
+	if (!r->records || !r->free_list || !r->by_id || spent_create(&r->spent, legs) ||
 	    established_create(&r->established, legs + legs / 4)) {
 		registry_destroy(r);
 		return -ENOMEM;
@@ -384,6 +408,7 @@ void registry_destroy(struct registry *r)
 		}
 	}
 	deferred_clear(&r->deferred);
+	spent_destroy(&r->spent);
 	slab_release(&r->configs);
 	slab_release(&r->terms);
 	established_destroy(r->established);

@@ -43,6 +43,7 @@ static Tandem__Dataplane__V1__Stream *show_stream(const struct stream *s, uint64
 	shown->lost = report.lost;
 	shown->jitter_us = report.jitter_us;
 	shown->rtt_us = report.rtt_us;
+	shown->renumbered = report.renumbered;
 	return shown;
 }
 

@@ -5,8 +5,7 @@
  * the same verdicts and the same octets with each of them.
  *
  * libsrtp estimates indices and keeps windows of its own while ipsec_mb relies on crypt's, and yet
- * they must agree, with one exception: differential_is_known(). And libsrtp cannot be asked for a
- * rollover counter that it did not count up to itself; the oracle is.
+ * they must agree, with one exception: differential_is_known().
  */
 #ifndef TANDEM_TESTS_DIFFERENTIAL_RIG_H
 #define TANDEM_TESTS_DIFFERENTIAL_RIG_H
@@ -92,6 +91,7 @@ static inline struct crypt_key *differential_key(struct differential *d, unsigne
 static inline void differential_rekey(struct differential *d, unsigned int c)
 {
 	enum srtp_suite suite = 1 + d->chance(SUITE_COUNT - 1);
+	bool goes_on = d->chance(2);
 
 	d->epoch[c]++;
 	for (unsigned int e = 0; e < ENGINES; e++) {
@@ -108,7 +108,10 @@ static inline void differential_rekey(struct differential *d, unsigned int c)
 		call->send = differential_key(d, c, e, suite, CRYPT_SEND);
 		call->plain.send = call->send;
 		call_apply(call);
-		stream_new_send_key(&call->sender->flow);
+		stream_new_send_key(&call->sender->flow, goes_on);
+		/* libsrtp has no way to go on with SRTCP's. */
+		for (struct stream *s = call->sender->flow.streams; s; s = s->next)
+			s->send_rtcp = 1;
 	}
 }
 

@@ -75,10 +75,7 @@ static void the_engines_agree(void **state)
 	assert_true(both->known < PACKETS / 50);
 }
 
-/*
- * libsrtp cannot be told a rollover counter through its stages, so the RFCs' own words, which the
- * oracle is, judge ipsec_mb at the counter's far end.
- */
+/* The RFCs' own words, which the oracle is, judge ipsec_mb at the counter's far end. */
 static void the_rollover_counter_has_32_bits(void **state)
 {
 	static const uint64_t starts[] = {0xfffe,         0x7fffffff,     0x80000000,

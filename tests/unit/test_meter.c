@@ -249,7 +249,7 @@ static void round_trips_are_measured(void **state)
 
 static void compound_rtcp_is_bounded(void **state)
 {
-	static const struct {
+	static struct {
 		uint8_t octets[40];
 		uint32_t length;
 		unsigned int packets;

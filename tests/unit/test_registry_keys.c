@@ -156,12 +156,147 @@ static void modes(void **state)
 	}
 }
 
+static void put_secure(struct relay *r, uint64_t leg, uint64_t peer)
+{
+	struct put p;
+
+	if (leg == 1)
+		put_phone(&p);
+	else
+		put_browser(&p);
+	p.m.leg = leg;
+	p.m.peer = peer;
+	p.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES;
+	if (leg > 2)
+		p.m.local->port += 2 * leg;
+	assert_int_equal(relay_put(r, &p), 0);
+	relay_run(r);
+}
+
+#define SPENT "send_key: it has protected packets before; make a new one"
+
+static void a_sending_key_begins_once(void **state)
+{
+	struct relay *r = *state;
+	struct keys first, k;
+
+	put_secure(r, 1, 2);
+	put_secure(r, 2, 1);
+	keys_init(&first, 1, 1, SUITE_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(relay_put_keys(r, &first), 0);
+	/* The same key under another epoch goes on. */
+	first.m.epoch = 2;
+	assert_int_equal(relay_put_keys(r, &first), 0);
+	assert_int_equal(created, 2);
+
+	/* Another one, and the first again. */
+	keys_init(&k, 1, 3, SUITE_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(relay_put_keys(r, &k), 0);
+	first.m.epoch = 4;
+	expect_error(r, relay_put_keys(r, &first), EKEYREJECTED, SPENT);
+	/* On another leg; and what a participant protects with. */
+	keys_init(&k, 2, 1, SUITE_AES_CM_128_HMAC_SHA1_80);
+	memcpy(k.send_key, first.send_key, sizeof(k.send_key));
+	memcpy(k.send_salt, first.send_salt, sizeof(k.send_salt));
+	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+	memcpy(k.send_key, first.receive_key, sizeof(k.send_key));
+	memcpy(k.send_salt, first.receive_salt, sizeof(k.send_salt));
+	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+	/* It never protects with what the participants share, until it shall. */
+	k.m.shared = true;
+	assert_int_equal(relay_put_keys(r, &k), 0);
+	k.m.shared = false;
+	k.m.epoch = 2;
+	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+	/* A deleted leg's key is no new one. */
+	assert_int_equal(relay_delete(r, 1), 0);
+	relay_run(r);
+	put_secure(r, 1, 2);
+	keys_init(&k, 1, 3, SUITE_AES_CM_128_HMAC_SHA1_80);
+	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+}
+
+/* 1, then 3, then 1 again: leg 2 keeps its address, and may not keep its key. */
+static void another_peer_needs_another_key(void **state)
+{
+	struct relay *r = *state;
+	struct keys k;
+
+	put_secure(r, 1, 2);
+	put_secure(r, 2, 1);
+	keys_init(&k, 2, 1, SUITE_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(relay_put_keys(r, &k), 0);
+	assert_non_null(config(r, 1)->send);
+	put_secure(r, 3, 2);
+	put_secure(r, 2, 3);
+	put_secure(r, 2, 1);
+	assert_null(config(r, 1)->send);
+	k.m.epoch = 2;
+	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+	k.send_key[0] ^= 1;
+	assert_int_equal(relay_put_keys(r, &k), 0);
+	assert_non_null(config(r, 1)->send);
+
+	/* Leg 1 turns to another one and comes back; then it goes, and one of its name comes. */
+	put_secure(r, 1, 3);
+	put_secure(r, 1, 2);
+	assert_null(config(r, 1)->send);
+	k.m.epoch = 3;
+	k.send_key[0] ^= 2;
+	assert_int_equal(relay_put_keys(r, &k), 0);
+	assert_non_null(config(r, 1)->send);
+	assert_int_equal(relay_delete(r, 1), 0);
+	relay_run(r);
+	put_secure(r, 1, 2);
+	assert_null(config(r, 1)->send);
+}
+
+static int create_real(void **state)
+{
+	*state = relay_create(1, 1, &crypt_ipsec_mb);
+	return crypt_ipsec_mb.start();
+}
+
+static int destroy_real(void **state)
+{
+	relay_destroy(*state);
+	crypt_ipsec_mb.stop();
+	return 0;
+}
+
+/* However many there were, what is in force is remembered. */
+static void keys_in_force_are_remembered(void **state)
+{
+	struct relay *r = *state;
+	struct keys long_lived, k;
+
+	put_secure(r, 1, 2);
+	put_secure(r, 2, 1);
+	keys_init(&long_lived, 1, 1, SUITE_AES_CM_128_HMAC_SHA1_80);
+	assert_int_equal(relay_put_keys(r, &long_lived), 0);
+	for (uint32_t epoch = 1; epoch < 2000; epoch++) {
+		keys_init(&k, 2, epoch, SUITE_AES_CM_128_HMAC_SHA1_80);
+		memcpy(k.send_key, &epoch, sizeof(epoch));
+		memcpy(k.receive_key, &epoch, sizeof(epoch));
+		assert_int_equal(relay_put_keys(r, &k), 0);
+		relay_run(r);
+	}
+	k.m.epoch++;
+	memcpy(k.send_key, long_lived.send_key, sizeof(k.send_key));
+	memcpy(k.send_salt, long_lived.send_salt, sizeof(k.send_salt));
+	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(names_what_is_wrong_with_keys),
 		CASE(epochs_go_forward),
 		CASE(modes),
+		CASE(a_sending_key_begins_once),
+		CASE(another_peer_needs_another_key),
+		cmocka_unit_test_setup_teardown(keys_in_force_are_remembered, create_real,
+						destroy_real),
 		CASE_TWO(keys_go_when_the_workers_let_go),
 	};
 

@@ -203,7 +203,7 @@ static void new_keys_begin_anew(void **state)
 	assert_int_equal(s->receive_rtcp_highest[0], 8);
 	assert_int_equal(s->send_highest, 9);
 
-	stream_new_send_key(&flow);
+	stream_new_send_key(&flow, false);
 	assert_int_equal(s->send_highest, INDEX_NONE);
 	assert_int_equal(s->send_rtcp, 1);
 	assert_int_equal(s->receive_highest[0], 7);
