@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +165,7 @@ static int parse_line(struct sdes *out, const char *rest, const char **why)
 		*why = "its suite is unknown";
 		return -ENOTSUP;
 	}
+	out->draft_name = strcasecmp(name, suite_name(out->suite)) != 0;
 
 	word = next_word(&rest, &length);
 	ret = parse_key(out, word, length, why);
@@ -252,7 +252,10 @@ int sdes_print(char *text, size_t size, const struct sdes *sdes)
 	if (!length)
 		return -EINVAL;
 	EVP_EncodeBlock((uint8_t *)key, sdes->key_salt, (int)length);
-	written = snprintf(text, size, "%u %s inline:%s", sdes->tag, suite_name(sdes->suite), key);
+	written = snprintf(text, size, "%u %s inline:%s", sdes->tag,
+			   sdes->draft_name ? suite_info(sdes->suite)->draft_name
+					    : suite_name(sdes->suite),
+			   key);
 	OPENSSL_cleanse(key, sizeof(key));
 	if (written < 0 || (size_t)written >= size) {
 		if (size)

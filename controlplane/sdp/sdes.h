@@ -6,6 +6,7 @@
 #ifndef TANDEM_SDES_H
 #define TANDEM_SDES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@
 struct sdes {
 	uint32_t tag; /* at most nine digits */
 	enum srtp_suite suite;
+	bool draft_name; /* the line says, or shall say, suite_info()->draft_name */
 	/* Master key, then master salt, as long as suite_info(suite) says. */
 	uint8_t key_salt[SUITE_KEY_MAX + SUITE_SALT_MAX];
 };

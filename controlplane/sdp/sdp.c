@@ -21,6 +21,8 @@ static const char *const profile_names[SDP_PROFILES] = {
 	[SDP_RTP_SAVPF] = "RTP/SAVPF",
 	[SDP_UDP_TLS_RTP_SAVP] = "UDP/TLS/RTP/SAVP",
 	[SDP_UDP_TLS_RTP_SAVPF] = "UDP/TLS/RTP/SAVPF",
+	[SDP_RTP_SAVP_DTLS] = "RTP/SAVP",
+	[SDP_RTP_SAVPF_DTLS] = "RTP/SAVPF",
 };
 
 /* RFC 3551 tables 4 and 5: the payload types that need no rtpmap. */
@@ -38,7 +40,8 @@ const char *sdp_profile_name(enum sdp_profile profile)
 
 bool sdp_profile_has_dtls(enum sdp_profile profile)
 {
-	return profile == SDP_UDP_TLS_RTP_SAVP || profile == SDP_UDP_TLS_RTP_SAVPF;
+	return profile == SDP_UDP_TLS_RTP_SAVP || profile == SDP_UDP_TLS_RTP_SAVPF ||
+	       profile == SDP_RTP_SAVP_DTLS || profile == SDP_RTP_SAVPF_DTLS;
 }
 
 bool sdp_profile_has_sdes(enum sdp_profile profile)
@@ -49,11 +52,25 @@ bool sdp_profile_has_sdes(enum sdp_profile profile)
 bool sdp_profile_has_feedback(enum sdp_profile profile)
 {
 	return profile == SDP_RTP_AVPF || profile == SDP_RTP_SAVPF ||
-	       profile == SDP_UDP_TLS_RTP_SAVPF;
+	       profile == SDP_UDP_TLS_RTP_SAVPF || profile == SDP_RTP_SAVPF_DTLS;
+}
+
+bool sdp_profile_is_near(enum sdp_profile a, enum sdp_profile b)
+{
+	return a && b && sdp_profile_has_dtls(a) == sdp_profile_has_dtls(b) &&
+	       sdp_profile_has_sdes(a) == sdp_profile_has_sdes(b);
+}
+
+bool sdp_address_is_unspecified(const struct sdp_address *address)
+{
+	static const uint8_t zero[sizeof(address->ip)];
+
+	return address->family != AF_UNSPEC && !memcmp(address->ip, zero, sizeof(zero));
 }
 
 static enum sdp_profile find_profile(const char *name)
 {
+	/* Those that share a name are told apart by what the m-line's section says. */
 	for (enum sdp_profile p = SDP_RTP_AVP; p < SDP_PROFILES; p++)
 		if (!strcasecmp(profile_names[p], name))
 			return p;
@@ -78,13 +95,16 @@ static int add_line(struct sdp_parser *p, char *text, size_t length)
 	if (length && text[length - 1] == '\r')
 		length--;
 	text[length] = '\0';
+	/* Habits of transports and of editors: blank lines, and a NUL behind the last one. */
+	if (strspn(text, " \t") == length)
+		return 0;
 	if (memchr(text, '\0', length) || memchr(text, '\r', length))
 		return sdp_refuse(p, -EINVAL, "take the NUL or CR octet out of the line");
 	if (sdp->line_count == SDP_LINES_MAX)
 		return sdp_refuse(p, -EINVAL, "send at most %d lines", SDP_LINES_MAX);
 	if (sdp_grow(&sdp->lines, sdp->line_count, sizeof(*sdp->lines)))
 		return -ENOMEM;
-	sdp->lines[sdp->line_count++] = (struct sdp_line){text, (unsigned int)length};
+	sdp->lines[sdp->line_count++] = (struct sdp_line){text, (unsigned int)length, p->err->line};
 	return 0;
 }
 
@@ -94,8 +114,7 @@ static int split_lines(struct sdp_parser *p)
 	char *text = sdp->text, *end = sdp->text + sdp->length;
 	int ret;
 
-	/* Empty lines at the end of a message body are a transport's habit, not a mistake. */
-	while (end > text && (end[-1] == '\n' || end[-1] == '\r'))
+	while (end > text && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == '\0'))
 		end--;
 	while (text < end) {
 		char *newline = memchr(text, '\n', (size_t)(end - text));
@@ -109,20 +128,26 @@ static int split_lines(struct sdp_parser *p)
 	return 0;
 }
 
-/* username session-id version nettype addrtype address; only the numbers in it are looked at. */
+/*
+ * username session-id version nettype addrtype address; only the numbers in it are looked at. A
+ * user name with blanks is met, so words are counted from the end.
+ */
 static int read_origin(struct sdp_parser *p, char *rest)
 {
-	struct sdp *sdp = p->sdp;
+	const char *last[6] = {NULL};
+	unsigned int count = 0;
+	const char *word;
 
-	sdp_word(&rest);
-	sdp->session_id = sdp_word(&rest);
-	sdp->session_version = sdp_word(&rest);
-	sdp_word(&rest);
-	sdp_word(&rest);
-	if (!*sdp_word(&rest))
+	if (p->sdp->session_id)
+		return sdp_refuse(p, -EINVAL, "give the SDP one o= line");
+	while (*(word = sdp_word(&rest)))
+		last[count++ % 6] = word;
+	if (count < 6)
 		return sdp_refuse(
 			p, -EINVAL,
 			"give o= a user name, id, version, IN, IP4 or IP6, and an address");
+	p->sdp->session_id = last[(count + 1) % 6];
+	p->sdp->session_version = last[(count + 2) % 6];
 	return 0;
 }
 
@@ -132,15 +157,15 @@ static int read_formats(struct sdp_parser *p, struct sdp_media *m, char *rest)
 	const char *word;
 
 	while (*(word = sdp_word(&rest))) {
-		if (m->profile && !sdp_number(word, 127, &payload_type))
-			return sdp_refuse(p, -EINVAL,
-					  "give RTP payload types from 0 to 127, not %.32s", word);
+		if (!m->odd_format && !sdp_number(word, 127, &payload_type))
+			m->odd_format = word;
+		if (m->format_count == SDP_FORMATS_MAX)
+			return sdp_refuse(p, -EINVAL, "give the m-line at most %d formats",
+					  SDP_FORMATS_MAX);
 		if (sdp_grow(&m->formats, m->format_count, sizeof(*m->formats)))
 			return -ENOMEM;
 		m->formats[m->format_count++] = word;
 	}
-	if (!m->format_count)
-		return sdp_refuse(p, -EINVAL, "give the m-line at least one format");
 	return 0;
 }
 
@@ -154,11 +179,11 @@ static int read_media(struct sdp_parser *p, char *rest)
 
 	if (sdp->media_count == SDP_MEDIA_MAX)
 		return sdp_refuse(p, -EINVAL, "send at most %d m-lines", SDP_MEDIA_MAX);
-	p->section->end_line = p->err->line - 1;
+	p->section->end_line = p->index;
 	if (sdp_grow(&sdp->media, sdp->media_count, sizeof(*sdp->media)))
 		return -ENOMEM;
 	m = p->section = &sdp->media[sdp->media_count++];
-	*m = (struct sdp_media){.first_line = p->err->line - 1, .direction = SDP_SENDRECV};
+	*m = (struct sdp_media){.first_line = p->index, .direction = SDP_SENDRECV};
 
 	m->kind_name = sdp_word(&rest);
 	m->kind = find_kind(m->kind_name);
@@ -177,6 +202,7 @@ static int read_media(struct sdp_parser *p, char *rest)
 	m->port_count = (uint16_t)count;
 	m->profile_name = sdp_word(&rest);
 	m->profile = find_profile(m->profile_name);
+	m->foreign = m->kind == SDP_OTHER_KIND || m->profile == SDP_OTHER_PROFILE;
 	if (m->profile)
 		memcpy(m->clock_rate, static_clock_rates, sizeof(m->clock_rate));
 	return read_formats(p, m, rest);
@@ -202,33 +228,53 @@ static void read_bandwidth(struct sdp_media *m, char *rest)
 		m->bandwidth = bits;
 }
 
-static int read_line(struct sdp_parser *p, unsigned int index)
+/* Nobody relays the m-line: only its place counts. */
+static bool is_out(const struct sdp_media *m, const struct sdp_media *session)
+{
+	return m != session && (m->foreign || m->port == 0);
+}
+
+static bool is_version(const char *line)
+{
+	return !strncmp(line, "v=0", 3) && !line[3 + strspn(line + 3, " \t")];
+}
+
+static int read_known(struct sdp_parser *p, char type, char *rest)
+{
+	switch (type) {
+	case 'o':
+		if (p->section == &p->sdp->session)
+			return read_origin(p, rest);
+		return sdp_refuse(p, -EINVAL, "put o= before the first m-line");
+	case 'm':
+		return read_media(p, rest);
+	case 'c':
+		return sdp_connection(p, rest, &p->section->remote);
+	case 'b':
+		read_bandwidth(p->section, rest);
+		return 0;
+	case 'a':
+		return sdp_attribute(p, rest);
+	default:
+		return 0;
+	}
+}
+
+static int read_line(struct sdp_parser *p)
 {
 	const struct sdp_line *line = &p->line;
 	char *words = p->sdp->words + (line->text - p->sdp->text);
 	char type = line->text[0];
+	int ret;
 
 	if (line->length < 2 || type < 'a' || type > 'z' || line->text[1] != '=')
 		return sdp_refuse(p, -EINVAL, "begin the line with a small letter and =");
-	if ((index == 0) != (type == 'v') || (index == 0 && strcmp(line->text, "v=0")))
+	if ((p->index == 0) != (type == 'v') || (p->index == 0 && !is_version(line->text)))
 		return sdp_refuse(p, -EINVAL, "begin the SDP, and nothing else, with v=0");
-	if ((index == 1) != (type == 'o'))
-		return sdp_refuse(p, -EINVAL, "let one o= line follow v=0");
-	switch (type) {
-	case 'o':
-		return read_origin(p, words + 2);
-	case 'm':
-		return read_media(p, words + 2);
-	case 'c':
-		return sdp_connection(p, words + 2, &p->section->remote);
-	case 'b':
-		read_bandwidth(p->section, words + 2);
-		return 0;
-	case 'a':
-		return sdp_attribute(p, words + 2);
-	default:
-		return 0;
-	}
+	ret = read_known(p, type, words + 2);
+	if (ret == -ENOMEM || type == 'm' || !is_out(p->section, &p->sdp->session))
+		return ret;
+	return 0;
 }
 
 static int read_lines(struct sdp_parser *p)
@@ -238,18 +284,16 @@ static int read_lines(struct sdp_parser *p)
 
 	p->section = &sdp->session;
 	sdp->session.direction = SDP_SENDRECV;
-	for (unsigned int i = 0; i < sdp->line_count; i++) {
-		p->line = sdp->lines[i];
-		p->err->line = i + 1;
+	for (p->index = 0; p->index < sdp->line_count; p->index++) {
+		p->line = sdp->lines[p->index];
+		p->err->line = p->line.number;
 		memcpy(sdp->words + (p->line.text - sdp->text), p->line.text, p->line.length + 1);
-		ret = read_line(p, i);
+		ret = read_line(p);
 		if (ret)
 			return ret;
 	}
-	if (sdp->line_count < 2) {
-		p->err->line = sdp->line_count;
+	if (!sdp->session_id)
 		return sdp_refuse(p, -EINVAL, "begin the SDP with v=0 and an o= line");
-	}
 	p->section->end_line = sdp->line_count;
 	return 0;
 }

@@ -19,7 +19,9 @@
 #define SDP_SIZE_MAX        65536 /* octets */
 #define SDP_LINES_MAX       1000
 #define SDP_MEDIA_MAX       32
-#define SDP_FINGERPRINT_MAX 64 /* octets of the longest hash */
+#define SDP_FORMATS_MAX     256 /* of one m-line */
+#define SDP_MID_MAX         64  /* octets of a mid; a longer one is none */
+#define SDP_FINGERPRINT_MAX 64  /* octets of the longest hash */
 #define SDP_FINGERPRINTS    8
 
 struct sdp_error {
@@ -30,6 +32,7 @@ struct sdp_error {
 struct sdp_line {
 	const char *text; /* NUL-terminated, without its line end */
 	unsigned int length;
+	unsigned int number; /* in the text as it came, from 1: blank lines are left out */
 };
 
 struct sdp_address {
@@ -49,6 +52,9 @@ enum sdp_profile {
 	SDP_RTP_SAVPF = 4,
 	SDP_UDP_TLS_RTP_SAVP = 5,
 	SDP_UDP_TLS_RTP_SAVPF = 6,
+	/* RTP/SAVP(F) with a fingerprint and no key: by DTLS as well (RFC 5763 section 5). */
+	SDP_RTP_SAVP_DTLS = 7,
+	SDP_RTP_SAVPF_DTLS = 8,
 	SDP_PROFILES
 };
 
@@ -101,13 +107,15 @@ struct sdp_media {
 	const char *kind_name;
 	uint16_t port;
 	uint16_t port_count;
-	bool rejected; /* port 0, and not because it is bundle-only */
+	bool rejected; /* port 0, and not because it is bundle-only; or `foreign` */
+	bool foreign;  /* no RTP, or of no known media type: it cannot be relayed */
 	enum sdp_profile profile;
 	const char *profile_name;
 	const char **formats;
-	unsigned int format_count;
-	uint32_t clock_rate[128]; /* Hz by RTP payload type; 0: unknown (RFC 3551's table included)
-				   */
+	unsigned int format_count; /* may be 0 only if rejected */
+	const char *odd_format;    /* the first that is no RTP payload type; NULL unless rejected */
+	uint32_t clock_rate[128];  /* Hz by RTP payload type; 0: unknown (RFC 3551's table included)
+				    */
 
 	struct sdp_address remote; /* where its sender wants RTP; AF_UNSPEC only if rejected */
 	struct sdp_address rtcp;   /* and RTCP unless multiplexed: as a=rtcp says, else port + 1 */
@@ -150,20 +158,27 @@ struct sdp {
 };
 
 /*
- * Reads `length` octets of text, of which it makes its own copy; either line end will do. 0,
- * -ENOMEM, -EINVAL for a text that is malformed, -ENOTSUP for one that asks for what a relay cannot
- * do (a host name for an address, multicast); `err` names the line and the remedy of the last two.
+ * Reads `length` octets of text, of which it makes its own copy; either line end will do. What a
+ * relay need not understand never refuses a text: attributes that are odd, and all of an m-line
+ * that is rejected but its place. 0, -ENOMEM, -EINVAL for a text that is malformed, -ENOTSUP for
+ * one that asks for what a relay cannot do (a host name for an address, multicast); `err` names the
+ * line and the remedy of the last two.
  */
 int sdp_parse(struct sdp **out, const char *text, size_t length, struct sdp_error *err);
 
 /* NULL will do. The copies are cleared first: they may hold keys. */
 void sdp_free(struct sdp *sdp);
 
-/* "RTP/AVP" and so on; NULL for SDP_OTHER_PROFILE. */
+/* What an m-line says: "RTP/AVP" and so on; NULL for SDP_OTHER_PROFILE. */
 const char *sdp_profile_name(enum sdp_profile profile);
 /* Whether it is one of those with keys by DTLS, by SDES, and with RTCP feedback (RFC 4585). */
 bool sdp_profile_has_dtls(enum sdp_profile profile);
 bool sdp_profile_has_sdes(enum sdp_profile profile);
 bool sdp_profile_has_feedback(enum sdp_profile profile);
+/* Whether both are keyed the same way, so that one may stand for the other in an answer. */
+bool sdp_profile_is_near(enum sdp_profile a, enum sdp_profile b);
+
+/* 0.0.0.0 or ::, which is nowhere. */
+bool sdp_address_is_unspecified(const struct sdp_address *address);
 
 #endif

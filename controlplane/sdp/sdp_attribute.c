@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The a= lines that say something about transport, and rtpmap. All others are left alone. */
+/*
+ * The a= lines that say something about transport, and rtpmap. All others are left alone, and so is
+ * what is malformed, unless media could not flow without it.
+ */
 #include "controlplane/sdp/sdp_parse.h"
 
 #include <ctype.h>
@@ -7,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
+
+#define CLOCK_RATE_MAX 1000000 /* Hz */
 
 static int read_direction(struct sdp_parser *p, enum sdp_direction direction)
 {
@@ -38,12 +44,19 @@ static int read_inactive(struct sdp_parser *p, char *rest)
 /* "a=rtcp:" port [IN IP4 address], RFC 3605. */
 static int read_rtcp(struct sdp_parser *p, char *rest)
 {
+	struct sdp_address rtcp = {.family = AF_UNSPEC};
+	struct sdp_error unheard = *p->err;
 	uint64_t port;
 
 	if (!sdp_number(sdp_word(&rest), 65535, &port))
-		return sdp_refuse(p, -EINVAL, "give a=rtcp a port from 0 to 65535");
-	p->section->rtcp.port = (uint16_t)port;
-	return *rest ? sdp_connection(p, rest, &p->section->rtcp) : 0;
+		return 0;
+	rtcp.port = (uint16_t)port;
+	/* What it says of no use, the port after that of RTP is. */
+	if (rest[strspn(rest, " \t")] && sdp_connection(p, rest, &rtcp))
+		*p->err = unheard;
+	else
+		p->section->rtcp = rtcp;
+	return 0;
 }
 
 static int read_rtcp_mux(struct sdp_parser *p, char *rest)
@@ -69,13 +82,12 @@ static int read_mid(struct sdp_parser *p, char *rest)
 	const struct sdp *sdp = p->sdp;
 	const char *mid = sdp_word(&rest);
 
-	if (!*mid || p->section->mid)
-		return sdp_refuse(p, -EINVAL, "give the m-line one a=mid with a name");
+	if (!*mid || strlen(mid) > SDP_MID_MAX || p->section->mid)
+		return 0;
+	/* The first one of the name has it. */
 	for (unsigned int i = 0; i < sdp->media_count; i++)
 		if (sdp->media[i].mid && !strcmp(sdp->media[i].mid, mid))
-			return sdp_refuse(p, -EINVAL,
-					  "give each m-line a mid of its own, not %.32s again",
-					  mid);
+			return 0;
 	p->section->mid = mid;
 	return 0;
 }
@@ -143,11 +155,9 @@ static int read_candidate(struct sdp_parser *p, char *rest)
 	valid = sdp_number(sdp_word(&rest), 65535, &port) && valid;
 	valid = !strcasecmp(sdp_word(&rest), "typ") && valid;
 	c.type = candidate_type(sdp_word(&rest));
+	/* A lite agent sends no checks, and needs none of them. */
 	if (!valid)
-		return sdp_refuse(
-			p, -EINVAL,
-			"write a=candidate as foundation, component, transport, priority, "
-			"address, port, typ and type");
+		return 0;
 	c.component = (unsigned int)component;
 	c.priority = (uint32_t)priority;
 	c.address.port = (uint16_t)port;
@@ -197,15 +207,13 @@ static int read_fingerprint(struct sdp_parser *p, char *rest)
 	struct sdp_fingerprint f = {.length = 0};
 
 	if (m->fingerprint_count == SDP_FINGERPRINTS)
-		return sdp_refuse(p, -EINVAL, "give at most %d a=fingerprint lines",
-				  SDP_FINGERPRINTS);
+		return 0;
 	for (size_t i = 0; hash[i] && i < sizeof(f.hash) - 1; i++)
 		f.hash[i] = (char)tolower((unsigned char)hash[i]);
 	f.length = read_octets(hex, f.bytes, SDP_FINGERPRINT_MAX);
+	/* One that is none lets nobody in; without any, DTLS is refused. */
 	if (strlen(hash) >= sizeof(f.hash) || !hash_length_fits(f.hash, f.length))
-		return sdp_refuse(
-			p, -EINVAL,
-			"write a=fingerprint as the hash's name and all its octets as AB:CD:...");
+		return 0;
 	m->fingerprints[m->fingerprint_count++] = f;
 	return 0;
 }
@@ -220,7 +228,7 @@ static int read_setup(struct sdp_parser *p, char *rest)
 			p->section->setup = (enum sdp_setup)(SDP_ACTIVE + i);
 			return 0;
 		}
-	return sdp_refuse(p, -EINVAL, "give a=setup one of active, passive, actpass, holdconn");
+	return 0;
 }
 
 static int read_tls_id(struct sdp_parser *p, char *rest)
@@ -235,12 +243,12 @@ static int read_crypto(struct sdp_parser *p, char *rest)
 	struct sdp_media *m = p->section;
 
 	if (m->crypto_count == SDES_LINES_MAX)
-		return sdp_refuse(p, -EINVAL, "give at most %d a=crypto lines", SDES_LINES_MAX);
+		return 0;
 	m->crypto[m->crypto_count++] = p->line.text + p->line.length - strlen(rest);
 	return 0;
 }
 
-/* "a=rtpmap:" payload-type name/clock[/channels] */
+/* "a=rtpmap:" payload-type name/clock[/channels]; the clock is a hint for statistics. */
 static int read_rtpmap(struct sdp_parser *p, char *rest)
 {
 	const char *type = sdp_word(&rest);
@@ -250,9 +258,8 @@ static int read_rtpmap(struct sdp_parser *p, char *rest)
 	if (clock && (channels = strchr(++clock, '/')))
 		*channels = '\0';
 	if (!clock || !sdp_number(type, 127, &payload_type) ||
-	    !sdp_number(clock, UINT32_MAX, &hz) || !hz)
-		return sdp_refuse(p, -EINVAL,
-				  "write a=rtpmap as a payload type up to 127 and name/clock rate");
+	    !sdp_number(clock, CLOCK_RATE_MAX, &hz) || !hz)
+		return 0;
 	p->section->clock_rate[payload_type] = (uint32_t)hz;
 	return 0;
 }

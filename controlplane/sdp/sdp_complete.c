@@ -7,6 +7,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+/* In all BUNDLE groups together: enough for each m-line, and a bound on the work. */
+#define NAMES_MAX (4 * SDP_MEDIA_MAX)
+
 static void inherit(struct sdp_media *m, const struct sdp_media *session)
 {
 	if (!m->direction_said)
@@ -37,59 +40,44 @@ static struct sdp_media *find_mid(struct sdp *sdp, const char *mid)
 	return NULL;
 }
 
-/* RFC 9143 section 7: port 0 rejects an m-line, unless its group carries it as bundle-only. */
-static int read_bundle(struct sdp_parser *p, char *rest)
+/*
+ * RFC 9143 section 7: port 0 rejects an m-line, unless its group carries it as bundle-only. What is
+ * no mid, or in a group already, is passed over. Returns the names it looked at, `most` at most.
+ */
+static unsigned int read_bundle(struct sdp *sdp, char *rest, unsigned int most)
 {
-	unsigned int bundle = ++p->sdp->bundle_count;
+	unsigned int bundle = ++sdp->bundle_count, names = 0;
 	bool tagged = false;
 	const char *mid;
 
-	while (*(mid = sdp_word(&rest))) {
-		struct sdp_media *m = find_mid(p->sdp, mid);
+	while (names < most && *(mid = sdp_word(&rest))) {
+		struct sdp_media *m = find_mid(sdp, mid);
 
-		if (!m)
-			return sdp_refuse(p, -EINVAL,
-					  "name only mids of m-lines in the group, not %.32s", mid);
-		if (m->bundle)
-			return sdp_refuse(p, -EINVAL, "name mid %.32s in one BUNDLE group, once",
-					  mid);
-		m->rejected = !m->port && !m->bundle_only;
-		if (m->rejected)
+		names++;
+		if (!m || m->bundle || m->foreign || (!m->port && !m->bundle_only))
 			continue;
 		m->bundle = bundle;
 		m->bundle_tag = !tagged;
 		tagged = true;
 	}
-	return 0;
+	return names;
 }
 
-static int read_bundles(struct sdp_parser *p)
+static void read_bundles(struct sdp *sdp)
 {
 	static const char prefix[] = "a=group:BUNDLE";
-	struct sdp *sdp = p->sdp;
+	unsigned int left = NAMES_MAX;
 
 	for (unsigned int i = 0; i < sdp->session.end_line; i++) {
 		const struct sdp_line *line = &sdp->lines[i];
 		char *rest = sdp->words + (line->text - sdp->text) + sizeof(prefix) - 1;
-		int ret;
 
 		/* strchr() finds the NUL as well: a group may be empty. */
 		if (strncasecmp(line->text, prefix, sizeof(prefix) - 1) ||
 		    !strchr(" \t", line->text[sizeof(prefix) - 1]))
 			continue;
-		p->err->line = i + 1;
-		ret = read_bundle(p, rest);
-		if (ret)
-			return ret;
+		left -= read_bundle(sdp, rest, left);
 	}
-	return 0;
-}
-
-static bool is_unspecified(const struct sdp_address *address)
-{
-	static const uint8_t zero[sizeof(address->ip)];
-
-	return address->family != AF_UNSPEC && !memcmp(address->ip, zero, sizeof(zero));
 }
 
 static void place_rtcp(struct sdp_media *m)
@@ -102,18 +90,39 @@ static void place_rtcp(struct sdp_media *m)
 	}
 }
 
+/* Under RTP/SAVP(F) a fingerprint without a key says how it is keyed (RFC 5763 section 5). */
+static void find_keying(struct sdp_media *m)
+{
+	if (!m->fingerprint_count || m->crypto_count)
+		return;
+	if (m->profile == SDP_RTP_SAVP)
+		m->profile = SDP_RTP_SAVP_DTLS;
+	else if (m->profile == SDP_RTP_SAVPF)
+		m->profile = SDP_RTP_SAVPF_DTLS;
+}
+
 static int complete_media(struct sdp_parser *p, struct sdp_media *m)
 {
-	m->rejected = !m->port && !(m->bundle_only && m->bundle);
-	p->err->line = m->first_line + 1;
+	m->rejected = m->foreign || (!m->port && !(m->bundle_only && m->bundle));
+	p->err->line = p->sdp->lines[m->first_line].number;
+	find_keying(m);
+	if (m->rejected) {
+		m->remote.port = m->port;
+		return 0;
+	}
+	if (m->odd_format)
+		return sdp_refuse(p, -EINVAL, "give RTP payload types from 0 to 127, not %.32s",
+				  m->odd_format);
+	if (!m->format_count)
+		return sdp_refuse(p, -EINVAL, "give the m-line at least one format");
 	if (!m->ice.ufrag != !m->ice.pwd)
 		return sdp_refuse(p, -EINVAL, "give the m-line a=ice-ufrag and a=ice-pwd together");
-	if (!m->rejected && m->remote.family == AF_UNSPEC)
+	if (m->remote.family == AF_UNSPEC)
 		return sdp_refuse(p, -EINVAL, "give the m-line or the session a c= line");
 	m->remote.port = m->port;
 	place_rtcp(m);
 	/* The hold of RFC 2543, which RFC 3264 section 8.4 still wants understood. */
-	m->held = is_unspecified(&m->remote) && !m->ice.ufrag;
+	m->held = sdp_address_is_unspecified(&m->remote) && !m->ice.ufrag;
 	if (m->held)
 		m->direction &= ~SDP_RECVONLY;
 	return 0;
@@ -122,11 +131,11 @@ static int complete_media(struct sdp_parser *p, struct sdp_media *m)
 int sdp_complete(struct sdp_parser *p)
 {
 	struct sdp *sdp = p->sdp;
-	int ret;
+	int ret = 0;
 
 	for (unsigned int i = 0; i < sdp->media_count; i++)
 		inherit(&sdp->media[i], &sdp->session);
-	ret = read_bundles(p);
+	read_bundles(sdp);
 	for (unsigned int i = 0; !ret && i < sdp->media_count; i++)
 		ret = complete_media(p, &sdp->media[i]);
 	return ret;

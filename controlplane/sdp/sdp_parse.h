@@ -9,6 +9,7 @@ struct sdp_parser {
 	struct sdp *sdp;
 	struct sdp_media *section; /* the m-line being read, or &sdp->session */
 	struct sdp_line line;      /* the pristine one */
+	unsigned int index;        /* of the line */
 	struct sdp_error *err;     /* its line number is kept up to date */
 };
 

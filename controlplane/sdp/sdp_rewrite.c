@@ -18,8 +18,9 @@ struct writer {
 	const struct sdp_rewrite *to;
 	const char *mid[SDP_MEDIA_MAX]; /* to show; NULL: none */
 	char fresh_mid[SDP_MEDIA_MAX][8];
-	bool ice;      /* some m-line shown has it */
-	bool feedback; /* likewise */
+	unsigned int groups; /* that passed, as many as m-lines at most: a bound on the work */
+	bool ice;            /* some m-line shown has it */
+	bool feedback;       /* likewise */
 };
 
 /* What becomes of an a= line. All that is not listed passes. */
@@ -104,12 +105,31 @@ static enum sdp_profile shown_profile(const struct writer *w, unsigned int i)
 	return profile ? profile : ruling(w, i)->profile;
 }
 
-static bool has_mid(const struct sdp *sdp, const char *mid)
+/* An m-line before `i` shows this mid, or one after it is known by it. */
+static bool is_taken(const struct writer *w, const char *mid, unsigned int i)
 {
-	for (unsigned int i = 0; i < sdp->media_count; i++)
-		if (sdp->media[i].mid && !strcmp(sdp->media[i].mid, mid))
+	for (unsigned int k = 0; k < w->sdp->media_count; k++) {
+		const char *other = k < i || !w->to->mids ? w->mid[k] : w->to->mids[k];
+
+		if (k != i && other && !strcmp(other, mid))
 			return true;
+	}
 	return false;
+}
+
+/* The sender's own, unless the receiver knows another m-line by it, or a number. */
+static const char *choose_mid(struct writer *w, unsigned int i)
+{
+	const char *own = w->sdp->media[i].mid;
+	unsigned int number = i;
+
+	if (own && !is_taken(w, own, i))
+		return own;
+	do {
+		snprintf(w->fresh_mid[i], sizeof(w->fresh_mid[i]), "%u", number);
+		number += SDP_MEDIA_MAX;
+	} while (is_taken(w, w->fresh_mid[i], i));
+	return w->fresh_mid[i];
 }
 
 static void choose_mids(struct writer *w)
@@ -119,22 +139,18 @@ static void choose_mids(struct writer *w)
 
 	for (unsigned int i = 0; i < sdp->media_count; i++)
 		show |= w->to->media[i].bundle || sdp_profile_has_dtls(shown_profile(w, i));
+	/* First those that are the senders' own: a number must not take one of them. */
 	for (unsigned int i = 0; i < sdp->media_count; i++) {
-		unsigned int number = i;
-
-		if (w->to->offer) {
+		if (w->to->offer)
 			w->mid[i] = w->to->offer->media[i].mid;
-			continue;
-		}
-		w->mid[i] = show ? sdp->media[i].mid : NULL;
-		if (!show || w->mid[i])
-			continue;
-		do {
-			snprintf(w->fresh_mid[i], sizeof(w->fresh_mid[i]), "%u", number);
-			number += SDP_MEDIA_MAX;
-		} while (has_mid(sdp, w->fresh_mid[i]));
-		w->mid[i] = w->fresh_mid[i];
+		else if (w->to->mids && w->to->mids[i])
+			w->mid[i] = w->to->mids[i];
+		else if (show && sdp->media[i].mid)
+			w->mid[i] = choose_mid(w, i);
 	}
+	for (unsigned int i = 0; !w->to->offer && show && i < sdp->media_count; i++)
+		if (!w->mid[i])
+			w->mid[i] = choose_mid(w, i);
 }
 
 /* The line end is ours in any case; the line itself may hold anything. */
@@ -185,12 +201,15 @@ static void write_session_attributes(struct writer *w)
 		text_printf(&w->text, "a=ice-lite\r\na=ice-options:ice2\r\n");
 }
 
-static bool group_passes(const struct writer *w, const char *attribute)
+static bool group_passes(struct writer *w, const char *attribute)
 {
 	const char *word = attribute + strcspn(attribute, " \t");
+	unsigned int words = 0;
 	bool bundle = !strncasecmp(attribute, "group:BUNDLE", 12) && word == attribute + 12;
 
-	while (!bundle && *(word += strspn(word, " \t"))) {
+	if (bundle || w->groups == SDP_MEDIA_MAX)
+		return false;
+	while (*(word += strspn(word, " \t"))) {
 		size_t length = strcspn(word, " \t");
 		unsigned int i;
 
@@ -201,15 +220,16 @@ static bool group_passes(const struct writer *w, const char *attribute)
 			    !memcmp(mid, word, length))
 				break;
 		}
-		if (i == w->sdp->media_count)
+		if (i == w->sdp->media_count || ++words > SDP_MEDIA_MAX)
 			return false;
 		word += length;
 	}
-	return !bundle;
+	w->groups++;
+	return true;
 }
 
 /* `i` is the m-line, or -1 in the session's section. */
-static bool attribute_passes(const struct writer *w, const char *attribute, int i)
+static bool attribute_passes(struct writer *w, const char *attribute, int i)
 {
 	switch (find_rule(attribute)) {
 	case RULE_REPLACED:
@@ -229,27 +249,58 @@ static bool attribute_passes(const struct writer *w, const char *attribute, int 
 	}
 }
 
+/* Whether the section has a line of one of these types that says something. */
+static bool has_line(const struct sdp *sdp, unsigned int from, unsigned int to, const char *types)
+{
+	for (unsigned int l = from; l < to; l++)
+		if (strchr(types, sdp->lines[l].text[0]) && sdp->lines[l].length > 2)
+			return true;
+	return false;
+}
+
+/*
+ * The lines of these types, in their own order. Empty ones say nothing, and a browser refuses them;
+ * `i` as attribute_passes() has it.
+ */
+static void write_lines(struct writer *w, unsigned int from, unsigned int to, const char *types,
+			int i)
+{
+	for (unsigned int l = from; l < to; l++) {
+		const struct sdp_line *line = &w->sdp->lines[l];
+
+		if (!strchr(types, line->text[0]) || line->length <= 2)
+			continue;
+		if (line->text[0] != 'a' || attribute_passes(w, line->text + 2, i))
+			write_line(&w->text, line);
+		if (*types == 's')
+			return;
+	}
+}
+
+/*
+ * In the order of RFC 8866 section 5, which browsers insist on, with what must be there. Types that
+ * it does not know go, and k=, which would be a key.
+ */
 static void write_session(struct writer *w)
 {
-	bool written = false;
+	static const char *const types[] = {"s", "i", "u", "e", "p", "c", "b", "tr", "z"};
+	const struct sdp *sdp = w->sdp;
+	unsigned int end = sdp->session.end_line;
 
-	for (unsigned int i = 0; i < w->sdp->session.end_line; i++) {
-		const struct sdp_line *line = &w->sdp->lines[i];
-		char type = line->text[0];
-
-		if (type == 'a' && !written) {
-			write_session_attributes(w);
-			written = true;
-		}
-		if (type == 'o')
-			write_origin(w);
-		else if (type == 'c')
+	text_printf(&w->text, "v=0\r\n");
+	write_origin(w);
+	for (size_t k = 0; k < sizeof(types) / sizeof(types[0]); k++) {
+		if (*types[k] == 's' && !has_line(sdp, 0, end, "s"))
+			text_printf(&w->text, "s=-\r\n");
+		if (*types[k] == 't' && !has_line(sdp, 0, end, "t"))
+			text_printf(&w->text, "t=0 0\r\n");
+		else if (*types[k] == 'c' && has_line(sdp, 0, end, "c"))
 			sdp_write_connection(&w->text, &w->to->origin);
-		else if (type != 'k' && (type != 'a' || attribute_passes(w, line->text + 2, -1)))
-			write_line(&w->text, line);
+		else if (*types[k] != 'c')
+			write_lines(w, 0, end, types[k], -1);
 	}
-	if (!written)
-		write_session_attributes(w);
+	write_session_attributes(w);
+	write_lines(w, 0, end, "a", -1);
 }
 
 static void write_media_attributes(struct writer *w, unsigned int i)
@@ -274,35 +325,30 @@ static void write_media_line(struct writer *w, unsigned int i)
 	text_printf(&w->text, "m=%s %u %s", m->kind_name,
 		    is_rejected(t) || t->bundle_only ? 0 : t->rtp.port,
 		    profile ? profile : ruling(w, i)->profile_name);
-	for (unsigned int f = 0; f < m->format_count; f++)
-		text_printf(&w->text, " %s", m->formats[f]);
-	text_append(&w->text, "\r\n", 2);
+	for (unsigned int f = 0; f < m->format_count; f++) {
+		text_append(&w->text, " ", 1);
+		text_append(&w->text, m->formats[f], strlen(m->formats[f]));
+	}
+	text_printf(&w->text, "%s\r\n", m->format_count ? "" : " 0");
 }
 
-/* m=, i=, c=, then b= and the like, then attributes: the order of RFC 8866 section 5. */
+/*
+ * m=, i=, c=, b=, attributes: the order of RFC 8866 section 5. What a foreign m-line says of itself
+ * may be an address of its sender.
+ */
 static void write_media(struct writer *w, unsigned int i)
 {
 	const struct sdp_media *m = &w->sdp->media[i];
 	const struct sdp_transport *t = &w->to->media[i];
-	bool connected = false, written = false;
+	unsigned int first = m->first_line + 1;
 
 	write_media_line(w, i);
-	for (unsigned int l = m->first_line + 1; l <= m->end_line; l++) {
-		const struct sdp_line *line = l < m->end_line ? &w->sdp->lines[l] : NULL;
-		char type = line ? line->text[0] : 'a';
-
-		if (type != 'i' && !connected) {
-			sdp_write_connection(&w->text, is_rejected(t) ? &w->to->origin : &t->rtp);
-			connected = true;
-		}
-		if (type == 'a' && !written) {
-			write_media_attributes(w, i);
-			written = true;
-		}
-		if (line && type != 'c' && type != 'k' &&
-		    (type != 'a' || attribute_passes(w, line->text + 2, (int)i)))
-			write_line(&w->text, line);
-	}
+	write_lines(w, first, m->end_line, "i", (int)i);
+	sdp_write_connection(&w->text, is_rejected(t) ? &w->to->origin : &t->rtp);
+	write_lines(w, first, m->end_line, "b", (int)i);
+	write_media_attributes(w, i);
+	if (!m->foreign)
+		write_lines(w, first, m->end_line, "a", (int)i);
 }
 
 int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct sdp_rewrite *to)
@@ -326,6 +372,8 @@ int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct 
 		text_wipe(&w.text);
 		return error;
 	}
+	for (unsigned int i = 0; to->shown_mids && i < sdp->media_count; i++)
+		snprintf(to->shown_mids[i], SDP_MID_MAX + 1, "%s", w.mid[i] ? w.mid[i] : "");
 	*out = w.text.data;
 	*length = w.text.length;
 	return 0;

@@ -3,8 +3,9 @@
  * Turns the SDP of one participant into what the other one shall see: the relay in the place of
  * its sender. What says where and how media is transported is replaced (addresses, ports, profile,
  * RTCP, ICE, DTLS, SDES, mid and BUNDLE); codecs, SSRCs and whatever is not understood pass byte
- * for byte and in their place. No address of the sender is left in c=, o=, a=rtcp or candidates.
- * Lines end with CRLF. Any thread.
+ * for byte and in their place among their kind: lines come in the order of RFC 8866, s= and t= are
+ * there, what is empty or of no known type goes. No address of the sender is left in c=, o=, a=rtcp
+ * or candidates. Lines end with CRLF. Any thread.
  */
 #ifndef TANDEM_SDP_REWRITE_H
 #define TANDEM_SDP_REWRITE_H
@@ -58,6 +59,14 @@ struct sdp_rewrite {
 	 * mirrored.
 	 */
 	const struct sdp *offer;
+	/*
+	 * The mid that the receiver knows each m-line by, which it keeps as long as it lives (RFC
+	 * 9143 section 7, RFC 8829 section 5.2.2); NULL: none yet, or for all of them. Offers
+	 * alone.
+	 */
+	const char *const *mids;
+	/* Gets the mid that each m-line shows, "" for none; NULL will do. */
+	char (*shown_mids)[SDP_MID_MAX + 1];
 };
 
 /*

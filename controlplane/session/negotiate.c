@@ -53,14 +53,22 @@ static void drop_ice(struct terms *t)
 	t->local_ufrag[0] = '\0';
 }
 
+/*
+ * Whether ICE can be used with the sender of that SDP: with two lite agents nobody would check, and
+ * the relay has one component. Otherwise media goes to the default candidates (RFC 8839 4.2.5).
+ */
+static bool can_do_ice(const struct terms *t, const struct sdp_media *media, bool lite)
+{
+	return media->ice.ufrag && !lite && t->rtcp_mux;
+}
+
 /* An offer with another ufrag restarts ICE, and then our credentials are fresh as well. */
 static int take_ice_offer(struct terms *t, const struct sdp_media *media, bool lite,
 			  unsigned int mline, struct session_error *error)
 {
 	bool restart;
 
-	/* With two lite agents nobody would check: then the leg does without ICE. */
-	if (!media->ice.ufrag || lite) {
+	if (!can_do_ice(t, media, lite)) {
 		drop_ice(t);
 		return 0;
 	}
@@ -125,23 +133,20 @@ static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsi
 	switch (media->setup) {
 	case SDP_NO_SETUP:
 	case SDP_ACTPASS:
+	case SDP_HOLDCONN: /* No connection for the time being (RFC 4145 section 4). */
 		/* The roles of an association that goes on do not change. */
 		running = running && same_fingerprints(&before, t) &&
 			  strcmp(before.tls_id, t->tls_id) == 0;
 		t->setup = running ? before.setup : SDP_PASSIVE;
-		return 0;
+		break;
 	case SDP_ACTIVE:
 		t->setup = SDP_PASSIVE;
-		return 0;
+		break;
 	case SDP_PASSIVE:
 		t->setup = SDP_ACTIVE;
-		return 0;
-	case SDP_HOLDCONN:
 		break;
 	}
-	return session_refuse(error, SESSION_UNIMPLEMENTED,
-			      "m-line %u: a=setup:holdconn; offer actpass, active or passive",
-			      mline);
+	return 0;
 }
 
 /* --- SDES ----------------------------------------------------------------------------------------
@@ -154,6 +159,19 @@ void terms_drop_keys(struct terms *t)
 	t->local_count = 0;
 }
 
+/* The first in the order that was wished for, or in the offerer's own (RFC 4568 section 5.1.2). */
+static int choose_offered(struct sdes *chosen, const struct wish *wish,
+			  const struct sdp_media *media, const char **why)
+{
+	if (!wish->suite_count)
+		return sdes_choose(chosen, media->crypto, media->crypto_count, UINT32_MAX, 0, why);
+	for (unsigned int i = 0; i < wish->suite_count; i++)
+		if (!sdes_choose(chosen, media->crypto, media->crypto_count, 1u << wish->suites[i],
+				 0, why))
+			return 0;
+	return -ENOENT;
+}
+
 static int take_crypto_offer(struct terms *t, const struct wish *wish,
 			     const struct sdp_media *media, unsigned int mline,
 			     struct session_error *error)
@@ -162,8 +180,7 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 	struct sdes chosen;
 	int result = 0;
 
-	if (sdes_choose(&chosen, media->crypto, media->crypto_count, wish_suite_mask(wish), 0,
-			&why))
+	if (choose_offered(&chosen, wish, media, &why))
 		return session_refuse(error, SESSION_UNIMPLEMENTED,
 				      "m-line %u: no usable a=crypto line: %s", mline, why);
 	/* The same key again goes on as it is: a hold is no rekeying. */
@@ -171,6 +188,7 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 	    CRYPTO_memcmp(t->remote_key.key_salt, chosen.key_salt, sizeof(chosen.key_salt)) != 0)
 		result = sdes_make(&t->local[0], chosen.tag, chosen.suite);
 	t->local[0].tag = chosen.tag;
+	t->local[0].draft_name = chosen.draft_name;
 	t->local_count = 1;
 	t->remote_key = chosen;
 	sdes_wipe(&chosen);
@@ -237,34 +255,20 @@ static void set_latch(struct terms *t, const struct wish *wish)
 
 static void take_address(struct terms *t, const struct wish *wish, const struct sdp_media *media)
 {
-	/* c=0.0.0.0 is the old way of holding (RFC 3264 section 8.4): the address stays. */
-	if (!media->held) {
+	/*
+	 * c=0.0.0.0 is the old way of holding (RFC 3264 section 8.4), and with ICE no candidate was
+	 * found yet: the address stays.
+	 */
+	if (!sdp_address_is_unspecified(&media->remote)) {
 		t->remote = media->remote;
 		t->remote_rtcp = media->rtcp;
 	}
 	set_latch(t, wish);
 }
 
-static int check_profile(const struct sdp_media *media, unsigned int mline,
-			 struct session_error *error)
-{
-	if (media->kind == SDP_OTHER_KIND)
-		return session_refuse(
-			error, SESSION_INVALID_ARGUMENT,
-			"m-line %u: \"%.40s\" is no media type that is known here; use audio or video",
-			mline, media->kind_name);
-	if (media->profile != SDP_OTHER_PROFILE)
-		return 0;
-	return session_refuse(error, SESSION_UNIMPLEMENTED,
-			      "m-line %u: %.40s %.40s is not relayed; offer RTP alone, or port 0",
-			      mline, media->kind_name, media->profile_name);
-}
-
 int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
 		     bool lite, unsigned int mline, struct session_error *error)
 {
-	if (check_profile(media, mline, error))
-		return -EINVAL;
 	t->rtcp_mux = media->rtcp_mux || media->rtcp_mux_only;
 	take_address(t, wish, media);
 	if (take_ice_offer(t, media, lite, mline, error))
@@ -300,11 +304,13 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 	bool fresh = t->profile == SDP_OTHER_PROFILE;
 	bool ice;
 
-	if (check_profile(media, mline, error))
-		return -EINVAL;
 	if (fresh || wished)
 		make_appearance(t, wish, bundled, media);
 	ice = fresh || wished ? wish_is_on(wish->ice, t->profile) : t->ice;
+	/* The relay has one ICE component: without rtcp-mux there is none. */
+	if (ice && wish->rtcp_mux != TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF)
+		t->rtcp_mux = true;
+	ice = ice && t->rtcp_mux;
 	if (!ice)
 		drop_ice(t);
 	else if (!t->ice && fresh_credentials(t))
@@ -324,12 +330,12 @@ static int take_setup_answer(struct terms *t, const struct sdp_media *media, uns
 {
 	if (take_fingerprints(t, media, mline, error))
 		return -EINVAL;
-	if (media->setup != SDP_ACTIVE && media->setup != SDP_PASSIVE)
-		return session_refuse(error, SESSION_INVALID_ARGUMENT,
-				      "m-line %u: the answer needs a=setup:active or passive (RFC "
-				      "5763); the offer said actpass",
-				      mline);
-	t->setup = media->setup == SDP_ACTIVE ? SDP_PASSIVE : SDP_ACTIVE;
+	/* The roles of an association that goes on stay; who says nothing begins (RFC 5763 section
+	 * 5). */
+	if (media->setup == SDP_ACTIVE || media->setup == SDP_PASSIVE)
+		t->setup = media->setup == SDP_ACTIVE ? SDP_PASSIVE : SDP_ACTIVE;
+	else if (t->setup != SDP_ACTIVE)
+		t->setup = SDP_PASSIVE;
 	return 0;
 }
 
@@ -338,16 +344,10 @@ static int take_ice_answer(struct terms *t, const struct sdp_media *media, bool 
 {
 	if (!t->ice)
 		return 0;
-	if (!media->ice.ufrag) {
-		drop_ice(t); /* The participant does not do ICE: RFC 8839 section 4.2.5. */
-		return 0;
-	}
-	if (lite)
-		return session_refuse(error, SESSION_UNIMPLEMENTED,
-				      "m-line %u: both the relay and the participant are ICE-lite; "
-				      "switch ICE off for that side",
-				      mline);
-	return take_ufrag(t, media, mline, error);
+	if (can_do_ice(t, media, lite))
+		return take_ufrag(t, media, mline, error);
+	drop_ice(t);
+	return 0;
 }
 
 int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
@@ -355,11 +355,12 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 {
 	bool mux = media->rtcp_mux || media->rtcp_mux_only;
 
-	if (media->profile != t->profile)
+	/* Many answer with a profile beside the one that was offered: keyed alike, it is taken. */
+	if (!sdp_profile_is_near(media->profile, t->profile))
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
-			"m-line %u: the answer's profile is %.40s, the offer's is %s; an "
-			"answer repeats it",
+			"m-line %u: the answer's profile is %.40s, the offer's is %s, which is "
+			"keyed otherwise; an answer repeats it",
 			mline, media->profile_name, sdp_profile_name(t->profile));
 	if (t->rtcp_mux_only && !mux)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,

@@ -72,6 +72,20 @@ static struct plan *plan_of_group(struct offer *offer, unsigned int bundle)
 	return NULL;
 }
 
+/* No m-line is left that can be relayed. */
+static int refuse_nothing(const struct sdp *sdp, struct session_error *error)
+{
+	for (unsigned int line = 0; line < sdp->media_count; line++)
+		if (sdp->media[line].foreign && sdp->media[line].port)
+			return session_refuse(error, SESSION_UNIMPLEMENTED,
+					      "m-line %u: %.40s %.40s is not relayed, and no other "
+					      "m-line is left; offer RTP",
+					      line + 1, sdp->media[line].kind_name,
+					      sdp->media[line].profile_name);
+	return session_refuse(error, SESSION_INVALID_ARGUMENT,
+			      "the SDP offers no media; at least one m-line needs a port");
+}
+
 static int group_lines(struct call *call, struct offer *offer, struct session_error *error)
 {
 	const struct sdp *sdp = offer->sdp;
@@ -101,10 +115,7 @@ static int group_lines(struct call *call, struct offer *offer, struct session_er
 			"the groups, or delete the call and begin anew",
 			line + 1);
 	}
-	if (offer->plan_count == 0)
-		return session_refuse(error, SESSION_INVALID_ARGUMENT,
-				      "the SDP offers no media; at least one m-line needs a port");
-	return 0;
+	return offer->plan_count ? 0 : refuse_nothing(sdp, error);
 }
 
 /* --- terms ---------------------------------------------------------------------------------------
@@ -230,11 +241,6 @@ static int check_leg(const struct plan *plan, enum side side, struct session_err
 		return session_refuse(error, SESSION_UNIMPLEMENTED,
 				      "m-line %u: rtcp-mux was agreed and cannot be taken back; "
 				      "keep a=rtcp-mux",
-				      mline);
-	if (t->ice && !t->rtcp_mux)
-		return session_refuse(error, SESSION_UNIMPLEMENTED,
-				      "m-line %u: ICE without rtcp-mux is not relayed; add "
-				      "a=rtcp-mux, or switch ICE off for that side",
 				      mline);
 	if (!t->ice &&
 	    (other_family(leg, &t->remote) || (!t->rtcp_mux && other_family(leg, &t->remote_rtcp))))

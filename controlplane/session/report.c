@@ -70,6 +70,19 @@ static Tandem__Relay__V1__LinkState dtls_state(const struct leg *leg)
 			  : TANDEM__RELAY__V1__LINK_STATE__LINK_WAITING;
 }
 
+/* By name: how RTP/SAVP(F) is keyed is told by the link's state. */
+static Tandem__Relay__V1__Profile shown_profile(enum sdp_profile profile)
+{
+	switch (profile) {
+	case SDP_RTP_SAVP_DTLS:
+		return TANDEM__RELAY__V1__PROFILE__PROFILE_RTP_SAVP;
+	case SDP_RTP_SAVPF_DTLS:
+		return TANDEM__RELAY__V1__PROFILE__PROFILE_RTP_SAVPF;
+	default:
+		return (Tandem__Relay__V1__Profile)profile;
+	}
+}
+
 static char *copy(const char *text)
 {
 	char *copied = strdup(text ? text : "");
@@ -92,7 +105,7 @@ static void describe_leg(Tandem__Relay__V1__Leg *out, const struct leg *leg)
 		why_print_address(text, &leg->terms.remote, leg->terms.remote.port);
 		out->remote = copy(text);
 	}
-	out->profile = (Tandem__Relay__V1__Profile)leg->terms.profile;
+	out->profile = shown_profile(leg->terms.profile);
 	out->ice = ice_state(leg);
 	out->dtls = dtls_state(leg);
 	out->suite = copy(leg->keyed ? suite_name(leg->suite) : "");

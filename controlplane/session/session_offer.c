@@ -114,9 +114,12 @@ static int read_wishes(struct offer *offer, const struct call *call,
 		return -EINVAL;
 	if (!request->from)
 		return 0;
+	/* The rest is in the SDP. */
 	memcpy(offer->wish[offer->from].network, from.network, sizeof(from.network));
 	offer->wish[offer->from].family = from.family;
 	offer->wish[offer->from].latch = from.latch;
+	memcpy(offer->wish[offer->from].suites, from.suites, sizeof(from.suites));
+	offer->wish[offer->from].suite_count = from.suite_count;
 	return 0;
 }
 

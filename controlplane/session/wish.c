@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const enum srtp_suite all_suites[] = {
+/* Offered where nobody wished for others. */
+static const enum srtp_suite usual_suites[] = {
 	SUITE_AEAD_AES_128_GCM,
 	SUITE_AEAD_AES_256_GCM,
 	SUITE_AES_CM_128_HMAC_SHA1_80,
@@ -47,7 +48,7 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 				      "network: the name is longer than %zu octets; use that of a "
 				      "dataplane port",
 				      sizeof(wish->network) - 1);
-	if ((unsigned int)side->profile >= SDP_PROFILES ||
+	if ((unsigned int)side->profile > SDP_UDP_TLS_RTP_SAVPF ||
 	    (unsigned int)side->family > TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6 ||
 	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
 	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
@@ -99,17 +100,16 @@ bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile)
 
 unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites)
 {
-	*suites = wish->suite_count ? wish->suites : all_suites;
-	return wish->suite_count ? wish->suite_count : sizeof(all_suites) / sizeof(all_suites[0]);
+	*suites = wish->suite_count ? wish->suites : usual_suites;
+	return wish->suite_count ? wish->suite_count
+				 : sizeof(usual_suites) / sizeof(usual_suites[0]);
 }
 
 uint32_t wish_suite_mask(const struct wish *wish)
 {
-	const enum srtp_suite *suites;
-	unsigned int count = wish_suites(wish, &suites);
 	uint32_t mask = 0;
 
-	for (unsigned int i = 0; i < count; i++)
-		mask |= 1u << suites[i];
-	return mask;
+	for (unsigned int i = 0; i < wish->suite_count; i++)
+		mask |= 1u << wish->suites[i];
+	return mask ? mask : UINT32_MAX;
 }

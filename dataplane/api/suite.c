@@ -6,12 +6,14 @@
 
 /* The _32 suites shorten the tag of SRTP alone: SRTCP keeps 80 bits (RFC 4568 section 6.2.2). */
 static const struct suite_info suites[SUITE_COUNT] = {
-	[SUITE_AES_CM_128_HMAC_SHA1_80] = {"AES_CM_128_HMAC_SHA1_80", 16, 14, 10, 10, 0x0001},
-	[SUITE_AES_CM_128_HMAC_SHA1_32] = {"AES_CM_128_HMAC_SHA1_32", 16, 14, 4, 10, 0x0002},
-	[SUITE_AEAD_AES_128_GCM] = {"AEAD_AES_128_GCM", 16, 12, 16, 16, 0x0007},
-	[SUITE_AEAD_AES_256_GCM] = {"AEAD_AES_256_GCM", 32, 12, 16, 16, 0x0008},
-	[SUITE_AES_256_CM_HMAC_SHA1_80] = {"AES_256_CM_HMAC_SHA1_80", 32, 14, 10, 10, 0},
-	[SUITE_AES_256_CM_HMAC_SHA1_32] = {"AES_256_CM_HMAC_SHA1_32", 32, 14, 4, 10, 0},
+	[SUITE_AES_CM_128_HMAC_SHA1_80] = {"AES_CM_128_HMAC_SHA1_80", NULL, 16, 14, 10, 10, 0x0001},
+	[SUITE_AES_CM_128_HMAC_SHA1_32] = {"AES_CM_128_HMAC_SHA1_32", NULL, 16, 14, 4, 10, 0x0002},
+	[SUITE_AEAD_AES_128_GCM] = {"AEAD_AES_128_GCM", NULL, 16, 12, 16, 16, 0x0007},
+	[SUITE_AEAD_AES_256_GCM] = {"AEAD_AES_256_GCM", NULL, 32, 12, 16, 16, 0x0008},
+	[SUITE_AES_256_CM_HMAC_SHA1_80] = {"AES_256_CM_HMAC_SHA1_80", "AES_CM_256_HMAC_SHA1_80", 32,
+					   14, 10, 10, 0},
+	[SUITE_AES_256_CM_HMAC_SHA1_32] = {"AES_256_CM_HMAC_SHA1_32", "AES_CM_256_HMAC_SHA1_32", 32,
+					   14, 4, 10, 0},
 };
 
 const struct suite_info *suite_info(enum srtp_suite suite)
@@ -33,7 +35,8 @@ const char *suite_name(enum srtp_suite suite)
 enum srtp_suite suite_find(const char *name)
 {
 	for (enum srtp_suite s = SUITE_NONE + 1; s < SUITE_COUNT; s++)
-		if (!strcasecmp(suites[s].name, name))
+		if (!strcasecmp(suites[s].name, name) ||
+		    (suites[s].draft_name && !strcasecmp(suites[s].draft_name, name)))
 			return s;
 	return SUITE_NONE;
 }

@@ -24,6 +24,7 @@ enum srtp_suite {
 
 struct suite_info {
 	const char *name;        /* the SDES name (RFC 4568 section 6.2, RFC 6188, RFC 7714) */
+	const char *draft_name;  /* as drafts of RFC 6188 had it, which phones still say; or NULL */
 	uint8_t key_length;      /* octets of the master key */
 	uint8_t salt_length;     /* octets of the master salt */
 	uint8_t tag_length;      /* octets of the authentication tag of an SRTP packet */
@@ -35,7 +36,10 @@ struct suite_info {
 const struct suite_info *suite_info(enum srtp_suite suite);
 /* "none" and "unknown" for those. */
 const char *suite_name(enum srtp_suite suite);
-/* By SDES name, whatever its case, or by use_srtp profile; SUITE_NONE when there is none. */
+/*
+ * By SDES name, whatever its case, also one of the drafts' names of RFC 6188's suites, or by
+ * use_srtp profile; SUITE_NONE when there is none.
+ */
 enum srtp_suite suite_find(const char *name);
 enum srtp_suite suite_find_use_srtp(uint16_t profile);
 

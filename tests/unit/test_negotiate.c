@@ -88,7 +88,8 @@ static void appearances(void **state)
 	} cases[] = {
 		{SDP_OTHER_PROFILE, DEFAULT, DEFAULT, SDP_RTP_AVP, false, false, false, false, 0},
 		{SDP_RTP_AVPF, DEFAULT, ON, SDP_RTP_AVPF, false, true, false, false, 0},
-		{SDP_RTP_AVP, ON, DEFAULT, SDP_RTP_AVP, true, false, false, false, 0},
+		{SDP_RTP_AVP, ON, DEFAULT, SDP_RTP_AVP, true, true, false, false, 0},
+		{SDP_RTP_AVP, ON, OFF, SDP_RTP_AVP, false, false, false, false, 0},
 		{SDP_RTP_SAVP, DEFAULT, DEFAULT, SDP_RTP_SAVP, false, false, false, false, 4},
 		{SDP_RTP_SAVPF, ON, ON, SDP_RTP_SAVPF, true, true, false, false, 4},
 		{SDP_UDP_TLS_RTP_SAVP, DEFAULT, DEFAULT, SDP_UDP_TLS_RTP_SAVP, false, false, false,
@@ -141,9 +142,15 @@ static void roles(void **state)
 			   PRINT("41") "a=tls-id:abcdefghijklmnopqrst\r\na=setup:actpass\r\n"),
 		0);
 	assert_true(terms_new_association(&before, &t));
-	assert_int_not_equal(
-		take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("41") "a=setup:holdconn\r\n"), 0);
-	assert_int_equal(error.code, SESSION_UNIMPLEMENTED);
+	/* No connection for now, and nothing said: as actpass (RFC 4145 section 4). */
+	before = t;
+	assert_int_equal(
+		take_offer(&t, "UDP/TLS/RTP/SAVPF",
+			   PRINT("41") "a=tls-id:abcdefghijklmnopqrst\r\na=setup:holdconn\r\n"),
+		0);
+	assert_false(terms_new_association(&before, &t));
+	assert_int_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", PRINT("41")), 0);
+	assert_int_equal(t.setup, SDP_PASSIVE);
 	assert_int_not_equal(take_offer(&t, "UDP/TLS/RTP/SAVPF", "a=setup:active\r\n"), 0);
 	assert_int_equal(error.code, SESSION_INVALID_ARGUMENT);
 	assert_non_null(strstr(error.text, "fingerprint"));
@@ -154,31 +161,36 @@ static void ice_of_an_offerer(void **state)
 	struct terms t = {0};
 	char ufrag[16];
 
-	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("aaaa")), 0);
+	assert_int_equal(take_offer(&t, "RTP/AVP", "a=rtcp-mux\r\n" ICE("aaaa")), 0);
 	assert_true(t.ice);
 	assert_string_equal(t.remote_ufrag, "aaaa");
 	strcpy(ufrag, t.local_ufrag);
-	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("aaaa")), 0);
+	assert_int_equal(take_offer(&t, "RTP/AVP", "a=rtcp-mux\r\n" ICE("aaaa")), 0);
 	assert_string_equal(t.local_ufrag, ufrag);
-	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("bbbb")), 0);
+	assert_int_equal(take_offer(&t, "RTP/AVP", "a=rtcp-mux\r\n" ICE("bbbb")), 0);
 	assert_string_not_equal(t.local_ufrag, ufrag);
 	assert_int_equal(take_offer(&t, "RTP/AVP", ""), 0);
 	assert_false(t.ice);
 	assert_string_equal(t.local_pwd, "");
+	/* One component is served: without rtcp-mux media goes to the default candidates. */
+	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("aaaa")), 0);
+	assert_false(t.ice);
+	assert_string_equal(t.local_ufrag, "");
 }
 
 static void two_lite_agents_do_without(void **state)
 {
 	const struct wish wish = {.ice = ON};
-	struct line l = line("RTP/AVP", ICE("aaaa"));
+	struct line l = line("RTP/AVP", "a=rtcp-mux\r\n" ICE("aaaa"));
 	struct terms t = {0};
 
 	assert_int_equal(terms_take_offer(&t, &wish, l.media, true, 1, &error), 0);
 	assert_false(t.ice);
 	memset(&t, 0, sizeof(t));
 	assert_int_equal(terms_make_offer(&t, &wish, true, false, l.media, 1, &error), 0);
-	assert_int_not_equal(terms_take_answer(&t, &wish, l.media, true, 1, &error), 0);
-	assert_int_equal(error.code, SESSION_UNIMPLEMENTED);
+	assert_true(t.ice && t.rtcp_mux);
+	assert_int_equal(terms_take_answer(&t, &wish, l.media, true, 1, &error), 0);
+	assert_false(t.ice);
 	sdp_free(l.sdp);
 }
 
@@ -352,18 +364,37 @@ static void rtcp_mux(void **state)
 static void answers_must_fit(void **state)
 {
 	const struct wish wish = {.profile = SDP_UDP_TLS_RTP_SAVPF};
+	static const char *const setups[] = {"", "a=setup:actpass\r\n", "a=setup:holdconn\r\n",
+					     "a=setup:ACTIVE\r\n"};
+	static const char *const near[] = {"RTP/SAVPF", "RTP/SAVP", "UDP/TLS/RTP/SAVP",
+					   "udp/tls/rtp/savpf"};
 	struct terms t = {0}, offered;
+	char lines[512];
 
 	assert_int_equal(make_offer(&t, &wish, true, "RTP/AVP", ""), 0);
 	offered = t;
 	assert_int_not_equal(take_answer(&t, "RTP/AVP", ""), 0);
 	assert_non_null(strstr(error.text, "profile"));
 	t = offered;
-	assert_int_not_equal(take_answer(&t, "UDP/TLS/RTP/SAVPF",
-					 ICE("aaaa")
-						 PRINT("40") "a=rtcp-mux\r\na=setup:actpass\r\n"),
-			     0);
-	assert_non_null(strstr(error.text, "setup"));
+	assert_int_not_equal(
+		take_answer(&t, "RTP/SAVPF", "a=rtcp-mux\r\n" CRYPTO("1", CM_80, KEY_1)), 0);
+	assert_non_null(strstr(error.text, "profile"));
+	/* Who names no role of its own begins. */
+	for (size_t i = 0; i < sizeof(setups) / sizeof(setups[0]); i++) {
+		snprintf(lines, sizeof(lines), "%s%s", ICE("aaaa") PRINT("40") "a=rtcp-mux\r\n",
+			 setups[i]);
+		t = offered;
+		assert_int_equal(take_answer(&t, "UDP/TLS/RTP/SAVPF", lines), 0);
+		assert_int_equal(t.setup, SDP_PASSIVE);
+	}
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		t = offered;
+		assert_int_equal(
+			take_answer(&t, near[i],
+				    ICE("aaaa") PRINT("40") "a=rtcp-mux\r\na=setup:active\r\n"),
+			0);
+		assert_int_equal(t.profile, SDP_UDP_TLS_RTP_SAVPF);
+	}
 	t = offered;
 	assert_int_equal(take_answer(&t, "UDP/TLS/RTP/SAVPF",
 				     ICE("aaaa") PRINT("40") "a=rtcp-mux\r\na=setup:passive\r\n"),

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <arpa/inet.h>
 #include <cmocka.h>
@@ -101,7 +102,7 @@ static const struct media_case media_cases[] = {
 	 false, SDP_SENDRECV, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 1},
 	{asterisk_answer, 2, 1, SDP_VIDEO, 0, true, SDP_RTP_AVP, 1, "203.0.113.50", 0, false,
 	 SDP_SENDRECV, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 0},
-	{freeswitch_offer, 1, 0, SDP_AUDIO, 28162, false, SDP_RTP_SAVPF, 6, "203.0.113.60", 28162,
+	{freeswitch_offer, 1, 0, SDP_AUDIO, 28162, false, SDP_RTP_SAVPF_DTLS, 6, "203.0.113.60", 28162,
 	 true, SDP_SENDRECV, NULL, 0, false, "J6kQ2c1xWm0TfHdN", 1, 1, SDP_ACTPASS, 0},
 	{rtpengine_offer, 1, 0, SDP_AUDIO, 30512, false, SDP_UDP_TLS_RTP_SAVPF, 3, "2001:db8:a::70",
 	 30513, true, SDP_SENDRECV, "audio-1", 0, false, "dY3kPq8r", 2, 2, SDP_ACTIVE, 0},
@@ -115,8 +116,8 @@ static const struct media_case media_cases[] = {
 	 SDP_SENDONLY, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 0},
 	{hold_zero, 2, 1, SDP_AUDIO, 41002, false, SDP_RTP_AVP, 1, "0.0.0.0", 41003, false,
 	 SDP_INACTIVE, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 0},
-	{capabilities_offer, 4, 2, SDP_IMAGE, 53460, false, SDP_OTHER_PROFILE, 1, "203.0.113.80",
-	 53461, false, SDP_SENDRECV, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 0},
+	{capabilities_offer, 4, 2, SDP_IMAGE, 53460, true, SDP_OTHER_PROFILE, 1, "203.0.113.80",
+	 0, false, SDP_SENDRECV, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 0},
 	{capabilities_offer, 4, 3, SDP_APPLICATION, 0, true, SDP_OTHER_PROFILE, 1, "203.0.113.80", 0,
 	 false, SDP_SENDRECV, NULL, 0, false, NULL, 0, 0, SDP_NO_SETUP, 0},
 };
@@ -248,13 +249,13 @@ static const struct {
 	{"v=0\r\n", 1, -EINVAL, "o= line"},
 	{"s=-\r\n", 1, -EINVAL, "v=0"},
 	{"v=1\r\no=- 1 1 IN IP4 203.0.113.1\r\n", 1, -EINVAL, "v=0"},
-	{"v=0\r\ns=-\r\n", 2, -EINVAL, "one o= line"},
+	{"v=0\r\ns=-\r\n", 2, -EINVAL, "o= line"},
 	{"v=0\r\no=- 1 1 IN IP4\r\n", 2, -EINVAL, "o="},
 	{HEAD "o=- 1 1 IN IP4 203.0.113.1\r\n", 6, -EINVAL, "one o= line"},
 	{HEAD "v=0\r\n", 6, -EINVAL, "v=0"},
 	{HEAD "hello\r\n", 6, -EINVAL, "small letter"},
 	{HEAD "A=b\r\n", 6, -EINVAL, "small letter"},
-	{HEAD "\r\nm=audio 4000 RTP/AVP 0\r\n", 6, -EINVAL, "small letter"},
+	{HEAD "\r\n \r\nhello\r\n", 8, -EINVAL, "small letter"},
 	{HEAD "a=x\ra=y\r\n", 6, -EINVAL, "CR"},
 	{HEAD "m=audio\r\n", 6, -EINVAL, "port"},
 	{HEAD "m=audio 65536 RTP/AVP 0\r\n", 6, -EINVAL, "65535"},
@@ -272,27 +273,9 @@ static const struct {
 	{AUDIO "c=ATM NSAP 47\r\n", 7, -EINVAL, "IN IP4"},
 	{"v=0\r\no=- 1 1 IN IP4 203.0.113.1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n", 5,
 	 -EINVAL, "c= line"},
-	{AUDIO "a=rtcp:x\r\n", 7, -EINVAL, "a=rtcp"},
-	{AUDIO "a=rtcp:4001 IN IP4 phone.example\r\n", 7, -ENOTSUP, "phone.example"},
-	{AUDIO "a=rtpmap:128 X/8000\r\n", 7, -EINVAL, "a=rtpmap"},
-	{AUDIO "a=rtpmap:96 X\r\n", 7, -EINVAL, "a=rtpmap"},
-	{AUDIO "a=rtpmap:96 X/0\r\n", 7, -EINVAL, "a=rtpmap"},
 	{AUDIO "a=ice-ufrag:abc\r\n", 7, -EINVAL, "ice-ufrag"},
 	{AUDIO "a=ice-pwd:0123456789\r\n", 7, -EINVAL, "ice-pwd"},
 	{AUDIO "a=ice-ufrag:abcd\r\n", 6, -EINVAL, "together"},
-	{AUDIO "a=candidate:1 1 UDP 1 203.0.113.1\r\n", 7, -EINVAL, "a=candidate"},
-	{AUDIO "a=candidate:1 1 UDP x 203.0.113.1 4000 typ host\r\n", 7, -EINVAL, "a=candidate"},
-	{AUDIO "a=fingerprint:sha-256 AA:BB\r\n", 7, -EINVAL, "a=fingerprint"},
-	{AUDIO
-	 "a=fingerprint:sha-1 0F:1E:2D:3C:4B:5A:69:78:87:96:A5:B4:C3:D2:E1:F0:00:11:22:33:\r\n",
-	 7, -EINVAL, "a=fingerprint"},
-	{AUDIO "a=fingerprint:md5\r\n", 7, -EINVAL, "a=fingerprint"},
-	{AUDIO "a=setup:maybe\r\n", 7, -EINVAL, "a=setup"},
-	{AUDIO "a=mid:\r\n", 7, -EINVAL, "a=mid"},
-	{AUDIO "a=mid:1\r\nm=video 4002 RTP/AVP 34\r\na=mid:1\r\n", 9, -EINVAL, "own"},
-	{HEAD "a=group:BUNDLE 1 2\r\nm=audio 4000 RTP/AVP 0\r\na=mid:1\r\n", 6, -EINVAL, "not 2"},
-	{HEAD "a=group:BUNDLE 1\r\na=group:BUNDLE 1\r\nm=audio 4000 RTP/AVP 0\r\na=mid:1\r\n", 7,
-	 -EINVAL, "one BUNDLE group"},
 };
 
 static void test_malformed(void **state)
@@ -306,6 +289,85 @@ static void test_malformed(void **state)
 		    !strstr(err.text, bad_cases[i].says))
 			fail_msg("case %zu: %d, line %u: %s", i, ret, err.line, err.text);
 		assert_null(sdp);
+	}
+}
+
+/* What the relay need not understand refuses no call. */
+static void test_odd(void **state)
+{
+	static const char *const texts[] = {
+		AUDIO "a=rtcp:x\r\n",
+		AUDIO "a=rtcp:4001 IN IP4 phone.example\r\n",
+		AUDIO "a=rtcp:4001 IN IP4 224.0.0.1\r\n",
+		AUDIO "a=rtpmap:128 X/8000\r\n",
+		AUDIO "a=rtpmap:96 X\r\n",
+		AUDIO "a=rtpmap:96 X/0\r\n",
+		AUDIO "a=rtpmap:96 X/4000000000\r\n",
+		AUDIO "a=rtpmap:\r\n",
+		AUDIO "a=candidate:1 1 UDP 1 203.0.113.1\r\n",
+		AUDIO "a=candidate:1 1 UDP x 203.0.113.1 4000 typ host\r\n",
+		AUDIO "a=fingerprint:sha-256 AA:BB\r\n",
+		AUDIO "a=fingerprint:sha-1 0F:1E:2D:3C:4B:5A:69:78:87:96:A5:B4:C3:D2:E1:F0:00:11:"
+		      "22:33:\r\n",
+		AUDIO "a=fingerprint:md5\r\n",
+		AUDIO "a=setup:maybe\r\n",
+		AUDIO "a=setup\r\n",
+		AUDIO "a=mid:\r\n",
+		AUDIO "a=mid:1\r\na=mid:2\r\n",
+		AUDIO "a=mid:1\r\nm=video 4002 RTP/AVP 34\r\na=mid:1\r\n",
+		HEAD "a=group:BUNDLE 1 2\r\nm=audio 4000 RTP/AVP 0\r\na=mid:1\r\n",
+		HEAD
+		"a=group:BUNDLE 1 1\r\na=group:BUNDLE 1\r\nm=audio 4000 RTP/AVP 0\r\na=mid:1\r\n",
+		"v=0 \r\no=- 1 1 IN IP4 203.0.113.1\r\nc=IN IP4 203.0.113.1\r\nm=audio 4000 RTP/AVP 0",
+		"v=0\ns=-\no=Phone System 1 1 IN IP4 203.0.113.1\n\nc=IN IP4 203.0.113.1\n\n"
+		"m=audio 4000 RTP/AVP 0\n\n",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct sdp *sdp = parse(texts[i], strlen(texts[i]));
+
+		assert_false(sdp->media[0].rejected);
+		assert_int_equal(sdp->media[0].remote.port, 4000);
+		assert_int_equal(sdp->media[0].rtcp.port, 4001);
+		assert_string_equal(ip_of(&sdp->media[0].rtcp), "203.0.113.1");
+		assert_int_equal(sdp->media[0].fingerprint_count, 0);
+		assert_string_equal(sdp->session_id, "1");
+		sdp_free(sdp);
+	}
+}
+
+/* RFC 3264 section 6: an m-line that nobody relays keeps its place, and nothing else of it counts.
+ */
+static void test_rejected(void **state)
+{
+	static const char *const lines[] = {
+		"m=video 0 RTP/AVP 255",
+		"m=video 0 RTP/AVP",
+		"m=image 0 udptl",
+		"m=video 0 RTP/AVP (null)",
+		"m=video 0 unknown 0",
+		"m=message 0 TCP/MSRP *",
+		"m=image 4002 udptl t38",
+		"m=application 4004 UDP/BFCP *",
+		"m=message 2855 TCP/MSRP *",
+		"m=audio 4008 UNKNOWN 0",
+		"m=smell 4008 RTP/AVP 0",
+		"m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+		"m=image 4002 udptl t38\r\nc=IN IP4 fax.example\r\na=ice-ufrag:x",
+		"m=video 0 RTP/AVP 96\r\nc=IN IP4 224.0.0.1\r\na=ice-ufrag:abcd",
+	};
+	char text[400];
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct sdp *sdp;
+
+		snprintf(text, sizeof(text), AUDIO "%s\r\nm=video 4002 RTP/AVP 34\r\n", lines[i]);
+		sdp = parse(text, strlen(text));
+		assert_int_equal(sdp->media_count, 3);
+		assert_false(sdp->media[0].rejected);
+		assert_true(sdp->media[1].rejected);
+		assert_false(sdp->media[2].rejected);
+		sdp_free(sdp);
 	}
 }
 
@@ -339,8 +401,6 @@ static void test_limits(void **state)
 	} cases[] = {
 		{HEAD, "a=x\n", SDP_LINES_MAX - 5, SDP_LINES_MAX + 1},
 		{HEAD, "m=audio 0 RTP/AVP 0\n", SDP_MEDIA_MAX, 5 + SDP_MEDIA_MAX + 1},
-		{AUDIO, "a=crypto:1 X inline:Y\n", SDES_LINES_MAX, 6 + SDES_LINES_MAX + 1},
-		{AUDIO, "a=fingerprint:other AA\n", SDP_FINGERPRINTS, 6 + SDP_FINGERPRINTS + 1},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -381,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_candidates),    cmocka_unit_test(test_details),
 		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_limits),        cmocka_unit_test(test_size),
+		cmocka_unit_test(test_odd),           cmocka_unit_test(test_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,15 +285,9 @@ static void network_and_family(void **state)
 static void what_no_leg_can_do(void **state)
 {
 	static const char ice[] = "a=ice-ufrag:aaaa\r\na=ice-pwd:P5OO90QAmMvWRVCY7Yi0qr46\r\n";
-	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
 	char more[256];
 
-	assert_refused(offer("1", "a", phone(41000, ice), AVP), SESSION_UNIMPLEMENTED,
-		       "m-line 1: ICE without rtcp-mux");
-	to.ice = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
-	assert_refused(offer_side("1", "a", phone(41000, ""), &to), SESSION_UNIMPLEMENTED,
-		       "m-line 1: ICE without rtcp-mux");
-	snprintf(more, sizeof(more), "%.*s%036d%s", 12, ice, 0, ice + 16);
+	snprintf(more, sizeof(more), "a=rtcp-mux\r\n%.*s%036d%s", 12, ice, 0, ice + 16);
 	assert_refused(offer("1", "a", phone(41000, more), AVP), SESSION_UNIMPLEMENTED,
 		       "a=ice-ufrag is longer than 35 octets");
 	assert_done(offer("1", "a", phone(41000, ""), AVP));
@@ -361,7 +355,7 @@ static void limits(void **state)
 		       "control character");
 	phone(41000, "");
 	memcpy(strstr(text, "audio"), "andio", 5);
-	assert_refused(offer("1", "a", text, AVP), SESSION_INVALID_ARGUMENT, "no media type");
+	assert_refused(offer("1", "a", text, AVP), SESSION_UNIMPLEMENTED, "m-line 1: andio");
 	assert_refused(offer("1", "a", "nonsense", AVP), SESSION_INVALID_ARGUMENT, "sdp line");
 	assert_refused(answer("9", "a", "b", phone(41000, "")), SESSION_NOT_FOUND, "no call \"");
 	for (int i = 0; i < 10; i++) {
