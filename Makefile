@@ -76,7 +76,7 @@ GEN_H := $(GEN_C:.c=.h)
 SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
 SRC_dataplane := $(filter-out dataplane/main/main.c,$(wildcard dataplane/*.c dataplane/main/*.c))
 SRC_controlplane := controlplane/config.c \
-	$(wildcard controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
+	$(wildcard controlplane/lib/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
 	controlplane/shed/*.c controlplane/rpc/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))

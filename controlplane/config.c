@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "controlplane/lib/prefix.h"
 #include "controlplane/rpc/rpc_listen.h"
 
 #define BLOCK_MOST_S (49 * 86400) /* what PutBlock can say in ms */
@@ -137,6 +138,22 @@ static const struct option_key keys[] = {
 	{},
 };
 
+static int judge_prefix(void *value, const char *text, char *why, size_t size)
+{
+	struct prefix prefix;
+
+	return prefix_read(&prefix, text, why, size);
+}
+
+static const struct option_key network_keys[] = {
+	{.key = "deny",
+	 .type = OPTION_LIST,
+	 .offset = offsetof(struct config, deny),
+	 .parse = judge_prefix,
+	 .help = "a prefix that no SDP may have media sent to; may be repeated"},
+	{},
+};
+
 #define RATE(name, default_pps, what)                                                              \
 	{                                                                                          \
 		.key = #name, .type = OPTION_UNSIGNED,                                             \
@@ -203,8 +220,10 @@ static const struct option_key shed_keys[] = {
 	{},
 };
 
-static const struct option_section sections[] = {
-	{.name = "controlplane", .keys = keys}, {.name = "shed", .keys = shed_keys}, {}};
+static const struct option_section sections[] = {{.name = "controlplane", .keys = keys},
+						 {.name = "network", .keys = network_keys},
+						 {.name = "shed", .keys = shed_keys},
+						 {}};
 
 static void check_listen(struct options *options, const struct config *config)
 {
@@ -269,5 +288,7 @@ struct session_config config_session(const struct config *config)
 		.key_grace_ms = KEY_GRACE_MS,
 		.calls_max = config->calls,
 		.certificate_age_s = config->certificate_h * 3600,
+		.deny = (const char *const *)config->deny.texts,
+		.deny_count = config->deny.count,
 	};
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The configuration of tandem-controlplane: [controlplane] and [shed] in its file or on its command
- * line. */
+/*
+ * The configuration of tandem-controlplane: [controlplane], [network] and [shed] in its file or on
+ * its command line.
+ */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
 
@@ -20,6 +22,7 @@ struct config {
 	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, headroom, calls;
 	unsigned int certificate_h;
 	bool media_timeout_delete;
+	struct option_list deny; /* prefixes */
 	struct shed_config shed;
 };
 

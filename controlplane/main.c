@@ -19,6 +19,8 @@
 
 #define DRAIN_MS 2000
 
+#define SERVICES 3
+
 struct program {
 	struct config config;
 	struct options *options;
@@ -29,6 +31,7 @@ struct program {
 	struct health *health;
 	struct rpc *rpc;
 	bool stopping;
+	struct rpc_service services[SERVICES]; /* as long as `rpc` */
 };
 
 static void on_ready(void *arg, bool ready)
@@ -83,15 +86,16 @@ static int watch_signals(struct program *p)
 
 static int serve(struct program *p)
 {
-	const struct rpc_service services[] = {relay_service(p->session), shed_service(p->shed),
-					       health_service(p->health)};
 	const struct rpc_config config = {
 		.listen = (const char *const *)p->config.listen.texts,
 		.listen_count = p->config.listen.count,
 		.tls = {p->config.ca, p->config.cert, p->config.key},
 	};
 
-	return rpc_start(&p->rpc, &p->loop, &config, services, 3);
+	p->services[0] = relay_service(p->session);
+	p->services[1] = shed_service(p->shed);
+	p->services[2] = health_service(p->health);
+	return rpc_start(&p->rpc, &p->loop, &config, p->services, SERVICES);
 }
 
 static int start(struct program *p)

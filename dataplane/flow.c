@@ -19,6 +19,8 @@
 static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
 	      "one line is prefetched of an egress");
 
+#define KEPT_SILENCE 2 /* a part of a second */
+
 static void hand_over(struct worker *w, struct burst *b, unsigned int i, unsigned int owner)
 {
 	struct worker *other = w->dataplane->workers[owner];
@@ -42,15 +44,21 @@ static bool is_validated(const struct leg *leg, const struct endpoint *source,
 	return false;
 }
 
-/* The leg has its window, and this packet might be what it waits for. */
-static bool may_be_learnt(const struct burst *b, unsigned int i, const struct leg *leg,
-			  unsigned int component)
+/* Whether this packet might be what the leg waits for in its window. */
+static bool may_be_learnt(const struct worker *w, const struct burst *b, unsigned int i,
+			  const struct leg *leg, unsigned int component)
 {
 	const struct endpoint *source = &b->source[i];
 	const struct leg_config *config = leg->config;
 
+	if (leg->latched[component] || b->now >= config->latch_until)
+		return false;
 	if (config->latch_signalled &&
 	    !address_equal(&source->address, &config->remote[component].address))
+		return false;
+	/* Who was heard until now is, while that goes on; a tag tells better. */
+	if (leg->kept[component] && config->security == LEG_PLAIN &&
+	    b->now - leg->flow.last_packet < w->hz / KEPT_SILENCE)
 		return false;
 	return b->now >= leg->former_until || !endpoint_equal(source, &leg->former[component]);
 }
@@ -62,7 +70,8 @@ static inline void check_media_source(struct worker *w, struct burst *b, unsigne
 	const struct endpoint *source = &b->source[i];
 
 	if (likely(endpoint_equal(source, &leg->remote[component]))) {
-		if (unlikely(!leg->latched[component]) && config->security == LEG_PLAIN)
+		if (unlikely(!leg->latched[component]) && config->security == LEG_PLAIN &&
+		    !leg->kept[component])
 			leg_settle(leg, component);
 		return;
 	}
@@ -73,21 +82,26 @@ static inline void check_media_source(struct worker *w, struct burst *b, unsigne
 	}
 	if (unlikely(!leg->latched[component]) && b->now >= config->latch_until)
 		leg_settle(leg, component);
-	if (leg->latched[component] || !may_be_learnt(b, i, leg, component))
+	if (!may_be_learnt(w, b, i, leg, component))
 		return burst_drop(b, i, DROP_WRONG_SOURCE);
 	/* SRTP in its window goes on: crypt learns the address when the tag is right. */
 	if (config->security == LEG_PLAIN && !leg_learn(w, leg, component, source))
 		burst_drop(b, i, DROP_WRONG_SOURCE);
 }
 
-static inline void check_dtls_source(struct burst *b, unsigned int i, const struct leg *leg,
-				     unsigned int component)
+/* Who may be heard may shake hands: the certificate decides, and then the tags of SRTP. */
+static inline void check_dtls_source(const struct worker *w, struct burst *b, unsigned int i,
+				     const struct leg *leg, unsigned int component)
 {
+	const struct endpoint *source = &b->source[i];
+
 	if (leg->config->security != LEG_DTLS)
 		return burst_drop(b, i, DROP_UNEXPECTED);
-	if (leg->config->ice ? !is_validated(leg, &b->source[i], component)
-			     : !endpoint_equal(&b->source[i], &leg->remote[component]))
-		burst_drop(b, i, leg->config->ice ? DROP_NOT_VALIDATED : DROP_WRONG_SOURCE);
+	if (leg->config->ice && !is_validated(leg, source, component))
+		burst_drop(b, i, DROP_NOT_VALIDATED);
+	if (!leg->config->ice && !endpoint_equal(source, &leg->remote[component]) &&
+	    !may_be_learnt(w, b, i, leg, component))
+		burst_drop(b, i, DROP_WRONG_SOURCE);
 }
 
 /* The leg that has the port, if it is this worker's. */
@@ -127,7 +141,7 @@ static inline void check_source(struct worker *w, struct burst *b, unsigned int 
 	case CLASS_RTCP:
 		return check_media_source(w, b, i, leg, component);
 	case CLASS_DTLS:
-		return check_dtls_source(b, i, leg, component);
+		return check_dtls_source(w, b, i, leg, component);
 	case CLASS_STUN:
 		if (!leg->config->ice)
 			burst_drop(b, i, DROP_UNEXPECTED);

@@ -36,6 +36,15 @@ static void forget_remote(struct worker *w, struct leg *leg, const struct leg_co
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		leg->former[c] = leg->remote[c];
 		leg->remote[c] = config->ice ? (struct endpoint){.port = 0} : config->remote[c];
+		leg->latched[c] = leg->kept[c] = false;
+	}
+}
+
+/* Another address may be learnt, while the one that is heard keeps the leg. */
+static void open_window(struct leg *leg)
+{
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		leg->kept[c] |= leg->latched[c];
 		leg->latched[c] = false;
 	}
 }
@@ -68,6 +77,8 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 	}
 	if (!old || old->remote_epoch != config->remote_epoch)
 		forget_remote(w, leg, config);
+	else if (old->latch_epoch != config->latch_epoch)
+		open_window(leg);
 	if (flow_protects(&leg->flow) && (!config->peer_secure || config->verify))
 		number_forget(&leg->flow);
 	configure_flow(&leg->flow, config);
@@ -86,6 +97,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	memset(leg->remote, 0, sizeof(leg->remote));
 	memset(leg->former, 0, sizeof(leg->former));
 	memset(leg->latched, 0, sizeof(leg->latched));
+	memset(leg->kept, 0, sizeof(leg->kept));
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;
 	leg->receive_serial = leg->send_serial = 0;
@@ -96,6 +108,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 void leg_settle(struct leg *leg, unsigned int component)
 {
 	leg->latched[component] = true;
+	leg->kept[component] = false;
 	vouch_peers(leg, component);
 }
 

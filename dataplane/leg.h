@@ -73,6 +73,7 @@ struct leg_config {
 	struct leg_terms *terms; /* NULL: no ICE, and no other clock than the default */
 	uint32_t ice_epoch;      /* counts ICE restarts */
 	uint32_t remote_epoch;   /* counts what voids learnt addresses: a new `remote`, `ice` */
+	uint32_t latch_epoch;    /* counts what opens the window anew, and voids nothing */
 };
 
 /* A participant's address that passed an ICE check, with the time of the last one (consent). */
@@ -97,6 +98,8 @@ struct leg {
 	/* worker: rw, main: ro */
 	struct endpoint former[LEG_COMPONENTS]; /* before the SDP changed; not latched until ... */
 	uint64_t former_until;                  /* ... TSC */
+	bool kept[LEG_COMPONENTS]; /* `remote` was the participant's before the window opened anew
+				    */
 	struct leg_pair pairs[LEG_PAIRS];
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	/* The keys that the streams' index state belongs to, also while there is none. */

@@ -210,10 +210,10 @@ static void learn_source(struct worker *w, struct burst *b, unsigned int i)
 
 	if (likely(leg->latched[component]) || leg->config->ice)
 		return;
-	if (endpoint_equal(&b->source[i], &leg->remote[component]))
-		leg_settle(leg, component);
-	else
+	if (!endpoint_equal(&b->source[i], &leg->remote[component]))
 		leg_learn(w, leg, component, &b->source[i]);
+	else if (!leg->kept[component])
+		leg_settle(leg, component);
 }
 
 static enum drop reason_of(uint8_t status)

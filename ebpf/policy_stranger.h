@@ -168,7 +168,8 @@ POLICY enum shed_reason policy_stranger(struct policy *p)
 	case POLICY_RTCP:
 		return policy_may_latch(p) ? policy_admit(p) : SHED_STRANGER_MEDIA;
 	case POLICY_DTLS:
-		return SHED_STRANGER_DTLS;
+		return p->port->flags & SHED_PORT_DTLS && policy_may_latch(p) ? policy_admit(p)
+									      : SHED_STRANGER_DTLS;
 	default:
 		return SHED_NOT_MEDIA;
 	}

@@ -97,6 +97,7 @@ enum shed_port_flag {
 	SHED_PORT_ICE = 1 << 1,   /* strangers may send STUN Binding requests */
 	SHED_PORT_LATCH = 1 << 2, /* strangers may send RTP or RTCP: the leg learns its address */
 	SHED_PORT_SIGNALLED = 1 << 3, /* with LATCH: only from the address in `signalled` */
+	SHED_PORT_DTLS = 1 << 4,      /* with LATCH: strangers may send DTLS, too */
 };
 
 /* What has a bucket of its own on each port, so that a flood of one kind does not starve another.
@@ -229,7 +230,7 @@ struct shed_sample {
 	X(STUN_RATE, "stun_rate", "from a participant, too many ICE checks")                       \
 	X(DTLS_RATE, "dtls_rate", "from a participant, too much DTLS")                             \
 	X(STRANGER_MEDIA, "stranger_media", "RTP or RTCP from an address that nobody vouches for") \
-	X(STRANGER_DTLS, "stranger_dtls", "DTLS from an address without an ICE check")             \
+	X(STRANGER_DTLS, "stranger_dtls", "DTLS from an address that nobody vouches for")          \
 	X(STUN_MALFORMED, "stun_malformed", "malformed STUN message")                              \
 	X(STUN_UNHANDLED, "stun_unhandled", "STUN message other than a Binding request")           \
 	X(STUN_UFRAG, "stun_ufrag", "ICE check without the port's username fragment")              \

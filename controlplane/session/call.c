@@ -45,6 +45,8 @@ void call_release(struct call *call)
 	offer_free(call->offer);
 	while ((bridge = TAILQ_FIRST(&call->bridges)))
 		bridge_free(bridge);
+	for (enum side side = SIDE_A; side < SIDES; side++)
+		mids_free(&call->mids[side]);
 	free(call->tags[SIDE_A]);
 	free(call->tags[SIDE_B]);
 	free(call->id);

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "controlplane/dtls/dtls.h"
+#include "controlplane/session/mids.h"
 #include "controlplane/session/negotiate.h"
 #include "controlplane/session/network.h"
 #include "controlplane/session/table.h"
@@ -42,8 +43,9 @@ struct leg {
 	struct sdp_address dtls_from; /* where its last datagram came from */
 	struct sdp_address heard;     /* where media comes from, as the dataplane said last */
 
-	uint32_t epoch;      /* of the last keys that were pushed; 0: none */
-	uint32_t epoch_held; /* of the last keys that the dataplane said it has */
+	uint32_t latch_epoch; /* counts the windows in which its address may be learnt */
+	uint32_t epoch;       /* of the last keys that were pushed; 0: none */
+	uint32_t epoch_held;  /* of the last keys that the dataplane said it has */
 	enum srtp_suite suite;
 	unsigned int handshake_ms;
 	Tandem__Dataplane__V1__IceState ice;
@@ -95,6 +97,7 @@ struct call {
 	uint64_t expires;  /* ms of the loop's clock */
 	bool answered, waiting, gone, busy;
 	struct wish wish[SIDES];
+	struct mids mids[SIDES]; /* as each side knows its m-lines */
 	unsigned int line_count, bridges_made;
 	TAILQ_HEAD(, bridge) bridges; /* in the order of their making */
 	struct offer *offer;          /* the open one, or NULL */

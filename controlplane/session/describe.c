@@ -52,11 +52,16 @@ static void show(struct sdp_transport *out, const struct offer *offer, const str
 char *describe(const struct offer *offer, const struct sdp *answer, struct session_error *error)
 {
 	const struct sdp *sdp = answer ? answer : offer->sdp;
+	struct call *call = offer->plans[0].bridge->call;
+	struct mids *mids = &call->mids[side_other(offer->from)];
+	char shown[SDP_MEDIA_MAX][SDP_MID_MAX + 1];
 	struct sdp_transport media[SDP_MEDIA_MAX];
 	struct sdp_rewrite to = {
 		.media = media,
 		.media_count = sdp->media_count,
 		.offer = answer ? offer->sdp : NULL,
+		.mids = (const char *const *)mids->text,
+		.shown_mids = shown,
 		.origin = {.family = AF_INET},
 	};
 	char *text;
@@ -75,8 +80,12 @@ char *describe(const struct offer *offer, const struct sdp *answer, struct sessi
 		if (media[line].rtp.family != AF_UNSPEC)
 			to.origin = media[line].rtp;
 	result = sdp_rewrite(&text, &length, sdp, &to);
-	if (result == 0)
+	if (result == 0) {
+		mids_learn_all(&call->mids[offer->from], offer->sdp);
+		for (unsigned int line = 0; !answer && line < sdp->media_count; line++)
+			mids_learn(mids, line, shown[line]);
 		return text;
+	}
 	session_refuse(error, SESSION_INTERNAL, "the SDP cannot be written: %s", strerror(-result));
 	return NULL;
 }

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "controlplane/session/destination.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/pace.h"
+#include "controlplane/session/session_state.h"
 #include "controlplane/session/share.h"
+#include "controlplane/session/why.h"
 
 static void name_media(struct plan *plan, const struct sdp *sdp)
 {
@@ -230,6 +233,22 @@ static bool other_family(const struct leg *leg, const struct sdp_address *addres
 	return address->family != AF_UNSPEC && address->family != leg->at->address.family;
 }
 
+static int check_destination(const struct session *s, const struct sdp_address *address,
+			     unsigned int mline, struct session_error *error)
+{
+	const char *what =
+		destination_refuse(address, &s->networks, s->denied, s->config.deny_count);
+	char text[WHY_ADDRESS_MAX];
+
+	if (!what)
+		return 0;
+	why_print_address(text, address, address->port);
+	return session_refuse(error, SESSION_INVALID_ARGUMENT,
+			      "m-line %u: no media is sent to %s, %s; name the participant's own "
+			      "address",
+			      mline, text, what);
+}
+
 /* What no leg in the dataplane can do, or not this one: it keeps its address and its ports. */
 static int check_leg(const struct plan *plan, enum side side, struct session_error *error)
 {
@@ -249,6 +268,11 @@ static int check_leg(const struct plan *plan, enum side side, struct session_err
 				      "there, which is IPv%d; choose network and family of that "
 				      "side for a new call",
 				      mline, leg->at->address.family == AF_INET6 ? 6 : 4);
+	/* With ICE a nomination decides. */
+	if (!t->ice &&
+	    (check_destination(leg->session, &t->remote, mline, error) ||
+	     (!t->rtcp_mux && check_destination(leg->session, &t->remote_rtcp, mline, error))))
+		return -EINVAL;
 	return 0;
 }
 

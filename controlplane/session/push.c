@@ -170,6 +170,7 @@ void push_leg(struct push *push, struct leg *leg)
 	put.remote_rtcp = endpoint(&room.remote_rtcp, t->rtcp_mux ? &t->remote : &t->remote_rtcp,
 				   t->rtcp_mux ? t->remote.port : t->remote_rtcp.port);
 	put.latch_ms = t->latch && !t->ice ? push->session->config.latch_ms : 0;
+	put.latch_epoch = leg->latch_epoch;
 	put.latch_signalled = put.latch_ms && t->latch_signalled;
 	put.media_pps = pace_limit(t->pace, push->session->config.headroom);
 	put.receive = t->receive;

@@ -78,6 +78,12 @@ static int fill_leg(struct leg *leg, const Tandem__State__V1__Leg *state)
 	if (state->fingerprint && state_read_fingerprint(&leg->fingerprint, state->fingerprint))
 		return -EINVAL;
 	leg->handshake_ms = state->handshake_ms;
+	leg->latch_epoch = state->latch_epoch;
+	for (size_t i = 0; i < state->n_mids; i++)
+		if (state->mids[i]->line < SDP_MEDIA_MAX &&
+		    strlen(state->mids[i]->text) <= SDP_MID_MAX)
+			mids_learn(&leg->bridge->call->mids[leg->side], state->mids[i]->line,
+				   state->mids[i]->text);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/lib/prefix.h"
 #include "controlplane/session/session.h"
 
 #include <errno.h>
@@ -260,6 +261,20 @@ void session_set_ready(struct session *s, bool ready)
 		s->changed(s->changed_arg, ready);
 }
 
+/* The configuration was judged when it was read. */
+static int read_denied(struct session *s)
+{
+	char why[200];
+
+	s->denied = calloc(s->config.deny_count + 1, sizeof(s->denied[0]));
+	if (!s->denied)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < s->config.deny_count; i++)
+		if (prefix_read(&s->denied[i], s->config.deny[i], why, sizeof(why)))
+			return -EINVAL;
+	return 0;
+}
+
 int session_open(struct session **out, uv_loop_t *loop, const struct session_config *config)
 {
 	struct session *s = calloc(1, sizeof(*s));
@@ -272,11 +287,15 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 		goto out;
 	s->loop = loop;
 	s->config = *config;
+	error = read_denied(s);
+	if (error)
+		goto out_session;
 	s->networks.port_first = config->port_first;
 	s->networks.port_last = config->port_last;
 	s->networks.quarantine_ms = config->port_quarantine_ms;
 	TAILQ_INIT(&s->by_age);
 	TAILQ_INIT(&s->waiting);
+	error = -ENOMEM;
 	if (table_open(&s->calls) || table_open(&s->legs))
 		goto out_tables;
 	error = dtls_identity_make(&s->identity);
@@ -295,6 +314,8 @@ out_identity:
 out_tables:
 	table_close(&s->calls);
 	table_close(&s->legs);
+out_session:
+	free(s->denied);
 	free(s);
 out:
 	log_error("session: %s", strerror(-error));
@@ -317,6 +338,7 @@ void session_close(struct session *s)
 	while ((call = TAILQ_FIRST(&s->by_age)))
 		session_forget_call(s, call);
 	networks_free(&s->networks);
+	free(s->denied);
 	dtls_identity_release(s->identity);
 	table_close(&s->calls);
 	table_close(&s->legs);

@@ -31,6 +31,8 @@ struct session_config {
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */
+	const char *const *deny;        /* prefixes that no SDP may have media sent to */
+	unsigned int deny_count;
 };
 
 /*

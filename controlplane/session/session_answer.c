@@ -103,6 +103,9 @@ static void put_in_force(struct answering *a)
 			continue;
 		plan_swap(plan);
 		plan->bridge->pending = false;
+		/* Media may flow from now on, from wherever a translator has it come. */
+		for (enum side side = SIDE_A; side < SIDES; side++)
+			plan->bridge->legs[side]->latch_epoch++;
 	}
 	swap_wishes(a);
 	a->line_count = call->line_count;
@@ -176,6 +179,18 @@ static void remove_rejected(struct answering *a, struct push *push)
 	}
 }
 
+static void forget_rejected_mids(const struct answering *a)
+{
+	uint32_t lines = 0;
+
+	for (unsigned int i = 0; i < a->next.plan_count; i++)
+		if (accepted(&a->next.plans[i]))
+			lines |= a->next.plans[i].bridge->lines;
+	for (unsigned int line = 0; line < a->call->line_count; line++)
+		for (enum side side = SIDE_A; side < SIDES && !(lines & 1u << line); side++)
+			mids_forget(&a->call->mids[side], line);
+}
+
 /* Which of them, nobody can tell; with the connection the resync sees which keys arrived. */
 static void refuse_keys(struct call *call, int error, const char *what)
 {
@@ -222,6 +237,7 @@ static void commit(struct answering *a, struct push *push)
 		}
 	}
 	remove_rejected(a, push);
+	forget_rejected_mids(a);
 	session_stop_waiting(call->session, call);
 	offer_free(call->offer);
 	call->offer = NULL;

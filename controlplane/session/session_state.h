@@ -9,6 +9,8 @@
 #include "controlplane/session/client.h"
 #include "controlplane/session/session.h"
 
+struct prefix;
+
 TAILQ_HEAD(call_list, call);
 
 struct session {
@@ -16,6 +18,7 @@ struct session {
 	struct session_config config;
 	struct client *client;
 	struct networks networks;
+	struct prefix *denied;          /* config.deny_count of them */
 	struct dtls_identity *identity; /* of new legs */
 
 	struct table calls, legs;

@@ -18,6 +18,7 @@ struct room {
 	Tandem__State__V1__Terms terms;
 	Tandem__State__V1__Endpoint remote, remote_rtcp;
 	uint32_t clocks[128];
+	Tandem__State__V1__Mid mids[SDP_MEDIA_MAX], *mid_list[SDP_MEDIA_MAX];
 };
 
 static ProtobufCBinaryData ip_of(const struct sdp_address *address)
@@ -97,6 +98,23 @@ static Tandem__State__V1__Terms *write_terms(struct room *room, const struct ter
 	return out;
 }
 
+static void write_mids(Tandem__State__V1__Leg *out, struct room *room, const struct leg *leg)
+{
+	const struct mids *mids = &leg->bridge->call->mids[leg->side];
+
+	for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++) {
+		Tandem__State__V1__Mid *mid = &room->mids[out->n_mids];
+
+		if (!(leg->bridge->lines & 1u << line) || !mids->text[line])
+			continue;
+		tandem__state__v1__mid__init(mid);
+		mid->line = line;
+		mid->text = mids->text[line];
+		room->mid_list[out->n_mids++] = mid;
+	}
+	out->mids = room->mid_list;
+}
+
 int state_pack(const struct leg *leg, uint8_t *octets)
 {
 	const struct bridge *bridge = leg->bridge;
@@ -124,6 +142,8 @@ int state_pack(const struct leg *leg, uint8_t *octets)
 		state.fingerprint = write_fingerprint(&room.own, &leg->fingerprint);
 	state.terms = write_terms(&room, &leg->terms);
 	state.handshake_ms = leg->handshake_ms;
+	state.latch_epoch = leg->latch_epoch;
+	write_mids(&state, &room, leg);
 	if (tandem__state__v1__leg__get_packed_size(&state) > STATE_MOST)
 		return -EMSGSIZE;
 	return tandem__state__v1__leg__pack(&state, octets);

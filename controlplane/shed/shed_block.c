@@ -7,7 +7,7 @@
 
 #include "controlplane/sdp/sdp.h"
 #include "controlplane/session/party.h"
-#include "controlplane/shed/prefix.h"
+#include "controlplane/lib/prefix.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 

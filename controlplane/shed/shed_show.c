@@ -6,7 +6,7 @@
 
 #include "controlplane/session/party.h"
 #include "controlplane/session/why.h"
-#include "controlplane/shed/prefix.h"
+#include "controlplane/lib/prefix.h"
 #include "controlplane/shed/reply.h"
 #include "controlplane/shed/shed_state.h"
 

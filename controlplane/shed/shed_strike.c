@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "controlplane/shed/prefix.h"
+#include "controlplane/lib/prefix.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 

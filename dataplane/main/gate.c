@@ -57,16 +57,20 @@ static bool is_restarting(const struct record *record)
 
 static uint32_t flags_of(const struct leg_config *config, unsigned int component, uint64_t now)
 {
+	uint32_t learns = SHED_PORT_OPEN | SHED_PORT_LATCH;
+
 	if (config->ice)
 		return SHED_PORT_OPEN | SHED_PORT_ICE;
 	if (now >= config->latch_until)
 		return SHED_PORT_OPEN;
+	if (config->security == LEG_DTLS)
+		learns |= SHED_PORT_DTLS;
 	if (!config->latch_signalled)
-		return SHED_PORT_OPEN | SHED_PORT_LATCH;
+		return learns;
 	/* There may be no address yet: then nobody's is learnt. */
 	if (endpoint_is_unset(&config->remote[component]))
 		return SHED_PORT_OPEN;
-	return SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_SIGNALLED;
+	return learns | SHED_PORT_SIGNALLED;
 }
 
 static uint16_t ahead_of(uint32_t media_pps)

@@ -68,6 +68,10 @@ out_changed:
 	    memcmp(remote, config->remote, sizeof(remote)) != 0) {
 		memcpy(config->remote, remote, sizeof(remote));
 		config->remote_epoch++;
+		config->latch_epoch = put->latch_epoch - 1;
+	}
+	if (config->latch_epoch != put->latch_epoch) {
+		config->latch_epoch = put->latch_epoch;
 		config->latch_until = put->latch_ms ? rte_rdtsc() + record_ticks(put->latch_ms) : 0;
 	}
 	return 0;

@@ -140,7 +140,11 @@ static inline void stop_session(void)
 
 static inline int set_up(void **state)
 {
+	static const char *const denied[] = {"192.0.2.64/26"};
+
 	config = (struct session_config){
+		.deny = denied,
+		.deny_count = 1,
 		.dataplane = fake.path,
 		.version = "test",
 		.port_first = 20000,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What follows from seconds of drops: rates, attacks, blocks; and the prefixes of both. */
 #include "controlplane/shed/attack.h"
-#include "controlplane/shed/prefix.h"
+#include "controlplane/lib/prefix.h"
 #include "controlplane/shed/strike.h"
 #include "controlplane/shed/tally.h"
 

@@ -309,16 +309,68 @@ static void plain_ice_does_not_latch(void **state)
 	assert_int_equal(receive(w, DTLS, STRANGER, RTP_PORT), DROP_UNEXPECTED);
 }
 
-static void dtls_without_ice_needs_the_signalled_address(void **state)
+/* The window holds for the handshake as well: what decides is the certificate. */
+static void dtls_without_ice_may_come_from_elsewhere(void **state)
 {
 	struct world *w = *state;
 
 	w->config.security = LEG_DTLS;
-	w->config.latch_until = UINT64_MAX;
+	w->config.latch_until = w->now + 10;
 	apply(w);
 	assert_int_equal(receive(w, DTLS, SIGNALLED, RTP_PORT), DROP_NONE);
-	assert_int_equal(receive(w, DTLS, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+	assert_int_equal(receive(w, DTLS, STRANGER, RTP_PORT), DROP_NONE);
+	assert_false(w->leg.latched[0]);
 	assert_int_equal(receive(w, STUN, SIGNALLED, RTP_PORT), DROP_UNEXPECTED);
+	w->config.latch_signalled = true;
+	assert_int_equal(receive(w, DTLS, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+	w->config.latch_signalled = false;
+	/* As crypt says when a tag was right. */
+	w->leg.latched[0] = true;
+	assert_int_equal(receive(w, DTLS, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+	w->leg.latched[0] = false;
+	w->now += 10;
+	assert_int_equal(receive(w, DTLS, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+	assert_int_equal(receive(w, DTLS, SIGNALLED, RTP_PORT), DROP_NONE);
+}
+
+/* Media may flow from now on, or a translator has changed: learnt anew, unless it goes on. */
+static void a_window_opens_anew(void **state)
+{
+	struct world *w = *state;
+	uint64_t second = w->bench->worker->hz;
+	struct leg_config next;
+
+	w->config.latch_until = w->now + 10;
+	apply(w);
+	w->now += second;
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+
+	next = w->config;
+	next.latch_epoch++;
+	next.latch_until = w->now + 20 * second;
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
+	expect_learnt(w, 0, STRANGER);
+	w->leg.flow.last_packet = w->now; /* as meter has it */
+
+	w->config = next;
+	w->config.latch_epoch++;
+	w->config.latch_until = w->now + 20 * second;
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config), &next);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
+	assert_int_equal(receive(w, RTP, "198.51.100.9", 30000, RTP_PORT), DROP_WRONG_SOURCE);
+	w->now += second / 4;
+	assert_int_equal(receive(w, RTP, "198.51.100.9", 30000, RTP_PORT), DROP_WRONG_SOURCE);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
+	w->now += second;
+	assert_int_equal(receive(w, RTP, "198.51.100.9", 30000, RTP_PORT), DROP_NONE);
+	expect_learnt(w, 0, "198.51.100.9", 30000);
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
+	/* The same configuration again opens nothing. */
+	next = w->config;
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	w->now += second;
+	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
 }
 
 static void dtls_and_stun_are_unexpected_elsewhere(void **state)
@@ -390,7 +442,8 @@ int main(void)
 		CASE(ice_hears_only_validated_pairs),
 		CASE(ice_begins_with_nobody),
 		CASE(plain_ice_does_not_latch),
-		CASE(dtls_without_ice_needs_the_signalled_address),
+		CASE(dtls_without_ice_may_come_from_elsewhere),
+		CASE(a_window_opens_anew),
 		CASE(dtls_and_stun_are_unexpected_elsewhere),
 		CASE(punts_leave_room_for_nominations),
 		CASE(the_rtcp_port_takes_no_rtp),

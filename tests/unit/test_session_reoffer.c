@@ -32,6 +32,98 @@ static void hold_and_resume(void **state)
 	assert_int_equal(fake_count(&fake), 2);
 }
 
+/* The browser's SDP with another name for its m-line. */
+static const char *with_mid(const char *sdp, const char *mid)
+{
+	static char named[4096];
+	const char *bundle = strstr(sdp, "BUNDLE 0") + 7, *line = strstr(sdp, "a=mid:0") + 6;
+
+	snprintf(named, sizeof(named), "%.*s%s%.*s%s%s", (int)(bundle - sdp), sdp, mid,
+		 (int)(line - bundle - 1), bundle + 1, mid, line + 1);
+	return named;
+}
+
+/* When media may flow, also with the same SDP: a translator may have changed meanwhile. */
+static void windows_open_with_each_answer(void **state)
+{
+	struct fake_leg *a, *b;
+	uint32_t first;
+
+	phones("1", &a, &b);
+	first = a->put->put_leg->latch_epoch;
+	assert_true(first > 0 && first == b->put->put_leg->latch_epoch);
+	assert_done(offer("1", "a", phone(41000, ""), -1));
+	assert_int_equal(a->put->put_leg->latch_epoch, first);
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_int_equal(a->put->put_leg->latch_epoch, first + 1);
+	assert_int_equal(b->put->put_leg->latch_epoch, first + 1);
+	/* A control plane that starts again opens none. */
+	stop_session();
+	start_session();
+	assert_done(query("1"));
+	assert_int_equal(a->put->put_leg->latch_epoch, first + 1);
+}
+
+/* RFC 9143 section 7: a mid lives as long as its m-line, whoever offers. */
+static void mids_live_with_their_m_lines(void **state)
+{
+	assert_done(offer("1", "a", with_mid(browser("aaaa", PRINT_A, "actpass", false), "audio-0"),
+			  AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_shows("a=mid:audio-0\r\n");
+	assert_done(offer("1", "b", phone(42000, "a=sendonly\r\n"), -1));
+	assert_shows("a=group:BUNDLE audio-0\r\n");
+	assert_shows("a=mid:audio-0\r\n");
+	assert_done(answer("1", "b", "a",
+			   with_mid(browser("aaaa", PRINT_A, "active", false), "audio-0")));
+	stop_session();
+	start_session();
+	assert_done(offer("1", "b", phone(42000, ""), -1));
+	assert_shows("a=mid:audio-0\r\n");
+	/* Another m-line beside it, which the phone's side numbers. */
+	assert_done(offer("1", "b", phone(42000, "m=video 42002 RTP/AVP 34\r\n"), -1));
+	assert_shows("a=mid:audio-0\r\n");
+	assert_shows("a=mid:1\r\n");
+}
+
+/* Where an SDP may not have media sent to; said with the m-line and the address. */
+static void destinations_of_no_host(void **state)
+{
+	static const char *const addresses[] = {
+		"255.255.255.255", "127.0.0.1",   "127.9.9.9",    "0.0.0.1",    "240.0.0.1",
+		"169.254.7.7",     "198.51.100.1", "198.51.100.2", "192.0.2.77",
+	};
+	static const char *const ipv6[] = {"::1", "::5", "fe80::1", "2001:db8::1",
+					   "::ffff:203.0.113.30"};
+	char line[100];
+
+	assert_done(offer("1", "a", phone(41000, "c=IN IP4 0.0.0.0\r\n"), AVP));
+	assert_done(answer("1", "a", "b", phone(42000, "")));
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		snprintf(line, sizeof(line), "c=IN IP4 %s\r\n", addresses[i]);
+		assert_refused(offer("2", "a", phone(41000, line), AVP), SESSION_INVALID_ARGUMENT,
+			       "m-line 1: no media is sent to");
+		assert_non_null(strstr(got.text, addresses[i]));
+		snprintf(line, sizeof(line), "a=rtcp:4001 IN IP4 %s\r\n", addresses[i]);
+		assert_refused(offer("2", "a", phone(41000, line), AVP), SESSION_INVALID_ARGUMENT,
+			       addresses[i]);
+		assert_done(offer("1", "a", phone(41000, ""), -1));
+		snprintf(line, sizeof(line), "c=IN IP4 %s\r\n", addresses[i]);
+		assert_refused(answer("1", "a", "b", phone(42000, line)), SESSION_INVALID_ARGUMENT,
+			       addresses[i]);
+		assert_done(answer("1", "a", "b", phone(42000, "")));
+	}
+	for (size_t i = 0; i < sizeof(ipv6) / sizeof(ipv6[0]); i++) {
+		snprintf(line, sizeof(line), "c=IN IP6 %s\r\n", ipv6[i]);
+		assert_refused(offer("2", "a", phone(41000, line), AVP), SESSION_INVALID_ARGUMENT,
+			       "m-line 1: no media is sent to [");
+	}
+	/* A rejected m-line's is not looked at, nor one that ICE has no use for. */
+	assert_done(offer("3", "a", phone(41000, "m=video 0 RTP/AVP 34\r\nc=IN IP4 127.0.0.1\r\n"),
+			  AVP));
+	assert_done(offer("4", "a", browser("aaaa", PRINT_A, "actpass", false), AVP));
+}
+
 static void a_hold_is_no_rekeying(void **state)
 {
 	struct fake_leg *a;
@@ -329,6 +421,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(hold_and_resume),
+		TEST(windows_open_with_each_answer),
+		TEST(mids_live_with_their_m_lines),
+		TEST(destinations_of_no_host),
 		TEST(a_hold_is_no_rekeying),
 		TEST(ice_restart),
 		TEST(a_refused_reoffer_changes_nothing),

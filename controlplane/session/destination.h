@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where an SDP may have media sent to. A relay that sends wherever it is told reaches hosts and
+ * groups that its callers cannot. What a leg learns by itself is the dataplane's to judge. Pure
+ * functions, any thread.
+ */
+#ifndef TANDEM_DESTINATION_H
+#define TANDEM_DESTINATION_H
+
+#include "controlplane/sdp/sdp.h"
+#include "controlplane/session/network.h"
+
+struct prefix;
+
+/*
+ * NULL: media may go there, or it is AF_UNSPEC. Otherwise what kind of address it is, for a
+ * message: one that no host has, this host, a group, a link, the relay's own, or in one of the
+ * `denied`.
+ */
+const char *destination_refuse(const struct sdp_address *address, const struct networks *networks,
+			       const struct prefix *denied, unsigned int denied_count);
+
+#endif
