@@ -12,6 +12,7 @@
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
+#include "dataplane/retire.h"
 #include "dataplane/stages.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
@@ -20,6 +21,7 @@ static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LIN
 	      "one line is prefetched of an egress");
 
 #define KEPT_SILENCE 2 /* a part of a second */
+#define TOTAL_TRIES  8
 
 static void hand_over(struct worker *w, struct burst *b, unsigned int i, unsigned int owner)
 {
@@ -187,4 +189,33 @@ void flow_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			check_source(w, b, i);
+}
+
+static struct flow_total add_streams(const struct flow *flow)
+{
+	struct retire_total retired = retire_total(flow);
+	struct flow_total total = {retired.packets, retired.bytes};
+	const struct stream *s = __atomic_load_n(&flow->streams, __ATOMIC_ACQUIRE);
+
+	for (unsigned int k = 0; s && k < flow->stream_count; k++, s = s->next) {
+		total.packets += s->meter.packets;
+		total.bytes += s->meter.bytes;
+	}
+	return total;
+}
+
+/* An SSRC that makes room meanwhile is counted once, not in both places or in neither. */
+struct flow_total flow_total(const struct flow *flow)
+{
+	struct flow_total total;
+	uint32_t changes;
+
+	for (unsigned int k = 0; k < TOTAL_TRIES; k++) {
+		changes = retire_changes(flow);
+		total = add_streams(flow);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(changes & 1) && changes == retire_changes(flow))
+			break;
+	}
+	return total;
 }

@@ -18,6 +18,7 @@
 
 struct crypt_key;
 struct egress;
+struct retired;
 
 /* worker: rw, main: ro (a torn moment is tolerated). */
 struct flow {
@@ -56,6 +57,7 @@ struct flow {
 	 * worker: rw, the peer's worker: ro
 	 */
 	uint64_t shifts[FLOW_SHIFTS];
+	struct retired *retired; /* what is left of SSRCs that made room; NULL: none did */
 	uint8_t next_sender_report, next_shift;
 } __rte_cache_aligned;
 
@@ -81,16 +83,7 @@ struct flow_total {
 	uint64_t bytes;
 };
 
-/* Any thread: streams are added and never taken away while the leg lives. */
-static inline struct flow_total flow_total(const struct flow *flow)
-{
-	struct flow_total total = {.packets = 0};
-
-	for (const struct stream *s = flow->streams; s; s = s->next) {
-		total.packets += s->meter.packets;
-		total.bytes += s->meter.bytes;
-	}
-	return total;
-}
+/* Any thread. */
+struct flow_total flow_total(const struct flow *flow);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "dataplane/flow.h"
 #include "dataplane/index.h"
+#include "dataplane/retire.h"
 #include "dataplane/worker.h"
 
 static_assert(offsetof(struct stream, receive_highest) == RTE_CACHE_LINE_SIZE,
@@ -14,29 +15,67 @@ static_assert(offsetof(struct stream, receive_window) == 2 * RTE_CACHE_LINE_SIZE
 	      "windows begin on a cache line");
 static_assert(sizeof(struct stream) == 9 * RTE_CACHE_LINE_SIZE, "memory per leg is budgeted");
 
-/* The first SRTCP index sent is 1, since libsrtp begins there: both engines send the same bytes. */
-#define RTCP_FIRST 1
+/* Parts of the pool that are left to others: by a flow's further streams, and by those after them.
+ */
+#define SPARE_PART   8
+#define FAIR_PART    4
+#define FAIR_STREAMS 2
 
-static void put(struct worker *w, struct stream *s)
+struct stream *stream_take_unit(struct worker *w)
 {
-	s->next = w->free_streams;
-	w->free_streams = s;
+	struct stream *unit = w->free_streams;
+
+	w->free_streams = unit->next;
+	w->free_stream_count--;
+	return unit;
+}
+
+void stream_give_unit(struct worker *w, struct stream *unit)
+{
+	unit->next = w->free_streams;
+	w->free_streams = unit;
 	w->free_stream_count++;
 }
 
-enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct stream **out)
+static bool may_grow(const struct worker *w, const struct flow *flow)
 {
-	struct stream *s = &flow->first;
+	if (!w->free_stream_count || flow->stream_count >= w->streams_per_flow)
+		return false;
+	return w->free_stream_count >
+	       w->stream_count / (flow->stream_count < FAIR_STREAMS ? SPARE_PART : FAIR_PART);
+}
 
-	if (flow->stream_count >= w->streams_per_flow)
-		return DROP_STREAM_LIMIT;
-	if (flow->streams) {
-		s = w->free_streams;
-		if (!s)
-			return DROP_STREAM_POOL;
-		w->free_streams = s->next;
-		w->free_stream_count--;
-	}
+static bool has_first(const struct flow *flow)
+{
+	const struct stream *s = flow->streams;
+
+	while (s && s != &flow->first)
+		s = s->next;
+	return s;
+}
+
+/* Memory for one more; NULL: the flow has what it may have, and all of it is heard. */
+static struct stream *find_room(struct worker *w, struct flow *flow, uint64_t now)
+{
+	struct stream *s;
+
+	if (!has_first(flow))
+		return &flow->first;
+	if (may_grow(w, flow))
+		return stream_take_unit(w);
+	s = retire_one(w, flow, now);
+	if (s || !w->free_stream_count || flow->stream_count >= w->streams_per_flow)
+		return s;
+	return stream_take_unit(w); /* all are heard: then it gets what there is */
+}
+
+enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_t now,
+		     struct stream **out)
+{
+	struct stream *s = retire_refuses(flow, ssrc) ? NULL : find_room(w, flow, now);
+
+	if (!s)
+		return w->free_stream_count ? DROP_STREAM_LIMIT : DROP_STREAM_POOL;
 	*s = (struct stream){
 		.next = flow->streams,
 		.ssrc = ssrc,
@@ -44,9 +83,11 @@ enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct 
 		.receive_rtcp_highest = {INDEX_NONE, INDEX_NONE},
 		.send_highest = INDEX_NONE,
 		.ahead = INDEX_NONE,
-		.send_rtcp = RTCP_FIRST,
+		.send_rtcp = STREAM_RTCP_FIRST,
 		.carried = INDEX_NONE,
 	};
+	retire_recall(flow, s);
+	stream_hear(s, now);
 	flow->stream_count++;
 	/* The main lcore may walk the list: what it finds must be complete. */
 	__atomic_store_n(&flow->streams, s, __ATOMIC_RELEASE);
@@ -58,13 +99,14 @@ void stream_release_all(struct worker *w, struct flow *flow)
 {
 	struct stream *s = flow->streams;
 
+	retire_release_all(w, flow);
 	flow->streams = NULL;
 	flow->stream_count = 0;
 	while (s) {
 		struct stream *next = s->next;
 
 		if (s != &flow->first)
-			put(w, s);
+			stream_give_unit(w, s);
 		s = next;
 	}
 }
@@ -73,6 +115,7 @@ void stream_new_receive_epoch(struct flow *flow, uint32_t epoch)
 {
 	unsigned int slot = epoch & 1;
 
+	retire_new_receive_epoch(flow);
 	for (struct stream *s = flow->streams; s; s = s->next) {
 		if (s->receive_highest[!slot] != INDEX_NONE)
 			s->carried = s->receive_highest[!slot];
@@ -84,12 +127,13 @@ void stream_new_receive_epoch(struct flow *flow, uint32_t epoch)
 
 void stream_new_send_key(struct flow *flow, bool goes_on)
 {
+	retire_new_send_key(flow, goes_on);
 	for (struct stream *s = flow->streams; s; s = s->next) {
 		s->stale = false;
 		if (goes_on)
 			continue;
 		s->send_highest = INDEX_NONE;
-		s->send_rtcp = RTCP_FIRST;
+		s->send_rtcp = STREAM_RTCP_FIRST;
 	}
 }
 

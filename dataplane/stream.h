@@ -2,8 +2,9 @@
 /*
  * A stream: one SSRC inside a flow, with its SRTP index state and its statistics. A flow's first
  * stream is part of it, further ones come from a pool that each worker has to itself; nothing is
- * allocated after that, and nothing is evicted: a flow has at most worker->streams_per_flow of
- * them. An SSRC that only sends RTCP is a stream too.
+ * allocated after that. A flow has at most worker->streams_per_flow of them: then, or when the pool
+ * is short, another SSRC takes the place of one that is silent (retire.h). An SSRC that only sends
+ * RTCP is a stream too.
  *
  * One worker writes a stream; the main lcore reads the statistics and tolerates a torn moment.
  */
@@ -23,9 +24,16 @@ struct worker;
 #define STREAM_WINDOW      1024 /* RTP indices remembered against replay */
 #define STREAM_RTCP_WINDOW 128
 
+/* The first SRTCP index sent is 1, since libsrtp begins there: both engines send the same bytes. */
+#define STREAM_RTCP_FIRST 1
+
+/* An SSRC is silent, and may make room, after a tenth or a fifth of a second. */
+#define STREAM_SILENT_TICKS 3
+
 /* What was received, for RFC 3550 A.1, A.3 and A.8. */
 struct stream_meter {
-	uint64_t packets;
+	uint64_t packets : 48;
+	uint64_t heard : 16; /* stream_tick() of the last packet, RTP or RTCP */
 	uint64_t bytes;
 	uint64_t
 		scale; /* RTP timestamp units per TSC tick, 48 bits of fraction; 0: no packet yet */
@@ -73,6 +81,18 @@ struct stream {
 	uint32_t rtt_us;  /* relay to participant and back; 0: not measured */
 } __rte_cache_aligned;
 
+/* TSC in units of 30 to 70 ms, for an hour or half of it. */
+static inline uint16_t stream_tick(uint64_t tsc)
+{
+	return tsc >> 27;
+}
+
+/* Worker: a packet of it was accepted. */
+static inline void stream_hear(struct stream *s, uint64_t now)
+{
+	s->meter.heard = stream_tick(now);
+}
+
 /* RTP clock in Hz; `tsc_hz`: TSC ticks per second. */
 static inline uint32_t stream_clock(uint64_t scale, uint64_t tsc_hz)
 {
@@ -91,10 +111,16 @@ struct stream_report {
 };
 
 /*
- * Worker: a new stream for an SSRC that the flow does not have. DROP_NONE, DROP_STREAM_LIMIT or
- * DROP_STREAM_POOL. Only for a packet whose tag verified, or of a plain leg's participant.
+ * Worker: a new stream for an SSRC that the flow does not have, heard at `now` (TSC); one that was
+ * there before has its index state again. DROP_NONE; DROP_STREAM_LIMIT: all others are heard, or
+ * the SSRC was there too long ago; DROP_STREAM_POOL. Only for a packet whose tag verified, or of a
+ * plain leg's participant.
  */
-enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, struct stream **out);
+enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_t now,
+		     struct stream **out);
+/* Worker: a unit of the pool, while free_stream_count is not 0, and back. */
+struct stream *stream_take_unit(struct worker *w);
+void stream_give_unit(struct worker *w, struct stream *unit);
 /* Worker: gives all streams of a flow back. */
 void stream_release_all(struct worker *w, struct flow *flow);
 

@@ -16,6 +16,7 @@
 #include "dataplane/index.h"
 #include "dataplane/leg.h"
 #include "dataplane/lifetime.h"
+#include "dataplane/retire.h"
 #include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
@@ -91,10 +92,11 @@ static enum verdict refuse(struct burst *b, unsigned int i, enum drop reason)
 }
 
 /* What the index of the next packet is estimated from. */
-static uint64_t reference(const struct stream *s, unsigned int epoch, bool anew)
+static uint64_t reference(const struct flow *flow, const struct stream *s, unsigned int epoch,
+			  uint32_t ssrc, bool anew)
 {
-	if (!s)
-		return INDEX_NONE;
+	if (unlikely(!s))
+		return flow->retired ? retire_highest(flow, ssrc) : INDEX_NONE;
 	if (unlikely(s->receive_highest[epoch] == INDEX_NONE) && !anew)
 		return s->carried;
 	return s->receive_highest[epoch];
@@ -111,7 +113,7 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 
 	if (unlikely(waiting) && must_wait(b, waiting, i, job->ssrc))
 		return LATER;
-	job->index = index_estimate(reference(s, epoch, anew), seq);
+	job->index = index_estimate(reference(&b->leg[i]->flow, s, epoch, job->ssrc, anew), seq);
 	if (unlikely(ahead != INDEX_NONE) && index_estimate(ahead, seq) != job->index)
 		return LATER;
 	if (unlikely(job->index >= INDEX_END))
@@ -235,9 +237,10 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 	unsigned int i = r->slot[k];
 	struct flow *flow = &b->leg[i]->flow;
 
-	if (unlikely(!s))
-		s = flow_stream(flow, job->ssrc); /* made by an earlier packet of this round */
-	else
+	/* An earlier packet of this round made it, or needed its room. */
+	if (unlikely(!s || s->ssrc != job->ssrc))
+		s = flow_stream(flow, job->ssrc);
+	if (likely(s))
 		s->ahead = INDEX_NONE;
 	/* An earlier packet of this burst may have had the index, or left it behind the window. */
 	if (unlikely(s && is_replay(s, job)))
@@ -245,8 +248,10 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 	if (unlikely(job->status != CRYPT_OK))
 		return burst_drop(b, i, reason_of(job->status));
 	if (unlikely(!s)) {
-		enum drop reason = stream_add(w, flow, job->ssrc, &s);
+		enum drop reason = stream_add(w, flow, job->ssrc, b->now, &s);
 
+		if (reason == DROP_NONE && is_replay(s, job))
+			return burst_drop(b, i, DROP_REPLAY);
 		if (reason != DROP_NONE) {
 			if (w->engine->forget)
 				w->engine->forget(job->key, job->ssrc);
@@ -254,6 +259,7 @@ static void commit(struct worker *w, struct burst *b, const struct round *r, uns
 		}
 	}
 	enter_index(w, b->leg[i], s, job);
+	stream_hear(s, b->now);
 	b->stream[i] = s;
 	burst_resize(b, i, job->length);
 	learn_source(w, b, i);
@@ -340,11 +346,12 @@ static void find_plain_stream(struct worker *w, struct burst *b, unsigned int i)
 	struct stream *s = flow_stream(flow, ssrc);
 
 	if (unlikely(!s)) {
-		enum drop reason = stream_add(w, flow, ssrc, &s);
+		enum drop reason = stream_add(w, flow, ssrc, b->now, &s);
 
 		if (reason != DROP_NONE)
 			return burst_drop(b, i, reason);
 	}
+	stream_hear(s, b->now);
 	b->stream[i] = s;
 }
 

@@ -83,6 +83,15 @@ void vouch_new_key(struct leg *leg, struct shed_port *port)
 	forget_places(leg);
 }
 
+void vouch_forget(struct leg *leg, struct stream *s)
+{
+	struct shed_port *port = leg->config ? leg->config->shed[0] : NULL;
+
+	if (port && s->vouched)
+		__atomic_store_n(&port->stream[s->vouched - 1].used, 0, __ATOMIC_RELAXED);
+	s->vouched = 0;
+}
+
 void vouch_apply(struct leg *leg, const struct leg_config *old)
 {
 	const struct leg_config *config = leg->config;

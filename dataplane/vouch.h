@@ -41,6 +41,9 @@ static inline struct shed_port *vouch_port(const struct dataplane *d, const stru
 	return ports ? &ports[rte_be_to_cpu_16(b->local_port[i])] : NULL;
 }
 
+/* The SSRC makes room for another. */
+void vouch_forget(struct leg *leg, struct stream *s);
+
 /* For vouch_sequence(). */
 void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now);
 void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq, uint64_t now);

@@ -105,7 +105,7 @@ struct worker {
 	struct rte_ring *samples;  /* struct shed_sample: heads of frames that were dropped */
 	struct stream *streams;    /* the pool; main: rw */
 	struct stream *free_streams;
-	uint32_t free_stream_count;
+	uint32_t free_stream_count, stream_count;
 	uint16_t streams_per_flow;    /* most SSRCs in one flow */
 	uint64_t hz;                  /* TSC ticks per second */
 	struct block_list *blocks;    /* whose frames `shed` drops; NULL: nobody's. Immutable. */

@@ -18,7 +18,7 @@ int stream_pool_create(struct worker *w, uint32_t count, int socket)
 		w->streams[i - 1].next = w->free_streams;
 		w->free_streams = &w->streams[i - 1];
 	}
-	w->free_stream_count = count;
+	w->free_stream_count = w->stream_count = count;
 	return 0;
 }
 

@@ -156,26 +156,26 @@ static void a_flow_has_its_limit(void **state)
 	w->streams_per_flow = 5;
 	for (uint32_t ssrc = 0; ssrc < 5; ssrc++) {
 		assert_null(flow_stream(&one, ssrc));
-		assert_int_equal(stream_add(w, &one, ssrc, &s), DROP_NONE);
+		assert_int_equal(stream_add(w, &one, ssrc, 0, &s), DROP_NONE);
 		assert_ptr_equal(flow_stream(&one, ssrc), s);
 		assert_ptr_equal(one.streams, s);
 		if (!first)
 			first = s;
 	}
-	assert_int_equal(stream_add(w, &one, 5, &s), DROP_STREAM_LIMIT);
+	assert_int_equal(stream_add(w, &one, 5, 0, &s), DROP_STREAM_LIMIT);
 	assert_null(flow_stream(&one, 5));
 	assert_ptr_equal(flow_stream(&one, 0), first);
 
 	for (uint32_t ssrc = 0; ssrc < 3; ssrc++)
-		assert_int_equal(stream_add(w, &other, ssrc, &s), DROP_NONE);
-	assert_int_equal(stream_add(w, &other, 3, &s), DROP_STREAM_POOL);
+		assert_int_equal(stream_add(w, &other, ssrc, 0, &s), DROP_NONE);
+	assert_int_equal(stream_add(w, &other, 3, 0, &s), DROP_STREAM_POOL);
 	assert_int_equal(w->free_stream_count, 0);
 
 	stream_release_all(w, &one);
 	assert_null(one.streams);
 	assert_int_equal(one.stream_count, 0);
 	assert_int_equal(w->free_stream_count, 4);
-	assert_int_equal(stream_add(w, &other, 3, &s), DROP_NONE);
+	assert_int_equal(stream_add(w, &other, 3, 0, &s), DROP_NONE);
 	assert_int_equal(s->receive_highest[0], INDEX_NONE);
 	assert_int_equal(s->meter.packets, 0);
 	stream_release_all(w, &other);
@@ -190,7 +190,7 @@ static void new_keys_begin_anew(void **state)
 	struct flow flow = {0};
 	struct stream *s;
 
-	assert_int_equal(stream_add(w, &flow, 1, &s), DROP_NONE);
+	assert_int_equal(stream_add(w, &flow, 1, 0, &s), DROP_NONE);
 	s->receive_highest[0] = s->receive_highest[1] = 7;
 	s->receive_rtcp_highest[0] = s->receive_rtcp_highest[1] = 8;
 	s->send_highest = 9;

@@ -408,7 +408,7 @@ static struct ssrcs put_ssrcs(struct scene *s)
 	x.port = gate(s, 0);
 	for (unsigned int k = 0; k < RTE_DIM(x.stream); k++)
 		assert_int_equal(
-			stream_add(s->relay->dataplane.workers[0], &x.leg->flow, k, &x.stream[k]),
+			stream_add(s->relay->dataplane.workers[0], &x.leg->flow, k, 0, &x.stream[k]),
 			DROP_NONE);
 	return x;
 }
