@@ -21,7 +21,7 @@ struct config {
 	} ports;
 	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, headroom, calls;
 	unsigned int certificate_h;
-	bool media_timeout_delete;
+	bool media_timeout_delete, dtls_cookie;
 	struct option_list deny; /* prefixes */
 	struct shed_config shed;
 };

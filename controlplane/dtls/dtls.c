@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 
 #include "controlplane/dtls/dtls_bio.h"
+#include "controlplane/dtls/dtls_cookie.h"
 #include "controlplane/dtls/dtls_peer.h"
 #include "controlplane/dtls/dtls_record.h"
 
@@ -34,6 +35,8 @@ struct dtls {
 	struct dtls_config config;
 	enum state state;
 	SSL *ssl;
+	enum srtp_suite suite[SUITE_COUNT];
+	const enum srtp_suite *suites; /* NULL: all */
 	struct dtls_bio ends;
 	struct dtls_peer peer;
 	uv_timer_t timer;
@@ -41,6 +44,9 @@ struct dtls {
 	uint64_t began;    /* uv_hrtime(), ns; 0: no datagram yet */
 	uint64_t ended;
 	struct dtls_counters counters;
+	struct dtls_cookie cookie;
+	bool greeted;    /* a hello with the cookie came; without cookies always */
+	uint8_t alerted; /* description of the last alert that was not authentic, and one more */
 
 	/* ClientHello.random of this association, and of the last restart that was told. */
 	bool has_hello;
@@ -144,7 +150,7 @@ static void arm(struct dtls *dtls)
 	uint64_t wait = dtls->deadline > now ? dtls->deadline - now : 0;
 	struct timeval left;
 
-	if (dtls->state != HANDSHAKE)
+	if (dtls->state != HANDSHAKE || !dtls->greeted)
 		return;
 	/* OpenSSL counts on the wall clock; should that step back, we still look in again. */
 	if (DTLSv1_get_timeout(dtls->ssl, &left)) {
@@ -173,6 +179,9 @@ static void fail_for_time(struct dtls *dtls)
 			 (unsigned long long)dtls->counters.discarded,
 			 dtls->config.role == DTLS_SERVER ? "server" : "client",
 			 SSL_state_string_long(dtls->ssl));
+	if (dtls->alerted)
+		snprintf(text, sizeof(text), "alert from the peer, as it seems: %s",
+			 SSL_alert_desc_string_long(dtls->alerted - 1));
 	fail(dtls, DTLS_FAIL_TIMEOUT, text);
 }
 
@@ -203,6 +212,16 @@ static unsigned int next_interval(SSL *ssl, unsigned int last_us)
 	if (!last_us)
 		return dtls->config.retransmit_ms * 1000;
 	return last_us < RETRANSMIT_CAP_MS * 1000 / 2 ? 2 * last_us : RETRANSMIT_CAP_MS * 1000;
+}
+
+static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
+{
+	struct dtls *dtls = arg;
+
+	if (dtls->state == FREED)
+		return;
+	dtls->counters.sent++;
+	dtls->config.send(dtls->config.arg, datagram, length);
 }
 
 /* --- what the peer sends --------------------------------------------------------------------- */
@@ -270,13 +289,19 @@ static bool has_read_key(const struct dtls *dtls)
 	}
 }
 
+static bool has_cookie(const struct dtls *dtls)
+{
+	return dtls->config.role == DTLS_SERVER && !dtls->config.no_cookie;
+}
+
 /* A ClientHello again is a retransmission or a late copy; one with another random is a restart. */
 static bool is_restart(struct dtls *dtls, const struct dtls_record *record)
 {
 	const uint8_t *random = dtls_record_hello_random(record);
 
 	if (!random || !dtls->has_hello || !dtls_record_is_plausible(record, true) ||
-	    (dtls->config.role == DTLS_CLIENT && dtls->state == HANDSHAKE))
+	    (dtls->state == HANDSHAKE && (dtls->config.role == DTLS_CLIENT || has_cookie(dtls))) ||
+	    (dtls->state == UNPROVEN && has_cookie(dtls)))
 		return false;
 	if (memcmp(random, dtls->hello, DTLS_RANDOM_LENGTH) == 0 ||
 	    memcmp(random, dtls->restart, DTLS_RANDOM_LENGTH) == 0)
@@ -295,8 +320,48 @@ static void remember_hello(struct dtls *dtls, const struct dtls_record *record)
 	dtls->has_hello = true;
 }
 
-static bool is_admitted(const struct dtls *dtls, const struct dtls_record *record)
+static int renew(struct dtls *dtls);
+
+/* Whether what a server gets in the clear is of a peer who sees what we send. */
+static bool is_greeted(struct dtls *dtls, const struct dtls_record *record)
 {
+	uint8_t request[DTLS_COOKIE_REQUEST_MAX];
+
+	if (!has_cookie(dtls) || dtls->state == UP || dtls->state == OVER)
+		return true;
+	switch (dtls_cookie_judge(&dtls->cookie, record)) {
+	case COOKIE_RIGHT:
+		break;
+	case COOKIE_ASK:
+		dtls->counters.asked++;
+		send_datagram(dtls, request, dtls_cookie_request(&dtls->cookie, request));
+		return false;
+	case COOKIE_REST:
+	case COOKIE_NO_HELLO:
+		if (dtls->greeted)
+			return true;
+		/* fall through */
+	case COOKIE_REFUSE:
+		dtls->counters.discarded++;
+		return false;
+	}
+	if (dtls->has_hello &&
+	    memcmp(dtls_record_hello_random(record), dtls->hello, DTLS_RANDOM_LENGTH) != 0 &&
+	    renew(dtls))
+		return false;
+	if (!dtls->greeted)
+		dtls->deadline = uv_now(dtls->config.loop) + dtls->config.limit_ms;
+	dtls->greeted = true;
+	return true;
+}
+
+static bool is_admitted(struct dtls *dtls, const struct dtls_record *record)
+{
+	if (record->epoch == 0 && record->content == DTLS_ALERT && dtls->state == HANDSHAKE) {
+		if (dtls->greeted && record->body_length == 2)
+			dtls->alerted = record->body[1] + 1;
+		return false;
+	}
 	if (record->epoch == 0)
 		return dtls->state == HANDSHAKE &&
 		       dtls_record_is_plausible(record, dtls->config.role == DTLS_SERVER);
@@ -310,6 +375,8 @@ static void take(struct dtls *dtls, const struct dtls_record *record)
 		dtls->counters.ignored++;
 		return;
 	}
+	if (record->epoch == 0 && !is_greeted(dtls, record))
+		return;
 	if (!is_admitted(dtls, record)) {
 		dtls->counters.discarded++;
 		return;
@@ -372,21 +439,16 @@ void dtls_count(const struct dtls *dtls, struct dtls_counters *out)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
-{
-	struct dtls *dtls = arg;
-
-	if (dtls->state == FREED)
-		return;
-	dtls->counters.sent++;
-	dtls->config.send(dtls->config.arg, datagram, length);
-}
-
 static int prepare(struct dtls *dtls)
 {
 	const struct dtls_config *config = &dtls->config;
 	BIO *bio;
+	int rc;
 
+	ERR_clear_error();
+	dtls->ssl = SSL_new(dtls_identity_context(config->identity));
+	if (!dtls->ssl)
+		return -ENOMEM;
 	dtls->ends.arg = dtls;
 	dtls->ends.send = send_datagram;
 	bio = dtls_bio_make(&dtls->ends);
@@ -401,13 +463,48 @@ static int prepare(struct dtls *dtls)
 		SSL_set_connect_state(dtls->ssl);
 	else
 		SSL_set_accept_state(dtls->ssl);
-	return dtls_srtp_offer(dtls->ssl, config->suites, config->suite_count);
+	rc = dtls_srtp_offer(dtls->ssl, dtls->suites, config->suite_count);
+	if (rc == 0 && has_cookie(dtls))
+		rc = dtls_cookie_prime(dtls->ssl, &dtls->ends, &dtls->cookie);
+	return rc;
+}
+
+/* Forgets the handshake, whoever's it was; the cookie stays. */
+static int renew(struct dtls *dtls)
+{
+	SSL *before = dtls->ssl;
+	int rc = prepare(dtls);
+
+	if (rc) {
+		SSL_free(dtls->ssl);
+		dtls->ssl = before;
+		return rc;
+	}
+	SSL_free(before);
+	uv_timer_stop(&dtls->timer);
+	dtls->state = HANDSHAKE;
+	dtls->peer.mismatch = false;
+	dtls->greeted = dtls->has_hello = false;
+	dtls->began = 0;
+	return 0;
 }
 
 static void set_default(unsigned int *value, unsigned int otherwise)
 {
 	if (!*value)
 		*value = otherwise;
+}
+
+/* The caller's are read once. */
+static int copy_suites(struct dtls *dtls, const struct dtls_config *config)
+{
+	if (config->suites && config->suite_count > SUITE_COUNT)
+		return -EINVAL;
+	for (unsigned int i = 0; config->suites && i < config->suite_count; i++)
+		dtls->suite[i] = config->suites[i];
+	dtls->suites = config->suites ? dtls->suite : NULL;
+	dtls->config.suites = NULL;
+	return 0;
 }
 
 int dtls_start(struct dtls **out, const struct dtls_config *config)
@@ -425,20 +522,20 @@ int dtls_start(struct dtls **out, const struct dtls_config *config)
 		rc = -EINVAL;
 		goto out_free;
 	}
-	ERR_clear_error();
-	dtls->ssl = SSL_new(dtls_identity_context(config->identity));
-	if (!dtls->ssl)
-		goto out_free;
-	rc = prepare(dtls);
+	rc = copy_suites(dtls, config);
+	if (rc == 0)
+		rc = dtls_cookie_make(&dtls->cookie);
+	if (rc == 0)
+		rc = prepare(dtls);
 	if (rc < 0)
 		goto out_ssl;
+	dtls->greeted = !has_cookie(dtls);
 	rc = uv_timer_init(config->loop, &dtls->timer);
 	if (rc < 0)
 		goto out_ssl;
 	dtls->timer.data = dtls;
 	dtls_identity_hold(config->identity);
 	uv_update_time(config->loop);
-	dtls->config.suites = NULL; /* the caller's, and read */
 	dtls->deadline = uv_now(config->loop) + dtls->config.limit_ms;
 	*out = dtls;
 	if (config->role == DTLS_CLIENT) {

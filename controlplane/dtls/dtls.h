@@ -5,12 +5,13 @@
  * calls: `done` with the SRTP keys, or `fail` with a reason. Nothing but `done` lets a key out, and
  * it is called only after a fingerprint was given that the peer's certificate matches.
  *
- * Give it datagrams only from an address that passed an ICE connectivity check with the leg's
- * password. That check takes the place of HelloVerifyRequest's cookie, which is why a fragmented
- * ClientHello can be accepted (DTLSv1_listen() refuses it), and why no state is kept for a peer who
- * has not shown that he receives at his address. Start the association then, not before: its
- * time limit begins with it. As in all of DTLS 1.2 who can forge the peer's address can spoil a
- * handshake that runs, but not an association that is up.
+ * A server asks for a cookie first, unless it is told not to: nothing that a forger sends who does
+ * not see the answer reaches the handshake before, and the time limit begins with the hello that
+ * has it. A hello with the cookie and another random begins the handshake anew: the participant's
+ * own, after somebody else's. An alert that is not authentic ends nothing, and is only told when
+ * time is up. Otherwise, as in all of DTLS 1.2, who can forge the peer's address and message
+ * numbers can spoil a handshake that runs, but not an association that is up: who owns it starts
+ * another one then.
  *
  * Memory: up to 100 KB while the handshake runs, 40 KB when it is over, of which OpenSSL keeps half
  * to send the last flight again. A hostile peer can make the first 260 KB, until the time limit:
@@ -23,6 +24,7 @@
 #ifndef TANDEM_DTLS_H
 #define TANDEM_DTLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +59,7 @@ struct dtls_result {
 
 struct dtls_counters {
 	uint64_t received;  /* datagrams */
+	uint64_t asked;     /* requests for the cookie */
 	uint64_t discarded; /* what could not belong to the handshake: datagrams, records, tails */
 	uint64_t ignored;   /* application data records */
 	uint64_t sent;      /* datagrams */
@@ -67,6 +70,7 @@ struct dtls_config {
 	uv_loop_t *loop;
 	struct dtls_identity *identity; /* held until the association is gone */
 	enum dtls_role role;
+	bool no_cookie; /* a server takes the first hello that comes */
 
 	const enum srtp_suite *suites; /* as dtls_srtp_offer() takes them; NULL: all */
 	unsigned int suite_count;
@@ -90,8 +94,8 @@ struct dtls_config {
 	void (*closed)(void *arg, const char *text);
 	/*
 	 * The peer begins a new association (RFC 6347 section 4.2.8): for each new ClientHello,
-	 * once, be this one handshaking, up, closed or failed. It is not touched. Who wants the
-	 * new one starts it, gives it this datagram and all later ones. May be NULL.
+	 * once, be this one handshaking without a cookie, up, closed or failed. It is not touched.
+	 * Who wants the new one starts it, gives it this datagram and all later ones. May be NULL.
 	 */
 	void (*restart)(void *arg, const uint8_t *datagram, size_t length);
 };

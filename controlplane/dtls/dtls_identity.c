@@ -13,6 +13,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "controlplane/dtls/dtls_cookie.h"
 #include "controlplane/dtls/dtls_peer.h"
 
 #define DAY        (24 * 60 * 60)
@@ -102,6 +103,7 @@ static SSL_CTX *make_context(X509 *certificate, EVP_PKEY *key)
 					     SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_max_cert_list(context, DTLS_PEER_CERTIFICATES_MAX);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	dtls_cookie_install(context);
 	SSL_CTX_set_cert_verify_callback(context, dtls_peer_verify, NULL);
 	if (SSL_CTX_set_min_proto_version(context, DTLS1_2_VERSION) &&
 	    SSL_CTX_set_max_proto_version(context, DTLS1_2_VERSION) &&

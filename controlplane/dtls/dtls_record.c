@@ -26,6 +26,7 @@ static const uint32_t for_client =
 
 struct fragment {
 	uint8_t message;
+	uint32_t sequence;
 	uint32_t message_length;
 	uint32_t offset;
 	uint32_t length;
@@ -67,6 +68,7 @@ static bool fragment_read(struct fragment *out, const uint8_t *data, size_t leng
 		return false;
 	out->message = data[0];
 	out->message_length = get24(data + 1);
+	out->sequence = get16(data + 4);
 	out->offset = get24(data + 6);
 	out->length = get24(data + 9);
 	return out->message_length <= DTLS_HANDSHAKE_MAX &&
@@ -110,15 +112,39 @@ bool dtls_record_is_plausible(const struct dtls_record *record, bool server)
 	return false;
 }
 
-const uint8_t *dtls_record_hello_random(const struct dtls_record *record)
+/* A vector of at most 255 octets at `at`; NULL: it is not whole. */
+static const uint8_t *read_vector(const uint8_t *p, uint32_t length, uint32_t at, unsigned int *out)
 {
+	if (length <= at || length - at - 1 < p[at])
+		return NULL;
+	*out = p[at];
+	return p + at + 1;
+}
+
+bool dtls_record_hello(struct dtls_hello *hello, const struct dtls_record *record)
+{
+	uint32_t session_at = HELLO_RANDOM_AT + DTLS_RANDOM_LENGTH;
+	const uint8_t *p = record->body + FRAGMENT_HEADER;
 	struct fragment fragment;
+	unsigned int session;
 
 	if (record->content != DTLS_HANDSHAKE || record->epoch != 0 ||
-	    !fragment_read(&fragment, record->body, record->body_length))
-		return NULL;
-	if (fragment.message != CLIENT_HELLO || fragment.offset != 0 ||
-	    fragment.length < HELLO_RANDOM_AT + DTLS_RANDOM_LENGTH)
-		return NULL;
-	return record->body + FRAGMENT_HEADER + HELLO_RANDOM_AT;
+	    !fragment_read(&fragment, record->body, record->body_length) ||
+	    fragment.message != CLIENT_HELLO)
+		return false;
+	*hello = (struct dtls_hello){.sequence = fragment.sequence};
+	if (fragment.offset != 0 || fragment.length < session_at)
+		return true;
+	hello->random = p + HELLO_RANDOM_AT;
+	if (read_vector(p, fragment.length, session_at, &session))
+		hello->cookie = read_vector(p, fragment.length, session_at + 1 + session,
+					    &hello->cookie_length);
+	return true;
+}
+
+const uint8_t *dtls_record_hello_random(const struct dtls_record *record)
+{
+	struct dtls_hello hello;
+
+	return dtls_record_hello(&hello, record) ? hello.random : NULL;
 }

@@ -40,9 +40,21 @@ bool dtls_record_read(struct dtls_record *out, const uint8_t *data, size_t lengt
 /*
  * Whether a record of epoch 0, where everybody can read it, is one that a handshake's server (else
  * its client) may receive: whole fragments of messages that are for it, a change_cipher_spec, a
- * fatal alert or close_notify. Warnings are nothing, and application data there is an attack.
+ * fatal alert or close_notify. Warnings are nothing, and application data there is an attack. An
+ * alert there may be anybody's.
  */
 bool dtls_record_is_plausible(const struct dtls_record *record, bool server);
+
+/* A ClientHello, as far as its first record tells. Pointers are views into the datagram. */
+struct dtls_hello {
+	unsigned int sequence; /* message_seq: 0, or 1 behind a HelloVerifyRequest */
+	const uint8_t
+		*random; /* NULL: the record does not begin it, and what follows is not known */
+	const uint8_t *cookie; /* NULL: it has none, or further on */
+	unsigned int cookie_length;
+};
+/* False: the record is not of epoch 0, or its first message is no ClientHello. */
+bool dtls_record_hello(struct dtls_hello *hello, const struct dtls_record *record);
 
 /*
  * The 32 octets of ClientHello.random when the record is of epoch 0 and begins a ClientHello, which

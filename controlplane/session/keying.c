@@ -141,8 +141,13 @@ static void end_association(struct leg *leg)
 
 static void fail_leg(struct leg *leg, const char *why)
 {
+	char text[sizeof(leg->failed)];
+
 	end_association(leg);
-	snprintf(leg->failed, sizeof(leg->failed), "DTLS: %s", why);
+	snprintf(text, sizeof(text), "DTLS: %s", why);
+	if (strcmp(text, leg->failed) == 0)
+		return; /* it was said */
+	memcpy(leg->failed, text, sizeof(text));
 	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
 }
 
@@ -218,6 +223,7 @@ static void start(struct leg *leg)
 		.loop = leg->session->loop,
 		.identity = leg->identity,
 		.role = leg->terms.setup == SDP_ACTIVE ? DTLS_CLIENT : DTLS_SERVER,
+		.no_cookie = !leg->session->config.dtls_cookie,
 		.arg = leg,
 		.send = send_datagram,
 		.done = on_done,
@@ -244,10 +250,11 @@ static void start(struct leg *leg)
 		fail_leg(leg, "no fingerprint in the SDP has a known hash; use sha-256");
 }
 
+/* A handshake that failed is none: the next one may be the participant's. */
 static bool idle(const struct leg *leg)
 {
 	return sdp_profile_has_dtls(leg->terms.profile) && !leg->dtls && !leg->keyed &&
-	       !leg->keys_lost && !leg->failed[0];
+	       !leg->keys_lost;
 }
 
 static bool reachable(const struct leg *leg)
@@ -272,6 +279,7 @@ void keying_receive(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *from
 		leg->dtls_from.port = from->port;
 		memcpy(leg->dtls_from.ip, from->address.data, from->address.len);
 	}
+	/* As a client only a re-offer, or another address, tells that it is worth a further try. */
 	if (leg->terms.setup != SDP_ACTIVE && idle(leg))
 		start(leg);
 	if (leg->dtls)

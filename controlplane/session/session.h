@@ -30,6 +30,7 @@ struct session_config {
 	unsigned int headroom; /* times what the SDP lets expect; 0: as much as comes */
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
+	bool dtls_cookie; /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */
 	const char *const *deny;        /* prefixes that no SDP may have media sent to */
 	unsigned int deny_count;

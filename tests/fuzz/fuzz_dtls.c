@@ -80,12 +80,13 @@ static void on_restart(void *arg, const uint8_t *datagram, size_t length)
 	expect(length && length <= DTLS_DATAGRAM_MAX);
 }
 
-static void start(struct side *side, struct side *other, enum dtls_role role)
+static void start(struct side *side, struct side *other, enum dtls_role role, bool no_cookie)
 {
 	struct dtls_config config = {
 		.loop = &loop,
 		.identity = identity,
 		.role = role,
+		.no_cookie = no_cookie,
 		.mtu = MTU,
 		.arg = side,
 		.send = on_send,
@@ -139,8 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	genuine = (data[0] >> 1) & 15;
 	head = tail = 0;
-	start(&server, &client, DTLS_SERVER);
-	start(&client, &server, DTLS_CLIENT);
+	start(&server, &client, DTLS_SERVER, data[0] >> 5 & 1);
+	start(&client, &server, DTLS_CLIENT, false);
 	exchange(genuine == WHOLE ? QUEUE : genuine);
 	if (genuine == WHOLE)
 		expect(client.done && server.done);

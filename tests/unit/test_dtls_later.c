@@ -126,6 +126,7 @@ static void test_peer_restarts_after_closing(void **state)
 static void test_peer_restarts_amid_the_handshake(void **state)
 {
 	rig_init(&rig, DTLS_SERVER);
+	rig.config.no_cookie = true;
 	rig_start(&rig);
 	dtls_receive(rig.dtls, rig.lanes[TO_US].queue[0].data, rig.lanes[TO_US].queue[0].length);
 	/* What was on its way is lost. */
@@ -133,6 +134,28 @@ static void test_peer_restarts_amid_the_handshake(void **state)
 	rig.lanes[TO_PEER].head = rig.lanes[TO_PEER].tail;
 	call_again();
 	assert_int_equal(rig.failed, 0);
+	rig_stop(&rig);
+}
+
+/* Somebody who has the cookie stalls half-way: the participant's own hello begins anew. */
+static void test_a_hello_with_the_cookie_begins_anew(void **state)
+{
+	struct lane *in = &rig.lanes[TO_US], *out = &rig.lanes[TO_PEER];
+
+	rig_init(&rig, DTLS_SERVER);
+	rig.config.retransmit_ms = 1000;
+	rig_start(&rig);
+	dtls_receive(rig.dtls, in->queue[0].data, in->queue[0].length);
+	peer_take(&rig, &out->queue[0]);
+	dtls_receive(rig.dtls, in->queue[1].data, in->queue[1].length);
+	assert_true(out->count > 1);
+	in->head = in->tail;
+	out->head = out->tail;
+	peer_renew(&rig);
+	peer_step(&rig);
+	rig_run_until(&rig, rig.failed || (rig.done && rig.peer_done));
+	assert_int_equal(rig.failed + rig.restarted, 0);
+	check_keys();
 	rig_stop(&rig);
 }
 
@@ -179,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_peer_restarts),
 		cmocka_unit_test(test_peer_restarts_after_closing),
 		cmocka_unit_test(test_peer_restarts_amid_the_handshake),
+		cmocka_unit_test(test_a_hello_with_the_cookie_begins_anew),
 		cmocka_unit_test(test_a_refused_hello_is_no_restart),
 		cmocka_unit_test(test_free_in_callback),
 	};
