@@ -323,18 +323,20 @@ static void remember_hello(struct dtls *dtls, const struct dtls_record *record)
 static int renew(struct dtls *dtls);
 
 /* Whether what a server gets in the clear is of a peer who sees what we send. */
-static bool is_greeted(struct dtls *dtls, const struct dtls_record *record)
+static bool is_greeted(struct dtls *dtls, struct dtls_record *record, uint8_t *room)
 {
 	uint8_t request[DTLS_COOKIE_REQUEST_MAX];
 
 	if (!has_cookie(dtls) || dtls->state == UP || dtls->state == OVER)
 		return true;
-	switch (dtls_cookie_judge(&dtls->cookie, record)) {
+	switch (dtls_cookie_judge(&dtls->cookie, record, room)) {
 	case COOKIE_RIGHT:
 		break;
 	case COOKIE_ASK:
 		dtls->counters.asked++;
 		send_datagram(dtls, request, dtls_cookie_request(&dtls->cookie, request));
+		return false;
+	case COOKIE_GATHER:
 		return false;
 	case COOKIE_REST:
 	case COOKIE_NO_HELLO:
@@ -369,13 +371,15 @@ static bool is_admitted(struct dtls *dtls, const struct dtls_record *record)
 	       record->content != DTLS_CHANGE_CIPHER_SPEC;
 }
 
-static void take(struct dtls *dtls, const struct dtls_record *record)
+static void take(struct dtls *dtls, struct dtls_record *record)
 {
+	uint8_t room[DTLS_COOKIE_RECORD_MAX];
+
 	if (record->content == DTLS_APPLICATION_DATA && record->epoch == 1) {
 		dtls->counters.ignored++;
 		return;
 	}
-	if (record->epoch == 0 && !is_greeted(dtls, record))
+	if (record->epoch == 0 && !is_greeted(dtls, record, room))
 		return;
 	if (!is_admitted(dtls, record)) {
 		dtls->counters.discarded++;
@@ -411,9 +415,9 @@ void dtls_receive(struct dtls *dtls, const uint8_t *datagram, size_t length)
 				dtls->config.restart(dtls->config.arg, datagram, length);
 			return;
 		}
-		take(dtls, &record);
 		next += record.length;
 		left -= record.length;
+		take(dtls, &record);
 	}
 	if (left || length > DTLS_DATAGRAM_MAX)
 		dtls->counters.discarded++;

@@ -2,6 +2,7 @@
 #include "controlplane/dtls/dtls_cookie.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -10,6 +11,7 @@
 
 int dtls_cookie_make(struct dtls_cookie *cookie)
 {
+	cookie->gathered_length = 0;
 	return RAND_bytes(cookie->octets, sizeof(cookie->octets)) == 1 ? 0 : -EIO;
 }
 
@@ -93,19 +95,83 @@ int dtls_cookie_prime(SSL *ssl, struct dtls_bio *ends, struct dtls_cookie *cooki
 /* --- what comes before it ------------------------------------------------------------------------
  */
 
-enum dtls_cookie_verdict dtls_cookie_judge(const struct dtls_cookie *cookie,
-					   const struct dtls_record *record)
+/* Whether it is, or -EAGAIN: not all of it is there. */
+static int is_right(const struct dtls_cookie *cookie, const uint8_t *body, size_t length)
+{
+	const uint8_t *found;
+	int size = dtls_hello_cookie(body, length, &found);
+
+	if (size < 0)
+		return size;
+	return size == sizeof(cookie->octets) &&
+	       CRYPTO_memcmp(found, cookie->octets, sizeof(cookie->octets)) == 0;
+}
+
+/* False: the fragment does not go on where the last one ended. */
+static bool gather(struct dtls_cookie *cookie, const struct dtls_hello *hello)
+{
+	uint32_t at = hello->offset ? cookie->gathered_length : 0;
+	uint32_t length = hello->length;
+
+	if (hello->offset != at || (at && hello->message_length != cookie->message_length))
+		return false;
+	if (length > sizeof(cookie->gathered) - at)
+		length = sizeof(cookie->gathered) - at;
+	memcpy(cookie->gathered + at, hello->body, length);
+	cookie->gathered_length = at + length;
+	cookie->message_length = hello->message_length;
+	return true;
+}
+
+static void put24(uint8_t *p, uint32_t value)
+{
+	p[0] = value >> 16;
+	p[1] = value >> 8;
+	p[2] = value;
+}
+
+/* One fragment of all that was gathered, with the number of the record that completed it. */
+static void replace(const struct dtls_cookie *cookie, struct dtls_record *record, uint8_t *room)
+{
+	size_t body = 12 + cookie->gathered_length;
+
+	memcpy(room, record->start, 13 + 12);
+	room[11] = body >> 8;
+	room[12] = body;
+	put24(room + 13 + 6, 0);
+	put24(room + 13 + 9, cookie->gathered_length);
+	memcpy(room + 13 + 12, cookie->gathered, cookie->gathered_length);
+	record->start = room;
+	record->length = 13 + body;
+	record->body = room + 13;
+	record->body_length = body;
+}
+
+enum dtls_cookie_verdict dtls_cookie_judge(struct dtls_cookie *cookie, struct dtls_record *record,
+					   uint8_t room[DTLS_COOKIE_RECORD_MAX])
 {
 	struct dtls_hello hello;
+	int right;
 
 	if (!dtls_record_hello(&hello, record))
 		return COOKIE_NO_HELLO;
-	if (!hello.random)
-		return hello.sequence ? COOKIE_REST : COOKIE_REFUSE;
-	if (hello.cookie && hello.cookie_length == sizeof(cookie->octets) &&
-	    CRYPTO_memcmp(hello.cookie, cookie->octets, sizeof(cookie->octets)) == 0)
-		return COOKIE_RIGHT;
-	return COOKIE_ASK;
+	/* The first hello has no cookie, whatever comes behind its first fragment. */
+	if (hello.sequence == 0)
+		return hello.offset ? COOKIE_REFUSE : COOKIE_ASK;
+	right = hello.offset ? -EAGAIN : is_right(cookie, hello.body, hello.length);
+	if (right >= 0) {
+		cookie->gathered_length = 0;
+		return right ? COOKIE_RIGHT : COOKIE_ASK;
+	}
+	if ((hello.offset && !cookie->gathered_length) || !gather(cookie, &hello))
+		return COOKIE_REST;
+	right = is_right(cookie, cookie->gathered, cookie->gathered_length);
+	if (right < 0 && cookie->gathered_length < sizeof(cookie->gathered))
+		return COOKIE_GATHER;
+	if (right > 0)
+		replace(cookie, record, room);
+	cookie->gathered_length = 0;
+	return right > 0 ? COOKIE_RIGHT : COOKIE_ASK;
 }
 
 /*

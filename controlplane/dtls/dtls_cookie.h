@@ -21,10 +21,16 @@
 #include "controlplane/dtls/dtls_record.h"
 
 #define DTLS_COOKIE_LENGTH      16
+#define DTLS_COOKIE_RECORD_MAX  (13 + 12 + DTLS_COOKIE_GATHER_MAX)
 #define DTLS_COOKIE_REQUEST_MAX 64 /* octets of a request, less than those of any ClientHello */
+
+#define DTLS_COOKIE_GATHER_MAX 128
 
 struct dtls_cookie {
 	uint8_t octets[DTLS_COOKIE_LENGTH];
+	/* The beginning of a hello whose fragments are shorter than that, as far as the cookie. */
+	uint8_t gathered[DTLS_COOKIE_GATHER_MAX];
+	uint32_t gathered_length, message_length;
 };
 
 /* 0 or -EIO. */
@@ -40,12 +46,16 @@ enum dtls_cookie_verdict {
 	COOKIE_NO_HELLO, /* the record begins no ClientHello, nor goes on with one */
 	COOKIE_ASK,      /* a ClientHello without the cookie: it is owed a request */
 	COOKIE_RIGHT,    /* a ClientHello with it */
+	COOKIE_GATHER,   /* a short fragment: kept until the cookie is whole */
 	COOKIE_REST,     /* a further fragment of a ClientHello that may have it */
 	COOKIE_REFUSE,   /* a further fragment of one without */
 };
-/* Of a record of epoch 0. */
-enum dtls_cookie_verdict dtls_cookie_judge(const struct dtls_cookie *cookie,
-					   const struct dtls_record *record);
+/*
+ * Of a record of epoch 0. With COOKIE_RIGHT `record` may become another one, in `room`, which holds
+ * all that was gathered.
+ */
+enum dtls_cookie_verdict dtls_cookie_judge(struct dtls_cookie *cookie, struct dtls_record *record,
+					   uint8_t room[DTLS_COOKIE_RECORD_MAX]);
 
 /* Writes the datagram that asks for it, and returns its length. */
 size_t dtls_cookie_request(const struct dtls_cookie *cookie,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/dtls/dtls_record.h"
 
+#include <errno.h>
+
 #define RECORD_HEADER    13 /* RFC 6347 section 4.1 */
 #define FRAGMENT_HEADER  12 /* RFC 6347 section 4.2.2 */
 #define VERSION_DTLS_1_0 0xfeff
@@ -112,39 +114,44 @@ bool dtls_record_is_plausible(const struct dtls_record *record, bool server)
 	return false;
 }
 
-/* A vector of at most 255 octets at `at`; NULL: it is not whole. */
-static const uint8_t *read_vector(const uint8_t *p, uint32_t length, uint32_t at, unsigned int *out)
-{
-	if (length <= at || length - at - 1 < p[at])
-		return NULL;
-	*out = p[at];
-	return p + at + 1;
-}
-
 bool dtls_record_hello(struct dtls_hello *hello, const struct dtls_record *record)
 {
-	uint32_t session_at = HELLO_RANDOM_AT + DTLS_RANDOM_LENGTH;
-	const uint8_t *p = record->body + FRAGMENT_HEADER;
 	struct fragment fragment;
-	unsigned int session;
 
 	if (record->content != DTLS_HANDSHAKE || record->epoch != 0 ||
 	    !fragment_read(&fragment, record->body, record->body_length) ||
 	    fragment.message != CLIENT_HELLO)
 		return false;
-	*hello = (struct dtls_hello){.sequence = fragment.sequence};
-	if (fragment.offset != 0 || fragment.length < session_at)
-		return true;
-	hello->random = p + HELLO_RANDOM_AT;
-	if (read_vector(p, fragment.length, session_at, &session))
-		hello->cookie = read_vector(p, fragment.length, session_at + 1 + session,
-					    &hello->cookie_length);
+	*hello = (struct dtls_hello){
+		.sequence = fragment.sequence,
+		.message_length = fragment.message_length,
+		.offset = fragment.offset,
+		.body = record->body + FRAGMENT_HEADER,
+		.length = fragment.length,
+	};
 	return true;
+}
+
+/* RFC 6347 section 4.2.1: version, random, session_id<0..32>, cookie<0..2^8-1>. */
+int dtls_hello_cookie(const uint8_t *body, size_t length, const uint8_t **cookie)
+{
+	size_t at = HELLO_RANDOM_AT + DTLS_RANDOM_LENGTH;
+
+	if (length <= at)
+		return -EAGAIN;
+	at += 1 + (size_t)body[at];
+	if (length <= at || length - at - 1 < body[at])
+		return -EAGAIN;
+	*cookie = body + at + 1;
+	return body[at];
 }
 
 const uint8_t *dtls_record_hello_random(const struct dtls_record *record)
 {
 	struct dtls_hello hello;
 
-	return dtls_record_hello(&hello, record) ? hello.random : NULL;
+	if (!dtls_record_hello(&hello, record) || hello.offset != 0 ||
+	    hello.length < HELLO_RANDOM_AT + DTLS_RANDOM_LENGTH)
+		return NULL;
+	return hello.body + HELLO_RANDOM_AT;
 }

@@ -45,16 +45,22 @@ bool dtls_record_read(struct dtls_record *out, const uint8_t *data, size_t lengt
  */
 bool dtls_record_is_plausible(const struct dtls_record *record, bool server);
 
-/* A ClientHello, as far as its first record tells. Pointers are views into the datagram. */
+/* A ClientHello, or a fragment of one. */
 struct dtls_hello {
 	unsigned int sequence; /* message_seq: 0, or 1 behind a HelloVerifyRequest */
-	const uint8_t
-		*random; /* NULL: the record does not begin it, and what follows is not known */
-	const uint8_t *cookie; /* NULL: it has none, or further on */
-	unsigned int cookie_length;
+	uint32_t message_length;
+	uint32_t offset;
+	const uint8_t *body; /* `length` octets from `offset` on, a view into the datagram */
+	uint32_t length;
 };
 /* False: the record is not of epoch 0, or its first message is no ClientHello. */
 bool dtls_record_hello(struct dtls_hello *hello, const struct dtls_record *record);
+
+/*
+ * The cookie of a ClientHello that begins with these octets: its length, and where it is. -EAGAIN:
+ * it is further on.
+ */
+int dtls_hello_cookie(const uint8_t *body, size_t length, const uint8_t **cookie);
 
 /*
  * The 32 octets of ClientHello.random when the record is of epoch 0 and begins a ClientHello, which

@@ -137,10 +137,13 @@ def test_a_lost_flight_is_sent_again(relay, call):
     """The relay's first answer is lost, and the agent waits for it in silence."""
     agent, telephone = call(setup="active")
     agent.check()
-    for record in agent.dtls.give():
-        agent.send_raw(record)
-    first = agent.datagram(5)
-    assert first and rtp.is_dtls(first)
+    for _ in ("the hello, which is asked for a cookie", "the hello with it"):
+        for record in agent.dtls.give():
+            agent.send_raw(record)
+        first = agent.datagram(5)
+        assert first and rtp.is_dtls(first)
+        if first[13] == 3:
+            agent.dtls.take(first)
     agent.drain()
     again = agent.datagram(5)
     assert again and rtp.is_dtls(again), "the relay did not send its flight again"
