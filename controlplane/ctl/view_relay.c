@@ -33,7 +33,12 @@ void view_status(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 	fprintf(out, "workers        %" PRIu32 "\n", status->workers);
 	fprintf(out, "crypto engine  %s\n", or_dash(status->crypto_engine));
 	fprintf(out, "calls          %" PRIu64 "\n", status->calls);
-	fprintf(out, "legs           %" PRIu64 " of %" PRIu64 "\n", status->legs, status->legs_max);
+	fprintf(out, "legs           %" PRIu64 " of %" PRIu64 "\n", status->dataplane_legs,
+		status->legs_max);
+	if (status->dataplane_legs != status->legs)
+		fprintf(out, "legs of calls  %" PRIu64 "\n", status->legs);
+	if (status->orphans_deleted)
+		fprintf(out, "orphans        %" PRIu64 " deleted\n", status->orphans_deleted);
 	if (status->n_networks) {
 		fputc('\n', out);
 		view_ports(out, status);

@@ -22,6 +22,7 @@
 #define RETRANSMIT_CAP_MS     4000
 #define LIMIT_DEFAULT_MS      30000
 #define TEXT_MAX              256
+#define ALERT_GRACE_MS        3000
 
 enum state {
 	HANDSHAKE,
@@ -357,11 +358,21 @@ static bool is_greeted(struct dtls *dtls, struct dtls_record *record, uint8_t *r
 	return true;
 }
 
+/* It may be the peer's or anybody's: the handshake has a while to prove it wrong. */
+static void heed_alert(struct dtls *dtls, uint8_t description)
+{
+	uint64_t deadline = uv_now(dtls->config.loop) + ALERT_GRACE_MS;
+
+	dtls->alerted = description + 1;
+	if (deadline < dtls->deadline)
+		dtls->deadline = deadline;
+}
+
 static bool is_admitted(struct dtls *dtls, const struct dtls_record *record)
 {
 	if (record->epoch == 0 && record->content == DTLS_ALERT && dtls->state == HANDSHAKE) {
 		if (dtls->greeted && record->body_length == 2)
-			dtls->alerted = record->body[1] + 1;
+			heed_alert(dtls, record->body[1]);
 		return false;
 	}
 	if (record->epoch == 0)

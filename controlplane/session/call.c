@@ -123,13 +123,22 @@ int leg_make(struct leg **out, struct bridge *bridge, enum side side, struct med
 	return 0;
 }
 
+void leg_retire(struct leg *leg)
+{
+	if (leg->retired)
+		return;
+	leg->retired = true;
+	session_remove_leg(leg->session, leg);
+	dtls_free(leg->dtls);
+	leg->dtls = NULL;
+}
+
 void leg_free(struct leg *leg)
 {
 	if (!leg)
 		return;
-	session_remove_leg(leg->session, leg);
+	leg_retire(leg);
 	ports_give(leg->at->ports, leg->port, leg->pair, uv_now(leg->session->loop));
-	dtls_free(leg->dtls);
 	dtls_identity_release(leg->identity);
 	leg->bridge->legs[leg->side] = NULL;
 	terms_wipe(&leg->terms);

@@ -49,11 +49,15 @@ struct leg {
 	enum srtp_suite suite;
 	unsigned int handshake_ms;
 	Tandem__Dataplane__V1__IceState ice;
+	bool retired;
 	bool pushed;    /* the dataplane may have it */
 	bool keyed;     /* the dataplane has keys for the agreed terms */
 	bool keys_lost; /* it had them until it restarted, or they never reached it */
 	bool keys_stale;
-	bool seen;        /* by the resync that runs */
+	bool seen;    /* by the resync that runs */
+	bool refused; /* the dataplane did not take it; `failed` says why, and it is tried again */
+	uint32_t audited; /* the last round that found it in the dataplane */
+	uint32_t missed;  /* rounds in a row that did not */
 	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 
@@ -115,6 +119,8 @@ struct bridge *call_bridge_of_line(const struct call *call, unsigned int line);
 /* A leg at an address, with a port of its own: 0 takes one. 0, -ENOMEM, -EADDRNOTAVAIL, ... */
 int leg_make(struct leg **leg, struct bridge *bridge, enum side side, struct media_address *at,
 	     unsigned int port, bool pair, uint64_t id);
+/* No event finds it any more and nothing is pushed for it; its port and memory stay. */
+void leg_retire(struct leg *leg);
 void leg_free(struct leg *leg);
 /* Takes in where its media comes from; NULL: nobody was heard yet. */
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote);

@@ -65,6 +65,11 @@ void push_end(struct push *push)
 	settle(push);
 }
 
+void push_drop(struct push *push)
+{
+	free(push);
+}
+
 static void fail(struct push *push, int error, const char *what)
 {
 	if (push->error)
@@ -154,8 +159,11 @@ void push_leg(struct push *push, struct leg *leg)
 	const struct leg *peer = leg->bridge->legs[side_other(leg->side)];
 	const struct terms *t = &leg->terms;
 	struct leg_room room;
-	int size = state_pack(leg, room.blob);
+	int size;
 
+	if (leg->retired)
+		return;
+	size = state_pack(leg, room.blob);
 	if (size < 0) {
 		fail(push, size, "the leg's state passes 8 KiB; use shorter ids and tags");
 		return;
@@ -231,8 +239,11 @@ void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys)
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutKeys put = TANDEM__DATAPLANE__V1__PUT_KEYS__INIT;
 	const struct suite_info *info = suite_info(keys->suite);
-	struct delivery *delivery = malloc(sizeof(*delivery));
+	struct delivery *delivery;
 
+	if (leg->retired)
+		return;
+	delivery = malloc(sizeof(*delivery));
 	if (!delivery)
 		return fail(push, -ENOMEM, NULL);
 	*delivery = (struct delivery){push, leg->id, leg->epoch + 1};

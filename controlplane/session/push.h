@@ -19,6 +19,7 @@ typedef void push_status(void *arg, const Tandem__Dataplane__V1__LegStatus *stat
 
 /* NULL without memory. `done` may be NULL, for what is wanted but not waited for. */
 struct push *push_begin(struct session *session, push_done *done, push_status *status, void *arg);
+/* Without effect for a leg that is retired; so with push_keys(). */
 void push_leg(struct push *push, struct leg *leg);
 void push_delete(struct push *push, const struct leg *leg);
 void push_query(struct push *push, const struct leg *leg);
@@ -36,6 +37,8 @@ struct push_keys {
 	bool shared, goes_on;
 };
 void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys);
+/* Nothing was asked for, and `done` shall not be called. NULL will do. */
+void push_drop(struct push *push);
 /* Nothing more comes; `done` follows, perhaps at once. */
 void push_end(struct push *push);
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/resync.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -59,6 +61,14 @@ static void close_offers(struct session *s)
 	}
 }
 
+static void push_again(struct push *push, struct leg *leg)
+{
+	lose_keys(leg);
+	leg->ice = leg->terms.ice ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING
+				  : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
+	push_leg(push, leg);
+}
+
 static void push_missing(struct session *s)
 {
 	struct push *push = push_begin(s, NULL, NULL, NULL);
@@ -74,10 +84,7 @@ static void push_missing(struct session *s)
 		{
 			if (leg->seen)
 				continue;
-			lose_keys(leg);
-			leg->ice = leg->terms.ice ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING
-						  : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
-			push_leg(push, leg);
+			push_again(push, leg);
 			count++;
 		}
 	}
@@ -87,7 +94,66 @@ static void push_missing(struct session *s)
 			 count);
 }
 
-static void delete_unknown(struct session *s, uint64_t id)
+/* One leg on its way; it may be gone when the dataplane answers. */
+struct again {
+	struct session *session;
+	uint64_t leg;
+};
+
+/* Refused once more: the next rounds try again. */
+static void pushed_again(void *arg, int error, const char *what)
+{
+	struct again *again = arg;
+	struct leg *leg = session_find_leg(again->session, again->leg);
+
+	if (leg && error && error != -ENOTCONN) {
+		leg->refused = true;
+		snprintf(leg->failed, sizeof(leg->failed), "the dataplane refuses the leg: %s",
+			 what);
+		log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id,
+			 leg->failed);
+	}
+	free(again);
+}
+
+static void push_lost(struct session *s, struct leg *leg)
+{
+	struct again *again = calloc(1, sizeof(*again));
+	struct push *push = again ? push_begin(s, pushed_again, NULL, again) : NULL;
+
+	if (!push) {
+		free(again);
+		return;
+	}
+	*again = (struct again){s, leg->id};
+	log_warn("call %s: leg %016jx is not in the dataplane: pushed again", leg->bridge->call->id,
+		 (uintmax_t)leg->id);
+	push_again(push, leg);
+	push_end(push);
+}
+
+void resync_push_lost(struct session *s, uint32_t round)
+{
+	struct bridge *bridge;
+	struct call *call;
+	struct leg *leg;
+
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		for_each_leg(leg, call)
+		{
+			if (leg->audited == round || !leg->pushed)
+				leg->missed = 0;
+			else if (++leg->missed >= 2)
+				push_lost(s, leg);
+			if (leg->audited == round && leg->refused) {
+				leg->refused = false;
+				leg->failed[0] = '\0';
+			}
+		}
+	}
+}
+
+void resync_delete_unknown(struct session *s, uint64_t id)
 {
 	struct push *push = push_begin(s, NULL, NULL, NULL);
 	const struct leg leg = {.id = id};
@@ -131,7 +197,7 @@ static void take_status(struct session *s, const Tandem__Dataplane__V1__LegStatu
 	} else if (s->synced || rebuild_leg(s, status)) {
 		log_warn("leg %016jx of the dataplane belongs to no call; deleted",
 			 (uintmax_t)status->leg);
-		delete_unknown(s, status->leg);
+		resync_delete_unknown(s, status->leg);
 	}
 }
 
@@ -188,6 +254,7 @@ void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 	snprintf(s->dataplane_version, sizeof(s->dataplane_version), "%s", hello->version);
 	snprintf(s->crypto_engine, sizeof(s->crypto_engine), "%s", hello->crypto_engine);
 	forget_seen(s);
+	audit_reset(s);
 	ask_page(s, 0);
 }
 

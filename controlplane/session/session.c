@@ -61,12 +61,21 @@ void session_add_call(struct session *s, struct call *call)
 	TAILQ_INSERT_TAIL(&s->by_age, call, entry);
 }
 
-/* Out of the tables; it lives on as long as somebody works on it. */
+/*
+ * Out of the tables, its legs too: a late event or reply makes nothing anew. It lives on as long as
+ * somebody works on it.
+ */
 void session_forget_call(struct session *s, struct call *call)
 {
+	struct bridge *bridge;
+
 	if (call->gone)
 		return;
 	call->gone = true;
+	TAILQ_FOREACH (bridge, &call->bridges, entry)
+		for (enum side side = SIDE_A; side < SIDES; side++)
+			if (bridge->legs[side])
+				leg_retire(bridge->legs[side]);
 	session_stop_waiting(s, call);
 	table_remove(&s->calls, &call->node);
 	TAILQ_REMOVE(&s->by_age, call, entry);
@@ -257,8 +266,13 @@ void session_set_ready(struct session *s, bool ready)
 	if (s->ready == ready)
 		return;
 	s->ready = ready;
+	session_tell_ready(s);
+}
+
+void session_tell_ready(struct session *s)
+{
 	if (s->changed)
-		s->changed(s->changed_arg, ready);
+		s->changed(s->changed_arg, s->ready && !s->audit.full);
 }
 
 /* The configuration was judged when it was read. */
@@ -306,6 +320,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 		goto out_identity;
 	uv_timer_init(loop, &s->expiry);
 	s->expiry.data = s;
+	audit_start(s);
 	*out = s;
 	return 0;
 
@@ -327,6 +342,13 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void on_audit_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+
+	uv_close((uv_handle_t *)&s->expiry, on_closed);
+}
+
 void session_close(struct session *s)
 {
 	struct call *call;
@@ -342,5 +364,6 @@ void session_close(struct session *s)
 	dtls_identity_release(s->identity);
 	table_close(&s->calls);
 	table_close(&s->legs);
-	uv_close((uv_handle_t *)&s->expiry, on_closed);
+	audit_free(s);
+	uv_close((uv_handle_t *)&s->audit.timer, on_audit_closed);
 }

@@ -30,7 +30,8 @@ struct session_config {
 	unsigned int headroom; /* times what the SDP lets expect; 0: as much as comes */
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
-	bool dtls_cookie; /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
+	unsigned int audit_ms; /* between comparisons of all legs with the dataplane's; 0: 10000 */
+	bool dtls_cookie;      /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */
 	const char *const *deny;        /* prefixes that no SDP may have media sent to */
 	unsigned int deny_count;
@@ -75,7 +76,7 @@ void session_status(struct session *session, const Tandem__Relay__V1__StatusRequ
 
 /* Whether calls can be made: the dataplane is connected and its calls are known. */
 bool session_is_ready(const struct session *session);
-/* Called whenever that changes; one watcher. */
+/* Called whenever that changes, or the dataplane has no leg left; one watcher. */
 void session_watch(struct session *session, void (*changed)(void *arg, bool ready), void *arg);
 
 /* The dataplane's client, for what belongs to no call. The session's own, which opens and closes

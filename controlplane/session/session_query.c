@@ -61,7 +61,7 @@ static int ask(struct session *s, struct call *call, bool deleting, session_repl
 	if (push)
 		a->report = report_begin(call);
 	if (!push || !a->report) {
-		free(push);
+		push_drop(push);
 		free(a);
 		return -ENOMEM;
 	}

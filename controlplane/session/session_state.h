@@ -5,6 +5,7 @@
 
 #include <sys/queue.h>
 
+#include "controlplane/session/audit.h"
 #include "controlplane/session/call.h"
 #include "controlplane/session/client.h"
 #include "controlplane/session/session.h"
@@ -25,6 +26,7 @@ struct session {
 	struct call_list by_age, waiting;
 	uint64_t last_serial;
 	uv_timer_t expiry;
+	struct audit audit;
 
 	bool ready;
 	bool synced; /* once at least: the calls of the dataplane are known */
@@ -49,6 +51,8 @@ void session_forget_call(struct session *s, struct call *call);
 void session_wait_for_answer(struct session *s, struct call *call);
 void session_stop_waiting(struct session *s, struct call *call);
 void session_set_ready(struct session *s, bool ready);
+/* To who watches: ready, and the dataplane has legs left. */
+void session_tell_ready(struct session *s);
 
 /* Helpers of the verbs. */
 int session_check_ready(const struct session *s, struct session_error *error);

@@ -91,6 +91,9 @@ static void finish(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 	reply.calls = s->calls.count;
 	reply.legs = s->legs.count;
 	reply.legs_max = s->legs_max;
+	reply.orphans_deleted = s->audit.orphans;
+	if (!error)
+		reply.dataplane_legs = in->legs_used;
 	add_networks(&reply, &networks, s);
 	if (!error)
 		add_counters(&reply, &counters, in);

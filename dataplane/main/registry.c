@@ -32,6 +32,11 @@ uint32_t registry_next(const struct registry *r, uint32_t place)
 	return 0;
 }
 
+uint64_t registry_id(const struct registry *r, uint32_t place)
+{
+	return r->records[place - 1].id;
+}
+
 uint32_t registry_count(const struct registry *r)
 {
 	return r->count;

@@ -50,6 +50,7 @@ int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit 
  */
 uint32_t registry_find(const struct registry *r, uint64_t id);
 uint32_t registry_next(const struct registry *r, uint32_t place);
+uint64_t registry_id(const struct registry *r, uint32_t place);
 /*
  * The status of the leg at a place, to be freed with
  * tandem__dataplane__v1__leg_status__free_unpacked(). NULL: no memory.

@@ -253,6 +253,7 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 	Tandem__Dataplane__V1__Counter other = TANDEM__DATAPLANE__V1__COUNTER__INIT;
 	Tandem__Dataplane__V1__Counter *counters[] = {&drop, &other};
 	Tandem__Dataplane__V1__Shed nothing;
+	uint64_t ids[FAKE_LEGS];
 	struct fake_leg *sorted[FAKE_LEGS], *gone = NULL;
 	unsigned int count = 0;
 
@@ -294,6 +295,11 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 			fake_status(leg, &status[0], false);
 			legs[reply.n_legs++] = &status[0];
 		}
+	} else if (request->get_legs && request->get_legs->ids_only) {
+		reply.ids = ids;
+		for (unsigned int i = 0; i < FAKE_LEGS; i++)
+			if (f->legs[i].put)
+				ids[reply.n_ids++] = f->legs[i].put->put_leg->leg;
 	} else if (request->get_legs) {
 		for (unsigned int i = 0; i < FAKE_LEGS; i++)
 			if (f->legs[i].put)

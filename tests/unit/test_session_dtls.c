@@ -150,6 +150,40 @@ static void browser_offers_and_is_client(void **state)
 	peer_close(&peer);
 }
 
+static void ignore_reply(void *arg, const ProtobufCMessage *reply,
+			 const struct session_error *error)
+{
+	++*(unsigned int *)arg;
+}
+
+/* Delete comes after any datagram of the handshake, and the others after it: nothing is left. */
+static void a_deleted_leg_stays_so(void **state)
+{
+	Tandem__Relay__V1__DeleteRequest request = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
+
+	request.call_id = (char *)"1";
+	for (unsigned int turns = 0; turns < 12; turns++) {
+		unsigned int replies = 0;
+		struct peer peer;
+
+		peer_open(&peer);
+		assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
+		assert_done(answer("1", "a", "b", phone(42000, "")));
+		peer.leg = leg_in("audio");
+		peer.leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
+		fake_event(&fake, peer.leg->put->put_leg->leg,
+			   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
+		peer_start(&peer, DTLS_CLIENT);
+		for (unsigned int k = 0; k < turns; k++)
+			uv_run(&loop, UV_RUN_NOWAIT);
+		session_delete(session, &request, ignore_reply, &replies);
+		wait_for(replies == 1);
+		settle(30);
+		assert_int_equal(fake_count(&fake), 0);
+		peer_close(&peer);
+	}
+}
+
 static void browser_answers_passive(void **state)
 {
 	struct peer peer;
@@ -279,9 +313,13 @@ static void from_sdes_to_dtls_and_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(browser_offers_and_is_client), TEST(browser_answers_passive),
-		TEST(keys_wait_for_the_answer),     TEST(a_wrong_fingerprint_gets_no_key),
-		TEST(refused_keys_are_told),        TEST(the_dataplane_restarts_under_dtls),
+		TEST(browser_offers_and_is_client),
+		TEST(browser_answers_passive),
+		TEST(a_deleted_leg_stays_so),
+		TEST(keys_wait_for_the_answer),
+		TEST(a_wrong_fingerprint_gets_no_key),
+		TEST(refused_keys_are_told),
+		TEST(the_dataplane_restarts_under_dtls),
 		TEST(from_sdes_to_dtls_and_back),
 	};
 
