@@ -34,6 +34,7 @@ struct network {
 	uint16_t vlan;   /* tag of every frame, host byte order; 0: untagged */
 	uint8_t dscp;
 	bool udp_checksum; /* the port computes the UDP checksums of what it sends */
+	bool checks_udp;   /* the port checks UDP checksums of what it receives */
 	bool judged;       /* no XDP program sheds floods for it: each worker's first stage does */
 	struct rte_ether_addr mac;
 	uint8_t address_count;

@@ -16,7 +16,7 @@
 	X(PROTOCOL, "protocol", "neither UDP, ICMP, ARP nor neighbour discovery")                  \
 	X(UDP_LENGTH, "udp_length", "UDP length does not fit the packet")                          \
 	X(UDP_PORT, "udp_port", "UDP source port 0")                                               \
-	X(UDP_CHECKSUM, "udp_checksum", "UDP checksum is wrong, as the port says")                 \
+	X(UDP_CHECKSUM, "udp_checksum", "UDP checksum is wrong, or missing over IPv6")             \
 	X(NOT_MEDIA, "not_media", "not STUN, DTLS, RTP nor RTCP (RFC 7983)")                       \
 	X(RTP_HEADER, "rtp_header", "malformed RTP header")                                        \
 	X(RTCP_HEADER, "rtcp_header", "malformed RTCP header")                                     \

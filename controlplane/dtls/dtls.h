@@ -8,8 +8,8 @@
  * A server asks for a cookie first, unless it is told not to: nothing that a forger sends who does
  * not see the answer reaches the handshake before, and the time limit begins with the hello that
  * has it. A hello with the cookie and another random begins the handshake anew: the participant's
- * own, after somebody else's. An alert that is not authentic ends nothing, and is only told when
- * time is up. Otherwise, as in all of DTLS 1.2, who can forge the peer's address and message
+ * own, after somebody else's. An alert that is not authentic ends nothing at once: the handshake has
+ * three seconds left to go on. Otherwise, as in all of DTLS 1.2, who can forge the peer's address and message
  * numbers can spoil a handshake that runs, but not an association that is up: who owns it starts
  * another one then.
  *

@@ -178,6 +178,7 @@ static int start_port(struct network *n, const struct config_port *port, struct 
 	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
 	n->udp_checksum = conf.txmode.offloads;
+	n->checks_udp = conf.rxmode.offloads;
 	error = rte_eth_dev_configure(n->port, n->queues, n->queues, &conf);
 	if (!error)
 		error = setup_queues(n, mbufs, &info);

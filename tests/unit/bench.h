@@ -32,6 +32,7 @@ struct bench {
 	struct network *network;
 	struct worker *worker;
 	struct rte_mempool *mbufs;
+	uint64_t rx_flags; /* what the port says of the frames that it receives */
 };
 
 /* Returns 0, as a cmocka group set-up does. */
@@ -185,6 +186,7 @@ static inline void bench_receive(struct bench *t, struct burst *b, const void *f
 	b->port[0] = BENCH_PORT;
 	b->mbuf[0] = rte_pktmbuf_alloc(t->mbufs);
 	memcpy(rte_pktmbuf_append(b->mbuf[0], length), frame, length);
+	b->mbuf[0]->ol_flags = t->rx_flags;
 	classify_stage(t->worker, b);
 }
 
