@@ -12,10 +12,10 @@
 #include "dataplane/burst.h"
 #include "dataplane/checksum.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 
-#define RTP_HEADER_MIN  12
 #define RTCP_HEADER_MIN 8
 #define STUN_HEADER     20
 #define DTLS_HEADER     13
@@ -59,20 +59,10 @@ static inline int local_address(const struct cursor *c, const struct address *a)
 	return -1;
 }
 
-/* RFC 3550 5.1: CSRCs and the header extension must fit. */
-static inline bool rtp_header_fits(const uint8_t *p, uint32_t length)
-{
-	uint32_t header = RTP_HEADER_MIN + 4 * (p[0] & 0x0f);
-
-	if (p[0] & 0x10) {
-		if (length < header + 4)
-			return false;
-		header += 4 + 4 * (p[header + 2] << 8 | p[header + 3]);
-	}
-	return header <= length;
-}
-
-/* RFC 7983 tells by the first octet, RFC 5761 by the second between RTP and RTCP. */
+/*
+ * RFC 7983 tells by the first octet, RFC 5761 by the second between RTP and RTCP; flow puts right
+ * what comes to a port without RTCP.
+ */
 static inline void classify_payload(struct cursor *c)
 {
 	const uint8_t *p = c->data + c->at;
@@ -89,7 +79,7 @@ static inline void classify_payload(struct cursor *c)
 			c->b->class[c->i] = CLASS_RTCP;
 			return;
 		}
-		if (length < RTP_HEADER_MIN || !rtp_header_fits(p, length))
+		if (!rtp_header_fits(p, length))
 			return drop(c, DROP_RTP_HEADER);
 		c->b->class[c->i] = CLASS_RTP;
 	} else if (first <= 3) {

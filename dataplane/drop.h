@@ -56,7 +56,8 @@
 	X(CRYPT_FAILED, "crypt_failed", "the crypto engine could not protect it")                  \
 	/* rewrite */                                                                              \
 	X(NO_NEIGHBOUR, "no_neighbour", "the next hop does not answer ARP or discovery")           \
-	X(NO_ROOM, "no_room", "the packet would not fit its buffer or the MTU")                    \
+	X(TOO_LARGE, "too_large", "with SRTP, or its new headers, it is larger than the MTU")      \
+	X(NO_ROOM, "no_room", "the packet would not fit its buffer")                               \
 	/* tx */                                                                                   \
 	X(TX_FULL, "tx_full", "the port's transmit queue is full")
 

@@ -13,6 +13,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
 #include "dataplane/retire.h"
+#include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
@@ -139,8 +140,14 @@ static inline void check_source(struct worker *w, struct burst *b, unsigned int 
 	case CLASS_RTP:
 		if (unlikely(component))
 			return burst_drop(b, i, DROP_RTCP_HEADER);
-		/* fall through */
+		return check_media_source(w, b, i, leg, component);
 	case CLASS_RTCP:
+		/* RTCP has a port of its own: what looks like it here is RTP (RFC 5761 4). */
+		if (unlikely(!component && !leg->config->rtcp_mux)) {
+			if (!rtp_header_fits(burst_payload(b, i), b->length[i]))
+				return burst_drop(b, i, DROP_RTP_HEADER);
+			b->class[i] = CLASS_RTP;
+		}
 		return check_media_source(w, b, i, leg, component);
 	case CLASS_DTLS:
 		return check_dtls_source(w, b, i, leg, component);

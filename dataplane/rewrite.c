@@ -13,7 +13,7 @@ static inline void rewrite_packet(struct burst *b, unsigned int i)
 	uint8_t *frame;
 
 	if (unlikely(e->length - e->l3 + b->length[i] > e->mtu))
-		return burst_drop(b, i, DROP_NO_ROOM);
+		return burst_drop(b, i, DROP_TOO_LARGE);
 	if (e->length <= b->payload[i])
 		frame = (uint8_t *)rte_pktmbuf_adj(m, b->payload[i] - e->length);
 	else

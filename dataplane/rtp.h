@@ -6,6 +6,7 @@
 #ifndef TANDEM_RTP_H
 #define TANDEM_RTP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -69,6 +70,19 @@ static inline uint32_t rtp_ssrc(const uint8_t *p)
 static inline uint32_t rtcp_ssrc(const uint8_t *p)
 {
 	return rtp_read32(p + 4);
+}
+
+/* RFC 3550 5.1: the header with its CSRCs and its extension fits into `length` octets. */
+static inline bool rtp_header_fits(const uint8_t *p, uint32_t length)
+{
+	uint32_t header = RTP_HEADER + 4 * (p[0] & 0x0f);
+
+	if (p[0] & 0x10) {
+		if (length < header + 4)
+			return false;
+		header += 4 + 4 * rtp_read16(p + header + 2);
+	}
+	return header <= length;
 }
 
 /* Octets before the payload: the fixed header, CSRCs and header extension. */

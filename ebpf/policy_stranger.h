@@ -31,7 +31,9 @@ POLICY enum policy_class policy_class(const struct policy *p)
 		return POLICY_DTLS;
 	if (octet[0] < 128 || octet[0] > 191)
 		return POLICY_OTHER;
-	return octet[1] >= 192 && octet[1] <= 223 ? POLICY_RTCP : POLICY_RTP;
+	/* RFC 5761 section 4, where both share a port. */
+	return octet[1] >= 192 && octet[1] <= 223 && !(p->port->flags & SHED_PORT_RTP) ? POLICY_RTCP
+										       : POLICY_RTP;
 }
 
 /* Whether the STUN header is right (RFC 8489 section 5); `octets` is what UDP carries. */

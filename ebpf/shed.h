@@ -70,8 +70,9 @@ struct shed_prefix {
 
 /*
  * A rate, as the virtual scheduling algorithm of ITU-T I.371 (GCRA) counts it: each packet is
- * `cost` ns of time, and as much as `burst` ns may be taken in advance. A bucket is one __u64, the
- * time at which it is empty again. cost 0: no limit. The clock may be as coarse as half of `burst`.
+ * `cost` ns of time, and as much as `burst` us may be taken in advance. A bucket is one __u64, the
+ * time in ns at which it is empty again. cost 0: no limit. The clock may be as coarse as half of
+ * `burst`.
  */
 struct shed_rate {
 	__u32 cost;
@@ -98,6 +99,7 @@ enum shed_port_flag {
 	SHED_PORT_LATCH = 1 << 2, /* strangers may send RTP or RTCP: the leg learns its address */
 	SHED_PORT_SIGNALLED = 1 << 3, /* with LATCH: only from the address in `signalled` */
 	SHED_PORT_DTLS = 1 << 4,      /* with LATCH: strangers may send DTLS, too */
+	SHED_PORT_RTP = 1 << 5, /* RTCP has a port of its own: payload types 64 to 95 are RTP */
 };
 
 /* What has a bucket of its own on each port, so that a flood of one kind does not starve another.

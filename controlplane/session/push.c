@@ -11,6 +11,8 @@
 #include "controlplane/session/state.h"
 #include "dataplane/lib/log.h"
 
+#define STALL_S 6 /* of media that may come at once: a network that holds it back is no flood */
+
 struct push {
 	struct session *session;
 	push_done *done;
@@ -181,6 +183,7 @@ void push_leg(struct push *push, struct leg *leg)
 	put.latch_epoch = leg->latch_epoch;
 	put.latch_signalled = put.latch_ms && t->latch_signalled;
 	put.media_pps = pace_limit(t->pace, push->session->config.headroom);
+	put.media_burst = pace_limit(t->pace, STALL_S);
 	put.receive = t->receive;
 	put.send = t->send;
 	put.media_timeout_ms = t->receive ? push->session->config.media_timeout_ms : 0;

@@ -117,6 +117,9 @@ void why_leg(char *text, size_t size, const struct leg *leg,
 	else if (status->silence_ms != NEVER && status->silence_ms > WHY_SILENCE_MS)
 		snprintf(text, size, "nothing received for %u s: the participant stopped sending",
 			 status->silence_ms / 1000);
+	else if (strstr(status->last_drop_text, "larger than the MTU"))
+		snprintf(text, size, "%s: raise its mtu, or have the sender make smaller packets",
+			 status->last_drop_text);
 	else if (leg->keys_stale)
 		snprintf(text, size, "the keys come near the end of their lifetime: re-offer");
 }

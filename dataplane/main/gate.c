@@ -57,19 +57,20 @@ static bool is_restarting(const struct record *record)
 
 static uint32_t flags_of(const struct leg_config *config, unsigned int component, uint64_t now)
 {
-	uint32_t learns = SHED_PORT_OPEN | SHED_PORT_LATCH;
+	uint32_t open = SHED_PORT_OPEN | (config->rtcp_mux || component ? 0 : SHED_PORT_RTP);
+	uint32_t learns = open | SHED_PORT_LATCH;
 
 	if (config->ice)
-		return SHED_PORT_OPEN | SHED_PORT_ICE;
+		return open | SHED_PORT_ICE;
 	if (now >= config->latch_until)
-		return SHED_PORT_OPEN;
+		return open;
 	if (config->security == LEG_DTLS)
 		learns |= SHED_PORT_DTLS;
 	if (!config->latch_signalled)
 		return learns;
 	/* There may be no address yet: then nobody's is learnt. */
 	if (endpoint_is_unset(&config->remote[component]))
-		return SHED_PORT_OPEN;
+		return open;
 	return learns | SHED_PORT_SIGNALLED;
 }
 
@@ -93,7 +94,7 @@ void gate_open(const struct registry *r, struct record *record, unsigned int com
 	if (!(gate->flags & SHED_PORT_OPEN))
 		record->shed_seen[component] = gate->shed;
 	gate->leg = record->leg->index;
-	gate->media = rates_of_media(record->media_pps);
+	gate->media = rates_of_media(record->media_pps, record->media_burst);
 	gate->ahead = ahead_of(record->media_pps);
 	set_ufrag(gate, 0, config->ice ? config->terms->credentials[0].local_ufrag : "");
 	set_ufrag(gate, 1, is_restarting(record) ? config->terms->credentials[1].local_ufrag : "");

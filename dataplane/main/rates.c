@@ -10,26 +10,30 @@
  * 10 ms where the kernel ticks 100 times a second. A handshake's fragments come at once, and so
  * does media that a network has held back.
  */
-#define BURST       (SECOND / 10)
-#define BURST_WHOLE SECOND
+#define BURST       100000 /* us */
+#define BURST_WHOLE 1000000
 #define BURST_LEAST 16
 
 static struct shed_rate convert(uint32_t pps, uint64_t burst)
 {
 	uint64_t cost = pps ? SECOND / pps : 0;
 
-	burst = RTE_MAX(burst, BURST_LEAST * cost);
+	burst = RTE_MAX(burst, BURST_LEAST * cost / 1000);
 	return (struct shed_rate){.cost = cost, .burst = RTE_MIN(burst, UINT32_MAX)};
 }
 
-struct shed_rate rates_of_media(uint32_t pps)
+struct shed_rate rates_of_media(uint32_t pps, uint32_t at_once)
 {
-	return convert(pps, BURST_WHOLE);
+	uint64_t whole = BURST_WHOLE;
+
+	/* As many as a network can hold back for a while. */
+	return convert(pps, pps ? RTE_MAX(whole, at_once * 1000000ULL / pps) : whole);
 }
 
 void rates_put(struct shed_rule *rule, const Tandem__Dataplane__V1__PutRates *put)
 {
-	rule->unknown = convert(put->unknown_pps, BURST);
+	/* What comes at once after a stall is ahead of what a worker has accepted. */
+	rule->unknown = convert(put->unknown_pps, BURST_WHOLE);
 	rule->rtcp = convert(put->rtcp_pps, BURST);
 	rule->stun = convert(put->stun_pps, BURST);
 	rule->dtls = convert(put->dtls_pps, BURST_WHOLE);

@@ -9,7 +9,7 @@
 #include "ebpf/shed.h"
 
 /* Of one port's media; pps 0: no limit. */
-struct shed_rate rates_of_media(uint32_t pps);
+struct shed_rate rates_of_media(uint32_t pps, uint32_t at_once);
 
 /* Main lcore; in force for the next packet. */
 void rates_put(struct shed_rule *rule, const Tandem__Dataplane__V1__PutRates *put);

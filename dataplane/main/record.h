@@ -39,8 +39,9 @@ struct record {
 	uint64_t listening;     /* TSC: since when it counts that no media comes */
 	uint32_t named;         /* configurations whose peer is this leg */
 	uint32_t key_epoch;
-	uint32_t media_pps; /* what its participant may send; 0: no limit */
-	uint64_t shed;      /* packets for its ports that reached no worker; as gate_count() knew */
+	uint32_t media_pps;   /* what its participant may send; 0: no limit */
+	uint32_t media_burst; /* ... and at once */
+	uint64_t shed; /* packets for its ports that reached no worker; as gate_count() knew */
 	uint32_t shed_seen[LEG_COMPONENTS]; /* of struct shed_port */
 	uint32_t shed_reason;               /* enum shed_reason of the last one */
 	uint16_t port;                      /* host byte order */

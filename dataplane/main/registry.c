@@ -174,6 +174,7 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	record->send = put->send;
 	record->media_timeout = record_ticks(put->media_timeout_ms);
 	record->media_pps = put->media_pps;
+	record->media_burst = put->media_burst;
 	if (!old || old->ice_epoch != config->ice_epoch)
 		record->consent_lost = false;
 

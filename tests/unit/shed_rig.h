@@ -17,7 +17,8 @@
 struct terms {
 	bool mux, secure, ice, latch_signalled;
 	uint32_t latch_ms;
-	uint16_t remote_port; /* of BROWSER; 0: the SDP names no address */
+	uint32_t pps, at_once; /* that its participant may send */
+	uint16_t remote_port;  /* of BROWSER; 0: the SDP names no address */
 };
 
 static inline void put_browser(struct scene *s, const struct terms *t)
@@ -27,6 +28,8 @@ static inline void put_browser(struct scene *s, const struct terms *t)
 	put_init(&p, 2, 1, relay_local[PUBLIC_IPV4], BROWSER_LEG, t->remote_port ? BROWSER : NULL,
 		 t->remote_port);
 	p.m.rtcp_mux = t->mux;
+	p.m.media_pps = t->pps;
+	p.m.media_burst = t->at_once;
 	p.m.latch_ms = t->latch_ms;
 	p.m.latch_signalled = t->latch_signalled;
 	if (t->secure)

@@ -55,7 +55,7 @@ static const struct shed_prefix blocked[] = {
 };
 
 /* One packet a second, two seconds' worth at once. */
-static const struct shed_rate a_rate = {1000000000, 2000000000};
+static const struct shed_rate a_rate = {1000000000, 2000000};
 
 static inline uint64_t state_now(void)
 {

@@ -27,18 +27,19 @@ static void a_plain_leg_latches_until_its_window_ends(void **state)
 	p.m.media_pps = 100;
 	assert_int_equal(relay_put(r, &p), 0);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
-		assert_int_equal(gate(r, 1, c)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH);
+		assert_int_equal(gate(r, 1, c)->flags,
+				 SHED_PORT_OPEN | SHED_PORT_LATCH | (c ? 0 : SHED_PORT_RTP));
 		assert_int_equal(gate(r, 1, c)->leg, record(r, 1)->leg->index);
 		assert_int_equal(gate(r, 1, c)->media.cost, 10 * 1000 * 1000);
-		assert_true(gate(r, 1, c)->media.burst >= 20 * 1000 * 1000);
+		assert_true(gate(r, 1, c)->media.burst >= 20 * 1000);
 		assert_int_equal(gate(r, 1, c)->ahead, 3);
 		assert_ptr_equal(config(r, 1)->shed[c], gate(r, 1, c));
 	}
 	look(r);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH);
+	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_RTP);
 	record(r, 1)->latest->latch_until = rte_rdtsc();
 	look(r);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN);
+	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
 	assert_int_equal(gate(r, 1, 1)->flags, SHED_PORT_OPEN);
 }
 
@@ -61,10 +62,15 @@ static void only_the_signalled_address_may_latch(void **state)
 	/* Which there may not be yet. */
 	p.m.remote = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN);
+	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
 	p.m.latch_signalled = false;
+	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH);
+	/* A handshake may come from elsewhere, too. */
+	p.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS;
+	assert_int_equal(relay_put(r, &p), 0);
+	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_DTLS);
 }
 
 static void expect_ufrag(const struct shed_port *port, unsigned int which, const char *octets)

@@ -453,7 +453,27 @@ static void too_much_for_the_mtu(void **state)
 	relay_run(s->relay);
 	m = rtp(2);
 	send_media(s, &s->phone, &m);
-	expect_dropped(s, DROP_NO_ROOM, 1);
+	expect_dropped(s, DROP_TOO_LARGE, 1);
+}
+
+/* RFC 5761 4: with RTCP on a port of its own, payload types 64 to 95 with the marker are RTP. */
+static void a_marker_makes_no_rtcp(void **state)
+{
+	Tandem__Dataplane__V1__LegStatus *told;
+	struct scene *s = *state;
+
+	put_call(s, false, false);
+	for (unsigned int type = 64; type < 96; type++) {
+		struct media m = rtp(type);
+
+		m.octets[1] = 0x80 | type;
+		send_media(s, &s->phone, &m);
+		expect_sent(s, &s->browser, &m);
+	}
+	told = status(s, s->phone.leg);
+	assert_int_equal(told->packets, 32);
+	assert_int_equal(told->rtcp_packets, 0);
+	tandem__dataplane__v1__leg_status__free_unpacked(told, NULL);
 }
 
 /* A port that takes no more: what it refused is counted and freed. */
@@ -514,6 +534,7 @@ int main(void)
 		CASES(secure_latching_waits_for_a_tag),
 		CASES(waits_for_the_neighbour),
 		CASES(says_why_nothing_goes_on),
+		CASES(a_marker_makes_no_rtcp),
 		CASES(too_much_for_the_mtu),
 		CASES(a_full_port_loses_counted),
 	};

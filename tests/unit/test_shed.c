@@ -283,7 +283,7 @@ static void a_flood_of_sources_evicts_nobody(void **state)
 	tables_put();
 	/* The media address's port takes them all; each source may come as often as it likes. */
 	shed_rule(shed)->stranger = none;
-	shed_rule(shed)->source.burst = 4000000000;
+	shed_rule(shed)->source.burst = 4000000;
 	bpf_map_delete_elem(sources, &eager4);
 	bpf_map_delete_elem(sources, &eager6);
 	frame_build(&frame, &fixture, 0);
@@ -451,7 +451,7 @@ static void untracked_media_has_a_rate(void **state)
 	need_root();
 	tables_put();
 	port = &shed_ports(shed, MEDIA_IPV4)[PORT_UNTRACKED];
-	port->media = (struct shed_rate){100000000, 900000000};
+	port->media = (struct shed_rate){100000000, 900000};
 	frame_build(&frame, &other, 0);
 	for (i = 0; i < 20; i++)
 		passed += judge_kernel(&frame, &action) == SHED_TO_DATAPLANE;
