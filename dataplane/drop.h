@@ -34,6 +34,7 @@
 	X(STUN_MALFORMED, "stun_malformed", "malformed STUN message")                              \
 	X(STUN_FINGERPRINT, "stun_fingerprint", "STUN FINGERPRINT is missing or wrong")            \
 	X(STUN_UNHANDLED, "stun_unhandled", "STUN message other than a Binding request")           \
+	X(STUN_REPLAY, "stun_replay", "an ICE check that counted once already")                    \
 	X(ICE_PAIRS_FULL, "ice_pairs_full", "too many addresses passed a check on one leg")        \
 	/* punt */                                                                                 \
 	X(PUNT_FULL, "punt_full", "too many datagrams for the control plane")                      \

@@ -16,10 +16,14 @@
 #include "dataplane/leg.h"
 #include "dataplane/offence.h"
 #include "dataplane/reply.h"
+#include "dataplane/seen.h"
 #include "dataplane/stages.h"
 #include "dataplane/stun.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
+
+#define STUN_TRANSACTION    8  /* offset of the id (RFC 8489 5) */
+#define TRANSACTION_SECONDS 40 /* RFC 8489 6.2.1: 39.5 s */
 
 static void reply(struct worker *w, struct burst *b, unsigned int i, uint16_t length,
 		  enum worker_counter counter)
@@ -86,14 +90,20 @@ static bool may_be_muted(const struct worker *w, const struct leg_pair *pair, ui
 	return now - pair->checked >= (LEG_CONSENT_SECONDS - 1) * w->hz;
 }
 
-/* Nobody may be sent to through this pair any more, so another address may have its place. */
-static bool is_replaceable(const struct worker *w, const struct leg *leg,
-			   const struct leg_pair *pair, uint64_t now)
+/* Nobody is sent to through this pair, nor will be, so another address may have its place. */
+static bool is_replaceable(const struct leg *leg, const struct leg_pair *pair)
 {
-	uint32_t epoch = leg->config->ice_epoch;
-	bool outdated = pair->ice_epoch != epoch && leg->nominated_epoch == epoch;
+	return !is_nominated(leg, pair) && leg->wanted[pair->component] != pair - leg->pairs + 1;
+}
 
-	return !is_nominated(leg, pair) && (outdated || has_expired(w, pair, now));
+/* Of an ICE that was restarted since, or else checked longer ago. */
+static bool is_staler(const struct leg *leg, const struct leg_pair *a, const struct leg_pair *b)
+{
+	bool outdated = a->ice_epoch != leg->config->ice_epoch;
+
+	if (outdated != (b->ice_epoch != leg->config->ice_epoch))
+		return outdated;
+	return a->checked < b->checked;
 }
 
 static struct leg_pair *find_pair(struct leg *leg, const struct endpoint *remote,
@@ -106,10 +116,9 @@ static struct leg_pair *find_pair(struct leg *leg, const struct endpoint *remote
 	return NULL;
 }
 
-/* NULL: LEG_PAIRS addresses have consent. */
-static struct leg_pair *add_pair(const struct worker *w, struct leg *leg,
-				 const struct endpoint *remote, unsigned int component,
-				 uint64_t now)
+/* NULL: all pairs are in use. */
+static struct leg_pair *add_pair(struct leg *leg, const struct endpoint *remote,
+				 unsigned int component, uint64_t now)
 {
 	struct leg_pair *pair = NULL;
 
@@ -117,8 +126,8 @@ static struct leg_pair *add_pair(const struct worker *w, struct leg *leg,
 		pair = &leg->pairs[leg->pair_count];
 	} else {
 		for (unsigned int k = 0; k < LEG_PAIRS; k++)
-			if (is_replaceable(w, leg, &leg->pairs[k], now) &&
-			    (!pair || leg->pairs[k].checked < pair->checked))
+			if (is_replaceable(leg, &leg->pairs[k]) &&
+			    (!pair || is_staler(leg, &leg->pairs[k], pair)))
 				pair = &leg->pairs[k];
 		if (!pair)
 			return NULL;
@@ -128,6 +137,38 @@ static struct leg_pair *add_pair(const struct worker *w, struct leg *leg,
 		leg->pair_count++;
 	vouch_peers(leg, component);
 	return pair;
+}
+
+/*
+ * A check shows who has the password, not that its sender is at that address: another one gets
+ * media once something authentic came from there (leg_prefer), or who has it now fell silent. Where
+ * media has a tag, that is what tells whether it is heard; RTP without one is heard by address.
+ */
+static bool may_send_at_once(const struct worker *w, const struct leg *leg,
+			     const struct leg_pair *pair, uint64_t now)
+{
+	unsigned int component = pair->component;
+	const struct leg_pair *old;
+
+	/* Nothing came from the old one that would speak for it. */
+	if (endpoint_is_unset(&leg->remote[component]) || !leg->flow.last_packet)
+		return true;
+	for (old = leg->pairs; old < leg->pairs + leg->pair_count; old++)
+		if (old->component == component && is_nominated(leg, old))
+			break;
+	if (old == leg->pairs + leg->pair_count || has_expired(w, old, now))
+		return true;
+	return leg->wanted[component] == pair - leg->pairs + 1 && now - leg->heard >= w->hz;
+}
+
+/* The silence of who is sent to now is counted from here, unless it was already. */
+static void want(struct leg *leg, const struct leg_pair *pair, uint64_t now)
+{
+	uint8_t *wanted = &leg->wanted[pair->component];
+
+	if (!*wanted)
+		leg->heard = now;
+	*wanted = pair - leg->pairs + 1;
 }
 
 /*
@@ -144,14 +185,19 @@ static enum drop validate(struct worker *w, struct burst *b, unsigned int i, boo
 	uint64_t before;
 
 	if (!pair)
-		pair = add_pair(w, leg, &b->source[i], component, b->now);
+		pair = add_pair(leg, &b->source[i], component, b->now);
 	if (!pair)
 		return DROP_ICE_PAIRS_FULL;
-	if (is_nominated(leg, pair))
+	if (is_nominated(leg, pair)) {
 		learn = may_be_muted(w, pair, b->now) ||
 			(nominates && leg->nominated_epoch != epoch);
-	else
-		learn = nominates;
+		if (nominates)
+			leg->wanted[component] = 0;
+	} else {
+		learn = nominates && may_send_at_once(w, leg, pair, b->now);
+		if (nominates && !learn)
+			want(leg, pair, b->now);
+	}
 
 	before = pair->checked;
 	pair->checked = b->now;
@@ -167,6 +213,17 @@ static enum drop validate(struct worker *w, struct burst *b, unsigned int i, boo
 	return DROP_NONE;
 }
 
+/* The answer to the pair's last check was lost (RFC 8489 6.2.1): it is given again, and counts not.
+ */
+static bool is_retransmission(const struct worker *w, const struct burst *b, unsigned int i,
+			      uint64_t hash)
+{
+	const struct leg_pair *pair = find_pair(b->leg[i], &b->source[i], b->component[i]);
+
+	return pair && pair->last == hash >> 40 &&
+	       b->now - pair->checked < TRANSACTION_SECONDS * w->hz;
+}
+
 static void check(struct worker *w, struct burst *b, unsigned int i, const struct stun_message *m)
 {
 	const struct leg_config *config = b->leg[i]->config;
@@ -174,6 +231,7 @@ static void check(struct worker *w, struct burst *b, unsigned int i, const struc
 	bool current;
 	enum drop reason;
 	uint16_t length;
+	uint64_t hash = 0;
 
 	if (!m->username || !m->integrity)
 		return refuse(w, b, i, STUN_BAD_REQUEST, m, NULL);
@@ -192,10 +250,23 @@ static void check(struct worker *w, struct burst *b, unsigned int i, const struc
 	if (m->controlled)
 		return refuse(w, b, i, STUN_ROLE_CONFLICT, m, &ice->auth);
 
+	if (ice->seen) {
+		hash = seen_hash(ice->seen, m->data + STUN_TRANSACTION);
+		if (seen_has(ice->seen, hash)) {
+			if (!is_retransmission(w, b, i, hash))
+				return burst_drop(b, i, DROP_STUN_REPLAY);
+			length = stun_write_success(burst_payload(b, i), &b->source[i], &ice->auth);
+			return reply(w, b, i, length, COUNTER_STUN_SUCCESS);
+		}
+	}
 	current = ice == config->terms->credentials;
 	reason = validate(w, b, i, current && m->use_candidate, config->ice_epoch - !current);
 	if (reason != DROP_NONE)
 		return burst_drop(b, i, reason);
+	if (ice->seen) {
+		seen_add(ice->seen, hash);
+		find_pair(b->leg[i], &b->source[i], b->component[i])->last = hash >> 40;
+	}
 	length = stun_write_success(burst_payload(b, i), &b->source[i], &ice->auth);
 	reply(w, b, i, length, COUNTER_STUN_SUCCESS);
 }

@@ -32,6 +32,7 @@ static_assert(sizeof(struct leg) / RTE_CACHE_LINE_SIZE % 2 == 1,
 static void forget_remote(struct worker *w, struct leg *leg, const struct leg_config *config)
 {
 	leg->pair_count = 0;
+	memset(leg->wanted, 0, sizeof(leg->wanted));
 	leg->former_until = rte_rdtsc() + FORMER_SECONDS * w->hz;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		leg->former[c] = leg->remote[c];
@@ -98,6 +99,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	memset(leg->former, 0, sizeof(leg->former));
 	memset(leg->latched, 0, sizeof(leg->latched));
 	memset(leg->kept, 0, sizeof(leg->kept));
+	memset(leg->wanted, 0, sizeof(leg->wanted));
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;
 	leg->receive_serial = leg->send_serial = 0;
@@ -122,6 +124,19 @@ bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 					      .remote_epoch = leg->config->remote_epoch}))
 		return false;
 	leg->remote[component] = *remote;
+	leg->wanted[component] = 0;
 	leg_settle(leg, component);
 	return true;
+}
+
+void leg_prefer(struct worker *w, struct leg *leg, unsigned int component,
+		const struct endpoint *source, bool authentic, uint64_t now)
+{
+	const struct leg_pair *wanted = &leg->pairs[leg->wanted[component] - 1];
+
+	if (endpoint_equal(source, &leg->remote[component]))
+		leg->heard = now;
+	else if (endpoint_equal(source, &wanted->remote) &&
+		 (authentic || now - leg->heard >= w->hz))
+		leg_learn(w, leg, component, source);
 }

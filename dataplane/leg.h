@@ -27,6 +27,7 @@
 
 enum leg_security { LEG_PLAIN, LEG_SDES, LEG_DTLS };
 
+struct seen;
 struct shed_port;
 
 /* ICE credentials (RFC 8445): what checks on this leg must carry. */
@@ -34,6 +35,7 @@ struct leg_ice {
 	char local_ufrag[36]; /* NUL-terminated; "" means none */
 	char remote_ufrag[36];
 	struct stun_auth auth; /* of the local password */
+	struct seen *seen;     /* the checks that counted; NULL: there is no ICE */
 };
 
 /* What few packets ask for: those of ICE, and those with another payload type than before. */
@@ -79,7 +81,8 @@ struct leg_config {
 /* A participant's address that passed an ICE check, with the time of the last one (consent). */
 struct leg_pair {
 	struct endpoint remote;
-	uint8_t component;
+	uint32_t component : 8;
+	uint32_t last : 24; /* of the last check's transaction: it may come again, if unanswered */
 	uint32_t ice_epoch;
 	uint64_t checked; /* TSC */
 };
@@ -98,9 +101,12 @@ struct leg {
 	/* worker: rw, main: ro */
 	struct endpoint former[LEG_COMPONENTS]; /* before the SDP changed; not latched until ... */
 	uint64_t former_until;                  /* ... TSC */
+	/* A nominated pair, and one more, that waits to be sent to; 0: none. */
+	uint8_t wanted[LEG_COMPONENTS];
 	bool kept[LEG_COMPONENTS]; /* `remote` was the participant's before the window opened anew
 				    */
 	struct leg_pair pairs[LEG_PAIRS];
+	uint64_t heard; /* TSC; media from the nominated address, while another one is wanted */
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	/* The keys that the streams' index state belongs to, also while there is none. */
 	uint64_t receive_serial, send_serial;
@@ -123,5 +129,9 @@ void leg_settle(struct leg *leg, unsigned int component);
  */
 bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 	       const struct endpoint *remote);
+
+/* Worker: media came from the pair that waits to be sent to; `authentic`: with a right tag. */
+void leg_prefer(struct worker *w, struct leg *leg, unsigned int component,
+		const struct endpoint *source, bool authentic, uint64_t now);
 
 #endif

@@ -85,10 +85,10 @@ static bool put_text(char *to, size_t size, const char *from)
 	return true;
 }
 
-static int plan_ice(struct leg_config *config, const Tandem__Dataplane__V1__Ice *ice,
-		    const char **what)
+static int plan_ice(struct registry *r, struct leg_config *config,
+		    const Tandem__Dataplane__V1__Ice *ice, const char **what)
 {
-	struct leg_ice *now = &config->terms->credentials[0], *previous = now + 1;
+	struct leg_ice *now = &config->terms->credentials[0];
 	bool known = config->ice;
 
 	config->ice = ice != NULL;
@@ -100,7 +100,10 @@ static int plan_ice(struct leg_config *config, const Tandem__Dataplane__V1__Ice 
 		return -EINVAL;
 	}
 	if (!known || strcmp(now->local_ufrag, ice->local_ufrag) != 0) {
-		*previous = *now;
+		if (!record_terms_renew(r, config->terms)) {
+			*what = "no memory for the leg: more hugepages";
+			return -ENOMEM;
+		}
 		if (!put_text(now->local_ufrag, sizeof(now->local_ufrag), ice->local_ufrag)) {
 			*what = "ice: local_ufrag is longer than 35 characters";
 			return -EINVAL;
@@ -168,7 +171,7 @@ int leg_plan(struct registry *r, struct leg_config *config,
 	}
 	error = plan_remote(config, put, address_is_ipv4(&d->addresses[local].address), what);
 	if (!error)
-		error = plan_ice(config, put->ice, what);
+		error = plan_ice(r, config, put->ice, what);
 	if (!error)
 		error = plan_clocks(config->terms, put, what);
 	if (!error && !config->ice && !config->terms->clock_hz[0])

@@ -6,8 +6,11 @@
 #include "dataplane/main/workers.h"
 #include "dataplane/main/egress_make.h"
 #include "dataplane/main/record.h"
+#include "dataplane/seen.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
 
 #include <openssl/crypto.h>
 #include <rte_cycles.h>
@@ -43,6 +46,34 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 	return config;
 }
 
+static void hold_seen(struct seen *seen)
+{
+	if (seen)
+		seen->users++;
+}
+
+static void release_seen(struct registry *r, struct seen *seen)
+{
+	if (seen && --seen->users == 0)
+		slab_put(&r->seen, seen);
+}
+
+bool record_terms_renew(struct registry *r, struct leg_terms *terms)
+{
+	struct seen *seen = slab_take(&r->seen);
+
+	if (!seen)
+		return false;
+	memset(seen, 0, sizeof(*seen));
+	if (getrandom(seen->key, sizeof(seen->key), 0) != sizeof(seen->key))
+		seen->key[0] = rte_rdtsc();
+	seen->users = 1;
+	release_seen(r, terms->credentials[1].seen);
+	terms->credentials[1] = terms->credentials[0];
+	terms->credentials[0].seen = seen;
+	return true;
+}
+
 void record_config_drop_terms(struct registry *r, struct leg_config *config)
 {
 	struct leg_terms *terms = config->terms;
@@ -50,6 +81,8 @@ void record_config_drop_terms(struct registry *r, struct leg_config *config)
 	config->terms = NULL;
 	if (!terms || --terms->users)
 		return;
+	for (unsigned int k = 0; k < RTE_DIM(terms->credentials); k++)
+		release_seen(r, terms->credentials[k].seen);
 	OPENSSL_cleanse(terms, sizeof(*terms));
 	slab_put(&r->terms, terms);
 }
@@ -65,6 +98,8 @@ bool record_config_own_terms(struct registry *r, struct leg_config *config)
 	else
 		memset(own, 0, sizeof(*own));
 	own->users = 1;
+	for (unsigned int k = 0; k < RTE_DIM(own->credentials); k++)
+		hold_seen(own->credentials[k].seen);
 	record_config_drop_terms(r, config);
 	config->terms = own;
 	return true;

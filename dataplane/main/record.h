@@ -65,6 +65,7 @@ struct registry {
 	struct established *established;
 	struct slab configs; /* struct leg_config */
 	struct slab terms;   /* struct leg_terms */
+	struct slab seen;    /* struct seen */
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
@@ -115,6 +116,8 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 void record_config_free(struct registry *r, struct leg_config *config);
 /* Terms of its own, to be amended: a copy of those it shares. False: no memory. */
 bool record_config_own_terms(struct registry *r, struct leg_config *config);
+/* The credentials become the previous ones; others take their place. False: no memory. */
+bool record_terms_renew(struct registry *r, struct leg_terms *terms);
 /* It needs none. */
 void record_config_drop_terms(struct registry *r, struct leg_config *config);
 /* Connects the configuration with the peer's and posts it; needs room for one order. */

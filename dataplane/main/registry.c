@@ -11,6 +11,7 @@
 #include "dataplane/main/established.h"
 #include "dataplane/main/port.h"
 #include "dataplane/main/record.h"
+#include "dataplane/seen.h"
 #include "dataplane/main/workers.h"
 
 #define BLOB_MAX 8192
@@ -376,6 +377,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->dataplane = config->dataplane;
 	r->configs.size = sizeof(struct leg_config);
 	r->terms.size = sizeof(struct leg_terms);
+	r->seen.size = sizeof(struct seen);
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
@@ -417,6 +419,7 @@ void registry_destroy(struct registry *r)
 	spent_destroy(&r->spent);
 	slab_release(&r->configs);
 	slab_release(&r->terms);
+	slab_release(&r->seen);
 	established_destroy(r->established);
 	rte_hash_free(r->by_id);
 	free(r->free_list);

@@ -76,10 +76,12 @@ static inline struct media rtp_of(uint32_t ssrc, uint16_t seq)
 
 static inline struct media ice_check(const char *ufrag, const char *password, bool nominate)
 {
+	static uint32_t transaction;
 	struct stun_rig r;
 	struct media m = {.length = 0};
 
 	rig_begin(&r, 0x0001);
+	oracle_put(r.octets + 16, ++transaction, 4); /* each check is a new one */
 	rig_put(&r, 0x0006, ufrag, strlen(ufrag));
 	rig_put(&r, 0x802a, "12345678", 8);
 	if (nominate)

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "dataplane/leg.h"
+#include "dataplane/seen.h"
 #include "dataplane/stun.h"
 #include "tests/unit/bench.h"
 #include "tests/unit/stun_rig.h"
@@ -397,11 +398,8 @@ static void test_pairs_are_limited(void **state)
 		assert_success(w, &remote[k], password);
 	}
 	assert_learned(w, &remote[0]);
-	check(w, &remote[LEG_PAIRS], &(struct check){0}, 20 * second);
-	assert_dropped(w, DROP_ICE_PAIRS_FULL);
-
-	/* When consent of the others has expired, the oldest of them makes room. */
-	check(w, &remote[LEG_PAIRS], &(struct check){0}, (LEG_CONSENT_SECONDS + 5) * second);
+	/* Of the others the one that was checked longest ago makes room, at once. */
+	check(w, &remote[LEG_PAIRS], &(struct check){0}, 5 * second);
 	assert_success(w, &remote[LEG_PAIRS], password);
 	assert_int_equal(w->leg.pair_count, LEG_PAIRS);
 	assert_true(endpoint_equal(&w->leg.pairs[0].remote, &remote[0]));
@@ -422,14 +420,94 @@ static void test_old_pairs_make_room_after_restart(void **state)
 	}
 	assert_learned(w, &remote[0]);
 	restart(w);
-	check(w, &remote[LEG_PAIRS], &(struct check){.nominate = true}, 0);
-	assert_dropped(w, DROP_ICE_PAIRS_FULL);
-	check(w, &remote[2], &(struct check){.nominate = true}, 0);
-	assert_success(w, &remote[2], password);
-	assert_learned(w, &remote[2]);
+	for (unsigned int k = 1; k < LEG_PAIRS; k++) {
+		check(w, &remote[k], &(struct check){0}, 1000 * k);
+		assert_success(w, &remote[k], password);
+	}
+	/* The nominated pair is of before the restart, and stays until another is nominated. */
 	check(w, &remote[LEG_PAIRS], &(struct check){.nominate = true}, 0);
 	assert_success(w, &remote[LEG_PAIRS], password);
 	assert_learned(w, &remote[LEG_PAIRS]);
+	check(w, &remote[1], &(struct check){0}, 0);
+	assert_success(w, &remote[1], password);
+	assert_true(endpoint_equal(&w->leg.pairs[0].remote, &remote[1]));
+}
+
+/* A transaction counts once, for whoever sends it and from wherever. */
+static void test_replays(void **state)
+{
+	struct world *w = *state;
+	const struct endpoint remote = bench_endpoint("203.0.113.7", 40000),
+			      thief = bench_endpoint("203.0.113.66", 40000);
+	const uint64_t second = rte_get_tsc_hz();
+	struct seen seen = {.key = {1, 2}};
+	struct stun_rig r;
+	uint64_t checked;
+
+	w->terms.credentials[0].seen = &seen;
+	write_check(&r, &(struct check){.nominate = true});
+	receive(w, &remote, r.octets, r.length, 0);
+	assert_success(w, &remote, password);
+	assert_learned(w, &remote);
+	checked = w->leg.pairs[0].checked;
+
+	/* From another address: nothing is answered or learnt. */
+	receive(w, &thief, r.octets, r.length, second);
+	assert_dropped(w, DROP_STUN_REPLAY);
+	assert_int_equal(w->leg.pair_count, 1);
+	/* From the same one it is a retransmission, and no consent. */
+	receive(w, &remote, r.octets, r.length, second);
+	assert_success(w, &remote, password);
+	assert_int_equal(w->leg.pairs[0].checked, checked);
+	receive(w, &remote, r.octets, r.length, 41 * second);
+	assert_dropped(w, DROP_STUN_REPLAY);
+	assert_nothing_learned(w);
+
+	/* A check that was refused, or is no check, does not enter. */
+	w->terms.credentials[0].seen = &(struct seen){.key = {1, 2}};
+	check(w, &remote, &(struct check){.password = "wrong"}, 0);
+	bench_release(&w->burst);
+	check(w, &remote, &(struct check){0}, 0);
+	assert_success(w, &remote, password);
+	assert_true(w->leg.pairs[0].checked > checked);
+}
+
+/* While the old address is heard, a check alone does not take its media away. */
+static void test_a_new_address_proves_itself(void **state)
+{
+	struct world *w = *state;
+	const struct endpoint old = bench_endpoint("203.0.113.7", 40000),
+			      new = bench_endpoint("203.0.113.8", 40000);
+	const struct check nominates = {.nominate = true};
+	const uint64_t second = rte_get_tsc_hz();
+	uint64_t now;
+
+	check(w, &old, &nominates, 0);
+	assert_success(w, &old, password);
+	assert_learned(w, &old);
+	w->leg.flow.last_packet = now = w->burst.now;
+
+	check(w, &new, &nominates, 0);
+	assert_success(w, &new, password);
+	assert_nothing_learned(w);
+	leg_prefer(w->bench->worker, &w->leg, 0, &old, true, now + second / 2);
+	leg_prefer(w->bench->worker, &w->leg, 0, &new, false, now + second);
+	assert_nothing_learned(w);
+	/* A right tag, and it has the media. */
+	leg_prefer(w->bench->worker, &w->leg, 0, &new, true, now + second);
+	assert_learned(w, &new);
+
+	/* Back again: silence for a second will do. */
+	w->leg.heard = 0;
+	check(w, &old, &nominates, second);
+	assert_success(w, &old, password);
+	assert_nothing_learned(w);
+	check(w, &old, &nominates, second + second / 2);
+	assert_success(w, &old, password);
+	assert_nothing_learned(w);
+	check(w, &old, &nominates, 3 * second);
+	assert_success(w, &old, password);
+	assert_learned(w, &old);
 }
 
 static void test_consent(void **state)
@@ -512,6 +590,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pairs_are_limited, create, destroy),
 		cmocka_unit_test_setup_teardown(test_old_pairs_make_room_after_restart, create,
 						destroy),
+		cmocka_unit_test_setup_teardown(test_replays, create, destroy),
+		cmocka_unit_test_setup_teardown(test_a_new_address_proves_itself, create, destroy),
 		cmocka_unit_test_setup_teardown(test_consent, create, destroy),
 		cmocka_unit_test_setup_teardown(test_main_lcore_is_behind, create, destroy),
 		cmocka_unit_test_setup_teardown(test_components_are_apart, create, destroy),
