@@ -6,13 +6,14 @@
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
+#include "dataplane/rtp.h"
 #include "dataplane/worker.h"
 #include "ebpf/sketch.h"
 
 static_assert(sizeof(struct shed_sample) % 4 == 0, "the elements of rings are of whole words");
 
-void offence_sample(struct worker *w, const struct rte_mbuf *m, unsigned int reason, uint32_t leg,
-		    const struct shed_address *source, uint64_t now)
+void offence_sample(struct worker *w, const struct rte_mbuf *m, uint32_t most, unsigned int reason,
+		    uint32_t leg, const struct shed_address *source, uint64_t now)
 {
 	struct shed_sample sample = {.reason = reason, .leg = leg, .source = *source};
 
@@ -21,9 +22,16 @@ void offence_sample(struct worker *w, const struct rte_mbuf *m, unsigned int rea
 	w->sampled[reason] = now;
 	sample.time = clock_ns(&w->dataplane->clock, now);
 	sample.length = m->pkt_len;
-	sample.captured = RTE_MIN(m->data_len, SHED_SAMPLE_OCTETS);
+	sample.captured = RTE_MIN((uint32_t)m->data_len, most);
 	memcpy(sample.octets, rte_pktmbuf_mtod(m, const void *), sample.captured);
 	rte_ring_sp_enqueue_elem(w->samples, &sample, sizeof(sample));
+}
+
+static uint32_t clear_octets(const struct burst *b, unsigned int i)
+{
+	if (!b->leg[i] || !b->leg[i]->flow.secure)
+		return SHED_SAMPLE_OCTETS;
+	return RTE_MIN(b->payload[i] + RTCP_HEADER, SHED_SAMPLE_OCTETS);
 }
 
 void offence_note(struct worker *w, const struct burst *b, unsigned int i, unsigned int reason)
@@ -36,6 +44,6 @@ void offence_note(struct worker *w, const struct burst *b, unsigned int i, unsig
 	memcpy(source.byte, b->source[i].address.octets, sizeof(source.byte));
 	counted = sketch_source(&source);
 	sketch_add(d->shed_sketch, &counted, d->shed_rule->seed);
-	offence_sample(w, b->mbuf[i], reason, b->leg[i] ? b->leg[i]->index : SHED_NO_LEG, &source,
-		       b->now);
+	offence_sample(w, b->mbuf[i], clear_octets(b, i), reason,
+		       b->leg[i] ? b->leg[i]->index : SHED_NO_LEG, &source, b->now);
 }

@@ -23,11 +23,17 @@ struct burst;
 struct rte_mbuf;
 struct worker;
 
-/* Worker: a sample of the frame, if it is time for one. `leg`: shed_port.leg or SHED_NO_LEG. */
-void offence_sample(struct worker *w, const struct rte_mbuf *m, unsigned int reason, uint32_t leg,
-		    const struct shed_address *source, uint64_t now);
+/*
+ * Worker: a sample of the frame's first octets, `most` of them, if it is time for one. `leg`:
+ * shed_port.leg or SHED_NO_LEG.
+ */
+void offence_sample(struct worker *w, const struct rte_mbuf *m, uint32_t most, unsigned int reason,
+		    uint32_t leg, const struct shed_address *source, uint64_t now);
 
-/* Worker: packet i, which has a leg or none, is one; nothing where nothing is shed. */
+/*
+ * Worker: packet i, which has a leg or none, is one; nothing where nothing is shed. Of media with
+ * SRTP the sample ends with the header: the rest may have been deciphered in place.
+ */
 void offence_note(struct worker *w, const struct burst *b, unsigned int i, unsigned int reason);
 
 #endif

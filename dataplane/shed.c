@@ -109,7 +109,8 @@ static inline bool judge_packet(struct judge *j, const struct rte_mbuf *m, uint6
 	j->worker->sheds[reason]++;
 	if (likely(!shed_reason_drops(reason)))
 		return true;
-	offence_sample(j->worker, m, reason, p.port ? p.port->leg : SHED_NO_LEG, &p.source, now);
+	offence_sample(j->worker, m, SHED_SAMPLE_OCTETS, reason, p.port ? p.port->leg : SHED_NO_LEG,
+		       &p.source, now);
 	return false;
 }
 

@@ -8,10 +8,10 @@
  * A server asks for a cookie first, unless it is told not to: nothing that a forger sends who does
  * not see the answer reaches the handshake before, and the time limit begins with the hello that
  * has it. A hello with the cookie and another random begins the handshake anew: the participant's
- * own, after somebody else's. An alert that is not authentic ends nothing at once: the handshake has
- * three seconds left to go on. Otherwise, as in all of DTLS 1.2, who can forge the peer's address and message
- * numbers can spoil a handshake that runs, but not an association that is up: who owns it starts
- * another one then.
+ * own, after somebody else's. An alert that is not authentic ends nothing at once: the handshake
+ * has three seconds left to go on. Otherwise, as in all of DTLS 1.2, who can forge the peer's
+ * address and message numbers can spoil a handshake that runs, but not an association that is up:
+ * who owns it starts another one then.
  *
  * Memory: up to 100 KB while the handshake runs, 40 KB when it is over, of which OpenSSL keeps half
  * to send the last flight again. A hostile peer can make the first 260 KB, until the time limit:

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/main/server.h"
 #include "ebpf/shed_maps.h"
 
 static const struct {
@@ -32,7 +33,7 @@ static const struct {
 	{"port_send_errors", "not sent by the port", offsetof(struct rte_eth_stats, oerrors), true},
 };
 
-#define MOST (SHED_REASON_COUNT + DROP_MAX + COUNTER_MAX + RTE_DIM(port_counters))
+#define MOST (SHED_REASON_COUNT + DROP_MAX + COUNTER_MAX + RTE_DIM(port_counters) + 1)
 
 struct list {
 	Tandem__Dataplane__V1__Counter **counters;
@@ -142,6 +143,10 @@ int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *repl
 			    sum_port_counter(c->dataplane, port_counters[k].offset));
 	if (!error)
 		error = report_workers(c->dataplane, &list);
+	if (!error && c->server)
+		error = add(&list, "", "punt_lost",
+			    "DTLS datagrams that the control plane did not read in time", true,
+			    server_punts_lost(c->server));
 	reply->counters = list.counters;
 	reply->n_counters = list.count;
 	return error;

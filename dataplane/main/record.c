@@ -257,6 +257,8 @@ void record_forget_key(struct registry *r, struct record *record)
 
 void record_keep_blob(struct record *record, uint8_t *blob, size_t size)
 {
+	if (record->blob)
+		OPENSSL_cleanse(record->blob, record->blob_size);
 	free(record->blob);
 	record->blob = blob;
 	record->blob_size = size;

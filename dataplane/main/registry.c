@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <openssl/crypto.h>
 #include <rte_cycles.h>
 #include <rte_hash_crc.h>
 
@@ -191,6 +192,8 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	return 0;
 
 out_config:
+	if (blob)
+		OPENSSL_cleanse(blob, put->blob.len); /* it has an ICE password */
 	free(blob);
 	record_config_free(r, config);
 	return error;

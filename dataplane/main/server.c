@@ -17,6 +17,7 @@
 #include "dataplane/api/cleanse.h"
 #include "dataplane/api/frame.h"
 #include "dataplane/main/answer.h"
+#include "dataplane/main/outbox.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/main/registry.h"
@@ -29,6 +30,7 @@ struct server {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	uint64_t generation;
 	struct served served;
+	struct outbox outbox;
 };
 
 /* Replies to one frame of requests, on their way. */
@@ -42,15 +44,16 @@ static void disconnect(struct server *s, const char *why)
 	log_info("the control plane is gone: %s; calls go on", why);
 	close(s->client);
 	s->client = -1;
+	outbox_clear(&s->outbox);
 }
 
-static void send_frame(struct server *s, const Tandem__Dataplane__V1__Frame *frame)
+static void send_frame(struct server *s, const Tandem__Dataplane__V1__Frame *frame, bool punt)
 {
 	int error;
 
 	if (s->client < 0)
 		return;
-	error = frame_send(s->client, frame);
+	error = outbox_send(&s->outbox, s->client, frame, punt);
 	if (error == -EAGAIN)
 		disconnect(s, "it does not read its events and replies");
 	else if (error)
@@ -64,7 +67,12 @@ void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
 
 	frame.events = events;
 	frame.n_events = 1;
-	send_frame(s, &frame);
+	send_frame(s, &frame, event->kind == TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT);
+}
+
+uint64_t server_punts_lost(const struct server *s)
+{
+	return s->outbox.lost;
 }
 
 static void show_networks(const struct dataplane *d, Tandem__Dataplane__V1__Network *networks,
@@ -106,7 +114,7 @@ static void send_hello(struct server *s)
 	hello.networks = list;
 	hello.n_networks = d->network_count;
 	frame.hello = &hello;
-	send_frame(s, &frame);
+	send_frame(s, &frame, false);
 }
 
 static void accept_client(struct server *s)
@@ -143,7 +151,7 @@ static void batch_flush(struct server *s, struct batch *b)
 	frame.replies = b->replies;
 	frame.n_replies = b->count;
 	if (b->count)
-		send_frame(s, &frame);
+		send_frame(s, &frame, false);
 	for (size_t k = 0; k < b->count; k++)
 		tandem__dataplane__v1__reply__free_unpacked(b->replies[k], &cleanse_allocator);
 	b->count = b->size = 0;
@@ -204,9 +212,19 @@ static unsigned int serve_frame(struct server *s, const Tandem__Dataplane__V1__F
 	return served;
 }
 
+static void flush(struct server *s)
+{
+	int error = s->client < 0 ? 0 : outbox_flush(&s->outbox, s->client);
+
+	if (error)
+		disconnect(s, strerror(-error));
+}
+
 unsigned int server_poll(struct server *s)
 {
 	unsigned int served = 0;
+
+	flush(s);
 
 	for (unsigned int k = 0; k < FRAMES_PER_TURN && s->client >= 0; k++) {
 		Tandem__Dataplane__V1__Frame *frame;
@@ -229,7 +247,8 @@ void server_wait(struct server *s, int ms)
 {
 	struct pollfd fds[] = {
 		{.fd = s->listener, .events = POLLIN},
-		{.fd = s->client, .events = POLLIN},
+		{.fd = s->client,
+		 .events = POLLIN | (TAILQ_EMPTY(&s->outbox.letters) ? 0 : POLLOUT)},
 	};
 
 	poll(fds, 2, ms);
@@ -303,6 +322,7 @@ int server_open(struct server **out, const char *path)
 	if (!s)
 		return -ENOMEM;
 	s->listener = s->client = -1;
+	outbox_open(&s->outbox);
 	if (strlen(path) < sizeof(address.sun_path)) {
 		strcpy(address.sun_path, path);
 		error = listen_on(s, &address);
@@ -333,5 +353,6 @@ void server_close(struct server *s)
 		close(s->listener);
 	if (s->path[0])
 		unlink(s->path);
+	outbox_clear(&s->outbox);
 	free(s);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The dataplane's API on its UNIX socket: one client, the control plane. Main lcore only. A client
- * that does not read is disconnected: it connects again and asks what runs.
+ * The dataplane's API on its UNIX socket: one client, the control plane. Main lcore only. What a
+ * client does not read at once is kept for it (outbox.h); one that leaves too much is disconnected:
+ * it connects again and asks what runs.
  */
 #ifndef TANDEM_SERVER_H
 #define TANDEM_SERVER_H
@@ -28,5 +29,7 @@ void server_wait(struct server *s, int ms);
 
 /* Sends an event to the client, if there is one. */
 void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event);
+/* Punted datagrams that a client did not read in time. */
+uint64_t server_punts_lost(const struct server *s);
 
 #endif

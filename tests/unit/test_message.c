@@ -121,7 +121,8 @@ static void test_json_of_each_kind(void **state)
 	assert_json(&status.base,
 		    "{\"version\":\"\",\"dataplane_version\":\"\",\"dataplane_connected\":true,"
 		    "\"workers\":0,\"crypto_engine\":\"\",\"calls\":0,\"legs\":0,\"legs_max\":0,"
-		    "\"networks\":[],\"drops\":[],\"counters\":[]}");
+		    "\"networks\":[],\"drops\":[],\"counters\":[],"
+		    "\"dataplane_legs\":0,\"orphans_deleted\":0}");
 }
 
 static void test_json_of_bytes(void **state)

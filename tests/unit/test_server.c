@@ -13,8 +13,9 @@
 #include <cmocka.h>
 
 #include "dataplane/api/frame.h"
-#include "dataplane/main/counters.h"
 #include "dataplane/lib/log.h"
+#include "dataplane/main/counters.h"
+#include "dataplane/main/outbox.h"
 #include "dataplane/main/server.h"
 #include "tests/unit/relay_put.h"
 
@@ -50,6 +51,7 @@ static int create(void **state)
 	w->relay = relay_create(1, 1, &crypt_libsrtp);
 	assert_int_equal(server_open(&w->server, w->path), 0);
 	served = relay_served(w->relay, "libsrtp");
+	w->relay->counters.server = w->server;
 	server_serve(w->server, &served);
 	*state = w;
 	return 0;
@@ -418,29 +420,71 @@ static void a_path_must_fit(void **state)
 	assert_int_equal(server_open(&s, "/nonexistent/socket"), -ENOENT);
 }
 
+#define BURST 20000
+
+/* `count` events of a kind, numbered in `leg` from 1 on. */
+static void burst(struct world *w, Tandem__Dataplane__V1__EventKind kind, unsigned int count)
+{
+	static uint8_t datagram[1400];
+	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
+
+	event.kind = kind;
+	event.datagram.data = datagram;
+	event.datagram.len = sizeof(datagram);
+	for (event.leg = 1; event.leg <= count; event.leg++)
+		server_event(w->server, &event);
+}
+
+/* What a participant sends in plenty never costs the control plane its connection. */
+static void a_burst_of_punts_loses_the_oldest(void **state)
+{
+	struct world *w = *state;
+	unsigned int punts = 0, last = 0, others = 0;
+
+	greet(w);
+	burst(w, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT, BURST / 2);
+	burst(w, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, 1);
+	burst(w, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT, BURST);
+	while (last < BURST || others < 1) {
+		Tandem__Dataplane__V1__Frame *frame;
+		int error = frame_receive(w->client, &frame);
+
+		if (error) {
+			assert_int_equal(error, -EAGAIN);
+			turn(w);
+			continue;
+		}
+		if (frame->events[0]->kind == TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT) {
+			last = frame->events[0]->leg;
+			punts++;
+		} else {
+			others++;
+		}
+		frame_free(frame);
+	}
+	assert_int_equal(others, 1);
+	assert_in_range(punts, OUTBOX_PUNTS, BURST);
+	assert_int_equal(punts + server_punts_lost(w->server), BURST + BURST / 2);
+	next(w, -EAGAIN);
+	put_legs(w, 1, 10); /* and it is answered as ever */
+}
+
 /* Memory does not grow with a client that sleeps: it is cut off, and the next one starts over. */
 static void who_does_not_read_is_cut_off(void **state)
 {
 	struct world *w = *state;
-	static uint8_t datagram[1400];
-	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
 	Tandem__Dataplane__V1__Frame *frame;
 	unsigned int events = 0;
 	int error;
 
 	greet(w);
-	event.kind = TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT;
-	event.datagram.data = datagram;
-	event.datagram.len = sizeof(datagram);
-	for (unsigned int k = 0; k < 20000; k++)
-		server_event(w->server, &event);
+	burst(w, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, BURST);
 	while ((error = frame_receive(w->client, &frame)) == 0) {
-		assert_int_equal(frame->events[0]->datagram.len, sizeof(datagram));
 		frame_free(frame);
 		events++;
 	}
 	assert_int_equal(error, -ENOTCONN);
-	assert_in_range(events, 1, 19999);
+	assert_in_range(events, 1, BURST - 1);
 	close(w->client);
 	greet(w);
 	put_legs(w, 1, 10);
@@ -500,6 +544,7 @@ int main(void)
 		CASE(a_stale_socket_is_replaced),
 		CASE(another_file_is_left_alone),
 		CASE(a_path_must_fit),
+		CASE(a_burst_of_punts_loses_the_oldest),
 		CASE(who_does_not_read_is_cut_off),
 		CASE(garbage_ends_the_connection),
 		CASE(foreign_fields_are_passed_over),

@@ -90,7 +90,7 @@ static void mids_live_with_their_m_lines(void **state)
 static void destinations_of_no_host(void **state)
 {
 	static const char *const addresses[] = {
-		"255.255.255.255", "127.0.0.1",   "127.9.9.9",    "0.0.0.1",    "240.0.0.1",
+		"255.255.255.255", "127.0.0.1",    "127.9.9.9",    "0.0.0.1",    "240.0.0.1",
 		"169.254.7.7",     "198.51.100.1", "198.51.100.2", "192.0.2.77",
 	};
 	static const char *const ipv6[] = {"::1", "::5", "fe80::1", "2001:db8::1",
