@@ -20,26 +20,35 @@ MAKEFLAGS += --no-builtin-rules
 
 # --- packages ------------------------------------------------------------------------------------
 
-PKGS_BUILD = build-essential pkg-config clang llvm libclang-rt-14-dev clang-format \
+PKGS_BUILD = build-essential git pkg-config clang llvm libclang-rt-14-dev clang-format \
 	libdpdk-dev libipsec-mb-dev libsrtp2-dev libssl-dev libbpf-dev libxdp-dev libprotobuf-c-dev \
 	protobuf-c-compiler protobuf-compiler libgrpc-dev libuv1-dev libinih-dev libcmocka-dev \
 	libsystemd-dev libjansson-dev
-PKGS_RUN = dpdk bpftool iproute2 ethtool iputils-ping procps
-PKGS_TEST = python3 python3-pytest python3-selenium python3-urllib3 python3-numpy python3-scapy \
+# What the installed programs need: their libraries, DPDK's drivers, its tools.
+PKGS_RUN = dpdk librte-ethdev23 librte-hash23 librte-meta-bus librte-meta-mempool librte-meta-net \
+	libipsec-mb1 libsrtp2-1 libssl3 libbpf1 libxdp1 libprotobuf-c1 libgrpc29 libuv1 libinih1 \
+	libsystemd0 libjansson4
+PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest python3-selenium python3-urllib3 python3-numpy python3-scapy \
 	python3-gi python3-gst-1.0 python3-grpcio python3-protobuf python3-grpc-tools \
 	python3-openssl python3-cryptography openssl \
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0
-PKGS_PERF = python3-matplotlib valgrind
+PKGS_PERF = dpdk-dev python3-matplotlib valgrind
+PKGS_FRESH = debootstrap
 PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST) $(PKGS_PERF)
 
-.PHONY: help deps all tests demo test unit smoke fuzz lint format clean install
+.PHONY: help deps deps-run deps-fresh all tests demo test check unit smoke fuzz fuzz-long coverage \
+	lint format clean install fresh-check
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile perf/bench.mk | \
 		awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 deps: ## install the Debian packages that are missing
+deps-run: PKGS = $(PKGS_RUN)
+deps-run: ## install only what the installed programs need
+deps-fresh: PKGS = $(PKGS_FRESH)
+deps deps-run deps-fresh:
 	@missing=$$(for p in $(PKGS); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] && exit 0; \
@@ -87,9 +96,10 @@ BPF := $(SRC_bpf:%.bpf.c=$(BUILD)/%.bpf.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/tandem-dataplane $(BUILD)/tandem-controlplane $(BUILD)/tandemctl
+OTHER_PROGRAMS := $(foreach tree,asan debug,$(PROGRAMS:$(BUILD)/%=$(BUILD)/$(tree)/%))
 
-# One build tree is a directory, a compiler and its flags: the programs, the sanitized units, the
-# fuzzers. $(1) name, $(2) directory, $(3) compiler, $(4) flags.
+# One build tree is a directory, a compiler and its flags: what is shipped, sanitized, without
+# optimization, the fuzzers, their coverage. $(1) name, $(2) directory, $(3) compiler, $(4) flags.
 define tree
 $(2)/%.o: %.c | $$(GEN_H)
 	@mkdir -p $$(@D)
@@ -113,7 +123,11 @@ ARCHIVES_$(1) := $(2)/libcontrolplane.a $(2)/libdataplane.a $(2)/libebpf.a $(2)/
 endef
 $(eval $(call tree,main,$(BUILD)/obj,$(CC),$(HARDEN)))
 $(eval $(call tree,asan,$(BUILD)/asan,$(CC),$(SAN) -O1))
-$(eval $(call tree,fuzz,$(BUILD)/fuzz,$(CLANG),$(SAN) -fsanitize=fuzzer-no-link -O1 -Wno-gnu-variable-sized-type-not-at-end))
+$(eval $(call tree,debug,$(BUILD)/debug,$(CC),-O0))
+FUZZER = -fsanitize=fuzzer-no-link -O1 -Wno-gnu-variable-sized-type-not-at-end
+COVERAGE = -fprofile-instr-generate -fcoverage-mapping
+$(eval $(call tree,fuzz,$(BUILD)/fuzz,$(CLANG),$(SAN) $(FUZZER)))
+$(eval $(call tree,coverage,$(BUILD)/coverage/obj,$(CLANG),$(COVERAGE) $(FUZZER)))
 
 $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: %.proto
 	@mkdir -p $(BUILD)/gen
@@ -124,18 +138,21 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: %.proto
 
 all: $(PROGRAMS) $(BPF) ## build the programs and the XDP object
 
-$(BUILD)/tandem-dataplane: $(BUILD)/obj/dataplane/main/main.o $(BUILD)/obj/libdataplane.a \
-		$(BUILD)/obj/libebpf.a $(BUILD)/obj/libcommon.a
-	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
-$(BUILD)/tandem-controlplane: $(BUILD)/obj/controlplane/main.o $(BUILD)/obj/libcontrolplane.a \
-		$(BUILD)/obj/libcommon.a
-	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/tandemctl: $(SRC_ctl:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libcontrolplane.a \
-		$(BUILD)/obj/libcommon.a
-	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+# The programs of one tree. $(1) the tree's directory, $(2) the programs', $(3) flags.
+define programs
+$(2)/tandem-dataplane: $(1)/dataplane/main/main.o $(1)/libdataplane.a $(1)/libebpf.a $(1)/libcommon.a
+	$$(call say,LINK)
+	$$(Q)$$(CC) $(3) $$(LDFLAGS) -o $$@ $$^ $$(DPDK_LIBS) $$(LIBS)
+$(2)/tandem-controlplane: $(1)/controlplane/main.o $(1)/libcontrolplane.a $(1)/libcommon.a
+	$$(call say,LINK)
+	$$(Q)$$(CC) $(3) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+$(2)/tandemctl: $$(SRC_ctl:%.c=$(1)/%.o) $(1)/libcontrolplane.a $(1)/libcommon.a
+	$$(call say,LINK)
+	$$(Q)$$(CC) $(3) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(eval $(call programs,$(BUILD)/obj,$(BUILD),))
+$(eval $(call programs,$(BUILD)/asan,$(BUILD)/asan,$(SAN)))
+$(eval $(call programs,$(BUILD)/debug,$(BUILD)/debug,))
 
 # UAPI types only: no kernel BTF, no CO-RE. -g gives the object's own BTF for its maps.
 define compile_bpf
@@ -166,6 +183,11 @@ $(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(ARCHIVES_fuzz)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CLANG) $(SAN) -fsanitize=fuzzer)
 
+$(BUILD)/coverage/%: $(BUILD)/coverage/obj/tests/fuzz/%.o $(ARCHIVES_coverage)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(call link_test,$(CLANG) $(COVERAGE) -fsanitize=fuzzer)
+
 # Plays attacks; it finds the program that the kernel runs for it beside itself.
 FLOOD := $(BUILD)/tests/flood $(BUILD)/tests/flood.bpf.o
 $(BUILD)/tests/flood: $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %.bpf.c,$(wildcard tests/flood/*.c)))
@@ -190,20 +212,37 @@ fuzz-fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%
 		$(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 SANITIZED := $(UNIT:%=$(BUILD)/asan/tests/unit/%)
+UNITS := $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED)
 FUZZERS := $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/%)
-tests: all $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED) $(FUZZERS) $(FLOOD)
+tests: all $(OTHER_PROGRAMS) $(UNITS) $(FUZZERS) $(FLOOD)
+
+FUZZ_LONG_SECONDS ?= 180
+fuzz-long: deps ## run every fuzzer for minutes (FUZZ_LONG_SECONDS), keep what it found, show coverage
+	@$(MAKE) -j$$(nproc) $(FUZZERS) $(BUILD)/asan/tests/unit/test_session_random
+	BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_LONG_SECONDS) tests/fuzz/long
+	@$(MAKE) coverage
+coverage: deps ## show which lines of the parsers the fuzzers' corpus reaches, in build/coverage
+	@$(MAKE) -j$$(nproc) $(FUZZ:%=$(BUILD)/coverage/%)
+	BUILD=$(BUILD) tests/fuzz/coverage
 
 # `make test` and `make demo` do everything on a fresh machine: the packages come first, and only
 # then is make asked what must be built.
 test: deps ## install, build and run every test
 	@$(MAKE) -j$$(nproc) tests
 	BUILD=$(BUILD) tests/run
+check: deps ## install, build; lint, unit tests and one real call, for the work between
+	@$(MAKE) -j$$(nproc) all $(UNITS)
+	@$(MAKE) lint
+	BUILD=$(BUILD) tests/run unit call
 smoke: deps ## install, build and run the end-to-end tests alone
-	@$(MAKE) -j$$(nproc) all $(FLOOD)
+	@$(MAKE) -j$$(nproc) all $(OTHER_PROGRAMS) $(FLOOD)
 	BUILD=$(BUILD) tests/run e2e
 demo: deps ## install, build, and show a browser talk to a telephone
 	@$(MAKE) -j$$(nproc) all $(FLOOD)
 	BUILD=$(BUILD) $(PYTHON) tests/demo.py
+
+fresh-check: deps-fresh ## run every target in a fresh Debian 12 below build/fresh; takes hours
+	BUILD=$(BUILD) tests/fresh $(FRESH)
 
 include perf/bench.mk
 

@@ -201,6 +201,8 @@ static int read_media(struct sdp_parser *p, char *rest)
 	m->port = (uint16_t)port;
 	m->port_count = (uint16_t)count;
 	m->profile_name = sdp_word(&rest);
+	if (port && !*m->profile_name)
+		return sdp_refuse(p, -EINVAL, "name the m-line's protocol, e.g. RTP/AVP");
 	m->profile = find_profile(m->profile_name);
 	m->foreign = m->kind == SDP_OTHER_KIND || m->profile == SDP_OTHER_PROFILE;
 	if (m->profile)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -38,10 +39,11 @@ static bool hugepages_are_free(void)
 	return false;
 }
 
-struct arguments {
+/* EAL keeps pointers into the texts until its end. */
+static struct arguments {
 	char *texts[64];
 	int count;
-};
+} arguments;
 
 static void __attribute__((format(printf, 2, 3))) add(struct arguments *a, const char *fmt, ...)
 {
@@ -103,7 +105,8 @@ static int add_devices(struct arguments *a, const struct config *config)
 
 int port_environment_start(const struct config *config, const char *program)
 {
-	struct arguments a = {.count = 0};
+	struct arguments *a = &arguments;
+	char *texts[RTE_DIM(a->texts)]; /* EAL changes the order */
 	int result;
 
 	if (config->hugepages && !hugepages_are_free()) {
@@ -111,9 +114,9 @@ int port_environment_start(const struct config *config, const char *program)
 			  "[dataplane] hugepages = no");
 		return -ENOMEM;
 	}
-	add(&a, "%s", program);
-	add_lcores(&a, config);
-	result = add_devices(&a, config);
+	add(a, "%s", program);
+	add_lcores(a, config);
+	result = add_devices(a, config);
 	if (result)
 		return result;
 	/*
@@ -121,28 +124,29 @@ int port_environment_start(const struct config *config, const char *program)
 	 * with ordinary memory: then an empty /run/dpdk/rte stays.
 	 */
 	if (config->hugepages)
-		add(&a, "--in-memory");
+		add(a, "--in-memory");
 	else
-		add(&a, "--no-shconf");
-	add(&a, "--no-telemetry");
-	add(&a, "--log-level=*:%s", config->log == LOG_LEVEL_DEBUG ? "info" : "warning");
+		add(a, "--no-shconf");
+	add(a, "--no-telemetry");
+	add(a, "--log-level=*:%s", config->log == LOG_LEVEL_DEBUG ? "info" : "warning");
 	if (!config->hugepages) {
-		add(&a, "--no-huge");
-		add(&a, "-m");
-		add(&a, "%u", 256 + config->legs / 128 + config->streams / 1024); /* MiB */
+		add(a, "--no-huge");
+		add(a, "-m");
+		add(a, "%u", 256 + config->legs / 128 + config->streams / 1024); /* MiB */
 	}
 	/* libxdp's own program is attached by itself, so that shed_detach() knows it. */
 	setenv("LIBXDP_SKIP_DISPATCHER", "1", 1);
-	result = rte_eal_init(a.count, a.texts);
+	result = rte_eal_init(a->count, memcpy(texts, a->texts, sizeof(texts)));
 	if (result < 0)
 		log_error("DPDK does not start: %s; its own message is above", strerror(rte_errno));
-	/* EAL keeps pointers into the texts. */
 	return result < 0 ? -ENODEV : 0;
 }
 
 void port_environment_stop(void)
 {
 	rte_eal_cleanup();
+	while (arguments.count)
+		free(arguments.texts[--arguments.count]);
 }
 
 static int setup_queues(const struct network *n, struct rte_mempool *mbufs,

@@ -100,6 +100,16 @@ class Namespace:
         os.sched_setaffinity(thread, {core})
         os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(50))
 
+    def unsent(self, interface):
+        """Frames that found no room at the other end of the link."""
+        link, = json.loads(self.run("ip", "-j", "-s", "link", "show", interface))
+        return link["stats64"]["tx"]["dropped"]
+
+    def unread(self):
+        """Datagrams that found no room in their socket."""
+        table = self.run("nstat", "-asz", "UdpRcvbufErrors", "Udp6RcvbufErrors")
+        return sum(int(line.split()[1]) for line in table.splitlines() if line.startswith("Udp"))
+
     def pids(self):
         return [int(pid) for pid in run("ip", "netns", "pids", self.name).split()]
 

@@ -12,6 +12,7 @@ from process import Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TANDEM_BUILD", ROOT / "build")).resolve()
+PROGRAMS = pathlib.Path(os.environ.get("TANDEM_PROGRAMS", BUILD)).resolve()
 # UNIX socket paths are short by nature, and the build directory's need not be.
 DATAPLANE_SOCKET = f"{host.STATE}/dataplane.sock"
 API_SOCKET = f"{host.STATE}/relay.sock"
@@ -90,7 +91,7 @@ class Relay:
         wait.until(self.api.serving, 10, "the control plane to find the dataplane", self.log)
 
     def _start(self, program, configuration):
-        process = Process([str(BUILD / program), "--config", str(configuration)],
+        process = Process([str(PROGRAMS / program), "--config", str(configuration)],
                           self.directory / f"{program}.log", net.RELAY, notify=True,
                           cwd=self.directory)
         process.wait_ready()
@@ -103,7 +104,7 @@ class Relay:
 
     def ctl(self, *arguments):
         """tandemctl against this relay: its standard output."""
-        return net.run(str(BUILD / "tandemctl"), *CTL, *arguments)
+        return net.run(str(PROGRAMS / "tandemctl"), *CTL, *arguments)
 
     def wait_state(self, call, state, seconds=15):
         """The call, once it is in that state (e.g. "CALL_UP")."""

@@ -2,6 +2,9 @@
 """Floods, at the highest rate that the links have where no other is given, while a browser talks to
 a telephone: the call loses nothing, another one is set up in the meantime, the control plane does
 not notice, and what is dropped is counted under what it was.
+
+Judged is what the relay did with what came to it. Where a link, a socket or a port overflowed, or
+somebody hardly ran, the machine was at fault: the attack is played again, at half the rate.
 """
 
 import contextlib
@@ -21,10 +24,16 @@ from phone import Phone
 from relay import BUILD, Relay
 from victim import BROWSER_HZ, PHONE_HZ, Victim
 
+pytestmark = pytest.mark.shipped
+
 SECONDS = 2
 BOTH, PUBLIC, TRUNK = ("browser", "phone"), ("browser",), ("phone",)
 # What a machine with two cores plays beside a browser is some hundred thousand packets a second.
 LEAST_PACKETS = 20000
+TRIES = 5
+ON_THE_WAY = 5  # packets of one direction of the call
+DTLS_PPS = 50  # the default of what a participant may send
+HANDSHAKES = 100  # datagrams, at most, of setting up another call
 HALF_OPEN = 20
 
 
@@ -116,73 +125,107 @@ def victim(request, machine, chromium):
         shutil.rmtree(directory)
 
 
-@pytest.fixture(scope="module")
-def quiet(victim):
-    """The same without an attack."""
-    victim.make_another_call()
-    with victim.watched() as harm:
-        victim.make_another_call()
-        heard = victim.phone.counts()["received"]
-        wait.until(lambda: victim.phone.counts()["received"] >= heard + 50 * SECONDS,
-                   SECONDS + 5, f"{SECONDS} seconds of talk")
-    return harm
+def fair(play, rate=None):
+    """Plays until the machine carried everything. play(rate) returns how fast that was in packets
+    a second, and what the machine lost, if that spoils the judgement; it judges all else itself.
+    """
+    for _ in range(TRIES):
+        rate, spoilt = play(rate)
+        if not spoilt:
+            return
+        print(f"played again at half of {rate:.0f} packets a second: {spoilt}")
+        rate /= 2
+    pytest.fail(f"the machine never carried it, {TRIES} times: {spoilt}")
 
 
-def attacked(victim, attack):
-    """The Harm of it, and what was played."""
-    with victim.watched() as harm:
-        running = victim.flood(*attack.kind.split(), links=attack.links, seconds=SECONDS,
-                               **attack.options)
-        victim.make_another_call()
-        results = [one.result() for one in running]
-    return harm, results
+def lost_elsewhere(harm):
+    return {where: lost for where, lost in harm.elsewhere.items() if lost > 0}
 
 
-def unharmed(harm, quiet):
-    assert all(harm.lost[who] <= max(0, quiet.lost[who]) for who in harm.lost), harm.lost
-    # 50 packets a second; the first and the last may be on their way.
-    assert all(heard >= 50 * harm.seconds - 5 for heard in harm.heard.values()), harm
-    assert harm.cpu < quiet.cpu + 0.05
-    assert harm.memory <= 1 << 20
+def complaints(harm, datagrams=HANDSHAKES):
+    """What became of the call and of the control plane that should not."""
+    told = [f"{who} missed {lost} packets" for who, lost in harm.lost.items() if lost > 0]
+    way = [harm.sent, harm.taken, harm.given, harm.heard]
+    for who in harm.sent:
+        counts = [step[who] for step in way]
+        if any(later + ON_THE_WAY < earlier for earlier, later in zip(counts, counts[1:])):
+            told.append(f"of the {who}: sent, taken, given and heard were {counts}")
+    if harm.punts > datagrams + DTLS_PPS * harm.seconds:
+        told.append(f"{harm.punts} datagrams reached the control plane")
+    if harm.memory > 1 << 20:
+        told.append(f"the control plane grew by {harm.memory} octets")
+    return told
 
 
-def judge(victim, quiet, attack):
-    harm, results = attacked(victim, attack)
-    played = sum(result.packets for result in results)
-    unharmed(harm, quiet)
-    assert played > LEAST_PACKETS
-    assert attack.counted(harm.dropped) >= attack.share * played, harm.dropped
+def idle(harm):
+    """The participants that hardly ran: each sends 50 packets a second."""
+    return [who for who, sent in harm.sent.items() if sent < 25 * harm.seconds]
+
+
+def judge(victim, attack):
+    def play(rate):
+        options = attack.options | ({"rate": rate} if rate else {})
+        with victim.watched() as harm:
+            running = victim.flood(*attack.kind.split(), links=attack.links, seconds=SECONDS,
+                                   **options)
+            victim.make_another_call()
+            results = [one.result() for one in running]
+        played = sum(result.packets for result in results)
+        wrong = complaints(harm)
+        missed = harm.dropped["port_missed"]
+        if attack.counted(harm.dropped) < attack.share * (played - missed):
+            wrong.append(f"of {played} packets, {missed} of them missed, were dropped: "
+                         f"{ {name: count for name, count in harm.dropped.items() if count} }")
+        spoilt = [text for text, so in ((f"{idle(harm)} hardly ran", idle(harm)),
+                                        (f"{played} packets are no flood", played < LEAST_PACKETS),
+                                        (f"{lost_elsewhere(harm)}; {wrong}",
+                                         wrong and lost_elsewhere(harm))) if so]
+        assert spoilt or not wrong, wrong
+        return max(result.pps for result in results), spoilt
+    fair(play, attack.options.get("rate"))
     victim.wait_tones()
 
 
 @pytest.mark.parametrize("victim, attack", CASES, indirect=["victim"], scope="module",
                          ids=lambda value: str(value))
-def test_unharmed(victim, quiet, attack):
-    judge(victim, quiet, attack)
+def test_unharmed(victim, attack):
+    judge(victim, attack)
 
 
-@pytest.mark.parametrize("victim, rate", [("xdp", {}), ("worker", {"rate": WORKER_PPS})],
+@pytest.mark.parametrize("victim, rate", [("xdp", None), ("worker", WORKER_PPS)],
                          indirect=["victim"], scope="module", ids=["xdp", "worker"])
 def test_a_stream_beside_the_telephones_own(victim, rate):
     """Nothing tells a plain telephone from who sends in its name; but its stream stays whole."""
-    with victim.another_call() as (agent, phone):
-        agent.connect()
-        victim.carry(agent, phone)
+    def play(rate):
+        limit = {"rate": rate} if rate else {}
         packets = [rtp.Packet(2 + number, 160 * number, 1, bytes(160))
                    for number in range(50 * (SECONDS + 2))]
-        phone.send(packets[0])
-        assert agent.receive() == packets[:1]
-        forger = Flood(victim.directory, net.PHONES, ["rtp-stream"],
-                       ["{}:{}".format(*phone.remote)], peer=f"{phone.address}:{phone.port}",
-                       ssrc=packets[0].ssrc, pool=1 << 16, seconds=SECONDS, **rate).wait_sending()
-        heard = []
-        for packet in packets[1:]:
-            phone.send(packet)
-            heard += listen(agent, 0.02)
-        assert forger.result().packets > LEAST_PACKETS
-        heard += listen(agent, 0.5)
-        assert {packet.ssrc for packet in heard} > {1}, "the forger was not heard"
-        assert [packet for packet in heard if packet.ssrc == 1] == packets[1:]
+        with victim.watched() as harm, victim.another_call() as (agent, phone):
+            agent.connect()
+            victim.carry(agent, phone)
+            phone.send(packets[0])
+            assert agent.receive() == packets[:1]
+            forger = Flood(victim.directory, net.PHONES, ["rtp-stream"],
+                           ["{}:{}".format(*phone.remote)], peer=f"{phone.address}:{phone.port}",
+                           ssrc=packets[0].ssrc, pool=1 << 16, seconds=SECONDS,
+                           **limit).wait_sending()
+            heard = []
+            for packet in packets[1:]:
+                phone.send(packet)
+                heard += listen(agent, 0.02)
+            result = forger.result()
+            heard += listen(agent, 0.5)
+        others = {packet.ssrc for packet in heard} - {1}
+        missed = [packet for packet in packets[1:] if packet not in heard]
+        spoilt = [text for text, so in (
+            (f"{result.packets} packets are no flood", result.packets < LEAST_PACKETS),
+            (f"{len(missed)} packets missed, {lost_elsewhere(harm)}",
+             missed and lost_elsewhere(harm))) if so]
+        if not spoilt:
+            assert others, "the forger was not heard"
+            assert [packet for packet in heard if packet.ssrc == 1] == packets[1:]
+        return result.pps, spoilt
+    fair(play, rate)
 
 
 def listen(agent, seconds):
@@ -239,8 +282,8 @@ def wide_links():
     Attack("jumbo", "stranger_media"),
     # Some are within a rate, and too long for the socket.
     Attack("jumbo", "unknown_rate", PUBLIC, options={"from": "peer"})], ids=str)
-def test_jumbo_frames(victim, quiet, wide_links, attack):
-    judge(victim, quiet, attack)
+def test_jumbo_frames(victim, wide_links, attack):
+    judge(victim, attack)
 
 
 def handshakes(relay):
@@ -251,22 +294,24 @@ def handshakes(relay):
 
 
 @on_xdp
-def test_handshakes_that_stop_half_way(victim, quiet):
+def test_handshakes_that_stop_half_way(victim):
     """From addresses that ICE has checked: each leg has one association, however many begin."""
     with contextlib.ExitStack() as calls:
         agents = [calls.enter_context(victim.another_call(f"half-{number}"))[0]
                   for number in range(HALF_OPEN)]
         begin_handshakes(agents)
         with victim.watched() as harm:
-            for _ in range(10):
-                begin_handshakes(agents)
-                time.sleep(0.2)  # long enough in all for CPU time, which comes in ticks of 10 ms
+            sent = sum(begin_handshakes(agents) for _ in range(10))
             victim.make_another_call()
-        unharmed(harm, quiet)
+    assert not complaints(harm, HANDSHAKES + sent)
 
 
 def begin_handshakes(agents):
+    """How many datagrams that took."""
+    sent = 0
     for agent in agents:
         assert agent.check()[1] is None
         for record in dtls.Dtls(agent.identity, agent.suite).give():
             agent.send_raw(record)
+            sent += 1
+    return sent

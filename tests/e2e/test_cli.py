@@ -14,19 +14,19 @@ import net
 import sdp
 import wait
 from calls import CALL, TAGS, agent_to_phone, phone_side, phone_to_phone
-from relay import API_SOCKET, BUILD, Relay
+from relay import API_SOCKET, PROGRAMS, Relay
 
-PROGRAMS = ["tandem-dataplane", "tandem-controlplane", "tandemctl"]
+NAMES = ["tandem-dataplane", "tandem-controlplane", "tandemctl"]
 
 
 def run(program, *arguments):
-    return subprocess.run([str(BUILD / program), *map(str, arguments)], capture_output=True,
+    return subprocess.run([str(PROGRAMS / program), *map(str, arguments)], capture_output=True,
                           text=True, timeout=20, check=False)
 
 
 # --- the programs' own
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", NAMES)
 def test_help_and_version(program):
     told = run(program, "--help")
     assert told.returncode == 0 and told.stderr == ""
@@ -36,7 +36,7 @@ def test_help_and_version(program):
     assert re.fullmatch(rf"{program} \S+\n", version.stdout)
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", NAMES)
 def test_an_unknown_option_is_refused(program):
     told = run(program, "--no-such-option")
     assert told.returncode != 0
@@ -189,11 +189,17 @@ def refused(code, function, *arguments, **more):
 
 def test_bad_sdp(relay, phones):
     good = phones[0].offer()
-    for bad in ("", "hello", good.replace("v=0", "v=1"), good.replace("m=audio", "m=aud"),
+    for bad in ("", "hello", good.replace("v=0", "v=1"), good.replace("m=audio ", "m=audio x"),
                 good.replace("RTP/AVP 0", "")):
         refused(grpc.StatusCode.INVALID_ARGUMENT, relay.api.offer, CALL, "caller", bad,
                 to=phone_side(), network="trunk")
     assert relay.api.list() == []
+
+
+def test_nothing_that_is_relayed(relay, phones):
+    details = refused(grpc.StatusCode.UNIMPLEMENTED, relay.api.offer, CALL, "caller",
+                      phones[0].offer().replace("m=audio", "m=whiteboard"), to=phone_side())
+    assert "m-line 1: whiteboard" in details
 
 
 def test_a_host_name_in_the_place_of_an_address(relay, phones):

@@ -13,7 +13,7 @@ import pytest
 import api
 import health_pb2_grpc  # api has compiled them
 import relay_pb2_grpc
-from relay import BUILD
+from relay import PROGRAMS
 
 pb = api.relay
 
@@ -81,7 +81,7 @@ def fake():
 
 
 def run(*arguments):
-    done = subprocess.run([BUILD / "tandemctl", *arguments], capture_output=True, text=True,
+    done = subprocess.run([PROGRAMS / "tandemctl", *arguments], capture_output=True, text=True,
                           timeout=30, check=False)
     return done.returncode, done.stdout, done.stderr
 
@@ -142,7 +142,7 @@ def test_a_call_is_shown_whole(fake):
     browser = leg("alice", profile=pb.PROFILE_UDP_TLS_RTP_SAVPF, ice=pb.LINK_UP, dtls=pb.LINK_UP,
                   suite="AEAD_AES_128_GCM", handshake_ms=42)
     browser.flow.streams.add(ssrc=0xdeadbeef, payload_type=111, packets=99, bytes=17028, lost=1,
-                             jitter_ms=1.25, rtt_ms=20.5)
+                             jitter_ms=1.25, rtt_ms=20.5, renumbered=2)
     browser.flow.mode = pb.MODE_DECRYPT
     phone = leg("bob", id=2, network="trunk")
     phone.flow.mode = pb.MODE_ENCRYPT
@@ -160,7 +160,7 @@ def test_a_call_is_shown_whole(fake):
         for i, tag, mode in ((1, "alice", "decrypt"), (2, "bob", "encrypt"))]
     _, streams = cells(out, "LEG", "SSRC")
     assert streams == [["1", "deadbeef", "111", "99", "17028", "1", "1.00", "%", "1.2", "ms",
-                        "20.5", "ms"]]
+                        "20.5", "ms", "2"]]
     assert out.endswith("\nmedia passes from every participant\n")
 
 
@@ -190,7 +190,7 @@ def test_delete_shows_the_last_statistics(fake):
 def test_ports_drops_status(fake):
     fake.report = pb.StatusReply(
         version="1.0", dataplane_version="1.1", dataplane_connected=True, workers=2,
-        crypto_engine="libsrtp2", calls=3, legs=6, legs_max=1000,
+        crypto_engine="libsrtp2", calls=3, legs=6, legs_max=1000, dataplane_legs=7,
         networks=[pb.Network(name="public", address="198.51.100.1", ports_used=250,
                              ports_free=750)],
         drops=[pb.Counter(name="auth_failed", value=3, help="SRTP tag is wrong"),
@@ -203,7 +203,7 @@ def test_ports_drops_status(fake):
     assert len(cells(show(fake, "drops", "--all"), "REASON")[1]) == 2
     out = show(fake, "status")
     assert "dataplane      1.1, connected\n" in out
-    assert "legs           6 of 1000\n" in out
+    assert "legs           7 of 1000\nlegs of calls  6\n" in out
     assert cells(out, "COUNTER")[1] == [["punted", "12", "datagrams", "for", "DTLS"]]
 
 

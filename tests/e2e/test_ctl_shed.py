@@ -13,7 +13,7 @@ import pytest
 
 import api
 import shed_pb2_grpc  # api has compiled it
-from relay import BUILD
+from relay import PROGRAMS
 from test_ctl import cells, run, show
 
 pb = api.shed
@@ -202,7 +202,7 @@ def test_watch_ends_with_the_stream(fake):
 def test_watch_ends_with_a_signal(fake, number):
     """Events come as they are sent, an object a line; the end is a clean one."""
     fake.events, fake.stay = events(), True
-    with subprocess.Popen([BUILD / "tandemctl", "-s", fake.address, "-j", "shed", "watch"],
+    with subprocess.Popen([PROGRAMS / "tandemctl", "-s", fake.address, "-j", "shed", "watch"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watch:
         changes = [json.loads(watch.stdout.readline())["change"] for _ in fake.events]
         watch.send_signal(number)

@@ -87,7 +87,7 @@ def test_a_fingerprint_that_does_not_match_gets_no_key(relay, call):
 
 
 def test_no_answer_without_an_ice_check(relay, call):
-    """A handshake is work: nobody gets it who has not shown that he is where he says."""
+    """A handshake is work: only who has shown that it is where it says gets one."""
     agent, telephone = call()
     before = relay.api.drops()
     hello = agent.dtls.give()

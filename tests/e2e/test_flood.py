@@ -18,6 +18,8 @@ from flood import Flood
 from forge import ETH_P_ALL, UDP as UDP_LAYER, Ether, Raw
 from relay import BUILD
 
+pytestmark = pytest.mark.shipped
+
 PORT = 20000
 COUNT = 40  # what the buffer of a socket holds, a page for each
 SPOOFED = [ipaddress.ip_network(prefix) for prefix in ("198.18.0.0/15", "2001:db8:f000::/40")]

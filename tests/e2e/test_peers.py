@@ -9,6 +9,8 @@ import phone as phones
 import rtp
 import sdp
 
+pytestmark = pytest.mark.shipped
+
 
 @pytest.mark.parametrize("version", [4, 6])
 @pytest.mark.parametrize("suite", [None, *sdp.SUITES])

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 import net
-from relay import BUILD
+from relay import PROGRAMS
 
 # An address of the relay's kernel, not one of the media addresses.
 ADDRESS, PORT = "198.51.100.2", 50051
@@ -71,7 +71,7 @@ def relay(start_relay, authority):
 def ctl(*options):
     """tandemctl on the browser's host, over its network."""
     return subprocess.run(
-        net.BROWSERS.command(str(BUILD / "tandemctl"), "--server", f"{ADDRESS}:{PORT}",
+        net.BROWSERS.command(str(PROGRAMS / "tandemctl"), "--server", f"{ADDRESS}:{PORT}",
                              *map(str, options), "health"),
         capture_output=True, text=True, timeout=30, check=False)
 

@@ -6,6 +6,8 @@ import pytest
 
 import tone
 
+pytestmark = pytest.mark.shipped
+
 RATE = 8000
 TIME = numpy.arange(RATE) / RATE
 NOISE = numpy.random.default_rng(1)

@@ -11,23 +11,36 @@ import endpoint as endpoints
 import net
 import rtp
 import sdp
+import wait
 from calls import CALL, TAGS, exchange, family, open_path, phone_side
 from flood import Flood
 
 OTHER_CALL = "call-2"
 BROWSER_HZ, PHONE_HZ = 440, 1000
-TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+LINKS = [(net.BROWSERS, "eth0"), (net.PHONES, "eth0"), (net.RELAY, "public0"),
+         (net.RELAY, "trunk0")]
+# A packet's way, then what is told of it.
+STEPS = ["seconds", "sent", "taken", "given", "heard", "lost", "dropped", "elsewhere", "punts",
+         "memory"]
 
 
 @dataclasses.dataclass
 class Harm:
-    """What changed in some time, with an attack or without."""
+    """What changed in some time, with an attack or without.
+
+    The call's packets are counted where each has passed: sent and heard by its two ends, taken and
+    given by the relay.
+    """
     seconds: float = 0.0
-    lost: dict = None      # packets of the call, by who missed them
-    heard: dict = None     # packets of the call, by who received them
+    sent: dict = None      # packets of the call, by the participant that they come from
+    taken: dict = None
+    given: dict = None
+    heard: dict = None     # by the participant that they come from, too
+    lost: dict = None      # gaps in the numbers, by who missed the packets
     dropped: dict = None   # by reason
-    cpu: float = 0.0       # of a core, by the control plane
+    elsewhere: dict = None # packets of anybody that the machine lost outside of the relay
+    punts: int = 0         # datagrams that reached the control plane
     memory: int = 0        # octets more in the control plane
 
 
@@ -79,29 +92,77 @@ class Victim:
 
     @contextlib.contextmanager
     def watched(self):
-        """A Harm, which is complete afterwards."""
-        harm, before = Harm(), self._look()
-        yield harm
-        after = self._look()
-        harm.seconds = after["time"] - before["time"]
-        for member in ("lost", "heard", "dropped"):
-            setattr(harm, member, {key: value - before[member].get(key, 0)
-                                   for key, value in after[member].items()})
-        harm.cpu = (after["cpu"] - before["cpu"]) / harm.seconds
-        harm.memory = after["memory"] - before["memory"]
+        """A Harm, which is complete afterwards.
 
-    def _look(self):
+        What comes later on a packet's way is counted from earlier to later: nothing that is
+        still on its way seems to be lost.
+        """
+        harm = Harm()
+        before = {name: getattr(self, f"_{name}")() for name in reversed(STEPS)}
+        yield harm
+        self._settle()
+        after = {name: getattr(self, f"_{name}")() for name in STEPS}
+        for name in STEPS:
+            then, now = before[name], after[name]
+            setattr(harm, name, {key: value - then.get(key, 0) for key, value in now.items()}
+                    if isinstance(now, dict) else now - then)
+
+    def _settle(self):
+        """The worker has seen whatever came."""
+        before = {}
+
+        def unchanged():
+            nonlocal before
+            time.sleep(0.1)
+            before, last = self._dropped(), before
+            return before == last
+        wait.until(unchanged, 10, "the end of the drops")
+
+    def _flows(self):
         flows = {leg.tag: leg.flow for leg in self.relay.api.query(CALL).legs}
-        phone, page = self.phone.counts(), self.page.received()
-        cpu, memory = usage(self.relay.controlplane.pid)
-        return {
-            "lost": {"relay, of the browser": _lost(flows["caller"]),
-                     "relay, of the telephone": _lost(flows["callee"]),
-                     "browser": page["packetsLost"], "telephone": phone["lost"]},
-            "heard": {"browser": page["packetsReceived"], "telephone": phone["received"]},
-            "dropped": self.relay.api.drops(), "cpu": cpu, "memory": memory,
-            "time": time.monotonic(),
-        }
+        return {"browser": flows["caller"], "telephone": flows["callee"]}
+
+    def _seconds(self):
+        return time.monotonic()
+
+    def _sent(self):
+        page = self.page.stats("outbound-rtp", kind="audio")[0]
+        return {"browser": page["packetsSent"], "telephone": self.phone.counts()["sent"]}
+
+    def _taken(self):
+        return {who: flow.packets for who, flow in self._flows().items()}
+
+    def _given(self):
+        return {who: flow.sent_packets for who, flow in self._flows().items()}
+
+    def _heard(self):
+        return {"browser": self.phone.counts()["received"],
+                "telephone": self.page.received()["packetsReceived"]}
+
+    def _lost(self):
+        found = {f"the relay, of the {who}'s": sum(stream.lost for stream in flow.streams)
+                 for who, flow in self._flows().items()}
+        return found | {"the browser": self.page.received()["packetsLost"],
+                        "the telephone": self.phone.counts()["lost"]}
+
+    def _dropped(self):
+        return self.relay.api.drops()
+
+    def _elsewhere(self):
+        drops = self.relay.api.drops()
+        lost = {name: drops[name] for name in drops if name.startswith("port_")}
+        for namespace, link in LINKS:
+            lost[f"{namespace.short}:{link}"] = namespace.unsent(link)
+        for namespace in (net.BROWSERS, net.PHONES):
+            lost[f"the sockets of {namespace.short}"] = namespace.unread()
+        return lost
+
+    def _punts(self):
+        return next(counter.value for counter in self.relay.api.status().counters
+                    if counter.name == "punt")
+
+    def _memory(self):
+        return memory(self.relay.controlplane.pid)
 
     @contextlib.contextmanager
     def another_call(self, call=OTHER_CALL):
@@ -134,12 +195,7 @@ class Victim:
             self.carry(agent, phone)
 
 
-def _lost(flow):
-    return sum(stream.lost for stream in flow.streams)
-
-
-def usage(pid):
-    """CPU seconds until now, and octets in memory."""
+def memory(pid):
+    """Octets of a process."""
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK, int(fields[21]) * PAGE
+        return int(file.read().rpartition(")")[2].split()[21]) * PAGE

@@ -22,9 +22,14 @@ struct {
 	__type(value, struct send_state);
 } send_state SEC(".maps");
 
+#define CATCH_UP 64
+
 const volatile __u32 longest; /* octets of the frames that are handed out */
 
-/* Who is late catches up. */
+/*
+ * Who is late catches up, but with no more frames than the queue of a link holds: what the scheduler
+ * took away is not sent.
+ */
 static __always_inline int is_due(struct send_state *s)
 {
 	__u64 now;
@@ -32,7 +37,7 @@ static __always_inline int is_due(struct send_state *s)
 	if (!s->interval)
 		return 1;
 	now = bpf_ktime_get_ns();
-	if (!s->due)
+	if (s->due + CATCH_UP * s->interval < now)
 		s->due = now;
 	if (now < s->due)
 		return 0;
