@@ -125,7 +125,7 @@ $(eval $(call tree,main,$(BUILD)/obj,$(CC),$(HARDEN)))
 $(eval $(call tree,asan,$(BUILD)/asan,$(CC),$(SAN) -O1))
 $(eval $(call tree,debug,$(BUILD)/debug,$(CC),-O0))
 FUZZER = -fsanitize=fuzzer-no-link -O1 -Wno-gnu-variable-sized-type-not-at-end
-COVERAGE = -fprofile-instr-generate -fcoverage-mapping
+COVERAGE = -fsanitize=address -fprofile-instr-generate -fcoverage-mapping
 $(eval $(call tree,fuzz,$(BUILD)/fuzz,$(CLANG),$(SAN) $(FUZZER)))
 $(eval $(call tree,coverage,$(BUILD)/coverage/obj,$(CLANG),$(COVERAGE) $(FUZZER)))
 

@@ -78,6 +78,12 @@ struct leg_config {
 	uint32_t latch_epoch;    /* counts what opens the window anew, and voids nothing */
 };
 
+/* Which window it is, for who sheds: from 1 to 255, another one than before. */
+static inline uint8_t leg_window(const struct leg_config *config)
+{
+	return 1 + (config->remote_epoch + config->latch_epoch) % 255;
+}
+
 /* A participant's address that passed an ICE check, with the time of the last one (consent). */
 struct leg_pair {
 	struct endpoint remote;

@@ -59,7 +59,7 @@ void vouch_peers(const struct leg *leg, unsigned int component)
 		return;
 	for (unsigned int k = 0; k < SHED_PEERS; k++)
 		put_peer(port, k, peer_of(leg, component, k));
-	port->settled = leg->latched[component];
+	port->settled = leg->latched[component] ? leg_window(leg->config) : 0;
 }
 
 /* The worker's part of an entry. */

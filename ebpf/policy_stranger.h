@@ -151,7 +151,7 @@ POLICY int policy_may_latch(const struct policy *p)
 {
 	const struct shed_port *port = p->port;
 
-	if (!(port->flags & SHED_PORT_LATCH) || port->settled)
+	if (!(port->flags & SHED_PORT_LATCH) || port->settled == port->window)
 		return 0;
 	return !(port->flags & SHED_PORT_SIGNALLED) ||
 	       (port->signalled.half[0] == p->source.half[0] &&

@@ -94,6 +94,7 @@ void gate_open(const struct registry *r, struct record *record, unsigned int com
 	if (!(gate->flags & SHED_PORT_OPEN))
 		record->shed_seen[component] = gate->shed;
 	gate->leg = record->leg->index;
+	gate->window = leg_window(config);
 	gate->media = rates_of_media(record->media_pps, record->media_burst);
 	gate->ahead = ahead_of(record->media_pps);
 	set_ufrag(gate, 0, config->ice ? config->terms->credentials[0].local_ufrag : "");

@@ -83,6 +83,7 @@ static inline void port_put(struct shed_port *port, uint32_t flags, const struct
 	memset(port, 0, sizeof(*port));
 	port->flags = SHED_PORT_OPEN | flags;
 	port->leg = 7;
+	port->window = 3;
 	port->media = a_rate;
 	port->ahead = STREAM_AHEAD;
 	port->peer[1] = *peer;
@@ -113,7 +114,7 @@ static inline void ports_put(struct shed_port *ports, const struct shed_address 
 	port_put(&ports[PORT_SIGNALLED], SHED_PORT_LATCH | SHED_PORT_SIGNALLED, peer);
 	ports[PORT_SIGNALLED].signalled = *signalled;
 	port_put(&ports[PORT_SETTLED], SHED_PORT_LATCH, peer);
-	ports[PORT_SETTLED].settled = 1;
+	ports[PORT_SETTLED].settled = ports[PORT_SETTLED].window;
 	port_put(&ports[PORT_FULL], SHED_PORT_LATCH | SHED_PORT_ICE, peer);
 	full_put(&ports[PORT_FULL]);
 	port_put(&ports[PORT_UNTRACKED], SHED_PORT_ICE, peer);

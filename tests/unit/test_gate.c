@@ -43,6 +43,27 @@ static void a_plain_leg_latches_until_its_window_ends(void **state)
 	assert_int_equal(gate(r, 1, 1)->flags, SHED_PORT_OPEN);
 }
 
+/* From the very reply on: the worker may still sleep, and an XDP program does not. */
+static void a_window_opens_at_once(void **state)
+{
+	struct relay *r = *state;
+	struct put p;
+
+	put_phone(&p);
+	p.m.latch_ms = 1000;
+	for (unsigned int k = 0; k < 600; k++) {
+		p.m.latch_epoch = k;
+		if (k % 3 == 0)
+			p.remote.port = 30000 + k;
+		assert_int_equal(relay_put(r, &p), 0);
+		assert_int_not_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
+		relay_run(r);
+		assert_int_not_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
+		leg_settle(record(r, 1)->leg, 0);
+		assert_int_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
+	}
+}
+
 static void only_the_signalled_address_may_latch(void **state)
 {
 	struct relay *r = *state;
@@ -188,6 +209,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(a_plain_leg_latches_until_its_window_ends),
+		CASE(a_window_opens_at_once),
 		CASE(only_the_signalled_address_may_latch),
 		CASE(fragments_serve_until_a_restart_is_over),
 		CASE(how_far_ahead_follows_the_rate),
