@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any octets are parsed, what parses is rewritten for a browser and for a telephone, and what was
+ * Any octets are parsed, what parses is rewritten for a browser and for two telephones, and what was
  * rewritten must parse again, with the same m-lines rejected.
  */
 #include <stdlib.h>
@@ -13,6 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct sdp_transport transport(enum sdp_profile profile)
 {
+	static const struct sdes key = {.tag = 1, .suite = SUITE_AEAD_AES_256_GCM};
 	struct sdp_transport t = {
 		.rtp = {AF_INET, 20000, {198, 51, 100, 1}},
 		.profile = profile,
@@ -26,6 +27,11 @@ static struct sdp_transport transport(enum sdp_profile profile)
 		t.bundle = 1;
 		t.fingerprint = (struct sdp_fingerprint){"sha-256", {1, 2, 3}, 32};
 		t.setup = SDP_ACTPASS;
+		t.tls_id = "0123456789abcdefghij";
+	}
+	if (sdp_profile_has_sdes(profile)) {
+		t.sdes = &key;
+		t.sdes_count = 1;
 	}
 	return t;
 }
@@ -65,6 +71,29 @@ static void check(const struct sdp *sdp, enum sdp_profile profile)
 	sdp_text_free(text);
 }
 
+static void must_print(const struct sdes *sdes)
+{
+	char value[SDES_VALUE_MAX];
+
+	if (sdes_print(value, sizeof(value), sdes))
+		abort();
+}
+
+static void choose_keys(const struct sdp_media *m)
+{
+	struct sdes all[SUITE_COUNT], one;
+	const char *why;
+	unsigned int count = sdes_choose_all(all, m->crypto, m->crypto_count, ~0U, &why);
+
+	for (unsigned int i = 0; i < count; i++)
+		must_print(&all[i]);
+	if (!sdes_choose(&one, m->crypto, m->crypto_count, ~0U, 0, &why))
+		must_print(&one);
+	else if (count)
+		abort();
+	sdes_choose(&one, m->crypto, m->crypto_count, 1, 2, &why);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sdp_error err;
@@ -75,20 +104,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		return 0;
 	}
-	for (unsigned int i = 0; i < sdp->media_count; i++) {
-		const struct sdp_media *m = &sdp->media[i];
-		struct sdes sdes;
-		const char *why;
-
-		if (!sdes_choose(&sdes, m->crypto, m->crypto_count, ~0U, 0, &why)) {
-			char value[SDES_VALUE_MAX];
-
-			if (sdes_print(value, sizeof(value), &sdes))
-				abort();
-		}
-	}
+	for (unsigned int i = 0; i < sdp->media_count; i++)
+		choose_keys(&sdp->media[i]);
 	check(sdp, SDP_UDP_TLS_RTP_SAVPF);
 	check(sdp, SDP_RTP_AVP);
+	check(sdp, SDP_RTP_SAVP);
 	sdp_free(sdp);
 	return 0;
 }
