@@ -132,7 +132,7 @@ struct shed_port {
 	 * memory; the others are 0. ufrag_octets 0: there is no such fragment.
 	 */
 	__u8 ufrag_octets[2];
-	__u8 window;            /* which of the times it is in which an address may be learnt */
+	__u8 window; /* which of the times it is in which an address may be learnt */
 	__u8 reserved[3];
 	__u64 ufrag[2];
 	struct shed_address signalled; /* where the SDP says that media comes from */
@@ -145,8 +145,8 @@ struct shed_port {
 	/* worker that owns the leg: rw */
 	struct shed_address peer[SHED_PEERS] __attribute__((aligned(64)));
 	__be16 peer_port[SHED_PEERS]; /* 0: there is no such peer */
-	__u8 settled;                 /* the window in which one is learnt: no further stranger is */
-	__u8 untracked;               /* more SSRCs than are followed: they share a rate */
+	__u8 settled;   /* the window in which one is learnt: no further stranger is */
+	__u8 untracked; /* more SSRCs than are followed: they share a rate */
 	__u8 reserved_worker[6];
 	struct shed_stream stream[SHED_STREAMS];
 };

@@ -27,8 +27,8 @@ struct {
 const volatile __u32 longest; /* octets of the frames that are handed out */
 
 /*
- * Who is late catches up, but with no more frames than the queue of a link holds: what the scheduler
- * took away is not sent.
+ * Who is late catches up, but with no more frames than the queue of a link holds: what the
+ * scheduler took away is not sent.
  */
 static __always_inline int is_due(struct send_state *s)
 {

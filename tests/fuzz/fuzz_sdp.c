@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any octets are parsed, what parses is rewritten for a browser and for two telephones, and what was
- * rewritten must parse again, with the same m-lines rejected.
+ * Any octets are parsed, what parses is rewritten for a browser and for two telephones, and what
+ * was rewritten must parse again, with the same m-lines rejected.
  */
 #include <stdlib.h>
 #include <string.h>
