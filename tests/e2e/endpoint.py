@@ -205,10 +205,10 @@ class Agent(_Endpoint):
         self.inbound = srtp.Session(self.suite, theirs, inbound=True)
         return True
 
-    def try_handshake(self):
+    def try_handshake(self, seconds=3):
         """As far as it goes: the relay may end it with an alert."""
         try:
-            return self.handshake(3)
+            return self.handshake(seconds)
         except SSL.Error:
             return False
 

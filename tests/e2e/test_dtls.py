@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Handshakes with the relay, by an agent that does what a browser would not."""
 
+import threading
+import time
+
 import pytest
 
 import dtls
 import endpoint as endpoints
 import net
 import rtp
+import stun
 import wait
 from api import LINK
 from calls import CALL, agent_to_phone, open_path
@@ -150,6 +154,64 @@ def test_a_lost_flight_is_sent_again(relay, call):
     agent.dtls.take(again)
     assert agent.handshake()
     talk(relay, agent, telephone)
+
+
+ALERT = bytes.fromhex("15fefd" "0000000000000001" "0002" "0228")
+JUNK = b"\x16\xfe\xfd" + bytes(8) + b"\x00\x04" + b"junk"
+
+
+@pytest.mark.parametrize("forged", ["hello", "alert", "junk", "all"])
+@pytest.mark.parametrize("when", ["before", "between"])
+def test_what_is_forged_ends_no_handshake(relay, call, forged, when):
+    """From the participant's own address, before its hello or after it."""
+    agent, telephone = call(setup="active")
+    agent.check()
+    hellos = dtls.Dtls(dtls.Identity(), agent.suite).give()
+    forgery = {"hello": hellos, "alert": [ALERT], "junk": [JUNK], "all": [*hellos, ALERT, JUNK]}
+    if when == "between":
+        for record in agent.dtls.give():
+            agent.send_raw(record)
+    for datagram in forgery[forged]:
+        agent.send_raw(datagram)
+    assert agent.handshake()
+    talk(relay, agent, telephone)
+
+
+def test_deleted_as_its_handshake_ends(relay, call):
+    """The last flight meets the Delete, at whatever moment: nothing of the call stays."""
+    for number in range(40):
+        agent, _ = call()
+        agent.check()
+        hello = threading.Thread(target=agent.try_handshake, args=(0.3,))
+        hello.start()
+        wait.until(lambda: agent.dtls.done or number % 2, 5, "the last flight")
+        time.sleep(number * 0.0002)
+        relay.api.delete(CALL)
+        hello.join()
+    wait.until(lambda: relay.api.status().dataplane_legs == 0, 5, "the end of every leg",
+               relay.api.status)
+    assert relay.api.status().orphans_deleted == 0
+    assert relay.api.serving()
+
+
+def test_a_captured_check_is_good_once(relay, call, endpoint):
+    """Whoever sends it again, from wherever, is not where the media goes."""
+    agent, telephone = call()
+    agent.connect()
+    captured = stun.check(**agent.credentials())
+    agent.send_raw(captured)
+    relay.wait_state(CALL, "CALL_UP")
+    open_path(telephone, agent)
+    agent.drain()
+    stranger = endpoint(endpoints.Agent, net.BROWSERS, net.BROWSER_OTHER[4])
+    stranger.remote = agent.remote
+    for _ in range(3):
+        stranger.send_raw(captured)
+    time.sleep(1.2)
+    stranger.send_raw(captured)
+    assert not any(stun.kind(datagram) == stun.BINDING_SUCCESS for datagram in stranger.drain())
+    talk(relay, agent, telephone)
+    assert relay.api.leg(CALL, "caller").remote == f"{agent.address}:{agent.port}"
 
 
 def test_wrong_ice_passwords_open_nothing(relay, call):

@@ -114,6 +114,28 @@ def test_a_thousand_packets_late_is_not_too_late(pair):
     carry(caller, callee, [100, *range(102, 1100), 101])
 
 
+def test_a_stray_packet_costs_itself_alone(relay, pair):
+    """Damaged or forged, far ahead: the numbers towards the SRTP side go on where they were."""
+    caller, callee = pair(None, "AES_CM_128_HMAC_SHA1_80")
+    carry(caller, callee, range(1000, 1050))
+    caller.send(packet(33000))
+    carry(caller, callee, range(1050, 1100))
+    assert [stream.renumbered for stream in relay.api.streams(CALL, "caller")] == [0]
+
+
+def test_a_sender_that_counts_anew(relay, pair):
+    """The same SSRC restarts its numbers: from the second packet on the other side hears it."""
+    caller, callee = pair(None, "AES_CM_128_HMAC_SHA1_80")
+    carry(caller, callee, range(40000, 40050))
+    caller.send(*[packet(index) for index in range(500, 550)])
+    heard = callee.receive(49)
+    assert [one.payload for one in heard] == [packet(index).payload for index in range(501, 550)]
+    numbers = [one.sequence for one in heard]
+    assert numbers == list(range(numbers[0], numbers[0] + 49))
+    assert 0 < numbers[0] - 40049 < 10
+    assert [stream.renumbered for stream in relay.api.streams(CALL, "caller")] == [1]
+
+
 def test_rtcp_is_carried_re_encrypted(relay, pair):
     caller, callee = pair("AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM")
     carry(caller, callee, range(10))
