@@ -246,7 +246,10 @@ fresh-check: deps-fresh ## run every target in a fresh Debian 12 below build/fre
 
 include perf/bench.mk
 
-lint: $(WORKER_SOURCES:%.c=$(BUILD)/obj/%.o) ## check style, include direction, worker symbols
+OBJECTS := $(foreach l,common dataplane controlplane ebpf,$(OBJ_main_$(l))) \
+	$(patsubst %.c,$(BUILD)/obj/%.o,dataplane/main/main.c controlplane/main.c $(SRC_ctl))
+lint: $(OBJECTS) ## check style, include direction, worker symbols, circles
+	@tests/lint/cycles $(OBJECTS)
 	@tests/lint/run $(BUILD) $(WORKER_SOURCES)
 
 format: ## format every C file

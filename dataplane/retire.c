@@ -6,7 +6,7 @@
 
 #include "dataplane/index.h"
 #include "dataplane/leg.h"
-#include "dataplane/stream.h"
+#include "dataplane/stream_unit.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 
@@ -81,7 +81,7 @@ static bool filter_open(struct worker *w, struct retired *r)
 	if (w->free_stream_count < FILTERS)
 		return false;
 	for (unsigned int k = 0; k < FILTERS; k++)
-		r->filter[k] = (uint64_t *)stream_take_unit(w);
+		r->filter[k] = (uint64_t *)stream_unit_take(w);
 	filter_clear(r);
 	return true;
 }
@@ -135,7 +135,7 @@ static struct tomb *dig(struct worker *w, const struct flow *flow, struct retire
 	if (g && g->count < TOMBS)
 		return &g->tombs[g->count++];
 	if (r->grave_count < GRAVES && w->free_stream_count) {
-		g = (struct grave *)stream_take_unit(w);
+		g = (struct grave *)stream_unit_take(w);
 		r->grave_count++;
 	} else {
 		g = g ? reopen_oldest(w, flow, r) : NULL;
@@ -207,7 +207,7 @@ static bool open_retired(struct worker *w, struct flow *flow)
 		return true;
 	if (!w->free_stream_count)
 		return false;
-	r = (struct retired *)stream_take_unit(w);
+	r = (struct retired *)stream_unit_take(w);
 	memset(r, 0, sizeof(*r));
 	__atomic_store_n(&flow->retired, r, __ATOMIC_RELEASE);
 	return true;
@@ -350,12 +350,12 @@ void retire_release_all(struct worker *w, struct flow *flow)
 	while (r->graves) {
 		struct grave *next = r->graves->next;
 
-		stream_give_unit(w, (struct stream *)r->graves);
+		stream_unit_give(w, (struct stream *)r->graves);
 		r->graves = next;
 	}
 	for (unsigned int k = 0; k < FILTERS && r->filter[k]; k++)
-		stream_give_unit(w, (struct stream *)r->filter[k]);
-	stream_give_unit(w, (struct stream *)r);
+		stream_unit_give(w, (struct stream *)r->filter[k]);
+	stream_unit_give(w, (struct stream *)r);
 }
 
 /* --- others read --------------------------------------------------------------------------------

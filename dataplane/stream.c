@@ -7,6 +7,7 @@
 #include "dataplane/flow.h"
 #include "dataplane/index.h"
 #include "dataplane/retire.h"
+#include "dataplane/stream_unit.h"
 #include "dataplane/worker.h"
 
 static_assert(offsetof(struct stream, receive_highest) == RTE_CACHE_LINE_SIZE,
@@ -20,22 +21,6 @@ static_assert(sizeof(struct stream) == 9 * RTE_CACHE_LINE_SIZE, "memory per leg 
 #define SPARE_PART   8
 #define FAIR_PART    4
 #define FAIR_STREAMS 2
-
-struct stream *stream_take_unit(struct worker *w)
-{
-	struct stream *unit = w->free_streams;
-
-	w->free_streams = unit->next;
-	w->free_stream_count--;
-	return unit;
-}
-
-void stream_give_unit(struct worker *w, struct stream *unit)
-{
-	unit->next = w->free_streams;
-	w->free_streams = unit;
-	w->free_stream_count++;
-}
 
 static bool may_grow(const struct worker *w, const struct flow *flow)
 {
@@ -62,11 +47,11 @@ static struct stream *find_room(struct worker *w, struct flow *flow, uint64_t no
 	if (!has_first(flow))
 		return &flow->first;
 	if (may_grow(w, flow))
-		return stream_take_unit(w);
+		return stream_unit_take(w);
 	s = retire_one(w, flow, now);
 	if (s || !w->free_stream_count || flow->stream_count >= w->streams_per_flow)
 		return s;
-	return stream_take_unit(w); /* all are heard: then it gets what there is */
+	return stream_unit_take(w); /* all are heard: then it gets what there is */
 }
 
 enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_t now,
@@ -106,7 +91,7 @@ void stream_release_all(struct worker *w, struct flow *flow)
 		struct stream *next = s->next;
 
 		if (s != &flow->first)
-			stream_give_unit(w, s);
+			stream_unit_give(w, s);
 		s = next;
 	}
 }

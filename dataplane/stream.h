@@ -118,9 +118,6 @@ struct stream_report {
  */
 enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_t now,
 		     struct stream **out);
-/* Worker: a unit of the pool, while free_stream_count is not 0, and back. */
-struct stream *stream_take_unit(struct worker *w);
-void stream_give_unit(struct worker *w, struct stream *unit);
 /* Worker: gives all streams of a flow back. */
 void stream_release_all(struct worker *w, struct flow *flow);
 

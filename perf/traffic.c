@@ -108,7 +108,7 @@ static void put_rtp(uint8_t *p, const struct source *s, uint16_t payload)
 	memset(p + RTP_HEADER, 0xd5, payload); /* silence in G.711 A-law */
 }
 
-static void put_lengths(uint8_t *frame, uint16_t length)
+static void put_lengths(const struct traffic *t, uint8_t *frame, uint16_t length)
 {
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + RTE_ETHER_HDR_LEN);
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
@@ -117,6 +117,9 @@ static void put_lengths(uint8_t *frame, uint16_t length)
 	ip->total_length = rte_cpu_to_be_16(sizeof(*ip) + sizeof(*udp) + length);
 	ip->hdr_checksum = 0;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	udp->dgram_cksum = 0;
+	if (t->rig->config.software_checksums)
+		udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
 }
 
 static void protect(struct traffic *t, uint32_t first, uint32_t count)
@@ -141,7 +144,7 @@ static void protect(struct traffic *t, uint32_t first, uint32_t count)
 		struct rte_mbuf *m = t->mbuf[first + k];
 
 		m->data_len = m->pkt_len = sizeof(t->sender[0]->header) + jobs[k].length;
-		put_lengths(rte_pktmbuf_mtod(m, uint8_t *), jobs[k].length);
+		put_lengths(t, rte_pktmbuf_mtod(m, uint8_t *), jobs[k].length);
 	}
 }
 
@@ -161,7 +164,7 @@ static void fill_burst(struct traffic *t, uint32_t first, uint32_t count)
 		frame = rte_pktmbuf_mtod(m, uint8_t *);
 		memcpy(frame, s->header, sizeof(s->header));
 		put_rtp(frame + sizeof(s->header), s, t->payload);
-		put_lengths(frame, RTP_HEADER + t->payload);
+		put_lengths(t, frame, RTP_HEADER + t->payload);
 	}
 	if (t->from == FROM_SECURE)
 		protect(t, first, count);

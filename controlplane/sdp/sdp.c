@@ -61,13 +61,6 @@ bool sdp_profile_is_near(enum sdp_profile a, enum sdp_profile b)
 	       sdp_profile_has_sdes(a) == sdp_profile_has_sdes(b);
 }
 
-bool sdp_address_is_unspecified(const struct sdp_address *address)
-{
-	static const uint8_t zero[sizeof(address->ip)];
-
-	return address->family != AF_UNSPEC && !memcmp(address->ip, zero, sizeof(zero));
-}
-
 static enum sdp_profile find_profile(const char *name)
 {
 	/* Those that share a name are told apart by what the m-line's section says. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <strings.h>
 
 int sdp_refuse(struct sdp_parser *p, int code, const char *fmt, ...)
@@ -94,4 +95,11 @@ int sdp_grow(void *array, unsigned int count, size_t element)
 		return -ENOMEM;
 	*elements = more;
 	return 0;
+}
+
+bool sdp_address_is_unspecified(const struct sdp_address *address)
+{
+	static const uint8_t zero[sizeof(address->ip)];
+
+	return address->family != AF_UNSPEC && !memcmp(address->ip, zero, sizeof(zero));
 }

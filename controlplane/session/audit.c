@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-#include "controlplane/session/push.h"
-#include "controlplane/session/resync.h"
+#include "controlplane/session/mend.h"
 #include "dataplane/lib/log.h"
 
 #define ROUND_MS 10000
@@ -49,7 +48,7 @@ static void take(struct session *s, uint64_t id)
 	} else if (was_suspect(a, id)) {
 		log_warn("leg %016jx of the dataplane belongs to no call; deleted", (uintmax_t)id);
 		a->orphans++;
-		resync_delete_unknown(s, id);
+		mend_unknown(s, id);
 	} else {
 		suspect(a, id);
 	}
@@ -67,7 +66,7 @@ static void finish(struct session *s)
 		qsort(a->suspects, a->suspect_count, sizeof(a->suspects[0]), by_id);
 	a->next = NULL;
 	a->next_count = a->next_size = 0;
-	resync_push_lost(s, a->round);
+	mend_lost(s, a->round);
 	if (full != a->full) {
 		a->full = full;
 		if (full)
@@ -131,13 +130,11 @@ void audit_reset(struct session *s)
 {
 	struct bridge *bridge;
 	struct call *call;
+	struct leg *leg;
 
 	s->audit.suspect_count = s->audit.next_count = 0;
 	TAILQ_FOREACH (call, &s->by_age, entry)
-		TAILQ_FOREACH (bridge, &call->bridges, entry)
-			for (enum side side = SIDE_A; side < SIDES; side++)
-				if (bridge->legs[side])
-					bridge->legs[side]->missed = 0;
+		for_each_leg(leg, call) leg->missed = 0;
 }
 
 void audit_free(struct session *s)

@@ -127,6 +127,12 @@ void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote);
 
 void offer_free(struct offer *offer);
 
+/* Each leg of a call: needs a `bridge`. */
+#define for_each_leg(leg, call)                                                                    \
+	TAILQ_FOREACH (bridge, &(call)->bridges, entry)                                            \
+		for (enum side side_ = SIDE_A; side_ < SIDES; side_++)                             \
+			if ((leg = bridge->legs[side_]))
+
 static inline enum side side_other(enum side side)
 {
 	return side == SIDE_A ? SIDE_B : SIDE_A;

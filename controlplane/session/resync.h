@@ -14,9 +14,4 @@
 void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello);
 void resync_down(void *arg);
 
-/* For the audit: a leg of the dataplane's that no call owns goes ... */
-void resync_delete_unknown(struct session *s, uint64_t id);
-/* ... and those that it lacked in this round and in the one before are pushed again. */
-void resync_push_lost(struct session *s, uint32_t round);
-
 #endif

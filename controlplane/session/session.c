@@ -9,179 +9,8 @@
 #include <string.h>
 
 #include "controlplane/session/events.h"
-#include "controlplane/session/push.h"
 #include "controlplane/session/resync.h"
 #include "dataplane/lib/log.h"
-
-/* --- tables --------------------------------------------------------------------------------------
- */
-
-#define container(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
-
-static bool same_leg(const struct table_node *node, const void *id)
-{
-	return container(const struct leg, node, node)->id == *(const uint64_t *)id;
-}
-
-static bool same_call(const struct table_node *node, const void *id)
-{
-	return strcmp(container(const struct call, node, node)->id, id) == 0;
-}
-
-void session_add_leg(struct session *s, struct leg *leg)
-{
-	table_add(&s->legs, &leg->node, table_hash(&s->legs, &leg->id, sizeof(leg->id)));
-}
-
-void session_remove_leg(struct session *s, struct leg *leg)
-{
-	table_remove(&s->legs, &leg->node);
-}
-
-struct leg *session_find_leg(struct session *s, uint64_t id)
-{
-	struct table_node *node =
-		table_find(&s->legs, table_hash(&s->legs, &id, sizeof(id)), same_leg, &id);
-
-	return node ? container(struct leg, node, node) : NULL;
-}
-
-struct call *session_find_call(struct session *s, const char *id)
-{
-	struct table_node *node =
-		table_find(&s->calls, table_hash(&s->calls, id, strlen(id)), same_call, id);
-
-	return node ? container(struct call, node, node) : NULL;
-}
-
-void session_add_call(struct session *s, struct call *call)
-{
-	call->serial = ++s->last_serial;
-	table_add(&s->calls, &call->node, table_hash(&s->calls, call->id, strlen(call->id)));
-	TAILQ_INSERT_TAIL(&s->by_age, call, entry);
-}
-
-/*
- * Out of the tables, its legs too: a late event or reply makes nothing anew. It lives on as long as
- * somebody works on it.
- */
-void session_forget_call(struct session *s, struct call *call)
-{
-	struct bridge *bridge;
-
-	if (call->gone)
-		return;
-	call->gone = true;
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		for (enum side side = SIDE_A; side < SIDES; side++)
-			if (bridge->legs[side])
-				leg_retire(bridge->legs[side]);
-	session_stop_waiting(s, call);
-	table_remove(&s->calls, &call->node);
-	TAILQ_REMOVE(&s->by_age, call, entry);
-	call_release(call);
-}
-
-/* --- waiting for answers -------------------------------------------------------------------------
- */
-
-static void on_expiry(uv_timer_t *timer);
-
-static void set_expiry(struct session *s)
-{
-	struct call *call = TAILQ_FIRST(&s->waiting);
-	uint64_t now = uv_now(s->loop);
-
-	if (!call)
-		uv_timer_stop(&s->expiry);
-	else
-		uv_timer_start(&s->expiry, on_expiry, call->expires > now ? call->expires - now : 0,
-			       0);
-}
-
-/* Every wait is as long as the others, so the queue is in order. */
-void session_wait_for_answer(struct session *s, struct call *call)
-{
-	session_stop_waiting(s, call);
-	call->expires = uv_now(s->loop) + s->config.offer_timeout_ms;
-	call->waiting = true;
-	TAILQ_INSERT_TAIL(&s->waiting, call, deadline);
-	set_expiry(s);
-}
-
-void session_stop_waiting(struct session *s, struct call *call)
-{
-	if (!call->waiting)
-		return;
-	call->waiting = false;
-	TAILQ_REMOVE(&s->waiting, call, deadline);
-	set_expiry(s);
-}
-
-static void on_expiry(uv_timer_t *timer)
-{
-	struct session *s = timer->data;
-	uint64_t now = uv_now(s->loop);
-	struct call *call;
-
-	while ((call = TAILQ_FIRST(&s->waiting)) && call->expires <= now) {
-		if (call->busy || !s->ready) {
-			session_wait_for_answer(s, call);
-		} else if (!call->answered) {
-			session_drop_call(s, call, "its offer was never answered");
-		} else {
-			log_info("call %s: the re-offer was never answered; the call goes on as it "
-				 "was",
-				 call->id);
-			session_close_offer(s, call);
-		}
-	}
-	set_expiry(s);
-}
-
-/* --- taking back ---------------------------------------------------------------------------------
- */
-
-static void delete_bridge(struct push *push, struct bridge *bridge)
-{
-	for (enum side side = SIDE_A; push && side < SIDES; side++)
-		if (bridge->legs[side] && bridge->legs[side]->pushed)
-			push_delete(push, bridge->legs[side]);
-}
-
-void session_drop_call(struct session *s, struct call *call, const char *why)
-{
-	struct push *push = push_begin(s, NULL, NULL, NULL);
-	struct bridge *bridge;
-
-	log_info("call %s: deleted: %s", call->id, why);
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		delete_bridge(push, bridge);
-	if (push)
-		push_end(push);
-	session_forget_call(s, call);
-}
-
-void session_close_offer(struct session *s, struct call *call)
-{
-	struct push *push = push_begin(s, NULL, NULL, NULL);
-	struct bridge *bridge = TAILQ_FIRST(&call->bridges);
-
-	offer_free(call->offer);
-	call->offer = NULL;
-	session_stop_waiting(s, call);
-	while (bridge) {
-		struct bridge *next = TAILQ_NEXT(bridge, entry);
-
-		if (bridge->pending) {
-			delete_bridge(push, bridge);
-			bridge_free(bridge);
-		}
-		bridge = next;
-	}
-	if (push)
-		push_end(push);
-}
 
 /* --- for the verbs -------------------------------------------------------------------------------
  */
@@ -215,13 +44,6 @@ int session_check_text(const char *field, const char *text, struct session_error
 	return 0;
 }
 
-int session_check_ready(const struct session *s, struct session_error *error)
-{
-	if (s->ready)
-		return 0;
-	return session_refuse(error, SESSION_UNAVAILABLE, SESSION_AWAY);
-}
-
 int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error)
 {
 	struct sdp_error why;
@@ -239,17 +61,6 @@ int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *e
 /* --- life ----------------------------------------------------------------------------------------
  */
 
-bool session_is_ready(const struct session *s)
-{
-	return s->ready;
-}
-
-void session_watch(struct session *s, void (*changed)(void *arg, bool ready), void *arg)
-{
-	s->changed = changed;
-	s->changed_arg = arg;
-}
-
 struct client *session_client(const struct session *s)
 {
 	return s->client;
@@ -259,20 +70,6 @@ void session_watch_connection(struct session *s, void (*connected)(void *arg), v
 {
 	s->connected = connected;
 	s->connected_arg = arg;
-}
-
-void session_set_ready(struct session *s, bool ready)
-{
-	if (s->ready == ready)
-		return;
-	s->ready = ready;
-	session_tell_ready(s);
-}
-
-void session_tell_ready(struct session *s)
-{
-	if (s->changed)
-		s->changed(s->changed_arg, s->ready && !s->audit.full);
 }
 
 /* The configuration was judged when it was read. */

@@ -40,28 +40,31 @@ struct session {
 	void *connected_arg;
 };
 
-/* Objects. */
+/* session_table.c */
 void session_add_leg(struct session *s, struct leg *leg);
 void session_remove_leg(struct session *s, struct leg *leg);
 struct leg *session_find_leg(struct session *s, uint64_t id);
 struct call *session_find_call(struct session *s, const char *id);
 void session_add_call(struct session *s, struct call *call);
+
+/* session_end.c */
 void session_forget_call(struct session *s, struct call *call);
 /* Open offers expire. */
 void session_wait_for_answer(struct session *s, struct call *call);
 void session_stop_waiting(struct session *s, struct call *call);
-void session_set_ready(struct session *s, bool ready);
-/* To who watches: ready, and the dataplane has legs left. */
-void session_tell_ready(struct session *s);
-
-/* Helpers of the verbs. */
-int session_check_ready(const struct session *s, struct session_error *error);
-int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
-int session_check_text(const char *field, const char *text, struct session_error *error);
-
 /* Deletes a call that nobody asked to delete, and says why in the log. */
 void session_drop_call(struct session *s, struct call *call, const char *why);
 /* Closes an open offer: the call is as it was before it. */
 void session_close_offer(struct session *s, struct call *call);
+
+/* session_ready.c */
+void session_set_ready(struct session *s, bool ready);
+/* Tells who watches: ready, and the dataplane has legs left. */
+void session_tell_ready(struct session *s);
+int session_check_ready(const struct session *s, struct session_error *error);
+
+/* session.c, for the verbs. */
+int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
+int session_check_text(const char *field, const char *text, struct session_error *error);
 
 #endif

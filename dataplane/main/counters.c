@@ -9,7 +9,6 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/dataplane.h"
-#include "dataplane/main/server.h"
 #include "ebpf/shed_maps.h"
 
 static const struct {
@@ -143,10 +142,10 @@ int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *repl
 			    sum_port_counter(c->dataplane, port_counters[k].offset));
 	if (!error)
 		error = report_workers(c->dataplane, &list);
-	if (!error && c->server)
+	if (!error && c->punts_lost)
 		error = add(&list, "", "punt_lost",
 			    "DTLS datagrams that the control plane did not read in time", true,
-			    server_punts_lost(c->server));
+			    *c->punts_lost);
 	reply->counters = list.counters;
 	reply->n_counters = list.count;
 	return error;

@@ -9,13 +9,12 @@
 #include "dataplane/api/dataplane.pb-c.h"
 
 struct dataplane;
-struct server;
 struct shed;
 
 struct counters {
 	const struct dataplane *dataplane;
-	const struct shed *shed;     /* NULL: no XDP program counts */
-	const struct server *server; /* or NULL */
+	const struct shed *shed;    /* NULL: no XDP program counts */
+	const uint64_t *punts_lost; /* the server's; or NULL */
 };
 
 /* What floods cost, by enum shed_reason: of the XDP programs and of the workers' own stage. */

@@ -198,8 +198,9 @@ static int create_filter(struct program *p)
 	};
 	int error;
 
-	p->counters = (struct counters){
-		.dataplane = &p->dataplane, .shed = p->xdp.shed, .server = p->server};
+	p->counters = (struct counters){.dataplane = &p->dataplane,
+					.shed = p->xdp.shed,
+					.punts_lost = server_punts_lost(p->server)};
 	error = filter_create(&p->filter, &config);
 	if (error)
 		log_error("not enough memory to tell what floods are shed: more hugepages");

@@ -196,6 +196,20 @@ void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux)
 	set_ports(r, record, rtcp_mux ? 1 : LEG_COMPONENTS);
 }
 
+void record_withdraw(struct registry *r, struct record *record)
+{
+	rte_hash_del_key(r->by_id, &record->id);
+	r->count--;
+	record->state = RECORD_CLOSING;
+	set_ports(r, record, 0);
+}
+
+void record_clear(struct registry *r, struct record *record)
+{
+	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
+	record_keep_blob(record, NULL, 0);
+}
+
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port)
 {
 	struct record *record;
@@ -227,23 +241,6 @@ void record_reuse(struct registry *r, struct record *record)
 		return;
 	record->state = RECORD_FREE;
 	r->free_list[r->free_count++] = record->leg->index;
-}
-
-void record_close(struct registry *r, struct record *record)
-{
-	struct record *peer = record_peer(r, record);
-
-	rte_hash_del_key(r->by_id, &record->id);
-	r->count--;
-	record->state = RECORD_CLOSING;
-	set_ports(r, record, 0);
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		publish_egress(r, record, c, NULL, DROP_NO_PEER);
-	record_forget_key(r, record);
-	record_forget_key(r, peer);
-	record_repost(r, peer);
-	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
-	record_keep_blob(record, NULL, 0);
 }
 
 void record_forget_key(struct registry *r, struct record *record)

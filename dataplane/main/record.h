@@ -86,7 +86,7 @@ static inline uint64_t record_ticks(uint32_t ms)
 	return ms * (rte_get_tsc_hz() / 1000);
 }
 
-/* The leg with this id that is open; NULL: none. */
+/* record_find.c: the leg with this id that is open; NULL if there is none. */
 struct record *record_find(const struct registry *r, uint64_t id);
 
 /* The leg that is connected with this one: each names the other. NULL: none. */
@@ -96,8 +96,10 @@ struct record *record_peer(const struct registry *r, const struct record *record
 
 /* Takes a free slot and the id; NULL: none is left. */
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port);
-/* Closes the ports, disconnects the peer, has the worker clear the leg; needs room for orders. */
-void record_close(struct registry *r, struct record *record);
+/* Forgets the id and closes the ports: no packet finds the leg from now on. */
+void record_withdraw(struct registry *r, struct record *record);
+/* Has the worker clear the leg; needs room for an order. */
+void record_clear(struct registry *r, struct record *record);
 /* The slot of a closed leg serves again when no worker and no configuration can name it any more.
  */
 void record_reuse(struct registry *r, struct record *record);
@@ -179,6 +181,8 @@ int publish_remote(struct registry *r, struct record *record, unsigned int compo
 
 /* watch.c: consent, media timeouts: a part of the legs each time. */
 void registry_watch(struct registry *r);
+
+/* tell.c: an event of the leg to the control plane. */
 void registry_tell(struct registry *r, const struct record *record, int kind,
 		   const struct endpoint *remote, const struct rte_mbuf *datagram);
 

@@ -17,28 +17,6 @@
 
 #define BLOB_MAX 8192
 
-uint32_t registry_find(const struct registry *r, uint64_t id)
-{
-	void *place;
-
-	if (rte_hash_lookup_data(r->by_id, &id, &place) < 0)
-		return 0;
-	return (uintptr_t)place;
-}
-
-uint32_t registry_next(const struct registry *r, uint32_t place)
-{
-	for (uint32_t index = place; index < r->dataplane->leg_count; index++)
-		if (r->records[index].state == RECORD_OPEN)
-			return index + 1;
-	return 0;
-}
-
-uint64_t registry_id(const struct registry *r, uint32_t place)
-{
-	return r->records[place - 1].id;
-}
-
 uint32_t registry_count(const struct registry *r)
 {
 	return r->count;
@@ -54,20 +32,6 @@ uint64_t registry_leg_at(const struct registry *r, unsigned int address, uint16_
 bool registry_sends_to(const struct registry *r, const struct shed_prefix *prefix)
 {
 	return established_within(r->established, prefix);
-}
-
-struct record *record_find(const struct registry *r, uint64_t id)
-{
-	uint32_t place = id ? registry_find(r, id) : 0;
-
-	return place ? &r->records[place - 1] : NULL;
-}
-
-struct record *record_peer(const struct registry *r, const struct record *record)
-{
-	struct record *peer = record_find(r, record->peer);
-
-	return peer && peer != record && peer->peer == record->id ? peer : NULL;
 }
 
 static int fail(const char **what, const char *text, int error)
@@ -304,6 +268,20 @@ out_config:
 	return error;
 }
 
+/* Takes what connects the leg with its peer, then the leg; needs room for orders. */
+static void close_leg(struct registry *r, struct record *record)
+{
+	struct record *peer = record_peer(r, record);
+
+	record_withdraw(r, record);
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		publish_egress(r, record, c, NULL, DROP_NO_PEER);
+	record_forget_key(r, record);
+	record_forget_key(r, peer);
+	record_repost(r, peer);
+	record_clear(r, record);
+}
+
 int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
 {
 	struct record *record = record_find(r, id);
@@ -312,7 +290,7 @@ int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
 		return fail(what, "leg: no such leg", -ENOENT);
 	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
-	record_close(r, record);
+	close_leg(r, record);
 	return 0;
 }
 
@@ -414,7 +392,7 @@ void registry_destroy(struct registry *r)
 		for (uint32_t k = 0; k < r->dataplane->leg_count; k++) {
 			if (r->records[k].state != RECORD_OPEN)
 				continue;
-			record_close(r, &r->records[k]);
+			close_leg(r, &r->records[k]);
 			settle(r);
 		}
 	}

@@ -70,9 +70,9 @@ void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
 	send_frame(s, &frame, event->kind == TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT);
 }
 
-uint64_t server_punts_lost(const struct server *s)
+const uint64_t *server_punts_lost(const struct server *s)
 {
-	return s->outbox.lost;
+	return &s->outbox.lost;
 }
 
 static void show_networks(const struct dataplane *d, Tandem__Dataplane__V1__Network *networks,

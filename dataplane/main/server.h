@@ -29,7 +29,7 @@ void server_wait(struct server *s, int ms);
 
 /* Sends an event to the client, if there is one. */
 void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event);
-/* Punted datagrams that a client did not read in time. */
-uint64_t server_punts_lost(const struct server *s);
+/* Where punted datagrams are counted that a client did not read in time. */
+const uint64_t *server_punts_lost(const struct server *s);
 
 #endif

@@ -11,29 +11,6 @@
 #define LEGS_PER_TURN  1024
 #define LOOKS_A_SECOND 10
 
-void registry_tell(struct registry *r, const struct record *record, int kind,
-		   const struct endpoint *remote, const struct rte_mbuf *datagram)
-{
-	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
-	Tandem__Dataplane__V1__Endpoint where = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
-
-	event.leg = record->id;
-	event.kind = kind;
-	if (remote) {
-		bool ipv4 = address_is_ipv4(&remote->address);
-
-		where.address.data = (uint8_t *)&remote->address.octets[ipv4 ? 12 : 0];
-		where.address.len = ipv4 ? 4 : 16;
-		where.port = rte_be_to_cpu_16(remote->port);
-		event.remote = &where;
-	}
-	if (datagram) {
-		event.datagram.data = rte_pktmbuf_mtod(datagram, uint8_t *);
-		event.datagram.len = rte_pktmbuf_data_len(datagram);
-	}
-	r->config.event(r->config.arg, &event);
-}
-
 /* For what the leg sends to: the worker may be writing what it will send to next. */
 static bool consent_holds(const struct record *record, uint64_t now, uint64_t hz)
 {

@@ -3,6 +3,7 @@
 #include "dataplane/index.h"
 #include "dataplane/retire.h"
 #include "dataplane/rtp.h"
+#include "dataplane/stream_unit.h"
 #include "tests/unit/crypt_group.h"
 
 #define STEP (20 * (rte_get_tsc_hz() / 1000)) /* 20 ms */
@@ -203,7 +204,7 @@ static void an_empty_pool(void **state)
 	uint32_t taken = 0;
 
 	while (bench->worker->free_stream_count > 4) {
-		struct stream *unit = stream_take_unit(bench->worker);
+		struct stream *unit = stream_unit_take(bench->worker);
 
 		unit->next = pool;
 		pool = unit;
@@ -214,7 +215,7 @@ static void an_empty_pool(void **state)
 	while (pool) {
 		struct stream *next = pool->next;
 
-		stream_give_unit(bench->worker, pool);
+		stream_unit_give(bench->worker, pool);
 		pool = next;
 	}
 	assert_true(taken > 0);

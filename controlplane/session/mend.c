@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/mend.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+
+#include "controlplane/session/push.h"
+#include "dataplane/lib/log.h"
+
+/* The keys went with the dataplane. The old SDES keys must not come back: their packet index would
+ * begin anew, and with it the keystream. */
+static void lose_keys(struct leg *leg)
+{
+	leg->keys_lost = leg->keys_lost || leg->keyed;
+	leg->keyed = false;
+	OPENSSL_cleanse(leg->terms.local, sizeof(leg->terms.local));
+	OPENSSL_cleanse(&leg->terms.remote_key, sizeof(leg->terms.remote_key));
+	leg->terms.local_count = 0;
+}
+
+static void push_again(struct push *push, struct leg *leg)
+{
+	lose_keys(leg);
+	leg->ice = leg->terms.ice ? TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING
+				  : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_NONE;
+	push_leg(push, leg);
+}
+
+void mend_missing(struct session *s)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+	struct bridge *bridge;
+	struct call *call;
+	struct leg *leg;
+	unsigned int count = 0;
+
+	if (!push)
+		return;
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		for_each_leg(leg, call)
+		{
+			if (leg->seen)
+				continue;
+			push_again(push, leg);
+			count++;
+		}
+	}
+	push_end(push);
+	if (count)
+		log_warn("the dataplane lost %u legs: they are pushed again, their keys are gone",
+			 count);
+}
+
+/* One leg on its way; it may be gone when the dataplane answers. */
+struct again {
+	struct session *session;
+	uint64_t leg;
+};
+
+/* Refused once more: the next rounds try again. */
+static void pushed_again(void *arg, int error, const char *what)
+{
+	struct again *again = arg;
+	struct leg *leg = session_find_leg(again->session, again->leg);
+
+	if (leg && error && error != -ENOTCONN) {
+		leg->refused = true;
+		snprintf(leg->failed, sizeof(leg->failed), "the dataplane refuses the leg: %s",
+			 what);
+		log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id,
+			 leg->failed);
+	}
+	free(again);
+}
+
+static void push_lost(struct session *s, struct leg *leg)
+{
+	struct again *again = calloc(1, sizeof(*again));
+	struct push *push = again ? push_begin(s, pushed_again, NULL, again) : NULL;
+
+	if (!push) {
+		free(again);
+		return;
+	}
+	*again = (struct again){s, leg->id};
+	log_warn("call %s: leg %016jx is not in the dataplane: pushed again", leg->bridge->call->id,
+		 (uintmax_t)leg->id);
+	push_again(push, leg);
+	push_end(push);
+}
+
+void mend_lost(struct session *s, uint32_t round)
+{
+	struct bridge *bridge;
+	struct call *call;
+	struct leg *leg;
+
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		for_each_leg(leg, call)
+		{
+			if (leg->audited == round || !leg->pushed)
+				leg->missed = 0;
+			else if (++leg->missed >= 2)
+				push_lost(s, leg);
+			if (leg->audited == round && leg->refused) {
+				leg->refused = false;
+				leg->failed[0] = '\0';
+			}
+		}
+	}
+}
+
+void mend_unknown(struct session *s, uint64_t id)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+	const struct leg leg = {.id = id};
+
+	if (!push)
+		return;
+	push_delete(push, &leg);
+	push_end(push);
+}

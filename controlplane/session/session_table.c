@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The calls and legs there are, by id. */
+#include <stddef.h>
+#include <string.h>
+
+#include "controlplane/session/session_state.h"
+
+#define container(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+static bool same_leg(const struct table_node *node, const void *id)
+{
+	return container(const struct leg, node, node)->id == *(const uint64_t *)id;
+}
+
+static bool same_call(const struct table_node *node, const void *id)
+{
+	return strcmp(container(const struct call, node, node)->id, id) == 0;
+}
+
+void session_add_leg(struct session *s, struct leg *leg)
+{
+	table_add(&s->legs, &leg->node, table_hash(&s->legs, &leg->id, sizeof(leg->id)));
+}
+
+void session_remove_leg(struct session *s, struct leg *leg)
+{
+	table_remove(&s->legs, &leg->node);
+}
+
+struct leg *session_find_leg(struct session *s, uint64_t id)
+{
+	struct table_node *node =
+		table_find(&s->legs, table_hash(&s->legs, &id, sizeof(id)), same_leg, &id);
+
+	return node ? container(struct leg, node, node) : NULL;
+}
+
+struct call *session_find_call(struct session *s, const char *id)
+{
+	struct table_node *node =
+		table_find(&s->calls, table_hash(&s->calls, id, strlen(id)), same_call, id);
+
+	return node ? container(struct call, node, node) : NULL;
+}
+
+void session_add_call(struct session *s, struct call *call)
+{
+	call->serial = ++s->last_serial;
+	table_add(&s->calls, &call->node, table_hash(&s->calls, call->id, strlen(call->id)));
+	TAILQ_INSERT_TAIL(&s->by_age, call, entry);
+}
