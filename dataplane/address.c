@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 
 const char *address_text(char *text, const struct address *a)
 {
@@ -11,16 +10,6 @@ const char *address_text(char *text, const struct address *a)
 		inet_ntop(AF_INET, &a->octets[12], text, ENDPOINT_TEXT_MAX);
 	else
 		inet_ntop(AF_INET6, a->octets, text, ENDPOINT_TEXT_MAX);
-	return text;
-}
-
-const char *endpoint_text(char *text, const struct endpoint *e)
-{
-	char host[ENDPOINT_TEXT_MAX];
-
-	address_text(host, &e->address);
-	snprintf(text, ENDPOINT_TEXT_MAX, address_is_ipv4(&e->address) ? "%s:%u" : "[%s]:%u", host,
-		 rte_be_to_cpu_16(e->port));
 	return text;
 }
 

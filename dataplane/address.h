@@ -83,8 +83,6 @@ static inline bool endpoint_is_unset(const struct endpoint *e)
 
 /* "198.51.100.1", "2001:db8::1"; `text` holds ENDPOINT_TEXT_MAX octets. Returns `text`. */
 const char *address_text(char *text, const struct address *a);
-/* "198.51.100.1:20000", "[2001:db8::1]:20000". */
-const char *endpoint_text(char *text, const struct endpoint *e);
 /* 0 or -EINVAL: neither an IPv4 nor an IPv6 address. */
 int address_parse(struct address *a, const char *text);
 

@@ -142,15 +142,3 @@ void dtls_free(struct dtls *dtls)
 	dtls->state = FREED;
 	uv_close((uv_handle_t *)&dtls->timer, on_timer_closed);
 }
-
-void dtls_close(struct dtls *dtls)
-{
-	if (dtls->state == UP || dtls->state == UNPROVEN)
-		dtls_say_goodbye(dtls);
-	dtls_free(dtls);
-}
-
-void dtls_count(const struct dtls *dtls, struct dtls_counters *out)
-{
-	*out = dtls->counters;
-}

@@ -18,8 +18,8 @@
  * OpenSSL keeps ten messages of 16 KB that came early. Records of an epoch that has no key yet, of
  * which it would keep a hundred, are not given to it.
  *
- * All of it belongs to the loop's thread. Callbacks may call dtls_free() and dtls_close(); `send`
- * may not, and must not lead to dtls_receive() before it returns.
+ * All of it belongs to the loop's thread. Callbacks may call dtls_free(); `send` may not, and must
+ * not lead to dtls_receive() before it returns.
  */
 #ifndef TANDEM_DTLS_H
 #define TANDEM_DTLS_H
@@ -118,11 +118,6 @@ int dtls_set_fingerprints(struct dtls *dtls, const struct sdp_fingerprint *finge
 
 /* Any octets whatever; what is no DTLS is counted and does no harm. */
 void dtls_receive(struct dtls *dtls, const uint8_t *datagram, size_t length);
-
-void dtls_count(const struct dtls *dtls, struct dtls_counters *out);
-
-/* Tells the peer, if the handshake is over (close_notify), and frees. */
-void dtls_close(struct dtls *dtls);
 
 /*
  * No callback is made any more; the memory goes, keys cleansed, with the loop's next iteration.

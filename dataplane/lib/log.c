@@ -30,17 +30,6 @@ void log_open(const char *program, enum log_level most)
 	journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
-int log_level_parse(enum log_level *level, const char *name)
-{
-	for (unsigned i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
-		if (strcmp(levels[i].name, name) == 0) {
-			*level = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 void log_write(enum log_level level, const char *fmt, ...)
 {
 	char text[1024];

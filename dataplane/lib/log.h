@@ -10,8 +10,6 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 /* Names the program in each line and decides the format. Call once, before any thread. */
 void log_open(const char *program, enum log_level most);
-/* 0, or -EINVAL when `name` is none of error, warn, info, debug. */
-int log_level_parse(enum log_level *level, const char *name);
 
 void log_write(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

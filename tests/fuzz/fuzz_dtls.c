@@ -146,8 +146,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (genuine == WHOLE)
 		expect(client.done && server.done);
 	attack(data[0] & 1 ? &client : &server, data + 1, size - 1);
-	dtls_close(client.dtls);
-	dtls_close(server.dtls);
+	dtls_free(client.dtls);
+	dtls_free(server.dtls);
 	uv_run(&loop, UV_RUN_NOWAIT);
 	return 0;
 }

@@ -23,9 +23,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "controlplane/dtls/dtls.h"
-#include "controlplane/dtls/dtls_bio.h"
-#include "controlplane/dtls/dtls_peer.h"
+#include "controlplane/dtls/dtls_state.h"
 
 #define RIG_QUEUE    256
 #define RIG_GUARD_MS 5000
