@@ -44,12 +44,6 @@ struct crypt_key {
 
 #define CRYPT_KEY_HOT offsetof(struct crypt_key, serial)
 
-/* The tag is the cipher's own (RFC 7714), and the SRTCP index stands behind it, not before. */
-static inline bool crypt_is_aead(enum srtp_suite suite)
-{
-	return suite == SUITE_AEAD_AES_128_GCM || suite == SUITE_AEAD_AES_256_GCM;
-}
-
 /*
  * CRYPT_REPLAY comes only from an engine that keeps a window of its own, for the second copy of a
  * packet in one burst. CRYPT_NO_MEMORY: likewise, for the SSRC's state.

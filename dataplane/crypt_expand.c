@@ -26,20 +26,18 @@ void crypt_expand_hmac(IMB_MGR *mgr, struct hmac_states *to, const uint8_t key[2
 void crypt_expand_cipher(IMB_MGR *mgr, uint8_t *to, enum srtp_suite suite, const uint8_t *key)
 {
 	uint8_t decrypt[ROUND_KEYS_MAX] __rte_aligned(16);
+	bool long_key = suite_has_long_key(suite);
 
-	switch (suite) {
-	case SUITE_AEAD_AES_128_GCM:
-		IMB_AES128_GCM_PRE(mgr, key, (struct gcm_key_data *)to);
+	if (suite_is_aead(suite)) {
+		if (long_key)
+			IMB_AES256_GCM_PRE(mgr, key, (struct gcm_key_data *)to);
+		else
+			IMB_AES128_GCM_PRE(mgr, key, (struct gcm_key_data *)to);
 		return;
-	case SUITE_AEAD_AES_256_GCM:
-		IMB_AES256_GCM_PRE(mgr, key, (struct gcm_key_data *)to);
-		return;
-	case SUITE_AES_256_CM_HMAC_SHA1_80:
-	case SUITE_AES_256_CM_HMAC_SHA1_32:
-		IMB_AES_KEYEXP_256(mgr, key, to, decrypt);
-		break;
-	default:
-		IMB_AES_KEYEXP_128(mgr, key, to, decrypt);
 	}
+	if (long_key)
+		IMB_AES_KEYEXP_256(mgr, key, to, decrypt);
+	else
+		IMB_AES_KEYEXP_128(mgr, key, to, decrypt);
 	OPENSSL_cleanse(decrypt, sizeof(decrypt));
 }

@@ -74,7 +74,7 @@ static inline void run(const struct ipsec_mb_desk *desk, const struct crypt_job 
 		       uint8_t *out, uint8_t tag[GCM_TAG])
 {
 	const IMB_MGR *mgr = desk->mgr;
-	bool long_key = has_long_key(job->key->suite);
+	bool long_key = suite_has_long_key(job->key->suite);
 	struct gcm_context_data context;
 	struct authentic a;
 	aes_gcm_enc_dec_t gcm;
@@ -98,7 +98,7 @@ static inline void run_ghash(const struct ipsec_mb_desk *desk, const struct cryp
 {
 	const struct gcm_key_data *key = key_of(desk, job, rtcp);
 	const IMB_MGR *mgr = desk->mgr;
-	bool long_key = has_long_key(job->key->suite);
+	bool long_key = suite_has_long_key(job->key->suite);
 	aes_gcm_enc_dec_t gcm = long_key ? mgr->gcm256_enc : mgr->gcm128_enc;
 	uint64_t hash[2] = {0}, mask[2], bits[2];
 	struct gcm_context_data context;

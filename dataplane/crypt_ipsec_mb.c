@@ -30,11 +30,11 @@ static inline void prefetch(const struct crypt_job *job)
 {
 	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
 	const uint8_t *powers = key->cipher + GCM_POWERS;
-	unsigned int lines = has_long_key(job->key->suite) ? 4 : 3;
+	unsigned int lines = suite_has_long_key(job->key->suite) ? 4 : 3;
 
 	for (unsigned int k = 0; k < lines; k++)
 		rte_prefetch0(key->cipher + k * RTE_CACHE_LINE_SIZE);
-	if (!crypt_is_aead(job->key->suite))
+	if (!suite_is_aead(job->key->suite))
 		return;
 	for (unsigned int k = 0; k < 4; k++)
 		rte_prefetch0(powers + k * RTE_CACHE_LINE_SIZE);
@@ -136,7 +136,7 @@ static inline bool run_hash(struct ipsec_mb_desk *desk, const struct batch *batc
 static inline void add_cipher(struct ipsec_mb_desk *desk, struct batch batches[2],
 			      const struct crypt_job *job, unsigned int k, unsigned int end)
 {
-	unsigned int size = has_long_key(job->key->suite);
+	unsigned int size = suite_has_long_key(job->key->suite);
 	struct batch *batch = &batches[size];
 	IMB_JOB *j = &desk->cipher[size][batch->count];
 
@@ -223,7 +223,7 @@ static inline void sort(struct ipsec_mb_desk *desk, struct crypt_job *jobs, unsi
 		const struct crypt_job *job = &jobs[k];
 
 		prefetch(job);
-		if (crypt_is_aead(job->key->suite))
+		if (suite_is_aead(job->key->suite))
 			gcms->of[gcms->count++] = k;
 		else
 			add_check(desk, hashes, job, k);
@@ -289,7 +289,7 @@ void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
 	for (unsigned int k = 0; k < count; k++) {
 		struct crypt_job *job = &jobs[k];
 
-		if (crypt_is_aead(job->key->suite)) {
+		if (suite_is_aead(job->key->suite)) {
 			gcms.of[gcms.count++] = k;
 			continue;
 		}

@@ -109,14 +109,6 @@ static inline const uint8_t *salt_of(const struct crypt_job *job)
 	return unlikely(job->rtcp) ? key->rtcp.salt : key->salt;
 }
 
-static inline bool has_long_key(enum srtp_suite suite)
-{
-	const unsigned int set = 1u << SUITE_AES_256_CM_HMAC_SHA1_80 |
-				 1u << SUITE_AES_256_CM_HMAC_SHA1_32 | 1u << SUITE_AEAD_AES_256_GCM;
-
-	return set >> suite & 1;
-}
-
 static inline void put32(uint8_t *p, uint32_t value)
 {
 	rte_be32_t octets = rte_cpu_to_be_32(value);

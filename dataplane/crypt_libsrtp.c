@@ -17,10 +17,13 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <srtp2/crypto_types.h>
 #include <srtp2/srtp.h>
 
 #include "dataplane/crypt.h"
 #include "dataplane/stream.h"
+
+#define SHA1_KEY 20 /* octets of a session key of HMAC-SHA1 (RFC 3711 section 4.2.1) */
 
 struct session {
 	struct crypt_key key;
@@ -58,47 +61,31 @@ static void stop(void)
 	srtp_shutdown();
 }
 
-static int set_suite(srtp_policy_t *policy, enum srtp_suite suite)
+static void set_policy(srtp_crypto_policy_t *policy, const struct suite_info *info, int tag)
 {
-	/* SRTCP keeps the long tag in the _32 suites (RFC 4568 6.2.2, RFC 5764 4.1.2). */
-	switch (suite) {
-	case SUITE_AES_CM_128_HMAC_SHA1_80:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtp);
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtcp);
-		return 0;
-	case SUITE_AES_CM_128_HMAC_SHA1_32:
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy->rtp);
-		srtp_crypto_policy_set_aes_cm_128_hmac_sha1_80(&policy->rtcp);
-		return 0;
-	case SUITE_AES_256_CM_HMAC_SHA1_80:
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtp);
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtcp);
-		return 0;
-	case SUITE_AES_256_CM_HMAC_SHA1_32:
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_32(&policy->rtp);
-		srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80(&policy->rtcp);
-		return 0;
-	case SUITE_AEAD_AES_128_GCM:
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtp);
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtcp);
-		return 0;
-	case SUITE_AEAD_AES_256_GCM:
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtp);
-		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtcp);
-		return 0;
-	default:
-		return -ENOTSUP;
-	}
+	bool long_key = info->key_length == SUITE_KEY_MAX;
+
+	*policy = (srtp_crypto_policy_t){
+		.cipher_type = info->aead ? (long_key ? SRTP_AES_GCM_256 : SRTP_AES_GCM_128)
+					  : (long_key ? SRTP_AES_ICM_256 : SRTP_AES_ICM_128),
+		.cipher_key_len = info->key_length + info->salt_length,
+		.auth_type = info->aead ? SRTP_NULL_AUTH : SRTP_HMAC_SHA1,
+		.auth_key_len = info->aead ? 0 : SHA1_KEY,
+		.auth_tag_len = tag,
+		.sec_serv = sec_serv_conf_and_auth,
+	};
 }
 
 static int create_session(struct session *session, enum srtp_suite suite,
 			  enum crypt_direction direction, const uint8_t *key, const uint8_t *salt)
 {
 	const struct suite_info *info = suite_info(suite);
-	int error = info ? set_suite(&session->policy, suite) : -ENOTSUP;
+	int error = 0;
 
-	if (error)
-		return error;
+	if (!info)
+		return -ENOTSUP;
+	set_policy(&session->policy.rtp, info, info->tag_length);
+	set_policy(&session->policy.rtcp, info, info->rtcp_tag_length);
 	memcpy(session->master, key, info->key_length);
 	memcpy(session->master + info->key_length, salt, info->salt_length);
 	session->policy.ssrc.type = direction == CRYPT_SEND ? ssrc_any_outbound : ssrc_any_inbound;

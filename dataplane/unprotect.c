@@ -137,7 +137,7 @@ static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_j
 				 const struct stream *s)
 {
 	unsigned int epoch = job->key->epoch & 1;
-	unsigned int behind = crypt_is_aead(job->key->suite) ? 0 : job->key->tag_rtcp;
+	unsigned int behind = suite_is_aead(job->key->suite) ? 0 : job->key->tag_rtcp;
 	uint32_t word = rtp_read32(job->data + job->length - behind - 4);
 
 	/* Nobody negotiates unencrypted SRTCP with us: no key of ours made this packet. */

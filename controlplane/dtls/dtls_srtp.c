@@ -11,46 +11,22 @@
 
 #define LABEL "EXTRACTOR-dtls_srtp" /* RFC 5764 section 4.2 */
 
-static const enum srtp_suite best_first[] = {
-	SUITE_AEAD_AES_128_GCM,
-	SUITE_AEAD_AES_256_GCM,
-	SUITE_AES_CM_128_HMAC_SHA1_80,
-	SUITE_AES_CM_128_HMAC_SHA1_32,
-};
-
-/* OpenSSL's names. */
-static const char *profile_name(enum srtp_suite suite)
-{
-	switch (suite) {
-	case SUITE_AEAD_AES_128_GCM:
-		return "SRTP_AEAD_AES_128_GCM";
-	case SUITE_AEAD_AES_256_GCM:
-		return "SRTP_AEAD_AES_256_GCM";
-	case SUITE_AES_CM_128_HMAC_SHA1_80:
-		return "SRTP_AES128_CM_SHA1_80";
-	case SUITE_AES_CM_128_HMAC_SHA1_32:
-		return "SRTP_AES128_CM_SHA1_32";
-	default:
-		return NULL;
-	}
-}
-
 int dtls_srtp_offer(struct ssl_st *ssl, const enum srtp_suite *suites, unsigned int count)
 {
 	char list[128] = "";
 	size_t used = 0;
 
 	if (!suites) {
-		suites = best_first;
-		count = sizeof(best_first) / sizeof(best_first[0]);
+		suites = suites_usual;
+		count = SUITES_USUAL;
 	}
 	for (unsigned int i = 0; i < count; i++) {
-		const char *name = profile_name(suites[i]);
+		const struct suite_info *info = suite_info(suites[i]);
 
-		if (!name)
+		if (!info || !info->openssl_name)
 			return -EINVAL;
 		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ":" : "",
-					 name);
+					 info->openssl_name);
 		if (used >= sizeof(list))
 			return -EINVAL;
 	}

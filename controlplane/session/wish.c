@@ -3,14 +3,6 @@
 
 #include <string.h>
 
-/* Offered where nobody wished for others. */
-static const enum srtp_suite usual_suites[] = {
-	SUITE_AEAD_AES_128_GCM,
-	SUITE_AEAD_AES_256_GCM,
-	SUITE_AES_CM_128_HMAC_SHA1_80,
-	SUITE_AES_CM_128_HMAC_SHA1_32,
-};
-
 static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
 		       struct session_error *error)
 {
@@ -100,9 +92,8 @@ bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile)
 
 unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites)
 {
-	*suites = wish->suite_count ? wish->suites : usual_suites;
-	return wish->suite_count ? wish->suite_count
-				 : sizeof(usual_suites) / sizeof(usual_suites[0]);
+	*suites = wish->suite_count ? wish->suites : suites_usual;
+	return wish->suite_count ? wish->suite_count : SUITES_USUAL;
 }
 
 uint32_t wish_suite_mask(const struct wish *wish)

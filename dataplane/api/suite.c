@@ -4,16 +4,17 @@
 #include <stddef.h>
 #include <strings.h>
 
-/* The _32 suites shorten the tag of SRTP alone: SRTCP keeps 80 bits (RFC 4568 section 6.2.2). */
 static const struct suite_info suites[SUITE_COUNT] = {
-	[SUITE_AES_CM_128_HMAC_SHA1_80] = {"AES_CM_128_HMAC_SHA1_80", NULL, 16, 14, 10, 10, 0x0001},
-	[SUITE_AES_CM_128_HMAC_SHA1_32] = {"AES_CM_128_HMAC_SHA1_32", NULL, 16, 14, 4, 10, 0x0002},
-	[SUITE_AEAD_AES_128_GCM] = {"AEAD_AES_128_GCM", NULL, 16, 12, 16, 16, 0x0007},
-	[SUITE_AEAD_AES_256_GCM] = {"AEAD_AES_256_GCM", NULL, 32, 12, 16, 16, 0x0008},
-	[SUITE_AES_256_CM_HMAC_SHA1_80] = {"AES_256_CM_HMAC_SHA1_80", "AES_CM_256_HMAC_SHA1_80", 32,
-					   14, 10, 10, 0},
-	[SUITE_AES_256_CM_HMAC_SHA1_32] = {"AES_256_CM_HMAC_SHA1_32", "AES_CM_256_HMAC_SHA1_32", 32,
-					   14, 4, 10, 0},
+#define X(number, name, ...) [SUITE_##name] = {#name, __VA_ARGS__},
+	SUITES(X)
+#undef X
+};
+
+const enum srtp_suite suites_usual[SUITES_USUAL] = {
+	SUITE_AEAD_AES_128_GCM,
+	SUITE_AEAD_AES_256_GCM,
+	SUITE_AES_CM_128_HMAC_SHA1_80,
+	SUITE_AES_CM_128_HMAC_SHA1_32,
 };
 
 const struct suite_info *suite_info(enum srtp_suite suite)

@@ -126,7 +126,7 @@ static int start(void)
 
 static struct slab *slab_of(enum srtp_suite suite)
 {
-	if (crypt_is_aead(suite))
+	if (suite_is_aead(suite))
 		return &gcm_keys;
 	return suite_info(suite)->key_length == IMB_KEY_256_BYTES ? &long_keys : &short_keys;
 }
@@ -134,7 +134,7 @@ static struct slab *slab_of(enum srtp_suite suite)
 static void expand(IMB_MGR *mgr, struct ipsec_mb_key *to, const struct session_keys *rtp)
 {
 	memcpy(to->salt, rtp->salt, sizeof(rtp->salt));
-	if (!crypt_is_aead(to->key.suite))
+	if (!suite_is_aead(to->key.suite))
 		crypt_expand_hmac(mgr, &to->hmac, rtp->auth);
 	crypt_expand_cipher(mgr, to->cipher, to->key.suite, rtp->cipher);
 }

@@ -132,7 +132,7 @@ static inline int oracle_protect_rtp(const struct oracle *o, uint8_t *p, int len
 	const struct suite_info *info = suite_info(o->suite);
 	uint8_t *tag = p + length;
 
-	if (crypt_is_aead(o->suite)) {
+	if (suite_is_aead(o->suite)) {
 		oracle_gcm(info, &o->rtp, p + 8, index, p, header, NULL, 0, p + header,
 			   length - header, tag);
 	} else {
@@ -149,7 +149,7 @@ static inline int oracle_protect_rtcp(const struct oracle *o, uint8_t *p, int le
 	uint8_t word[4];
 
 	oracle_put(word, index | 0x80000000, 4);
-	if (crypt_is_aead(o->suite)) {
+	if (suite_is_aead(o->suite)) {
 		oracle_gcm(info, &o->rtcp, p + 4, index, p, 8, word, 4, p + 8, length - 8,
 			   p + length);
 		memcpy(p + length + 16, word, 4);

@@ -81,7 +81,7 @@ static uint8_t judged(struct call *call, enum srtp_suite suite, const uint8_t *o
 static void every_length(struct call *call, enum srtp_suite suite, bool rtcp)
 {
 	struct wire head = rtcp ? wire_rtcp(SSRC, 0) : wire_rtp(SSRC, 7, 0, -1, 0);
-	unsigned int behind = rtcp && crypt_is_aead(suite) ? 4 : 0; /* SRTCP's index */
+	unsigned int behind = rtcp && suite_is_aead(suite) ? 4 : 0; /* SRTCP's index */
 
 	for (unsigned int payload = 0; payload <= JUMBO; payload += payload < 40     ? 1
 								    : payload < 1500 ? 53
