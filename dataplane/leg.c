@@ -29,11 +29,12 @@ static_assert(sizeof(struct leg) / RTE_CACHE_LINE_SIZE % 2 == 1,
  * The address in the SDP changed, or ICE came or went, and with it all that was learnt. Without ICE
  * media goes to that address, and the leg may latch anew.
  */
-static void forget_remote(struct worker *w, struct leg *leg, const struct leg_config *config)
+static void forget_remote(struct worker *w, struct leg *leg, const struct leg_config *config,
+			  uint64_t now)
 {
 	leg->pair_count = 0;
 	memset(leg->wanted, 0, sizeof(leg->wanted));
-	leg->former_until = rte_rdtsc() + FORMER_SECONDS * w->hz;
+	leg->former_until = now + FORMER_SECONDS * w->hz;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		leg->former[c] = leg->remote[c];
 		leg->remote[c] = config->ice ? (struct endpoint){.port = 0} : config->remote[c];
@@ -61,31 +62,6 @@ static void configure_flow(struct flow *flow, const struct leg_config *config)
 	flow->secure = config->security != LEG_PLAIN;
 	flow->peer_secure = config->peer_secure;
 	flow->verify = config->verify;
-}
-
-struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config)
-{
-	struct leg_config *old = leg->config;
-
-	if (config->receive && config->receive->serial != leg->receive_serial) {
-		leg->receive_serial = config->receive->serial;
-		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
-		vouch_new_key(leg, config->shed[0]);
-	}
-	if (config->send && config->send->serial != leg->send_serial) {
-		leg->send_serial = config->send->serial;
-		stream_new_send_key(&leg->flow, config->send->goes_on);
-	}
-	if (!old || old->remote_epoch != config->remote_epoch)
-		forget_remote(w, leg, config);
-	else if (old->latch_epoch != config->latch_epoch)
-		open_window(leg);
-	if (flow_protects(&leg->flow) && (!config->peer_secure || config->verify))
-		number_forget(&leg->flow);
-	configure_flow(&leg->flow, config);
-	leg->config = config;
-	vouch_apply(leg, old);
-	return old;
 }
 
 struct leg_config *leg_clear(struct worker *w, struct leg *leg)
@@ -139,4 +115,39 @@ void leg_prefer(struct worker *w, struct leg *leg, unsigned int component,
 	else if (endpoint_equal(source, &wanted->remote) &&
 		 (authentic || now - leg->heard >= w->hz))
 		leg_learn(w, leg, component, source);
+}
+
+/* Whose media is awaited elsewhere has been silent where it was: it is sent to there. */
+static void follow_nomination(struct worker *w, struct leg *leg, uint64_t now)
+{
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		if (leg_gives_way(leg, c, now, w->hz))
+			leg_learn(w, leg, c, &leg->pairs[leg->wanted[c] - 1].remote);
+}
+
+struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config,
+			     uint64_t now)
+{
+	struct leg_config *old = leg->config;
+
+	if (config->receive && config->receive->serial != leg->receive_serial) {
+		leg->receive_serial = config->receive->serial;
+		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
+		vouch_new_key(leg, config->shed[0]);
+	}
+	if (config->send && config->send->serial != leg->send_serial) {
+		leg->send_serial = config->send->serial;
+		stream_new_send_key(&leg->flow, config->send->goes_on);
+	}
+	if (!old || old->remote_epoch != config->remote_epoch)
+		forget_remote(w, leg, config, now);
+	else if (old->latch_epoch != config->latch_epoch)
+		open_window(leg);
+	if (flow_protects(&leg->flow) && (!config->peer_secure || config->verify))
+		number_forget(&leg->flow);
+	configure_flow(&leg->flow, config);
+	leg->config = config;
+	vouch_apply(leg, old);
+	follow_nomination(w, leg, now);
+	return old;
 }

@@ -109,8 +109,7 @@ struct leg {
 	uint64_t former_until;                  /* ... TSC */
 	/* A nominated pair, and one more, that waits to be sent to; 0: none. */
 	uint8_t wanted[LEG_COMPONENTS];
-	bool kept[LEG_COMPONENTS]; /* `remote` was the participant's before the window opened anew
-				    */
+	bool kept[LEG_COMPONENTS]; /* `remote` was heard before the window opened anew */
 	struct leg_pair pairs[LEG_PAIRS];
 	uint64_t heard; /* TSC; media from the nominated address, while another one is wanted */
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
@@ -121,7 +120,8 @@ struct leg {
 struct worker;
 
 /* Worker: makes `config` the leg's own and returns the one before (NULL: the leg is new). */
-struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config);
+struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config,
+			     uint64_t now);
 /* Worker: frees the leg's streams and returns its last configuration. */
 struct leg_config *leg_clear(struct worker *w, struct leg *leg);
 
@@ -135,6 +135,13 @@ void leg_settle(struct leg *leg, unsigned int component);
  */
 bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 	       const struct endpoint *remote);
+
+/* Whether a pair waits to be sent to, and where media goes nothing has come from for a second. */
+static inline bool leg_gives_way(const struct leg *leg, unsigned int component, uint64_t now,
+				 uint64_t hz)
+{
+	return leg->wanted[component] && (int64_t)(now - leg->heard) >= (int64_t)hz;
+}
 
 /* Worker: media came from the pair that waits to be sent to; `authentic`: with a right tag. */
 void leg_prefer(struct worker *w, struct leg *leg, unsigned int component,

@@ -11,7 +11,7 @@
 static void run_stages(struct worker *w, struct burst *b)
 {
 	/* What was ordered before these packets came is in force for them. */
-	worker_obey(w);
+	worker_obey(w, b->now);
 
 #define X(stage) stage##_stage(w, b);
 	STAGES(X)
@@ -20,11 +20,11 @@ static void run_stages(struct worker *w, struct burst *b)
 }
 
 /* Packets that came in by a worker that does not own their port. */
-static void take_handover(struct worker *w, struct burst *b)
+static void take_handover(struct worker *w, struct burst *b, uint64_t now)
 {
 	b->count = rte_ring_sc_dequeue_burst(w->handover, (void **)b->mbuf, BURST_MAX, NULL);
 	b->handed_over = true;
-	b->now = rte_rdtsc();
+	b->now = now;
 	for (unsigned int i = 0; i < b->count; i++)
 		b->port[i] = b->mbuf[i]->port;
 }
@@ -56,7 +56,7 @@ static void send_own(struct worker *w, struct rte_mbuf *m, uint16_t port)
 	send_frames(w, &b);
 }
 
-unsigned int worker_obey(struct worker *w)
+unsigned int worker_obey(struct worker *w, uint64_t now)
 {
 	struct order orders[32];
 	unsigned int count = rte_ring_sc_dequeue_burst_elem(w->orders, orders, sizeof(orders[0]),
@@ -67,7 +67,7 @@ unsigned int worker_obey(struct worker *w)
 
 		switch ((enum order_kind)orders[k].kind) {
 		case ORDER_APPLY:
-			done.object = leg_apply(w, orders[k].leg, orders[k].object);
+			done.object = leg_apply(w, orders[k].leg, orders[k].object, now);
 			break;
 		case ORDER_CLEAR:
 			done.object = leg_clear(w, orders[k].leg);
@@ -88,12 +88,13 @@ unsigned int worker_obey(struct worker *w)
 unsigned int worker_poll(struct worker *w)
 {
 	const struct dataplane *d = w->dataplane;
+	uint64_t now = rte_rdtsc();
 	unsigned int taken;
 	struct burst b;
 
-	taken = worker_obey(w);
+	taken = worker_obey(w, now);
 	taken += take_outbound(w, &b);
-	take_handover(w, &b);
+	take_handover(w, &b, now);
 	if (b.count) {
 		taken += b.count;
 		run_stages(w, &b);

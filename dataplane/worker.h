@@ -122,7 +122,7 @@ struct worker {
 } __rte_cache_aligned;
 
 /* Worker: does what its mailbox says, some of it; returns how much. Part of worker_poll(). */
-unsigned int worker_obey(struct worker *w);
+unsigned int worker_obey(struct worker *w, uint64_t now);
 
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);

@@ -93,7 +93,7 @@ static int run(void *arg)
 		paced_plan(o->interval);
 		/* Orders that came while nobody polled are not what is measured. */
 		while (!rte_ring_empty(w->orders))
-			worker_obey(w);
+			worker_obey(w, rte_rdtsc());
 		paced_start(&o->clock, &o->latency[load * RIG_PACKETS]);
 		if (o->what == NOTHING)
 			paced_watch();

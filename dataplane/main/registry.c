@@ -379,7 +379,7 @@ static void settle(struct registry *r)
 {
 	do {
 		for (unsigned int k = 0; k < r->dataplane->worker_count; k++)
-			worker_obey(r->dataplane->workers[k]);
+			worker_obey(r->dataplane->workers[k], rte_rdtsc());
 	} while (registry_poll(r));
 }
 

@@ -23,11 +23,17 @@ static bool consent_holds(const struct record *record, uint64_t now, uint64_t hz
 	return false;
 }
 
+/* Its worker looks again when it applies a configuration. */
+static bool gives_way(const struct leg *leg, uint64_t now, uint64_t hz)
+{
+	return leg_gives_way(leg, 0, now, hz) || leg_gives_way(leg, 1, now, hz);
+}
+
 static void watch(struct registry *r, struct record *record, uint64_t now, uint64_t hz)
 {
 	uint64_t heard = RTE_MAX(record->leg->flow.last_packet, record->listening);
 
-	if (record->outdated)
+	if (record->outdated || gives_way(record->leg, now, hz))
 		record_refresh(r, record);
 	if (record->latching || record->restarting)
 		gate_watch(r, record, now);

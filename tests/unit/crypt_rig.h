@@ -59,8 +59,8 @@ static inline struct crypt_key *call_key(const struct crypt_engine *engine, enum
 /* After a change of `plain` or `secure`. */
 static inline void call_apply(struct call *call)
 {
-	leg_apply(call->bench->worker, call->sender, &call->plain);
-	leg_apply(call->bench->worker, call->receiver, &call->secure);
+	leg_apply(call->bench->worker, call->sender, &call->plain, rte_rdtsc());
+	leg_apply(call->bench->worker, call->receiver, &call->secure, rte_rdtsc());
 }
 
 static inline struct call *call_open(struct bench *bench, enum srtp_suite suite)

@@ -32,7 +32,7 @@ static inline struct leg *media_leg(struct bench *f, struct leg_config *config, 
 	struct leg *leg = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*leg));
 
 	memset(leg, 0, sizeof(*leg));
-	leg_apply(f->worker, leg, config);
+	leg_apply(f->worker, leg, config, rte_rdtsc());
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		leg->remote[c] = bench_endpoint("198.51.100.7", port + c);
 		leg->latched[c] = true;

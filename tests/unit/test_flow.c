@@ -55,7 +55,7 @@ static int destroy(void **state)
 /* The leg is what the test has made of the configuration by now. */
 static void apply(struct world *w)
 {
-	assert_null(leg_apply(w->bench->worker, &w->leg, &w->config));
+	assert_null(leg_apply(w->bench->worker, &w->leg, &w->config, rte_rdtsc()));
 }
 
 /* DROP_NONE: it may speak. */
@@ -188,7 +188,7 @@ static void plain_latches_anew_at_a_new_address(void **state)
 
 	next = w->config;
 	next.remote_epoch++;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next, rte_rdtsc()), &w->config);
 	/* What is still on its way from the old address does not win the leg back. */
 	w->leg.former_until = w->now + 1;
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
@@ -196,7 +196,7 @@ static void plain_latches_anew_at_a_new_address(void **state)
 	expect_learnt(w, 0, "198.51.100.9", 30000);
 	/* The same address again changes nothing. */
 	w->config = next;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config), &next);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config, rte_rdtsc()), &next);
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
 }
 
@@ -283,7 +283,7 @@ static void ice_begins_with_nobody(void **state)
 	next = w->config;
 	next.ice = true;
 	next.remote_epoch++;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next, rte_rdtsc()), &w->config);
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NOT_VALIDATED);
 	assert_int_equal(receive(w, RTP, SIGNALLED, RTP_PORT), DROP_NOT_VALIDATED);
 
@@ -292,7 +292,7 @@ static void ice_begins_with_nobody(void **state)
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
 	w->config.remote_epoch = next.remote_epoch + 1;
 	w->config.latch_until = 0;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config), &next);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config, rte_rdtsc()), &next);
 	assert_int_equal(w->leg.pair_count, 0);
 	assert_int_equal(receive(w, RTP, SIGNALLED, RTP_PORT), DROP_NONE);
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
@@ -348,7 +348,7 @@ static void a_window_opens_anew(void **state)
 	next = w->config;
 	next.latch_epoch++;
 	next.latch_until = w->now + 20 * second;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next, rte_rdtsc()), &w->config);
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
 	expect_learnt(w, 0, STRANGER);
 	w->leg.flow.last_packet = w->now; /* as meter has it */
@@ -356,7 +356,7 @@ static void a_window_opens_anew(void **state)
 	w->config = next;
 	w->config.latch_epoch++;
 	w->config.latch_until = w->now + 20 * second;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config), &next);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &w->config, rte_rdtsc()), &next);
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_NONE);
 	assert_int_equal(receive(w, RTP, "198.51.100.9", 30000, RTP_PORT), DROP_WRONG_SOURCE);
 	w->now += second / 4;
@@ -368,7 +368,7 @@ static void a_window_opens_anew(void **state)
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
 	/* The same configuration again opens nothing. */
 	next = w->config;
-	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next), &w->config);
+	assert_ptr_equal(leg_apply(w->bench->worker, &w->leg, &next, rte_rdtsc()), &w->config);
 	w->now += second;
 	assert_int_equal(receive(w, RTP, STRANGER, RTP_PORT), DROP_WRONG_SOURCE);
 }

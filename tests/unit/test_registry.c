@@ -342,7 +342,7 @@ static void a_late_notice_does_not_reach_the_next_leg(void **state)
 		assert_true(worker_notify(w, n));
 	assert_true(leg_learn(w, n.leg, 0, &stranger));
 	assert_int_equal(relay_delete(r, 1), 0);
-	worker_obey(w);
+	worker_obey(w, rte_rdtsc());
 	registry_poll(r->registry);
 	assert_true(rte_ring_empty(w->notices));
 	put_phone(&p);

@@ -241,6 +241,35 @@ static void of_addresses_the_stale_make_room(void **state)
 	expect_peers(s, 0, PEERS(at(40000), at(40001), from, at(40003)));
 }
 
+/* As if the main lcore's look at the legs were due. */
+static void look(struct scene *s)
+{
+	relay_run(s->relay);
+	s->relay->registry->next_watch = 0;
+	relay_run(s->relay);
+	relay_run(s->relay);
+}
+
+/* Nothing more comes, from anywhere: media goes to where it was last asked for. */
+static void a_silent_address_gives_way(void **state)
+{
+	struct endpoint before = at(40000), after = at(40001);
+	struct scene *s = *state;
+	struct leg *leg;
+
+	put_browser(s, &with_ice);
+	send_browser(s, &before, NOMINATE);
+	leg = browser_leg(s);
+	leg->flow.last_packet = rte_rdtsc();
+	send_browser(s, &after, NOMINATE);
+	look(s);
+	assert_true(endpoint_equal(&leg->remote[0], &before));
+	leg->heard -= 2 * rte_get_tsc_hz();
+	look(s);
+	assert_true(endpoint_equal(&leg->remote[0], &after));
+	assert_int_equal(leg->wanted[0], 0);
+}
+
 static void ice_comes_and_goes(void **state)
 {
 	struct scene *s = *state;
@@ -481,6 +510,7 @@ int main(void)
 		CASE(a_deleted_leg_leaves_nothing),
 		CASE(a_check_makes_a_peer),
 		CASE(of_addresses_the_stale_make_room),
+		CASE(a_silent_address_gives_way),
 		CASE(ice_comes_and_goes),
 		CASE(numbers_follow_what_is_accepted),
 		CASE(guesses_do_not_move_a_plain_leg),
