@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From the TSC, which workers read, to CLOCK_MONOTONIC, which the XDP program reads: whoever sheds
+ * From the TSC, which workers read, to CLOCK_MONOTONIC, which the XDP program reads: all who shed
  * floods goes by one clock, and what a worker writes for an XDP program is in its time.
  */
 #ifndef TANDEM_CLOCK_H

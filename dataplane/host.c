@@ -73,7 +73,7 @@ static void handle_arp(const struct visit *v)
 	if (arp_parse(&a, v->l3, rte_pktmbuf_data_len(v->m) - v->b->l3[v->i]))
 		return drop(v, DROP_HOST_MALFORMED);
 	announced = address_equal(&a.sender, &a.target);
-	/* Somebody else who says that he has our address is for the main lcore as well. */
+	/* Somebody else who claims our address is for the main lcore as well. */
 	if (announced || is_local(v, &a.sender) ||
 	    (a.operation == RTE_ARP_OP_REPLY && is_local(v, &a.target)))
 		return teach(v);

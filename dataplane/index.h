@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Packet indices of SRTP and SRTCP (RFC 3711): estimation (3.3.1 and appendix A) and replay
- * windows (3.3.2). Pure functions; whoever owns the stream calls them.
+ * windows (3.3.2). Pure functions; the owner of the stream calls them.
  *
  * A window of `size` bits, a power of two, remembers the indices (highest - size, highest]; the bit
  * of an index is its remainder. Indices below the window count as seen.

@@ -2,7 +2,7 @@
 /*
  * A leg is the relay's endpoint towards one participant; its flow is what it receives and sends on
  * through its peer. The flow is the unit of ownership: one worker writes it, the one that owns the
- * leg's port. The main lcore decides what a leg shall be by posting an immutable leg_config.
+ * leg's port. The main lcore decides what a leg is by posting an immutable leg_config.
  */
 #ifndef TANDEM_LEG_H
 #define TANDEM_LEG_H
@@ -48,7 +48,7 @@ struct leg_terms {
 };
 
 /*
- * What a leg shall be. Built and freed by the main lcore, read by the owning worker alone between
+ * What a leg is to be. Built and freed by the main lcore, read by the owning worker alone between
  * leg_apply() of this one and of the next.
  */
 struct leg_config {

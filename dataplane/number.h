@@ -2,7 +2,7 @@
 /*
  * What numbers an outgoing SRTP stream is the relay's. A sender that restarts its sequence numbers,
  * or one damaged packet, must not leave the receiver's index (RFC 3711 3.3.1) behind: the stream
- * goes on where it was, and whoever reports on it by number is understood. Worker only.
+ * goes on where it was, and reports on it by number are understood. Worker only.
  *
  * Loss and reordering stay as they came. What leaps, or was sent already, goes nowhere unless what
  * comes next goes on from there (RFC 3550 A.1).

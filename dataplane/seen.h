@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The ICE checks that counted, of one set of credentials: a transaction counts once for as long as
- * the credentials live, whoever sends it again and from wherever. Checks enter only when their
+ * the credentials live, no matter who sends it again, and from where. Checks enter only when their
  * integrity was right. The main lcore makes it with the credentials; the leg's worker writes it.
  *
  * The memory is a bitmap, and so a new check may look like one that was: it is not answered then,

@@ -339,7 +339,7 @@ static void try_again(struct worker *w, struct burst *b, const struct originals 
 	}
 }
 
-/* Plain RTP: whoever sends from the participant's address is the participant. */
+/* Plain RTP: who sends from the participant's address is the participant. */
 static void find_plain_stream(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct flow *flow = &b->leg[i]->flow;

@@ -150,7 +150,8 @@ static __always_inline void sample(struct xdp_md *ctx, const struct policy *p, _
 	s->reason = reason;
 	s->length = length;
 	s->source = p->source;
-	/* The verifier shall see the register that is compared go into the call, and never as 0. */
+	/* The verifier has to see the register that is compared go into the call, and never as 0.
+	 */
 	asm volatile("" : "+r"(last));
 	if (last >= SHED_SAMPLE_OCTETS)
 		last = SHED_SAMPLE_OCTETS - 1;
@@ -158,7 +159,7 @@ static __always_inline void sample(struct xdp_md *ctx, const struct policy *p, _
 	bpf_ringbuf_submit(s, BPF_RB_NO_WAKEUP);
 }
 
-/* Of drops one is kept for each tick of the clock: as likely one of whoever sends most. */
+/* Of drops one is kept for each tick of the clock: most likely one of those who send most. */
 static __always_inline void count(struct xdp_md *ctx, const struct policy *p, __u32 reason)
 {
 	struct shed_tally *tally = bpf_map_lookup_elem(&tandem_drop, &reason);

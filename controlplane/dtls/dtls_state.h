@@ -47,7 +47,7 @@ static inline bool dtls_has_cookie(const struct dtls *dtls)
 	return dtls->config.role == DTLS_SERVER && !dtls->config.no_cookie;
 }
 
-/* dtls.c: forgets the handshake, whoever's it was; the cookie stays. 0 or -errno. */
+/* dtls.c: forgets the handshake, the participant's or a forger's; the cookie stays. 0 or -errno. */
 int dtls_renew(struct dtls *dtls);
 
 /* dtls_handshake.c: goes on with the record that is the input, and may tell the owner the end. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * SDES: SRTP keys in a=crypto lines (RFC 4568; suites also of RFC 6188 and 7714). A key that is no
- * longer needed is wiped by whoever holds the struct. Any thread; nothing here keeps state.
+ * longer needed is wiped by the holder of the struct. Any thread; nothing here keeps state.
  */
 #ifndef TANDEM_SDES_H
 #define TANDEM_SDES_H
@@ -18,7 +18,7 @@
 struct sdes {
 	uint32_t tag; /* at most nine digits */
 	enum srtp_suite suite;
-	bool draft_name; /* the line says, or shall say, suite_info()->draft_name */
+	bool draft_name; /* the line says, or is to say, suite_info()->draft_name */
 	/* Master key, then master salt, as long as suite_info(suite) says. */
 	uint8_t key_salt[SUITE_KEY_MAX + SUITE_SALT_MAX];
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Turns the SDP of one participant into what the other one shall see: the relay in the place of
+ * Turns the SDP of one participant into what the other one is to see: the relay in the place of
  * its sender. What says where and how media is transported is replaced (addresses, ports, profile,
  * RTCP, ICE, DTLS, SDES, mid and BUNDLE); codecs, SSRCs and whatever is not understood pass byte
  * for byte and in their place among their kind: lines come in the order of RFC 8866, s= and t= are

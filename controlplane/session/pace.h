@@ -8,7 +8,7 @@
 
 #include "controlplane/sdp/sdp.h"
 
-/* Of one m-line, whoever wrote it. */
+/* Of one m-line, of either side. */
 unsigned int pace_of(const struct sdp_media *media);
 
 /* The limit for a leg: `pace`, `headroom` times. 0 of either: no limit, 0. */

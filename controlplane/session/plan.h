@@ -7,7 +7,7 @@
 
 /*
  * Fills offer->plans from its SDP and wishes, which are set; makes bridges and legs for what is
- * new. `wished`: the request itself said how the other side shall see the relay. -EINVAL with the
+ * new. `wished`: the request itself said how the other side is to see the relay. -EINVAL with the
  * error: then the bridges that were made are pending, for session_close_offer().
  */
 int plan_offer(struct call *call, struct offer *offer, bool wished, struct session_error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A set of requests to the dataplane that succeeds or fails as one. Nothing is taken back when one
- * of them fails: that is for who pushed, since only he knows what was before.
+ * of them fails: that is for the caller, which alone knows what was before.
  */
 #ifndef TANDEM_PUSH_H
 #define TANDEM_PUSH_H
@@ -37,7 +37,7 @@ struct push_keys {
 	bool shared, goes_on;
 };
 void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys);
-/* Nothing was asked for, and `done` shall not be called. NULL will do. */
+/* Nothing was asked for, and `done` is not to be called. NULL will do. */
 void push_drop(struct push *push);
 /* Nothing more comes; `done` follows, perhaps at once. */
 void push_end(struct push *push);

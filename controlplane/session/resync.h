@@ -2,7 +2,7 @@
 /*
  * Either program may restart. A control plane without calls takes over those that it finds in the
  * dataplane, by their blobs; one with calls pushes again whatever the dataplane lacks, or has other
- * than it shall be.
+ * than it should be.
  */
 #ifndef TANDEM_RESYNC_H
 #define TANDEM_RESYNC_H

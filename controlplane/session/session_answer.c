@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The verb answer: what was offered comes into force. First the legs are pushed as they shall be,
+ * The verb answer: what was offered comes into force. First the legs are pushed as they will be,
  * then, when the dataplane has taken all of them, keys follow and what was rejected goes; if it
  * refuses one, all of them are pushed again as they were.
  */

@@ -84,7 +84,7 @@ static int get_call(struct session *s, struct call **out, enum side *from,
 	return 0;
 }
 
-/* What one side shows of itself is how it shall see the relay, when the other one offers later on.
+/* What one side shows of itself is how it is to see the relay, when the other one offers later on.
  */
 static void learn_wish(struct offer *offer)
 {

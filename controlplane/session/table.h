@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A hash table of things that hold their own node. It owns nothing. One thread.
- * What it is keyed by is the caller's: he gives the hash and judges equality.
+ * What it is keyed by is the caller's, which gives the hash and judges equality.
  */
 #ifndef TANDEM_TABLE_H
 #define TANDEM_TABLE_H

@@ -13,7 +13,7 @@
 #include "controlplane/session/session_error.h"
 #include "dataplane/api/suite.h"
 
-/* How the relay shall appear to one participant. */
+/* How the relay is to appear to one participant. */
 struct wish {
 	char network[32]; /* empty: the first that fits */
 	Tandem__Relay__V1__Family family;
@@ -29,7 +29,7 @@ struct wish {
 int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
 /* Whether the keys are shared, after what the request says; -EINVAL with the error. */
 int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error);
-/* What a participant showed in its own offer is what it shall see later on. */
+/* What a participant showed in its own offer is what it sees later on. */
 void wish_learn(struct wish *wish, const struct sdp_media *media);
 
 /* A toggle as it is meant for this profile. */

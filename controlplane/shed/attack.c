@@ -173,7 +173,7 @@ void attacks_feed(struct attacks *attacks, const struct attack_second *second,
 		a->packets += a->pps;
 		if (a->pps > a->pps_peak)
 			a->pps_peak = a->pps;
-		/* In its last seconds whoever it came from stays named. */
+		/* In its last seconds those that it came from stay named. */
 		if (a->pps >= attacks->begin_pps) {
 			take_sources(a, kind, second);
 			take_calls(a, kind, second);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which sources are to be blocked without an operator: those that keep failing authentication. Each
- * time that a source comes back it is blocked for twice as long. Bounded: whoever fails from ever
- * more addresses pushes out those who never were blocked first. Pure: the clock is the caller's.
+ * time that a source comes back it is blocked for twice as long. Bounded: a source that fails from
+ * ever more addresses pushes out those who never were blocked first. Pure: the clock is the
+ * caller's.
  */
 #ifndef TANDEM_STRIKE_H
 #define TANDEM_STRIKE_H

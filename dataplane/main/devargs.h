@@ -20,7 +20,7 @@ char *devargs_device(const char *devargs);
 /* DPDK makes the device, which needs no probing of the PCI bus. */
 bool devargs_is_virtual(const char *devargs);
 
-/* Queues that the port shall have, or 0, logged: none. */
+/* Queues that the port is to have, or 0, logged: none. */
 unsigned int devargs_queues(const struct config *config, const struct config_port *port);
 
 /* Adds what nobody need write: the number of queues and, if wanted, our XDP program. NULL: logged.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From a PutLeg to what the leg shall be: every field checked, nothing else touched. */
+/* From a PutLeg to what the leg is to be: every field checked, nothing else touched. */
 #include <errno.h>
 
 #include <rte_cycles.h>

@@ -308,7 +308,7 @@ int main(int argc, char **argv)
 	log_open("tandem-dataplane", p.config.log);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* calls outlive whoever reads the log */
+	sigaction(SIGPIPE, &ignore, NULL); /* calls outlive the reader of the log */
 	secrecy_protect();
 
 	result = start(&p);

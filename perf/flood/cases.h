@@ -23,7 +23,7 @@ struct verdict_case {
 	/* Changes the tables, which know the peer and limit nothing. `port` is the open one. */
 	void (*prepare)(struct shed_port *port, struct shed_rule *rule);
 	unsigned int blocks; /* prefixes that are blocked; one of them is the stranger's ... */
-	bool spared;         /* ... unless he is spared */
+	bool spared;         /* ... unless it is spared */
 	bool sources;        /* of a million */
 	bool random_ports;   /* instead of the open one */
 	bool no_socket;      /* is bound to the queue; of XDP alone */

@@ -168,7 +168,7 @@ def _link(near, peer, first, other):
 
 
 def destroy():
-    """Remove every namespace with our prefix, whoever made it; the links go with them."""
+    """Remove every namespace with our prefix, no matter who made it; the links go with them."""
     if not os.path.isdir(NETNS):
         return
     for name in os.listdir(NETNS):

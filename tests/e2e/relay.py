@@ -140,7 +140,7 @@ class Relay:
 CTL = ["--server", f"unix:{API_SOCKET}"]
 
 
-# What a worker drops under one name, and whoever sheds floods before it under another.
+# What a worker drops under one name, and who sheds floods before it under another.
 SHED_AS = {
     "auth_failed": ["unknown_rate"],
     "not_validated": ["stranger_media", "stranger_dtls"],

@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (reason == SHED_TO_KERNEL && p.media)
 		abort();
-	/* Only what passes takes of a rate, but who is refused by the port's after his own. */
+	/* Only what passes takes of a rate, but who is refused by the port's after its own. */
 	if (reason != SHED_TO_DATAPLANE &&
 	    used(tables.ports[MEDIA_IPV4]) + used(tables.ports[MEDIA_IPV6]) != before)
 		abort();

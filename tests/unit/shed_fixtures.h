@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frames and the verdict each must get from ebpf/policy.h, whoever compiled it, by the tables of
- * shed_state.h. Octets are as on the wire.
+ * Frames and the verdict each must get from ebpf/policy.h, no matter who compiled it, by the tables
+ * of shed_state.h. Octets are as on the wire.
  */
 #ifndef TANDEM_TESTS_SHED_FIXTURES_H
 #define TANDEM_TESTS_SHED_FIXTURES_H

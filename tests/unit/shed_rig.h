@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A browser's leg of a relay_rig, on whatever terms a test wants, and what whoever sheds floods
+ * A browser's leg of a relay_rig, on whatever terms a test wants, and what those who shed floods
  * knows of its ports.
  */
 #ifndef TANDEM_TESTS_SHED_RIG_H

@@ -147,7 +147,7 @@ static void test_a_hello_with_the_cookie_begins_anew(void **state)
 	rig_stop(&rig);
 }
 
-/* Or else whoever starts anew on every restart would fail at the same hello for ever. */
+/* Otherwise an owner that starts anew on every restart would fail at the same hello for ever. */
 static void test_a_refused_hello_is_no_restart(void **state)
 {
 	const struct datagram *hello = &rig.lanes[TO_US].queue[0];

@@ -134,7 +134,7 @@ static void a_block_gets_a_new_time(void **state)
 	pass_ms(r, 5000);
 	assert_int_equal(blocked_count(r->filter->blocked), 1);
 	assert_true(blocked_entry(r->filter->blocked, 0).automatic);
-	/* The operator's own is his. */
+	/* The operator's own stays. */
 	assert_int_equal(put_block(r, ATTACKER, 32, 0, false), 0);
 	assert_int_equal(put_block(r, ATTACKER, 32, 1000, true), 0);
 	entry = blocked_entry(r->filter->blocked, 0);

@@ -433,7 +433,7 @@ static void test_old_pairs_make_room_after_restart(void **state)
 	assert_true(endpoint_equal(&w->leg.pairs[0].remote, &remote[1]));
 }
 
-/* A transaction counts once, for whoever sends it and from wherever. */
+/* A transaction counts once, no matter who sends it and from where. */
 static void test_replays(void **state)
 {
 	struct world *w = *state;

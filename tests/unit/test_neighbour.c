@@ -377,7 +377,7 @@ static void test_unusable_frames(void **state)
 	struct host_frame f = frame_advertisement;
 
 	for (size_t length = 0; length < f.length; length++) {
-		/* Exactly as long, so that ASan sees whoever reads on. */
+		/* Exactly as long, so that ASan sees who reads on. */
 		uint8_t *copy = malloc(length ? length : 1);
 
 		memcpy(copy, f.octets, length);

@@ -202,7 +202,7 @@ static void a_sending_key_begins_once(void **state)
 	memcpy(k.send_key, first.receive_key, sizeof(k.send_key));
 	memcpy(k.send_salt, first.receive_salt, sizeof(k.send_salt));
 	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
-	/* It never protects with what the participants share, until it shall. */
+	/* It never protects with what the participants share, until it is told to. */
 	k.m.shared = true;
 	assert_int_equal(relay_put_keys(r, &k), 0);
 	k.m.shared = false;

@@ -371,7 +371,7 @@ static void test_rejected(void **state)
 	}
 }
 
-/* A NUL would hide the rest of its line from whoever reads C strings. */
+/* A NUL would hide the rest of its line from those who read C strings. */
 static void test_nul(void **state)
 {
 	static const char text[] = HEAD "a=x\0a=y\r\n";

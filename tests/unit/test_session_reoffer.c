@@ -64,7 +64,7 @@ static void windows_open_with_each_answer(void **state)
 	assert_int_equal(a->put->put_leg->latch_epoch, first + 1);
 }
 
-/* RFC 9143 section 7: a mid lives as long as its m-line, whoever offers. */
+/* RFC 9143 section 7: a mid lives as long as its m-line, no matter who offers. */
 static void mids_live_with_their_m_lines(void **state)
 {
 	assert_done(offer("1", "a", with_mid(browser("aaaa", PRINT_A, "actpass", false), "audio-0"),

@@ -267,7 +267,7 @@ static enum shed_reason judge_from(struct frame *frame, unsigned int host)
 	return judge_kernel(frame, &action);
 }
 
-/* Who came once is not remembered, so those who came twice are not forgotten for him. */
+/* Who came once is not remembered, so those who came twice are not forgotten for it. */
 static void a_flood_of_sources_evicts_nobody(void **state)
 {
 	const int sources = bpf_object__find_map_fd_by_name(object, SHED_MAP_SOURCE);
@@ -413,7 +413,7 @@ static void a_gap_closes_with_time(void **state)
 	assert_int_equal(port->due[SHED_MEDIA], 0);
 }
 
-/* Who forges an SSRC of his own from a participant's address has that one's rate alone. */
+/* Who forges another SSRC from a participant's address has that one's rate alone. */
 static void each_ssrc_has_a_rate(void **state)
 {
 	const struct fixture next = {
