@@ -163,21 +163,31 @@ static __rte_always_inline void protect(const struct ipsec_mb_desk *desk, struct
 
 /* --- the packets of a burst --- */
 
-typedef void one_fn(const struct ipsec_mb_desk *desk, struct crypt_job *job, const uint8_t *iv,
-		    const bool rtcp);
+enum work { UNPROTECT, VERIFY, PROTECT };
+
+static __rte_always_inline void one(const struct ipsec_mb_desk *desk, struct crypt_job *job,
+				    const uint8_t *iv, const bool rtcp, const enum work work)
+{
+	if (work == UNPROTECT)
+		unprotect(desk, job, iv, rtcp);
+	else if (work == VERIFY)
+		verify(desk, job, iv, rtcp);
+	else
+		protect(desk, job, iv, rtcp);
+}
 
 static __rte_always_inline void each(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
-				     const struct batch *batch, one_fn *const one)
+				     const struct batch *batch, const enum work work)
 {
 	put_nonces(desk, batch, jobs);
 	for (unsigned int n = 0; n < batch->count; n++) {
 		struct crypt_job *job = &jobs[batch->of[n]];
 
 		if (likely(!job->rtcp)) {
-			one(desk, job, desk->iv[n], false);
+			one(desk, job, desk->iv[n], false, work);
 		} else {
 			open_rtcp(desk, job);
-			one(desk, job, desk->iv[n], true);
+			one(desk, job, desk->iv[n], true, work);
 		}
 	}
 }
@@ -185,16 +195,16 @@ static __rte_always_inline void each(struct ipsec_mb_desk *desk, struct crypt_jo
 void crypt_gcm_unprotect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 			 const struct batch *batch)
 {
-	each(desk, jobs, batch, unprotect);
+	each(desk, jobs, batch, UNPROTECT);
 }
 
 void crypt_gcm_verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs, const struct batch *batch)
 {
-	each(desk, jobs, batch, verify);
+	each(desk, jobs, batch, VERIFY);
 }
 
 void crypt_gcm_protect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 		       const struct batch *batch)
 {
-	each(desk, jobs, batch, protect);
+	each(desk, jobs, batch, PROTECT);
 }
