@@ -120,13 +120,14 @@ static void spoil_ufrag(struct frame *f)
 /* --- what the tables hold ----------------------------------------------------------------------*/
 
 /* Nothing fits into it but what comes first, every four seconds. */
-static const struct shed_rate closed = {UINT32_MAX, UINT32_MAX};
+static const struct shed_rate closed = {UINT32_MAX, UINT32_MAX / 1000};
 /* Is counted and never reached: a packet is a nanosecond. */
-static const struct shed_rate wide = {1, 1000000};
+static const struct shed_rate wide = {1, 1000};
 
 static void latch(struct shed_port *port, struct shed_rule *rule)
 {
 	port->flags = SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_SIGNALLED;
+	port->window = port->settled + 1;
 }
 
 static void limit_media(struct shed_port *port, struct shed_rule *rule)
