@@ -13,10 +13,10 @@ from relay import BUILD
 
 _numbers = itertools.count()
 NEAR = {net.BROWSERS.short: "public0", net.PHONES.short: "trunk0"}
-# It comes over the link and takes none of the victim's CPU to be made: it runs when nobody else
-# does, and where the relay receives, so that it waits when the relay does not.
+# It comes over the link, and what makes it gives way to the victim: it has a tenth of a core that
+# others want, and runs where the relay receives, so that it waits when the relay does not.
 CORE = 0
-LAST = ("nice", "-n", "19", "taskset", "-c", str(CORE))
+LAST = ("nice", "-n", "10", "taskset", "-c", str(CORE))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -59,7 +59,7 @@ class Process:
         return wait.until(found, seconds, f"{pattern!r} from {self.name}",
                           lambda: self.text()[-2000:])
 
-    def wait_ready(self, seconds=30):
+    def wait_ready(self, seconds=120):
         """The program has said READY=1 (sd_notify)."""
         self._notify.settimeout(0.1)
 

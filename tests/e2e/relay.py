@@ -94,7 +94,11 @@ class Relay:
         process = Process([str(PROGRAMS / program), "--config", str(configuration)],
                           self.directory / f"{program}.log", net.RELAY, notify=True,
                           cwd=self.directory)
-        process.wait_ready()
+        try:
+            process.wait_ready()
+        except wait.Timeout:
+            process.kill()
+            raise
         return process
 
     def log(self):
