@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """SDP and media as they are met in the field: odd, old, behind translators, and yet a call."""
 
+import itertools
 import time
 
 import pytest
@@ -172,8 +173,10 @@ def test_ice_without_rtcp_mux_is_answered_without_ice(relay, phones):
     answered = relay.api.answer(CALL, *TAGS, callee.answer(offered))
     assert "ice" not in answered and "candidate" not in answered
     caller.accept(answered)
-    for number, (sender, receiver) in enumerate([(caller, callee), (callee, caller)]):
-        wait.until(lambda: sender.send(*packets(1, number)) or receiver.drain(), 5, "a packet")
+    numbers = itertools.count(1)
+    for sender, receiver in ((caller, callee), (callee, caller)):
+        wait.until(lambda: sender.send(*packets(1, next(numbers))) or receiver.drain(), 5,
+                   "a packet")
 
 
 # --- what a browser is particular about
