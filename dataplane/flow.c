@@ -72,7 +72,7 @@ static inline void check_media_source(struct worker *w, struct burst *b, unsigne
 	const struct leg_config *config = leg->config;
 	const struct endpoint *source = &b->source[i];
 
-	if (unlikely(leg->wanted[component]) && config->security == LEG_PLAIN)
+	if (unlikely(leg->wants) && leg->wanted[component] && config->security == LEG_PLAIN)
 		leg_prefer(w, leg, component, source, false, b->now);
 	if (likely(endpoint_equal(source, &leg->remote[component]))) {
 		if (unlikely(!leg->latched[component]) && config->security == LEG_PLAIN &&

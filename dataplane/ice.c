@@ -164,11 +164,9 @@ static bool may_send_at_once(const struct worker *w, const struct leg *leg,
 /* The silence of who is sent to now is counted from here, unless it was already. */
 static void want(struct leg *leg, const struct leg_pair *pair, uint64_t now)
 {
-	uint8_t *wanted = &leg->wanted[pair->component];
-
-	if (!*wanted)
+	if (!leg->wanted[pair->component])
 		leg->heard = now;
-	*wanted = pair - leg->pairs + 1;
+	leg_want(leg, pair->component, pair - leg->pairs + 1);
 }
 
 /*
@@ -192,7 +190,7 @@ static enum drop validate(struct worker *w, struct burst *b, unsigned int i, boo
 		learn = may_be_muted(w, pair, b->now) ||
 			(nominates && leg->nominated_epoch != epoch);
 		if (nominates)
-			leg->wanted[component] = 0;
+			leg_want(leg, component, 0);
 	} else {
 		learn = nominates && may_send_at_once(w, leg, pair, b->now);
 		if (nominates && !learn)

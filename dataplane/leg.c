@@ -34,6 +34,7 @@ static void forget_remote(struct worker *w, struct leg *leg, const struct leg_co
 {
 	leg->pair_count = 0;
 	memset(leg->wanted, 0, sizeof(leg->wanted));
+	leg->wants = false;
 	leg->former_until = now + FORMER_SECONDS * w->hz;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		leg->former[c] = leg->remote[c];
@@ -76,6 +77,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	memset(leg->latched, 0, sizeof(leg->latched));
 	memset(leg->kept, 0, sizeof(leg->kept));
 	memset(leg->wanted, 0, sizeof(leg->wanted));
+	leg->wants = false;
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;
 	leg->receive_serial = leg->send_serial = 0;
@@ -100,7 +102,7 @@ bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 					      .remote_epoch = leg->config->remote_epoch}))
 		return false;
 	leg->remote[component] = *remote;
-	leg->wanted[component] = 0;
+	leg_want(leg, component, 0);
 	leg_settle(leg, component);
 	return true;
 }

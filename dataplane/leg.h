@@ -98,7 +98,8 @@ struct leg {
 	struct leg_config *config; // worker: rw, main: ro only for its own copy in the register
 	struct endpoint remote[LEG_COMPONENTS]; // worker: rw, main: ro. Who may speak.
 	bool latched[LEG_COMPONENTS];           // worker: rw
-	uint8_t pair_count;                     // worker: rw, main: ro
+	uint8_t pair_count : 7;                 // worker: rw, main: ro
+	uint8_t wants : 1;                      // worker: rw. `wanted` has one.
 	uint8_t worker;                         // main: rw, before the port is opened
 	uint32_t index;                         // constant
 
@@ -141,6 +142,13 @@ static inline bool leg_gives_way(const struct leg *leg, unsigned int component, 
 				 uint64_t hz)
 {
 	return leg->wanted[component] && (int64_t)(now - leg->heard) >= (int64_t)hz;
+}
+
+/* Worker: the pair with that place in `pairs`, from 1, waits to be sent to; 0: none does. */
+static inline void leg_want(struct leg *leg, unsigned int component, uint8_t place)
+{
+	leg->wanted[component] = place;
+	leg->wants = leg->wanted[0] || leg->wanted[1];
 }
 
 /* Worker: media came from the pair that waits to be sent to; `authentic`: with a right tag. */

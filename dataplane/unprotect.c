@@ -210,7 +210,7 @@ static void learn_source(struct worker *w, struct burst *b, unsigned int i)
 	struct leg *leg = b->leg[i];
 	unsigned int component = b->component[i];
 
-	if (unlikely(leg->wanted[component]))
+	if (unlikely(leg->wants) && leg->wanted[component])
 		leg_prefer(w, leg, component, &b->source[i], true, b->now);
 	if (likely(leg->latched[component]) || leg->config->ice)
 		return;
