@@ -48,8 +48,9 @@ static bool is_validated(const struct leg *leg, const struct endpoint *source,
 }
 
 /* Whether this packet might be what the leg waits for in its window. */
-static bool may_be_learnt(const struct worker *w, const struct burst *b, unsigned int i,
-			  const struct leg *leg, unsigned int component)
+static __rte_noinline bool may_be_learnt(const struct worker *w, const struct burst *b,
+					 unsigned int i, const struct leg *leg,
+					 unsigned int component)
 {
 	const struct endpoint *source = &b->source[i];
 	const struct leg_config *config = leg->config;
@@ -133,6 +134,26 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	b->component[i] = entry.component;
 }
 
+/* Where RTCP has a port of its own, what looks like it on the other one is RTP (RFC 5761 4). */
+static inline bool check_kind(struct burst *b, unsigned int i, const struct leg *leg,
+			      unsigned int component)
+{
+	bool rtcp = b->class[i] == CLASS_RTCP;
+
+	if (likely(!rtcp && !component) || (rtcp && component) || (rtcp && leg->config->rtcp_mux))
+		return true;
+	if (component) {
+		burst_drop(b, i, DROP_RTCP_HEADER);
+		return false;
+	}
+	if (!rtp_header_fits(burst_payload(b, i), b->length[i])) {
+		burst_drop(b, i, DROP_RTP_HEADER);
+		return false;
+	}
+	b->class[i] = CLASS_RTP;
+	return true;
+}
+
 static inline void check_source(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct leg *leg = b->leg[i];
@@ -140,17 +161,10 @@ static inline void check_source(struct worker *w, struct burst *b, unsigned int 
 
 	switch (b->class[i]) {
 	case CLASS_RTP:
-		if (unlikely(component))
-			return burst_drop(b, i, DROP_RTCP_HEADER);
-		return check_media_source(w, b, i, leg, component);
 	case CLASS_RTCP:
-		/* RTCP has a port of its own: what looks like it here is RTP (RFC 5761 4). */
-		if (unlikely(!component && !leg->config->rtcp_mux)) {
-			if (!rtp_header_fits(burst_payload(b, i), b->length[i]))
-				return burst_drop(b, i, DROP_RTP_HEADER);
-			b->class[i] = CLASS_RTP;
-		}
-		return check_media_source(w, b, i, leg, component);
+		if (check_kind(b, i, leg, component))
+			check_media_source(w, b, i, leg, component);
+		return;
 	case CLASS_DTLS:
 		return check_dtls_source(w, b, i, leg, component);
 	case CLASS_STUN:
