@@ -63,7 +63,7 @@ static inline int local_address(const struct cursor *c, const struct address *a)
  * RFC 7983 tells by the first octet, RFC 5761 by the second between RTP and RTCP; flow puts right
  * what comes to a port without RTCP.
  */
-static inline void classify_payload(struct cursor *c)
+static __rte_always_inline void classify_payload(struct cursor *c)
 {
 	const uint8_t *p = c->data + c->at;
 	uint32_t length = c->end - c->at;
@@ -94,9 +94,8 @@ static inline void classify_payload(struct cursor *c)
 }
 
 /* The sum of RFC 768's and RFC 8200's pseudo header, not complemented. */
-static inline uint64_t pseudo_sum(const struct cursor *c, bool ipv4, rte_be16_t length)
+static uint64_t pseudo_sum(const uint8_t *ip, bool ipv4, rte_be16_t length)
 {
-	const uint8_t *ip = c->data + c->b->l3[c->i];
 	uint16_t addresses = ipv4 ? checksum_sum(ip + offsetof(struct rte_ipv4_hdr, src_addr), 8)
 				  : checksum_sum(ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
 
@@ -104,29 +103,36 @@ static inline uint64_t pseudo_sum(const struct cursor *c, bool ipv4, rte_be16_t 
 }
 
 /*
- * What the port has not checked is checked here: with its new headers a damaged packet would have a
- * valid checksum. Between machines on one host there may be none yet: the driver says so
- * (RX_L4_CKSUM_NONE), or the field has what a sender's kernel leaves to its NIC, the sum of the
- * pseudo header alone.
+ * Reads the whole packet. Between machines on one host there may be no checksum yet: then the field
+ * has what a sender's kernel leaves to its NIC, the sum of the pseudo header alone.
  */
-static inline bool is_intact(const struct cursor *c, const struct rte_udp_hdr *udp, uint32_t length)
+static __rte_noinline bool check_sum(const uint8_t *ip, const struct rte_udp_hdr *udp)
 {
-	uint64_t flags = c->b->mbuf[c->i]->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-	bool ipv4 = c->data[c->b->l3[c->i]] >> 4 == 4;
+	uint16_t length = rte_be_to_cpu_16(udp->dgram_len);
+	bool ipv4 = ip[0] >> 4 == 4;
 	uint64_t sum;
 
-	if (flags == RTE_MBUF_F_RX_L4_CKSUM_BAD)
-		return false;
-	if (flags != RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN)
-		return true;
 	if (!udp->dgram_cksum)
 		return ipv4; /* RFC 8200 8.1: over IPv6 there must be one */
-	sum = pseudo_sum(c, ipv4, udp->dgram_len);
+	sum = pseudo_sum(ip, ipv4, udp->dgram_len);
 	return checksum_fold(sum + checksum_sum((const uint8_t *)udp, length)) == 0xffff ||
 	       checksum_fold(sum) == udp->dgram_cksum;
 }
 
-static inline void classify_udp(struct cursor *c)
+/*
+ * What the port has not checked is checked here: with its new headers a damaged packet would have a
+ * valid checksum. RX_L4_CKSUM_NONE: there is none yet, and the driver vouches for the packet.
+ */
+static inline bool is_intact(const struct cursor *c, const struct rte_udp_hdr *udp)
+{
+	uint64_t flags = c->b->mbuf[c->i]->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+
+	if (unlikely(flags == RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN))
+		return check_sum(c->data + c->b->l3[c->i], udp);
+	return flags != RTE_MBUF_F_RX_L4_CKSUM_BAD;
+}
+
+static __rte_always_inline void classify_udp(struct cursor *c)
 {
 	const struct rte_udp_hdr *udp = take(c, sizeof(*udp));
 	uint32_t length;
@@ -138,7 +144,7 @@ static inline void classify_udp(struct cursor *c)
 		return drop(c, DROP_UDP_LENGTH);
 	if (!udp->src_port)
 		return drop(c, DROP_UDP_PORT);
-	if (unlikely(!is_intact(c, udp, length)))
+	if (unlikely(!is_intact(c, udp)))
 		return drop(c, DROP_UDP_CHECKSUM);
 	c->end = c->at + length - sizeof(*udp);
 	rte_prefetch0(&c->d->table[c->b->local[c->i] << 16 | rte_be_to_cpu_16(udp->dst_port)]);
