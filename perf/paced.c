@@ -13,6 +13,7 @@ struct queue {
 	uint16_t number[RIG_PACKETS];
 	uint32_t head, tail;
 	uint16_t port;
+	uint64_t flags; /* of each mbuf */
 };
 
 static struct {
@@ -69,7 +70,7 @@ static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 			break;
 		m->port = q->port;
 		m->nb_segs = 1;
-		m->ol_flags = 0;
+		m->ol_flags = q->flags;
 		m->hash.usr = number;
 		packets[k] = m;
 	}
@@ -96,6 +97,7 @@ void paced_open(struct traffic *t)
 		struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[n];
 
 		paced.queues[n].port = n;
+		paced.queues[n].flags = traffic_flags(&t->rig->config);
 		rx[n] = tx[n] = &paced.queues[n];
 		ops->rx_pkt_burst = rx_burst;
 		ops->tx_pkt_burst = tx_burst;

@@ -88,6 +88,7 @@ static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 		.mtu = 1500,
 		.dscp = 46,
 		.udp_checksum = !rig->config.software_checksums,
+		.checks_udp = !rig->config.software_checksums,
 		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
 		.gateway4 = rig_host(n, RIG_GATEWAY),
 	};
@@ -331,7 +332,7 @@ int rig_create(struct rig *rig, const struct rig_config *config)
 	error = start_engines(rig);
 	if (error)
 		return rig_fail(config->engine, error);
-	traffic_open_ports(config->workers);
+	traffic_open_ports(config);
 	error = create_dataplane(rig);
 	if (error)
 		return rig_fail("memory for the legs: more hugepages, or --no-huge", error);

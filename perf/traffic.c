@@ -18,6 +18,7 @@ struct wire {
 	uint32_t head, tail;
 	uint32_t sent;
 	uint16_t port;
+	uint64_t flags; /* of each mbuf */
 } __rte_cache_aligned;
 
 static struct wire wires[RIG_NETWORKS][RIG_WORKERS_MAX];
@@ -38,7 +39,7 @@ static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 
 		m->port = wire->port;
 		m->nb_segs = 1;
-		m->ol_flags = 0;
+		m->ol_flags = wire->flags;
 		packets[k] = m;
 	}
 	return count;
@@ -54,15 +55,16 @@ static uint16_t tx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 	return count;
 }
 
-void traffic_open_ports(unsigned int workers)
+void traffic_open_ports(const struct rig_config *config)
 {
 	static void *queues[RIG_NETWORKS][RIG_WORKERS_MAX];
 
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++) {
 		struct rte_eth_fp_ops *ops = &rte_eth_fp_ops[n];
 
-		for (unsigned int q = 0; q < workers; q++) {
+		for (unsigned int q = 0; q < config->workers; q++) {
 			wires[n][q].port = n;
+			wires[n][q].flags = traffic_flags(config);
 			queues[n][q] = &wires[n][q];
 		}
 		ops->rx_pkt_burst = rx_burst;

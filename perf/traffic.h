@@ -13,6 +13,8 @@
 #ifndef TANDEM_PERF_TRAFFIC_H
 #define TANDEM_PERF_TRAFFIC_H
 
+#include <rte_mbuf.h>
+
 #include "perf/rig.h"
 
 /* From which participants: those of plain legs, or those of legs with SRTP. */
@@ -51,6 +53,12 @@ uint32_t traffic_sent(const struct traffic *t);
 void traffic_skip(const struct traffic *t);
 
 /* Makes the networks' ports. Frames sent before there is traffic are freed. */
-void traffic_open_ports(unsigned int workers);
+void traffic_open_ports(const struct rig_config *config);
+
+/* What a port says of the mbufs it delivers. */
+static inline uint64_t traffic_flags(const struct rig_config *config)
+{
+	return config->software_checksums ? 0 : RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+}
 
 #endif
