@@ -31,6 +31,7 @@ enum packet_class {
 struct burst {
 	uint16_t count;
 	bool handed_over; /* by workers that do not own the ports; else all of one port */
+	bool forks;       /* written by flow: a leg of these packets has other ways than its own */
 	uint64_t now;     /* TSC when the burst was received */
 
 	struct rte_mbuf *mbuf[BURST_MAX]; /* one segment each */
@@ -48,6 +49,7 @@ struct burst {
 
 	/* Written by flow. */
 	struct leg *leg[BURST_MAX];   /* the receiving leg; NULL before and for CLASS_HOST */
+	struct flow *flow[BURST_MAX]; /* what it leaves by: the leg's, or after fork a branch's */
 	uint8_t component[BURST_MAX]; /* 0: the RTP port, 1: the RTCP port */
 
 	/* Written by crypt. */

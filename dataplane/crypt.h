@@ -25,8 +25,8 @@ enum crypt_direction { CRYPT_RECEIVE, CRYPT_SEND };
 
 /*
  * One direction of one epoch of one leg. It lies inside the engine's own structure. Made and freed
- * by the main lcore; workers read it (the libsrtp engine also keeps a session of its own around it,
- * so with that engine a key serves one flow only).
+ * by the main lcore; workers read it (the libsrtp engine also keeps a session of its own around it:
+ * with that engine a key to receive with serves one flow only).
  */
 struct crypt_key {
 	/* What each packet needs, CRYPT_KEY_HOT octets. */
@@ -39,7 +39,6 @@ struct crypt_key {
 	uint64_t serial;    /* no two keys have the same */
 	uint8_t digest[32]; /* of suite, key and salt: tells whether a key is a new one */
 	uint32_t users;     // main: rw. Configurations that name this key; the last one frees it.
-	bool goes_on;       /* CRYPT_SEND: indices go on from those of the key before it */
 };
 
 #define CRYPT_KEY_HOT offsetof(struct crypt_key, serial)

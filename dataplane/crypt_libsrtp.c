@@ -9,7 +9,8 @@
  * libsrtp's counter, which runs beside the stream's and begins anew with each key.
  *
  * libsrtp allocates memory for an SSRC that it sees for the first time, in the worker, and its
- * ciphers may. That cannot be avoided, and is a reason why this is the second engine.
+ * ciphers may; and a session serves one worker at a time, so that those who protect with one key
+ * wait for each other. That cannot be avoided, and is a reason why this is the second engine.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <rte_pause.h>
 #include <srtp2/crypto_types.h>
 #include <srtp2/srtp.h>
 
@@ -28,6 +30,7 @@
 struct session {
 	struct crypt_key key;
 	srtp_t srtp;
+	bool busy; /* who protects takes turns: a participant may hear flows of several workers */
 	/* For SSRCs that do not begin as the template has it. */
 	srtp_policy_t policy;
 	uint8_t master[SUITE_KEY_MAX + SUITE_SALT_MAX];
@@ -204,23 +207,42 @@ static void verify(struct crypt_job *jobs, unsigned int count)
 	}
 }
 
+static struct session *enter(struct crypt_key *key)
+{
+	struct session *session = container_of(key, struct session, key);
+
+	while (__atomic_test_and_set(&session->busy, __ATOMIC_ACQUIRE))
+		rte_pause();
+	return session;
+}
+
+static void leave(struct session *session)
+{
+	__atomic_clear(&session->busy, __ATOMIC_RELEASE);
+}
+
 static void protect(struct crypt_job *jobs, unsigned int count)
 {
 	for (unsigned int k = 0; k < count; k++) {
 		struct crypt_job *job = &jobs[k];
-		srtp_t srtp = srtp_of(job->key);
+		struct session *session = enter(job->key);
 		int length = job->length;
 
 		tell_counter(job);
-		job->status = status_of(job->rtcp ? srtp_protect_rtcp(srtp, job->data, &length)
-						  : srtp_protect(srtp, job->data, &length));
+		job->status =
+			status_of(job->rtcp ? srtp_protect_rtcp(session->srtp, job->data, &length)
+					    : srtp_protect(session->srtp, job->data, &length));
+		leave(session);
 		job->length = length;
 	}
 }
 
 static void forget(struct crypt_key *key, uint32_t ssrc)
 {
-	srtp_remove_stream(srtp_of(key), htonl(ssrc));
+	struct session *session = enter(key);
+
+	srtp_remove_stream(session->srtp, htonl(ssrc));
+	leave(session);
 }
 
 const struct crypt_engine crypt_libsrtp = {

@@ -49,6 +49,12 @@ static void count_on_flow(struct flow *flow, enum drop reason, bool accepted)
 	flow->last_drop = reason;
 }
 
+/* A copy on its way by a branch: whoever sent the packet is judged by the packet itself. */
+static bool is_copy(const struct burst *b, unsigned int i)
+{
+	return b->leg[i] && b->flow[i] != &b->leg[i]->flow;
+}
+
 void drop_stage(struct worker *w, struct burst *b)
 {
 	struct rte_mbuf *dropped[BURST_MAX];
@@ -59,8 +65,8 @@ void drop_stage(struct worker *w, struct burst *b)
 			continue;
 		w->drops[b->reason[i]]++;
 		if (b->leg[i] && b->reason[i] != DROP_NONE)
-			count_on_flow(&b->leg[i]->flow, b->reason[i], b->stream[i]);
-		if (OFFENCES >> b->reason[i] & 1)
+			count_on_flow(b->flow[i], b->reason[i], b->stream[i]);
+		if (OFFENCES >> b->reason[i] & 1 && !is_copy(b, i))
 			offence_note(w, b, i, OFFENCE_DROP(b->reason[i]));
 		dropped[count++] = b->mbuf[i];
 	}

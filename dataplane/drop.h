@@ -48,7 +48,12 @@
 	X(KEY_EXHAUSTED, "key_exhausted", "the key's lifetime is over (RFC 3711 9.2)")             \
 	/* route */                                                                                \
 	X(HELD, "held", "the call is on hold in this direction")                                   \
-	X(NO_PEER, "no_peer", "the leg has no peer yet")                                           \
+	X(NO_PATH, "no_path", "nobody is to hear the leg")                                         \
+	X(BLOCKED, "blocked", "the participant is muted")                                          \
+	X(NO_SILENCE, "no_silence", "muted, and the codec has no silence that is known")           \
+	X(NO_COPY, "no_copy", "no buffer for a copy")                                              \
+	X(SSRC_TAKEN, "ssrc_taken", "another leg sends this SSRC to the participant")              \
+	X(SHARED_KEYS, "shared_keys", "participants share their keys: nobody else can listen")     \
 	X(NO_ADDRESS, "no_address", "the other participant's address is not known")                \
 	X(NO_ROUTE, "no_route", "the other participant is neither on-link nor behind a gateway")   \
 	X(NO_CONSENT, "no_consent", "the other participant's consent expired (RFC 7675)")          \

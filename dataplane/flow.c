@@ -131,6 +131,7 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	if (port)
 		rte_prefetch0(port->stream);
 	b->leg[i] = leg;
+	b->flow[i] = &leg->flow;
 	b->component[i] = entry.component;
 }
 
@@ -187,11 +188,15 @@ static inline void follow_leg(struct burst *b, unsigned int i)
 	}
 	if (likely(flow->egress))
 		rte_prefetch0(flow->egress);
+	if (unlikely(flow->forks)) {
+		b->forks = true;
+		rte_prefetch0(leg->config);
+	}
 	if (flow->secure && likely(flow->receive))
 		rte_prefetch0(flow->receive);
-	if (flow->peer_secure && likely(flow->send))
+	if (flow->protects && likely(flow->send))
 		rte_prefetch0(flow->send);
-	if (flow->secure || flow->peer_secure) {
+	if (flow->secure || flow->protects) {
 		rte_prefetch0(&flow->first.receive_highest);
 		burst_prefetch_payload(b, i);
 	}
@@ -203,6 +208,7 @@ static inline void follow_leg(struct burst *b, unsigned int i)
  */
 void flow_stage(struct worker *w, struct burst *b)
 {
+	b->forks = false;
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			find_leg(w, b, i);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A flow: one direction of a call, from the leg that receives to the leg that sends. The unit of
- * ownership: the worker that owns the receiving leg's port writes it, and nobody else.
+ * A flow: what a leg receives, on its own path to the leg that it leaves by. The unit of ownership:
+ * the worker that owns the receiving leg's port writes it, and nobody else.
  */
 #ifndef TANDEM_FLOW_H
 #define TANDEM_FLOW_H
@@ -18,6 +18,7 @@
 
 struct crypt_key;
 struct egress;
+struct path;
 struct retired;
 
 /* worker: rw, main: ro (a torn moment is tolerated). */
@@ -28,16 +29,19 @@ struct flow {
 	 */
 	const struct egress *egress;        /* where RTP leaves; NULL: the configuration says why */
 	struct crypt_key *receive;          /* current epoch; NULL: none */
-	struct crypt_key *receive_previous; /* also accepted until grace_until (TSC) */
-	struct crypt_key *send;             /* the peer's; NULL: none */
-	uint64_t grace_until;
+	struct crypt_key *receive_previous; /* also accepted, as long as the configuration says */
+	struct crypt_key *send;             /* of the leg that it leaves by; NULL: none */
+	uint64_t send_lineage; /* of the path to where the streams' indices were sent; 0: nowhere */
 	struct stream *streams; /* a list; the most recent SSRC first */
 	uint64_t last_packet;   /* TSC of the last accepted RTP packet; 0: none */
 	uint16_t stream_count;
-	bool secure : 1;      /* what comes in is SRTP */
-	bool peer_secure : 1; /* what leaves is SRTP */
-	bool verify : 1;      /* both, and it leaves as it came */
-	uint32_t last_drop;   /* enum drop */
+	bool secure : 1;   /* what comes in is SRTP */
+	bool protects : 1; /* what leaves is SRTP */
+	bool verify : 1;   /* both, and it leaves as it came */
+	bool forks : 1;    /* it has branches, or not all of its packets go its own way */
+	bool silenced : 1; /* RTP leaves as silence */
+	uint8_t last_drop; /* enum drop */
+	uint8_t next_sender_report, next_shift;
 
 	struct stream first; /* most flows have one SSRC: its stream is here, others in the pool */
 
@@ -49,16 +53,17 @@ struct flow {
 	uint64_t other_drops;
 	/*
 	 * The last RTCP sender reports that went through: the middle 32 bits of the NTP time above
-	 * the time of arrival in 1/65536 s, one store each. worker: rw, the peer's worker: ro
+	 * the time of arrival in 1/65536 s, one store each. worker: rw, those of legs that hear
+	 * this one: ro
 	 */
 	uint64_t sender_reports[FLOW_SENDER_REPORTS];
 	/*
 	 * What number.c adds to the numbers of an SSRC: the SSRC above the shift, one store each.
-	 * worker: rw, the peer's worker: ro
+	 * worker: rw, those of legs that hear this one: ro
 	 */
 	uint64_t shifts[FLOW_SHIFTS];
 	struct retired *retired; /* what is left of SSRCs that made room; NULL: none did */
-	uint8_t next_sender_report, next_shift;
+	const struct path *path; /* the configuration's; NULL: there is none */
 } __rte_cache_aligned;
 
 /* Worker. NULL: the flow does not have this SSRC. */
@@ -74,7 +79,7 @@ static inline struct stream *flow_stream(const struct flow *flow, uint32_t ssrc)
 /* Whether what goes on is protected anew. */
 static inline bool flow_protects(const struct flow *flow)
 {
-	return flow->peer_secure && !flow->verify;
+	return flow->protects && !flow->verify;
 }
 
 /* RTP that was accepted: source, tag and replay window are right. */

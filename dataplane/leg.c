@@ -8,7 +8,9 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/branch.h"
 #include "dataplane/number.h"
+#include "dataplane/takeover.h"
 #include "dataplane/stream.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
@@ -52,17 +54,70 @@ static void open_window(struct leg *leg)
 	}
 }
 
-/* What packets need of the configuration. RTP that may not go on finds no egress. */
+/* What packets need of a path. RTP that may not go on finds no egress. */
+static void configure_path(struct flow *flow, const struct path *path)
+{
+	bool protects = path && path->protects, verify = path && path->verify;
+
+	bool same = path && path->lineage == flow->send_lineage;
+
+	if (path && path->send && !same)
+		stream_new_send_key(flow, false);
+	else if (path && path->send && flow->send && flow->send != path->send)
+		stream_new_send_key(flow, true);
+	if (path && path->send)
+		flow->send_lineage = path->lineage;
+	if (flow_protects(flow) && (!protects || verify))
+		number_forget(flow);
+	flow->path = path;
+	flow->egress = path && path->mute == DROP_NONE ? path->egress[0] : NULL;
+	flow->send = path ? path->send : NULL;
+	flow->protects = protects;
+	flow->verify = verify;
+	flow->silenced = path && path->silence;
+}
+
 static void configure_flow(struct flow *flow, const struct leg_config *config)
 {
-	flow->egress = config->forward ? config->egress[0] : NULL;
+	configure_path(flow, config->has_own ? &config->own : NULL);
 	flow->receive = config->receive;
 	flow->receive_previous = config->receive_previous;
-	flow->send = config->send;
-	flow->grace_until = config->grace_until;
 	flow->secure = config->security != LEG_PLAIN;
-	flow->peer_secure = config->peer_secure;
-	flow->verify = config->verify;
+	flow->forks = config->branch_count || (config->has_own && config->own.some);
+}
+
+static bool has_branch(const struct leg_config *config, const struct branch *branch)
+{
+	for (unsigned int k = 0; k < config->branch_count; k++)
+		if (config->branches[k].branch == branch)
+			return true;
+	return false;
+}
+
+static void end_branch(struct worker *w, struct branch *branch)
+{
+	stream_release_all(w, &branch->flow);
+	memset(&branch->flow, 0, sizeof(branch->flow));
+}
+
+/* `old` may be NULL, and so may `config`: of a leg that goes. */
+static void change_branches(struct worker *w, const struct leg_config *old,
+			    const struct leg_config *config)
+{
+	for (unsigned int k = 0; old && k < old->branch_count; k++)
+		if (!config || !has_branch(config, old->branches[k].branch))
+			end_branch(w, old->branches[k].branch);
+	for (unsigned int k = 0; config && k < config->branch_count; k++) {
+		struct flow *flow = &config->branches[k].branch->flow;
+
+		configure_path(flow, &config->branches[k]);
+		flow->secure = config->security != LEG_PLAIN;
+	}
+}
+
+void leg_let_go(struct leg *leg, struct branch *branch, struct sent *out)
+{
+	takeover_let_go(branch ? &branch->flow : &leg->flow, out);
 }
 
 struct leg_config *leg_clear(struct worker *w, struct leg *leg)
@@ -70,6 +125,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	struct leg_config *old = leg->config;
 
 	vouch_withdraw(leg);
+	change_branches(w, old, NULL);
 	stream_release_all(w, &leg->flow);
 	leg->config = NULL;
 	memset(leg->remote, 0, sizeof(leg->remote));
@@ -80,7 +136,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	leg->wants = false;
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;
-	leg->receive_serial = leg->send_serial = 0;
+	leg->receive_serial = leg->elsewhere = 0;
 	memset(&leg->flow, 0, sizeof(leg->flow));
 	return old;
 }
@@ -137,17 +193,12 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
 		vouch_new_key(leg, config->shed[0]);
 	}
-	if (config->send && config->send->serial != leg->send_serial) {
-		leg->send_serial = config->send->serial;
-		stream_new_send_key(&leg->flow, config->send->goes_on);
-	}
 	if (!old || old->remote_epoch != config->remote_epoch)
 		forget_remote(w, leg, config, now);
 	else if (old->latch_epoch != config->latch_epoch)
 		open_window(leg);
-	if (flow_protects(&leg->flow) && (!config->peer_secure || config->verify))
-		number_forget(&leg->flow);
 	configure_flow(&leg->flow, config);
+	change_branches(w, old, config);
 	leg->config = config;
 	vouch_apply(leg, old);
 	follow_nomination(w, leg, now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A leg is the relay's endpoint towards one participant; its flow is what it receives and sends on
- * through its peer. The flow is the unit of ownership: one worker writes it, the one that owns the
+ * A leg is the relay's endpoint towards one participant; its flow is what it receives, and sends on
+ * by its own path. The flow is the unit of ownership: one worker writes it, the one that owns the
  * leg's port. The main lcore decides what a leg is by posting an immutable leg_config.
  */
 #ifndef TANDEM_LEG_H
@@ -16,9 +16,11 @@
 #include "dataplane/crypt.h"
 #include "dataplane/egress.h"
 #include "dataplane/flow.h"
+#include "dataplane/path.h"
 #include "dataplane/stun.h"
 
-#define LEG_COMPONENTS    2 /* RTP, and RTCP where it has a port of its own */
+#define LEG_COMPONENTS    PATH_COMPONENTS
+#define LEG_HEARD         4 /* legs that a participant hears, of whom its RTCP speaks */
 #define LEG_PAIRS         4 /* addresses of one participant that passed an ICE check */
 #define LEG_CLOCKS        8 /* different RTP clock rates beside the default */
 #define LEG_CLOCK_DEFAULT 8000
@@ -27,7 +29,9 @@
 
 enum leg_security { LEG_PLAIN, LEG_SDES, LEG_DTLS };
 
+struct branch;
 struct seen;
+struct sent;
 struct shed_port;
 
 /* ICE credentials (RFC 8445): what checks on this leg must carry. */
@@ -55,19 +59,17 @@ struct leg_config {
 	uint8_t security; /* enum leg_security */
 	bool ice;
 	bool rtcp_mux;
-	bool forward;     /* RTP goes on to the peer: neither side is on hold */
-	bool peer_secure; /* the peer's profile needs `send` */
-	bool verify;      /* the two participants share keys: `send` is not the relay's to use */
-	bool peer_rtcp_mux;
-	uint8_t mute;     /* enum drop: why there is no egress; DROP_NONE: no address is known */
-	struct leg *peer; /* NULL: none yet */
-	/* The peer's: where this flow leaves; NULL: nothing may be sent. */
-	struct egress *egress[LEG_COMPONENTS];
-	struct crypt_key *receive;          /* current epoch; NULL: none */
-	struct crypt_key *receive_previous; /* also accepted until grace_until */
-	struct crypt_key *send; /* the peer's sending key: this flow protects with it; NULL: none */
-	uint64_t grace_until;   /* TSC */
-	uint64_t latch_until;   /* TSC; 0: never learn an address */
+	bool has_own;
+	uint8_t branch_count;
+	struct path *branches; /* branch_count of them */
+	struct path own;       /* with has_own */
+	/* Whom the participant hears by paths of theirs; NULL: no more of them. */
+	struct leg *heard[LEG_HEARD];
+	struct branch *heard_by[LEG_HEARD];     /* by which branch of it; NULL: by its own path */
+	struct crypt_key *receive;              /* current epoch; NULL: none */
+	struct crypt_key *receive_previous;     /* also accepted until grace_until */
+	uint64_t grace_until;                   /* TSC */
+	uint64_t latch_until;                   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
 	bool latch_signalled; /* an address is learnt only if the IP address is that of `remote` */
 	/* Its ports' entries in dataplane.shed_ports, where they are vouched for; NULL: nowhere. */
@@ -114,8 +116,8 @@ struct leg {
 	struct leg_pair pairs[LEG_PAIRS];
 	uint64_t heard; /* TSC; media from the nominated address, while another one is wanted */
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
-	/* The keys that the streams' index state belongs to, also while there is none. */
-	uint64_t receive_serial, send_serial;
+	uint64_t receive_serial;  /* of the key that the streams' index state belongs to */
+	uint64_t elsewhere;       /* packets that were accepted and left by branches alone */
 } __rte_cache_aligned;
 
 struct worker;
@@ -125,6 +127,9 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 			     uint64_t now);
 /* Worker: frees the leg's streams and returns its last configuration. */
 struct leg_config *leg_clear(struct worker *w, struct leg *leg);
+
+/* Worker: nothing more is sent by the leg's own path, or by a branch; `out` gets what was. */
+void leg_let_go(struct leg *leg, struct branch *branch, struct sent *out);
 
 /* Worker: `component` has its remote address, or none, and learns no other. */
 void leg_settle(struct leg *leg, unsigned int component);

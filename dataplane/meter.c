@@ -3,6 +3,7 @@
  * What was accepted from a participant: counted, with loss and interarrival jitter (RFC 3550 A.1,
  * A.3, A.8), and the round-trip time between relay and participant (6.4.1).
  */
+#include "dataplane/branch.h"
 #include "dataplane/leg.h"
 #include "dataplane/number.h"
 #include "dataplane/rtcp.h"
@@ -115,12 +116,12 @@ static void keep_sender_report(struct flow *flow, uint32_t middle, uint32_t now)
 	__atomic_store_n(slot, (uint64_t)middle << 32 | now, __ATOMIC_RELAXED);
 }
 
-/* The participant says how long ago it got a sender report that the peer's flow let through. */
-static void answer_report(struct stream *s, const struct flow *peer, const struct rtcp_report *r,
+/* The participant says how long ago it got a sender report of a leg that it hears. */
+static void answer_report(struct stream *s, const struct flow *heard, const struct rtcp_report *r,
 			  uint32_t now)
 {
 	for (unsigned int k = 0; r->lsr && k < FLOW_SENDER_REPORTS; k++) {
-		uint64_t sent = __atomic_load_n(&peer->sender_reports[k], __ATOMIC_RELAXED);
+		uint64_t sent = __atomic_load_n(&heard->sender_reports[k], __ATOMIC_RELAXED);
 		int32_t rtt = now - (uint32_t)sent - r->dlsr;
 
 		if (sent >> 32 != r->lsr)
@@ -134,7 +135,7 @@ static void answer_report(struct stream *s, const struct flow *peer, const struc
 static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct leg *leg = b->leg[i];
-	const struct leg *peer = leg->config->peer;
+	const struct leg_config *config = leg->config;
 	struct rtcp_cursor cursor = {burst_payload(b, i), b->length[i]};
 	uint32_t now = short_time(b->now, w->hz);
 	struct rtcp_report report;
@@ -147,10 +148,14 @@ static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 	while (rtcp_next(&cursor, &p)) {
 		if (rtcp_sender_time(&p, &middle))
 			keep_sender_report(&leg->flow, middle, now);
-		for (unsigned int k = 0; peer && rtcp_report(&p, k, &report); k++)
-			answer_report(b->stream[i], &peer->flow, &report, now);
-		if (peer)
-			number_give_back(&peer->flow, &p);
+		for (unsigned int k = 0; k < LEG_HEARD && config->heard[k]; k++) {
+			const struct flow *heard = &config->heard[k]->flow;
+			const struct branch *by = config->heard_by[k];
+
+			for (unsigned int r = 0; rtcp_report(&p, r, &report); r++)
+				answer_report(b->stream[i], heard, &report, now);
+			number_give_back(by ? &by->flow : heard, &p);
+		}
 	}
 }
 

@@ -6,6 +6,7 @@
 #include "dataplane/lifetime.h"
 #include "dataplane/rtcp.h"
 #include "dataplane/rtp.h"
+#include "dataplane/takeover.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
@@ -79,16 +80,32 @@ static void renumber(struct flow *flow, struct stream *s, uint16_t seq)
 	publish(flow, s);
 }
 
-enum drop number_take(struct worker *w, struct leg *leg, struct stream *s, uint8_t *rtp,
-		      uint64_t *index)
+/* The first packet of a stream that goes on where another flow was. */
+static void resume(struct flow *flow, struct stream *s, uint16_t seq, uint64_t *index)
+{
+	s->resumes = false;
+	renumber(flow, s, seq);
+	*index = s->send_highest + 1;
+	s->odd = 0;
+}
+
+enum drop number_take(struct worker *w, struct leg *leg, struct flow *flow, struct stream *s,
+		      uint8_t *rtp, uint64_t *index)
 {
 	uint16_t seq = rtp_seq(rtp);
-	enum place place = place_of(s, seq, index);
+	enum drop reason = unlikely(s->send_highest == INDEX_NONE) ? takeover_begin(flow, s, false)
+								   : DROP_NONE;
+	enum place place;
 
-	if (likely(place == PLACE_NEXT)) {
+	if (unlikely(reason != DROP_NONE))
+		return reason;
+	place = place_of(s, seq, index);
+	if (unlikely(s->resumes)) {
+		resume(flow, s, seq, index);
+	} else if (likely(place == PLACE_NEXT)) {
 		s->odd = 0;
-	} else if (begins_anew(s, seq, place, leg->flow.secure)) {
-		renumber(&leg->flow, s, seq);
+	} else if (begins_anew(s, seq, place, flow->secure)) {
+		renumber(flow, s, seq);
 		*index = s->send_highest + 1;
 		s->odd = 0;
 	} else if (place != PLACE_LATE) {
@@ -103,10 +120,29 @@ enum drop number_take(struct worker *w, struct leg *leg, struct stream *s, uint8
 	return DROP_NONE;
 }
 
+/* The index is spent whatever becomes of the packet: none is ever used twice. */
+enum drop number_take_rtcp(struct worker *w, struct leg *leg, const struct flow *flow,
+			   struct stream *s, uint64_t *index)
+{
+	enum drop reason = unlikely(s->send_rtcp == STREAM_RTCP_FIRST)
+				   ? takeover_begin(flow, s, true)
+				   : DROP_NONE;
+
+	if (unlikely(reason != DROP_NONE))
+		return reason;
+	if (unlikely(s->send_rtcp >= INDEX_RTCP_END))
+		return DROP_KEY_EXHAUSTED;
+	*index = s->send_rtcp++;
+	lifetime_watch(w, leg, s, *index, INDEX_RTCP_END);
+	return DROP_NONE;
+}
+
 void number_forget(struct flow *flow)
 {
-	for (struct stream *s = flow->streams; s; s = s->next)
+	for (struct stream *s = flow->streams; s; s = s->next) {
 		s->shift = 0;
+		s->resumes = false;
+	}
 	for (unsigned int k = 0; k < FLOW_SHIFTS; k++)
 		__atomic_store_n(&flow->shifts[k], 0, __ATOMIC_RELAXED);
 }

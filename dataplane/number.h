@@ -25,8 +25,11 @@ struct worker;
  * spends the index, whatever becomes of the packet, and never gives one out twice under a key.
  * `index` is set with DROP_NONE.
  */
-enum drop number_take(struct worker *w, struct leg *leg, struct stream *s, uint8_t *rtp,
-		      uint64_t *index);
+enum drop number_take(struct worker *w, struct leg *leg, struct flow *flow, struct stream *s,
+		      uint8_t *rtp, uint64_t *index);
+/* The same of an RTCP packet, which keeps what it says. */
+enum drop number_take_rtcp(struct worker *w, struct leg *leg, const struct flow *flow,
+			   struct stream *s, uint64_t *index);
 
 /*
  * A receiver of `flow` speaks of sequence numbers that it saw: puts the sender's own in their

@@ -1,51 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What goes on to a participant with SRTP: protected with its leg's key, under the index state that
- * the stream has in the flow it came by.
+ * the stream has in the flow that it leaves by.
  */
 #include "dataplane/crypt.h"
-#include "dataplane/index.h"
 #include "dataplane/leg.h"
-#include "dataplane/lifetime.h"
 #include "dataplane/number.h"
 #include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
 
-/* The index is spent whatever becomes of the packet: none is ever used twice. */
-static enum drop take_rtcp_index(struct worker *w, struct leg *leg, struct stream *s,
-				 uint64_t *index)
-{
-	if (unlikely(s->send_rtcp >= INDEX_RTCP_END))
-		return DROP_KEY_EXHAUSTED;
-	*index = s->send_rtcp++;
-	lifetime_watch(w, leg, s, *index, INDEX_RTCP_END);
-	return DROP_NONE;
-}
-
 static enum drop prepare(struct worker *w, struct burst *b, unsigned int i, struct crypt_job *job)
 {
 	struct leg *leg = b->leg[i];
+	struct flow *flow = b->flow[i];
 
-	if (unlikely(!leg->flow.send))
+	if (unlikely(!flow->send))
 		return DROP_NO_KEY;
 	burst_resize(b, i, b->length[i]);
 	if (unlikely(rte_pktmbuf_tailroom(b->mbuf[i]) < CRYPT_TRAILER_MAX))
 		return DROP_NO_ROOM;
 
-	job->key = leg->flow.send;
+	job->key = flow->send;
 	job->data = burst_payload(b, i);
 	job->length = b->length[i];
 	job->rtcp = b->class[i] == CLASS_RTCP;
 	if (job->rtcp) {
 		job->header = RTCP_HEADER;
 		job->ssrc = rtcp_ssrc(job->data);
-		return take_rtcp_index(w, leg, b->stream[i], &job->index);
+		return number_take_rtcp(w, leg, flow, b->stream[i], &job->index);
 	}
 	job->header = rtp_header_length(job->data);
 	job->ssrc = rtp_ssrc(job->data);
-	return number_take(w, leg, b->stream[i], job->data, &job->index);
+	return number_take(w, leg, flow, b->stream[i], job->data, &job->index);
 }
 
 void crypt_protect_stage(struct worker *w, struct burst *b)
@@ -57,7 +45,7 @@ void crypt_protect_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++) {
 		enum drop reason;
 
-		if (!burst_is_media(b, i) || !flow_protects(&b->leg[i]->flow))
+		if (!burst_is_media(b, i) || !flow_protects(b->flow[i]))
 			continue;
 		reason = prepare(w, b, i, &jobs[count]);
 		if (unlikely(reason != DROP_NONE))

@@ -6,6 +6,8 @@
 
 #include "dataplane/index.h"
 #include "dataplane/leg.h"
+#include "dataplane/sent.h"
+#include "dataplane/ssrc_filter.h"
 #include "dataplane/stream_unit.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
@@ -13,7 +15,7 @@
 #define GRAVES       8 /* units with what is kept exactly */
 #define TOMBS        14
 #define FILTERS      4 /* units of the filter */
-#define FILTER_WORDS 64
+#define FILTER_WORDS (SSRC_FILTER_WORDS / FILTERS)
 
 /* What must be known of an SSRC if it comes back. */
 struct tomb {
@@ -46,15 +48,12 @@ static_assert(1 + GRAVES + FILTERS == RETIRE_UNITS, "as the header says");
 /* --- the filter ---------------------------------------------------------------------------------
  */
 
-/* Two bits of one unit; an SSRC is random, or of somebody's choosing who gains nothing by that. */
 static uint64_t *filter_word(const struct retired *r, uint32_t ssrc, unsigned int which,
 			     uint64_t *bit)
 {
-	uint64_t hash = (ssrc ^ 0x5bd1e995u) * 0x9e3779b97f4a7c15ull;
-	unsigned int at = hash >> (which ? 36 : 52) & (64 * FILTER_WORDS - 1);
+	unsigned int place = ssrc_filter_place(ssrc, which, bit);
 
-	*bit = 1ULL << at % 64;
-	return &r->filter[hash >> 34 & (FILTERS - 1)][at / 64];
+	return &r->filter[place / FILTER_WORDS][place % FILTER_WORDS];
 }
 
 static bool filter_has(const struct retired *r, uint32_t ssrc)
@@ -227,7 +226,8 @@ struct stream *retire_one(struct worker *w, struct flow *flow, uint64_t now)
 	if (!s || !open_retired(w, flow) || !bury(w, flow, flow->retired, s))
 		return NULL;
 	r = flow->retired;
-	vouch_forget(container_of(flow, struct leg, flow), s);
+	if (s->vouched) /* that of a branch never is */
+		vouch_forget(container_of(flow, struct leg, flow), s);
 	change(r);
 	r->packets += s->meter.packets;
 	r->bytes += s->meter.bytes;
@@ -356,6 +356,22 @@ void retire_release_all(struct worker *w, struct flow *flow)
 	for (unsigned int k = 0; k < FILTERS && r->filter[k]; k++)
 		stream_unit_give(w, (struct stream *)r->filter[k]);
 	stream_unit_give(w, (struct stream *)r);
+}
+
+void retire_export(const struct flow *flow, struct sent *out)
+{
+	const struct retired *r = flow->retired;
+
+	for (const struct grave *g = r ? r->graves : NULL; g; g = g->next)
+		for (unsigned int k = 0; k < g->count; k++)
+			if (g->tombs[k].send_highest != INDEX_NONE ||
+			    g->tombs[k].send_rtcp != STREAM_RTCP_FIRST)
+				sent_add(out, &(struct sent_stream){g->tombs[k].ssrc,
+								    g->tombs[k].send_rtcp,
+								    g->tombs[k].send_highest});
+	for (unsigned int k = 0; r && r->filter[0] && r->sent && k < SSRC_FILTER_WORDS; k++)
+		out->filter[k] |= r->filter[k / FILTER_WORDS][k % FILTER_WORDS];
+	out->filtered |= r && r->filter[0] && r->sent;
 }
 
 /* --- others read --------------------------------------------------------------------------------

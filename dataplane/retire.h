@@ -38,6 +38,10 @@ void retire_new_receive_epoch(struct flow *flow);
 void retire_new_send_key(struct flow *flow, bool goes_on);
 void retire_release_all(struct worker *w, struct flow *flow);
 
+/* What of them was sent under the flow's key. */
+struct sent;
+void retire_export(const struct flow *flow, struct sent *out);
+
 /* What was counted for retired streams. Any thread: a moment's value. */
 struct retire_total {
 	uint64_t packets, bytes;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Through which leg a packet leaves, and whether it may. */
+#include <string.h>
+
 #include <rte_prefetch.h>
 
 #include "dataplane/burst.h"
 #include "dataplane/leg.h"
+#include "dataplane/path.h"
 #include "dataplane/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
@@ -18,33 +21,51 @@ static inline void prefetch_window(const struct burst *b, unsigned int i)
 }
 
 /* RTCP goes on during hold (RFC 3264 8.4). */
-static inline const struct egress *egress_of(const struct leg *leg, bool rtcp)
+static inline const struct egress *egress_of(const struct flow *flow, bool rtcp)
 {
-	const struct leg_config *config = leg->config;
-
-	return likely(!rtcp) ? leg->flow.egress : config->egress[!config->peer_rtcp_mux];
+	if (likely(!rtcp))
+		return flow->egress;
+	return flow->path ? flow->path->egress[!flow->path->rtcp_mux] : NULL;
 }
 
-static enum drop why_not(const struct leg_config *config, bool rtcp)
+static enum drop why_not(const struct flow *flow, bool rtcp)
 {
-	if (!config->peer)
-		return DROP_NO_PEER;
-	if (!config->forward && !rtcp)
-		return DROP_HELD;
-	return config->mute ? config->mute : DROP_NO_ADDRESS;
+	if (!flow->path)
+		return DROP_NO_PATH;
+	return flow->path->mute && !rtcp ? flow->path->mute : flow->path->unreachable;
+}
+
+/* Padding would say how much of it there is (RFC 3550 5.1). */
+static enum drop silence(struct burst *b, unsigned int i, const struct silence *s)
+{
+	uint8_t *rtp = burst_payload(b, i);
+	uint8_t type = rtp_payload_type(rtp);
+	uint32_t header = rtp_header_length(rtp);
+
+	if (!(s->types[type / 64] >> type % 64 & 1))
+		return DROP_NO_SILENCE;
+	rtp[0] &= ~RTP_PADDING;
+	memset(rtp + header, s->octet[type], b->length[i] - header);
+	return DROP_NONE;
 }
 
 static inline void route_packet(struct burst *b, unsigned int i)
 {
-	const struct leg *leg = b->leg[i];
+	const struct flow *flow = b->flow[i];
 	bool rtcp = b->class[i] == CLASS_RTCP;
+	enum drop reason;
 
-	b->egress[i] = egress_of(leg, rtcp);
+	b->egress[i] = egress_of(flow, rtcp);
 	if (unlikely(!b->egress[i]))
-		return burst_drop(b, i, why_not(leg->config, rtcp));
+		return burst_drop(b, i, why_not(flow, rtcp));
+	if (unlikely(flow->silenced) && !rtcp) {
+		reason = silence(b, i, flow->path->silence);
+		if (reason != DROP_NONE)
+			return burst_drop(b, i, reason);
+	}
 	if (!b->egress[i]->offload)
 		burst_prefetch_payload(b, i);
-	if (flow_protects(&leg->flow) && likely(!rtcp))
+	if (flow_protects(flow) && likely(!rtcp))
 		prefetch_window(b, i);
 }
 

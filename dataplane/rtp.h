@@ -15,6 +15,8 @@
 #define RTP_HEADER  12 /* without CSRCs and extension */
 #define RTCP_HEADER 8  /* with the sender's SSRC */
 
+#define RTP_PADDING 0x20 /* in the first octet */
+
 #define RTP_MAX_DROPOUT 3000 /* RFC 3550 A.1: what leaves out more numbers leaps */
 
 static inline uint16_t rtp_read16(const uint8_t *p)

@@ -18,6 +18,7 @@ struct burst;
 	X(punt)                                                                                    \
 	X(crypt_unprotect)                                                                         \
 	X(meter)                                                                                   \
+	X(fork)                                                                                    \
 	X(route)                                                                                   \
 	X(crypt_protect)                                                                           \
 	X(rewrite)                                                                                 \

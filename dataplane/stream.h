@@ -59,6 +59,7 @@ struct stream {
 	bool stale : 1;      /* the main lcore was told that a key wears out */
 	uint8_t vouched : 2; /* its place in shed_port.stream and one more; 0: none */
 	uint8_t leaps : 2;   /* packets that went on from a leap; see vouch.c */
+	bool resumes : 1;    /* what is sent goes on where another flow was, whatever its number */
 	uint16_t leap;       /* the last sequence number that did not continue the others */
 	struct stream_meter meter;
 

@@ -405,7 +405,7 @@ void crypt_unprotect_stage(struct worker *w, struct burst *b)
 				continue;
 			if (may_count_anew(b, i, flow))
 				anew |= 1ULL << i;
-			if (flow->receive_previous && b->now < flow->grace_until)
+			if (flow->receive_previous && b->now < b->leg[i]->config->grace_until)
 				previous |= 1ULL << i;
 			if ((anew | previous) >> i & 1)
 				keep_original(&originals, b, i);

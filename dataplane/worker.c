@@ -79,6 +79,10 @@ unsigned int worker_obey(struct worker *w, uint64_t now)
 			done.object = w->blocks;
 			w->blocks = orders[k].object;
 			break;
+		case ORDER_LET_GO:
+			leg_let_go(orders[k].leg, orders[k].branch, orders[k].object);
+			done.object = orders[k].object;
+			break;
 		}
 		rte_ring_sp_enqueue_elem(w->dones, &done, sizeof(done));
 	}

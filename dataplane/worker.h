@@ -20,6 +20,7 @@
 #include "ebpf/shed.h"
 
 struct block_list;
+struct branch;
 struct dataplane;
 struct leg;
 struct source_table;
@@ -58,12 +59,14 @@ enum order_kind {
 	ORDER_CLEAR,  /* leg */
 	ORDER_SEND,   /* mbuf through `port`: a frame of the main lcore's own */
 	ORDER_BLOCKS, /* block_list; NULL: nothing is blocked */
+	ORDER_LET_GO, /* leg, sent, branch; NULL: of the leg's own path */
 };
 struct order {
 	uint32_t kind;
 	uint32_t port;
 	struct leg *leg;
-	void *object; /* struct leg_config, struct rte_mbuf or struct block_list */
+	void *object; /* struct leg_config, rte_mbuf, block_list or sent */
+	struct branch *branch;
 };
 
 /* Worker to main lcore, by value. */
@@ -110,6 +113,7 @@ struct worker {
 	uint64_t hz;                  /* TSC ticks per second */
 	struct block_list *blocks;    /* whose frames `shed` drops; NULL: nobody's. Immutable. */
 	struct source_table *sources; /* strangers that `shed` knows; NULL: no network is judged */
+	struct burst *copies;         /* of packets that have more than one way; see fork.c */
 
 	/* worker: rw, main: ro */
 	uint64_t drops[DROP_MAX] __rte_cache_aligned;

@@ -106,16 +106,65 @@ static int put_leg(struct rig *rig, uint32_t k, const char **what)
 	put_endpoint(&to_local, &local);
 	put_endpoint(&to_remote, &remote);
 	put.leg = 1 + k;
-	put.peer = 1 + (k ^ 1);
 	put.local = &to_local;
 	put.remote = browser ? NULL : &to_remote;
 	put.ice = browser ? &ice : NULL;
-	put.rtcp_mux = put.receive = put.send = true;
+	put.rtcp_mux = true;
 	put.media_pps = rig->config.shed == RIG_SHED_OFF ? 0 : MEDIA_PPS;
 	put.security = browser             ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS
 		       : is_secure(rig, k) ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
 					   : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;
 	return registry_put_leg(rig->registry, &put, what);
+}
+
+/* Of its call, in the order in which they are put: first the two that talk. */
+static uint32_t place_in_call(const struct rig *rig, uint32_t k)
+{
+	return k % (2 + 2 * rig->config.listeners);
+}
+
+static bool talks(const struct rig *rig, uint32_t k)
+{
+	return place_in_call(rig, k) < 2;
+}
+
+bool calls_speaks(const struct rig *rig, uint32_t k)
+{
+	const uint32_t first = k - place_in_call(rig, k);
+
+	return talks(rig, k) && first + 2 + 2 * rig->config.listeners <= rig->config.legs;
+}
+
+/* To a listener, from the one that is on the other network. */
+static int put_branch(struct rig *rig, uint32_t k, const char **what)
+{
+	Tandem__Dataplane__V1__PutPath put;
+
+	tandem__dataplane__v1__put_path__init(&put);
+	put.from = 1 + k - place_in_call(rig, k) + !(k % 2);
+	put.to = 1 + k;
+	put.branch = true;
+	return registry_put_path(rig->registry, &put, what);
+}
+
+/* From the leg to the other one of its call, which is there already, and back. */
+static int put_paths(struct rig *rig, uint32_t k, const char **what)
+{
+	Tandem__Dataplane__V1__PutPath put;
+	int error;
+
+	if (!talks(rig, k))
+		return put_branch(rig, k, what);
+	if (k % 2 == 0)
+		return 0;
+	tandem__dataplane__v1__put_path__init(&put);
+	put.from = 1 + k;
+	put.to = 1 + (k ^ 1);
+	put.verify = rig->config.calls == CALLS_SHARED;
+	error = registry_put_path(rig->registry, &put, what);
+	put.to = 1 + k;
+	put.from = 1 + (k ^ 1);
+	return error ? error : registry_put_path(rig->registry, &put, what);
 }
 
 /* What the participant (CRYPT_RECEIVE) or the relay protects with: it is nobody else's. */
@@ -134,20 +183,18 @@ int calls_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **wha
 	Tandem__Dataplane__V1__PutKeys put;
 
 	make_key(receive, k, epoch, CRYPT_RECEIVE);
-	if (shared)
-		make_key(send, k ^ 1, epoch, CRYPT_RECEIVE);
-	else
-		make_key(send, k, epoch, CRYPT_SEND);
+	make_key(send, k, epoch, CRYPT_SEND);
 	tandem__dataplane__v1__put_keys__init(&put);
 	put.leg = 1 + k;
 	put.epoch = epoch;
 	put.suite = rig->config.suite;
 	put.receive_key = (ProtobufCBinaryData){info->key_length, receive};
-	put.send_key = (ProtobufCBinaryData){info->key_length, send};
-	put.receive_salt = put.send_salt =
-		(ProtobufCBinaryData){info->salt_length, (uint8_t *)salt};
+	put.receive_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)salt};
+	if (!shared) {
+		put.send_key = (ProtobufCBinaryData){info->key_length, send};
+		put.send_salt = put.receive_salt;
+	}
 	put.grace_ms = GRACE_MS;
-	put.shared = shared;
 	return registry_put_keys(rig->registry, &put, what);
 }
 
@@ -187,6 +234,8 @@ int calls_put_legs(struct rig *rig)
 
 		if (!error && is_secure(rig, k))
 			error = calls_put_keys(rig, k, 1, &what);
+		if (!error)
+			error = put_paths(rig, k, &what);
 		if (error)
 			return rig_fail(what, error);
 		if (k % 64 == 63)

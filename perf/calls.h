@@ -5,6 +5,9 @@
 
 #include "perf/rig.h"
 
+/* Whether leg `k` is one of the two that talk in a call that is whole; the others only listen. */
+bool calls_speaks(const struct rig *rig, uint32_t k);
+
 /* Main lcore, while no worker runs: it does their part. Mistakes are reported; 0 or -errno. */
 int calls_put_legs(struct rig *rig);
 int calls_put_sources(struct rig *rig);

@@ -26,17 +26,18 @@
 
 #define BATCH_MAX    128 /* legs */
 #define LEGS_MAX     2000000
-#define BLOB         400 /* octets, about what the control plane keeps with a leg */
+#define BLOB         900 /* octets, about what the control plane keeps of a call */
 #define FIRST_PORT   1024
 #define PORTS        64000
 #define PATIENCE_MS  10000
-#define REQUESTS_MAX (2 * BATCH_MAX)
+#define REQUESTS_MAX (4 * BATCH_MAX)
 
 enum phase { PUT_PLAIN, PUT_SECURE, DELETE };
 
 struct client {
 	int fd;
 	uint32_t batch, window; /* legs in a frame, frames on their way */
+	uint32_t round;         /* in which everything is put and deleted */
 	const Tandem__Dataplane__V1__Hello *hello;
 	Tandem__Dataplane__V1__Frame *first; /* holds `hello` */
 };
@@ -108,9 +109,15 @@ static void connect_to(struct client *c, const char *path)
 
 /* --- requests -------------------------------------------------------------------------------- */
 
+/* The requests of a call, which has two legs, and a path each way. */
+static const uint32_t requests_of[] = {[PUT_PLAIN] = 5, [PUT_SECURE] = 7, [DELETE] = 3};
+
 /* One leg's requests and all that they point to. */
 struct room {
-	Tandem__Dataplane__V1__Request leg, keys, gone;
+	Tandem__Dataplane__V1__Request leg, keys, gone, path, call, call_gone;
+	Tandem__Dataplane__V1__PutPath put_path;
+	Tandem__Dataplane__V1__PutCall put_call;
+	Tandem__Dataplane__V1__DeleteCall delete_call;
 	Tandem__Dataplane__V1__PutLeg put_leg;
 	Tandem__Dataplane__V1__PutKeys put_keys;
 	Tandem__Dataplane__V1__DeleteLeg delete_leg;
@@ -137,27 +144,25 @@ static void fill_leg(const struct client *c, struct room *room, uint32_t k, bool
 	room->remote.port = FIRST_PORT + place / 200 * 2 % PORTS;
 	tandem__dataplane__v1__put_leg__init(put);
 	put->leg = 1 + k;
-	put->peer = 1 + (k ^ 1);
 	put->local = &room->local;
 	put->remote = &room->remote;
-	put->rtcp_mux = put->receive = put->send = true;
+	put->rtcp_mux = true;
 	put->media_timeout_ms = 60000;
 	put->security = secure ? TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES
 			       : TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE;
-	put->blob = (ProtobufCBinaryData){sizeof(room->blob), room->blob};
 	tandem__dataplane__v1__request__init(&room->leg);
 	room->leg.put_leg = put;
 }
 
-/* No two legs share a key. */
-static void fill_keys(struct room *room, uint32_t k)
+/* No two legs share a key, and none has it again when it is put anew: its indices are spent. */
+static void fill_keys(struct room *room, uint32_t k, uint32_t round)
 {
 	const struct suite_info *info = suite_info(SUITE_AES_CM_128_HMAC_SHA1_80);
 	Tandem__Dataplane__V1__PutKeys *put = &room->put_keys;
 
 	for (unsigned int d = 0; d < 2; d++)
 		for (unsigned int i = 0; i < SUITE_KEY_MAX; i++)
-			room->octets[d][i] = (k >> i % 4 * 8) + 31 * i + d;
+			room->octets[d][i] = ((i < 8 ? k : k + round) >> i % 4 * 8) + 31 * i + d;
 	tandem__dataplane__v1__put_keys__init(put);
 	put->leg = 1 + k;
 	put->epoch = 1;
@@ -178,6 +183,34 @@ static void fill_delete(struct room *room, uint32_t k)
 	room->gone.delete_leg = &room->delete_leg;
 }
 
+/* To the other leg of its call. */
+static void fill_path(struct room *room, uint32_t k)
+{
+	tandem__dataplane__v1__put_path__init(&room->put_path);
+	room->put_path.from = 1 + k;
+	room->put_path.to = 1 + (k ^ 1);
+	tandem__dataplane__v1__request__init(&room->path);
+	room->path.put_path = &room->put_path;
+}
+
+static void fill_call(struct room *room, uint32_t k)
+{
+	tandem__dataplane__v1__put_call__init(&room->put_call);
+	room->put_call.call = 1 + k / 2;
+	room->put_call.blob = (ProtobufCBinaryData){sizeof(room->blob), room->blob};
+	tandem__dataplane__v1__request__init(&room->call);
+	room->call.put_call = &room->put_call;
+}
+
+static void fill_call_gone(struct room *room, uint32_t k)
+{
+	tandem__dataplane__v1__delete_call__init(&room->delete_call);
+	room->delete_call.call = 1 + k / 2;
+	tandem__dataplane__v1__request__init(&room->call_gone);
+	room->call_gone.delete_call = &room->delete_call;
+}
+
+/* `first` and `count` are even. */
 static void send_batch(const struct client *c, enum phase phase, uint32_t first, uint32_t count)
 {
 	static struct room rooms[BATCH_MAX];
@@ -191,14 +224,26 @@ static void send_batch(const struct client *c, enum phase phase, uint32_t first,
 		if (phase == DELETE) {
 			fill_delete(room, first + k);
 			requests[frame.n_requests++] = &room->gone;
+			if (k % 2) {
+				fill_call_gone(room, first + k);
+				requests[frame.n_requests++] = &room->call_gone;
+			}
 			continue;
 		}
 		fill_leg(c, room, first + k, phase == PUT_SECURE);
 		requests[frame.n_requests++] = &room->leg;
-		if (phase == PUT_PLAIN)
+		if (phase == PUT_SECURE) {
+			fill_keys(room, first + k, c->round);
+			requests[frame.n_requests++] = &room->keys;
+		}
+		if (k % 2 == 0)
 			continue;
-		fill_keys(room, first + k);
-		requests[frame.n_requests++] = &room->keys;
+		fill_path(&rooms[k - 1], first + k - 1);
+		fill_path(room, first + k);
+		fill_call(room, first + k);
+		requests[frame.n_requests++] = &rooms[k - 1].path;
+		requests[frame.n_requests++] = &room->path;
+		requests[frame.n_requests++] = &room->call;
 	}
 	send_frame(c, &frame);
 }
@@ -219,12 +264,13 @@ static uint32_t take_replies(const struct client *c)
 /* Seconds that it took. */
 static double run(const struct client *c, enum phase phase, uint32_t legs)
 {
-	const uint32_t each = phase == PUT_SECURE ? 2 : 1;
+	const uint32_t each = requests_of[phase];
 	double begin = seconds(CLOCK_MONOTONIC);
 	uint32_t sent = 0, answered = 0; /* legs, requests */
 
-	while (answered < legs * each) {
-		while (sent < legs && sent * each < answered + c->window * c->batch * each) {
+	while (answered < legs / 2 * each) {
+		while (sent < legs &&
+		       sent / 2 * each < answered + c->window * c->batch / 2 * each) {
 			uint32_t count = legs - sent < c->batch ? legs - sent : c->batch;
 
 			send_batch(c, phase, sent, count);
@@ -235,7 +281,7 @@ static double run(const struct client *c, enum phase phase, uint32_t legs)
 	return seconds(CLOCK_MONOTONIC) - begin;
 }
 
-static void answer(const struct client *c, const char *line)
+static void answer(struct client *c, const char *line)
 {
 	double put, gone, cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	char kind[16];
@@ -247,6 +293,7 @@ static void answer(const struct client *c, const char *line)
 	put = run(c, strcmp(kind, "plain") ? PUT_SECURE : PUT_PLAIN, legs);
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 	gone = run(c, DELETE, legs);
+	c->round++;
 	printf("{\"put\":%.6f,\"delete\":%.6f,\"client\":%.6f}\n", put, gone, cpu);
 	fflush(stdout);
 }
@@ -297,7 +344,8 @@ int main(int argc, char **argv)
 			optind = argc + 1;
 		}
 	}
-	if (optind != argc || !path || !c.batch || c.batch > BATCH_MAX || !c.window) {
+	if (optind != argc || !path || !c.batch || c.batch % 2 || c.batch > BATCH_MAX ||
+	    !c.window) {
 		fputs(usage, stderr);
 		return EXIT_FAILURE;
 	}

@@ -30,10 +30,18 @@ static double per_packet(const struct measure *m, uint64_t cycles)
 	return (double)cycles / m->traffic->load;
 }
 
+/* Packets that come of a load. */
+static uint32_t to_send(const struct measure *m)
+{
+	const struct traffic *t = m->traffic;
+
+	return m->kind == MEASURE_PORTS ? t->load : t->load * (1 + t->rig->config.listeners);
+}
+
 /* Part of the load was not sent yet. */
 static bool is_waiting(const struct measure *m)
 {
-	return traffic_sent(m->traffic) < m->traffic->load;
+	return traffic_sent(m->traffic) < to_send(m);
 }
 
 static void check_sent(struct measure *m)
@@ -43,7 +51,7 @@ static void check_sent(struct measure *m)
 	if (!is_waiting(m))
 		return;
 	fprintf(stderr, "pipeline: %u of %u packets were sent\n", traffic_sent(m->traffic),
-		m->traffic->load);
+		to_send(m));
 	for (unsigned int k = DROP_NONE + 1; k < DROP_MAX; k++)
 		if (w->drops[k])
 			fprintf(stderr, "pipeline: dropped, %s: %lu\n", drop_reasons[k].help,
@@ -114,7 +122,7 @@ static uint64_t run_engine(const struct traffic *t, uint32_t first, struct crypt
 	for (uint32_t k = 0; k < BURST_MAX; k++) {
 		const struct leg_config *config = t->sender[first + k]->leg->config;
 
-		prepare_job(&jobs[k], t, first + k, receive ? config->receive : config->send);
+		prepare_job(&jobs[k], t, first + k, receive ? config->receive : config->own.send);
 		if (lengths[k])
 			jobs[k].length = lengths[k];
 	}
@@ -236,6 +244,9 @@ static int run(void *arg)
 		m->cycles[load] = run_load(m, load);
 		if (m->kind != MEASURE_RAW && !m->error)
 			check_sent(m);
+		/* Numbers that nobody has seen would leap. */
+		if (m->kind == MEASURE_RAW || m->kind == MEASURE_PORTS)
+			traffic_take_back(m->traffic);
 		if (m->error)
 			__atomic_store_n(&m->meeting->failed, true, __ATOMIC_RELAXED);
 		if (__atomic_load_n(&m->meeting->failed, __ATOMIC_RELAXED))

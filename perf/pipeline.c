@@ -30,6 +30,7 @@ static const struct option options[] = {{"engine", required_argument, NULL, 'e'}
 					{"legs", required_argument, NULL, 'l'},
 					{"core", required_argument, NULL, 'k'},
 					{"workers", required_argument, NULL, 'w'},
+					{"listeners", required_argument, NULL, 'i'},
 					{"no-huge", no_argument, NULL, 'n'},
 					{"software-checksums", no_argument, NULL, 'u'},
 					{"shed", required_argument, NULL, 'd'},
@@ -39,8 +40,8 @@ static const struct option options[] = {{"engine", required_argument, NULL, 'e'}
 static const char *const usage =
 	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
 	"                [--calls plain|mixed|browser|secure|shared] [--legs N] [--core N]\n"
-	"                [--workers 1|2] [--shed off|vouched|judged] [--no-huge]\n"
-	"                [--software-checksums]\n"
+	"                [--workers 1|2] [--listeners 0|1|2] [--shed off|vouched|judged]\n"
+	"                [--no-huge] [--software-checksums]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
 
 /* Index of `word`, or -1. */
@@ -81,6 +82,9 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 		case 'w':
 			c->workers = strtoul(optarg, NULL, 10);
 			break;
+		case 'i':
+			c->listeners = strtoul(optarg, NULL, 10);
+			break;
 		case 'd':
 			found = find(sheds, optarg);
 			if (found < 0)
@@ -98,7 +102,8 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 		}
 	}
 	return optind == argc && c->suite && c->legs >= 2 && c->legs <= RIG_LEGS_MAX &&
-	       c->legs % 2 == 0 && c->workers >= 1 && c->workers <= RIG_WORKERS_MAX;
+	       c->legs % 2 == 0 && c->workers >= 1 && c->workers <= RIG_WORKERS_MAX &&
+	       c->listeners <= RIG_LISTENERS;
 }
 
 static void print_list(const double *values, uint32_t count, size_t stride)

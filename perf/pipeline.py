@@ -61,8 +61,11 @@ class Pipeline(Process):
     """perf/pipeline.c; it waits on the worker's core until it is asked."""
 
     def __init__(self, program, options, group, engine="ipsec_mb", shed=None):
+        calls, _, listeners = group.calls.partition("+")
         command = [str(program), "--engine", engine, "--suite", group.suite,
-                   "--calls", group.calls, "--legs", str(group.legs), "--core", str(options.core)]
+                   "--calls", calls, "--legs", str(group.legs), "--core", str(options.core)]
+        if listeners:
+            command += ["--listeners", listeners]
         if group.workers > 1:
             command += ["--workers", str(group.workers)]
         if options.no_huge:

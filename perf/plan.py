@@ -24,6 +24,14 @@ MODES = {
     "transcrypt": ("secure", "secure"),
 }
 CRYPTO = [mode for mode in MODES if mode != "forward"]
+# The same with a second and a third path: each packet is copied to so many listeners as well.
+FORKED = {
+    "forward+1": ("plain+1", "plain"),
+    "forward+2": ("plain+2", "plain"),
+    "decrypt+1": ("mixed+1", "secure"),
+    "encrypt+1": ("mixed+1", "plain"),
+}
+PARTS = {**MODES, **FORKED}
 # design, section 7: TSC cycles per packet at 160 octets, in all or on top of the crypto
 FORWARD_BUDGET = {True: 150, False: 220}  # by whether there are at most 100,000 legs
 OVER_BUDGET = {"decrypt": 150, "encrypt": 150, "transcrypt": 190}
@@ -39,17 +47,22 @@ class Figure(NamedTuple):
 
     @property
     def name(self):
-        parts = [self.mode] + ([] if self.mode == "forward" else [self.suite])
+        parts = [self.mode] + ([] if self.plain else [self.suite])
         parts += [str(self.payload), str(self.legs)]
         return "/".join(parts + (["2-workers"] if self.workers > 1 else []))
 
     @property
+    def plain(self):
+        """Nothing is protected."""
+        return self.mode.startswith("forward")
+
+    @property
     def sender(self):
-        return MODES[self.mode][1]
+        return PARTS[self.mode][1]
 
     @property
     def group(self):
-        return Group(self.legs, MODES[self.mode][0], self.suite, self.workers)
+        return Group(self.legs, PARTS[self.mode][0], self.suite, self.workers)
 
     @property
     def budget(self):
@@ -69,7 +82,7 @@ class Group(NamedTuple):
     workers: int
 
     def __str__(self):
-        suite = "" if self.calls == "plain" else f" with {self.suite}"
+        suite = "" if self.calls.startswith("plain") else f" with {self.suite}"
         return f"{self.legs} legs, {self.calls} calls{suite}, workers {self.workers}"
 
 
@@ -89,6 +102,8 @@ def beside(legs):
                 yield Figure(mode, suite, PAYLOAD, MANY)
         for mode in ("forward", "decrypt"):
             yield Figure(mode, SUITES[0], PAYLOAD, MANY, workers=2)
+        for mode in FORKED:
+            yield Figure(mode, SUITES[0], PAYLOAD, MANY)
     if len(legs) > 1:
         for count in BETWEEN:
             if min(legs) < count < max(legs):

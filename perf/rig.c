@@ -19,8 +19,10 @@
 #include "perf/calls.h"
 #include "perf/traffic.h"
 
-#define SPARE_PACKETS 255 /* for requests for neighbours */
-#define SPARE_STREAMS 64  /* a leg has one SSRC, whose stream is in the leg */
+#define SPARE_PACKETS 255  /* for requests for neighbours */
+#define SPARE_COPIES  1023 /* for packets that are copied ... */
+#define COPIES_CACHED 256  /* ... from the worker's cache, as in the program */
+#define SPARE_STREAMS 64   /* a leg has one SSRC, whose stream is in the leg */
 
 /* Media addresses are the first of each /28, the gateway is its last host; all else is behind it.
  */
@@ -105,10 +107,11 @@ static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 static int create_packets(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
+	uint32_t spare = rig->config.listeners ? SPARE_COPIES : SPARE_PACKETS;
+	unsigned int cached = rig->config.listeners ? COPIES_CACHED : 0;
 
-	d->mbufs = rte_pktmbuf_pool_create("packets",
-					   RIG_PACKETS * rig->config.workers + SPARE_PACKETS, 0, 0,
-					   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	d->mbufs = rte_pktmbuf_pool_create("packets", RIG_PACKETS * rig->config.workers + spare,
+					   cached, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	return d->mbufs ? 0 : -ENOMEM;
 }
 

@@ -15,6 +15,7 @@
 
 #define RIG_NETWORKS    2
 #define RIG_WORKERS_MAX 2
+#define RIG_LISTENERS   2    /* most */
 #define RIG_PACKETS     8192 /* of each worker, that go round: as many as it has for a port */
 #define RIG_LEGS_MAX    (RIG_NETWORKS * NETWORK_ADDRESSES_MAX * 64000)
 
@@ -43,6 +44,7 @@ struct rig_config {
 	unsigned int core;    /* the first worker's; another one is the main lcore's and the second
 				 worker's */
 	unsigned int workers; /* 1 or 2 */
+	unsigned int listeners; /* of each of a call's two: further legs that hear it by a branch */
 	enum rig_shed shed;
 	bool hugepages;
 	bool software_checksums; /* of UDP; else the ports compute them, as those of NICs do */

@@ -9,8 +9,10 @@
 #include <rte_udp.h>
 
 #include "dataplane/rtp.h"
+#include "perf/calls.h"
 
-#define SAMPLES_PER_PACKET 160 /* 20 ms at 8 kHz */
+#define SAMPLES_PER_PACKET 160        /* 20 ms at 8 kHz */
+#define OWN                0x7a6e9d5c /* in the mbuf of a packet that goes round */
 
 /* A queue of a port: a list of packets that have arrived, and how many were sent. */
 struct wire {
@@ -18,6 +20,7 @@ struct wire {
 	uint32_t head, tail;
 	uint32_t sent;
 	uint16_t port;
+	bool copies;    /* packets come that are none of the traffic's own */
 	uint64_t flags; /* of each mbuf */
 } __rte_cache_aligned;
 
@@ -45,12 +48,24 @@ static uint16_t rx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 	return count;
 }
 
+/* What is not of the traffic's own buffers, as a driver does in the end. */
+static void free_others(struct rte_mbuf **packets, uint16_t count)
+{
+	struct rte_mbuf *others[BURST_MAX];
+	unsigned int left = 0;
+
+	for (uint16_t k = 0; k < count; k++)
+		if (packets[k]->hash.usr != OWN)
+			others[left++] = packets[k];
+	rte_pktmbuf_free_bulk(others, left);
+}
+
 static uint16_t tx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 {
 	struct wire *wire = queue;
 
-	if (unlikely(!loaded))
-		rte_pktmbuf_free_bulk(packets, count);
+	if (unlikely(!loaded || wire->copies))
+		free_others(packets, count);
 	wire->sent += count;
 	return count;
 }
@@ -65,6 +80,7 @@ void traffic_open_ports(const struct rig_config *config)
 		for (unsigned int q = 0; q < config->workers; q++) {
 			wires[n][q].port = n;
 			wires[n][q].flags = traffic_flags(config);
+			wires[n][q].copies = config->listeners;
 			queues[n][q] = &wires[n][q];
 		}
 		ops->rx_pkt_burst = rx_burst;
@@ -92,6 +108,12 @@ void traffic_skip(const struct traffic *t)
 {
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
 		wire_of(t, n)->head = wire_of(t, n)->tail;
+}
+
+void traffic_take_back(const struct traffic *t)
+{
+	for (uint32_t k = 0; k < t->load; k++)
+		t->sender[k]->index--;
 }
 
 /* --- packets --------------------------------------------------------------------------------- */
@@ -217,7 +239,8 @@ static void shuffle(struct traffic_round *round)
 
 static bool is_sender(const struct traffic *t, const struct source *s, enum traffic_from from)
 {
-	return s->leg->worker == t->worker->id && !s->key == (from == FROM_PLAIN);
+	return calls_speaks(t->rig, s - t->rig->sources) && s->leg->worker == t->worker->id &&
+	       !s->key == (from == FROM_PLAIN);
 }
 
 static int create_round(struct traffic *t, enum traffic_from from)
@@ -257,6 +280,8 @@ int traffic_create(struct traffic *t, struct rig *rig, unsigned int worker)
 		error = create_round(t, from);
 	if (!error && rte_pktmbuf_alloc_bulk(rig->dataplane.mbufs, t->mbuf, RIG_PACKETS))
 		error = -ENOMEM;
+	for (uint32_t k = 0; k < RIG_PACKETS && !error; k++)
+		t->mbuf[k]->hash.usr = OWN;
 	loaded = true;
 	return error;
 }

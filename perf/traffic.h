@@ -52,6 +52,9 @@ uint32_t traffic_sent(const struct traffic *t);
 /* The load is as good as received: for measurements that go around the ports. */
 void traffic_skip(const struct traffic *t);
 
+/* The pipeline has seen none of this load: the next one has the same numbers. */
+void traffic_take_back(const struct traffic *t);
+
 /* Makes the networks' ports. Frames sent before there is traffic are freed. */
 void traffic_open_ports(const struct rig_config *config);
 

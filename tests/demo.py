@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""`make demo`: a browser and a telephone talk through the relay; forgers and floods go unheard.
+"""`make demo`: a browser and a telephone talk through the relay; forgers and floods go unheard,
+and a supervisor listens in.
 
 Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
 the second and a GStreamer telephone in the third, and takes everything down again.
@@ -25,7 +26,7 @@ import rtp  # noqa: E402
 import sdp  # noqa: E402
 import srtp  # noqa: E402
 from browser import Browser  # noqa: E402
-from calls import CALL, TAGS, browser_to_phone, hang_up  # noqa: E402
+from calls import CALL, TAGS, browser_to_phone, hang_up, phone_side  # noqa: E402
 from flood import Flood, prepare  # noqa: E402
 from forge import Forge  # noqa: E402
 from host import Busy, Host  # noqa: E402
@@ -34,6 +35,7 @@ from relay import Relay, changed  # noqa: E402
 
 BROWSER_HZ, PHONE_HZ = 440, 1000
 TALK_SECONDS = 3
+LISTEN_SECONDS = 2
 FLOOD_SECONDS = 5
 FLOODS = ["rtp", "stun", "dtls", "garbage"]
 COPIES = 25
@@ -89,6 +91,8 @@ def show(directory):
         forged = forge(relay, forger)
         talk(ends, TALK_SECONDS)
         lies = since(before, relay)
+        say(f"a supervisor listens to both for {LISTEN_SECONDS} seconds")
+        overheard = listen(relay, ends)
         say(f"{FLOOD_SECONDS} more seconds, while two attackers flood the browser's port as fast "
             "as the link carries it")
         prepare([net.BROWSERS])
@@ -102,6 +106,9 @@ def show(directory):
         legs = hang_up(relay, page, phone)
         say("the call is over")
         table(legs, phone_hears, page_hears)
+        for tag, heard, lost in overheard:
+            print(f"  the supervisor heard of the {tag}: {heard}; of it {lost} packets lost\n",
+                  flush=True)
         table_of_drops(f"{forged} forged packets, none forwarded, dropped as", lies)
         table_of_drops(f"{played.packets:,} packets of flood, {played.pps:,.0f} a second, dropped "
                        "as", floods)
@@ -124,6 +131,33 @@ def talk(ends, seconds):
         time.sleep(0.5)
         heard = [end.wait_tone(frequency) for end, frequency in ends]
     return heard
+
+
+def listen(relay, ends):
+    """A leg of the supervisor's for each of the two: what was heard by it, and what was lost."""
+    ears = {tag: Phone(net.PHONES, net.PHONE[4], 50, port)
+            for tag, port in zip(TAGS, (5000, 5002))}
+    try:
+        for tag, ear in ears.items():
+            offer = relay.api.subscribe(CALL, f"supervisor of the {tag}", phone_side(), [tag])
+            relay.api.subscribe_answer(CALL, f"supervisor of the {tag}",
+                                       ear.answer(offer, direction="recvonly"))
+        for ear, frequency in zip(ears.values(), (BROWSER_HZ, PHONE_HZ)):
+            ear.wait_tone(frequency)
+        talk(ends, LISTEN_SECONDS)
+        heard = {tag: ear.heard() for tag, ear in ears.items()}
+        legs = {leg.id: leg.tag for leg in relay.api.query(CALL).legs}
+        dropped = {legs[path.to]: path.dropped for path in relay.api.query(CALL).paths}
+        told = [(tag, heard[tag], dropped[f"supervisor of the {tag}"]) for tag in ears]
+        for tag in ears:
+            relay.api.unsubscribe(CALL, f"supervisor of the {tag}")
+    finally:
+        for ear in ears.values():
+            ear.close()
+    for (tag, sound, _), frequency in zip(told, (BROWSER_HZ, PHONE_HZ)):
+        if not sound.is_tone(frequency):
+            raise AssertionError(f"the supervisor heard {sound} of the {tag}")
+    return told
 
 
 def counted(relay):

@@ -3,6 +3,7 @@
 
 #include <err.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "controlplane/rpc/message.h"
@@ -31,4 +32,39 @@ int ask(const struct request *request, const char *method, const ProtobufCMessag
 		view(request, reply);
 	message_free(reply);
 	return ret;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int number)
+{
+	interrupted = 1;
+}
+
+struct stream {
+	const struct request *request;
+	view_reply *view;
+};
+
+/* Each line at once: it may go into a pipe. */
+static bool take(void *arg, const ProtobufCMessage *message)
+{
+	const struct stream *stream = arg;
+
+	if (stream->request->json)
+		ask_print_json(message, JSON_COMPACT);
+	else
+		stream->view(stream->request, message);
+	return !fflush(stdout);
+}
+
+int ask_stream(const struct request *request, const char *method, const ProtobufCMessage *question,
+	       const ProtobufCMessageDescriptor *type, view_reply *view)
+{
+	struct stream stream = {request, view};
+	const struct sigaction action = {.sa_handler = interrupt};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	return remote_stream(request->remote, method, question, type, take, &stream, &interrupted);
 }

@@ -14,6 +14,10 @@ typedef void view_reply(const struct request *request, const ProtobufCMessage *r
 int ask(const struct request *request, const char *method, const ProtobufCMessage *question,
 	const ProtobufCMessageDescriptor *type, view_reply *view);
 
+/* The same of a stream, message by message, until Ctrl-C or its end. */
+int ask_stream(const struct request *request, const char *method, const ProtobufCMessage *question,
+	       const ProtobufCMessageDescriptor *type, view_reply *view);
+
 /* `flags` are jansson's: JSON_INDENT(2), JSON_COMPACT. Ends the program without memory. */
 void ask_print_json(const ProtobufCMessage *message, size_t flags);
 

@@ -153,6 +153,21 @@ static int show_drops(const struct request *request)
 	return ask_status(request, view_dropped);
 }
 
+static void view_event(const struct request *request, const ProtobufCMessage *event)
+{
+	view_watch(stdout, (const Tandem__Relay__V1__WatchEvent *)event);
+}
+
+static int watch_calls(const struct request *request)
+{
+	Tandem__Relay__V1__WatchRequest question = TANDEM__RELAY__V1__WATCH_REQUEST__INIT;
+
+	if (request->argument)
+		question.call_id = (char *)(uintptr_t)request->argument;
+	return ask_stream(request, RELAY "Watch", &question.base,
+			  &tandem__relay__v1__watch_event__descriptor, view_event);
+}
+
 /* Its exit code says it too, whatever the form. */
 static int show_health(const struct request *request)
 {
@@ -181,6 +196,7 @@ static const struct command commands[] = {
 	{.name = "calls", .run = show_calls},
 	{.name = "call", .argument = CALL, .run = show_call},
 	{.name = "delete", .argument = CALL, .run = delete_call},
+	{.name = "watch", .argument = CALL, .optional = true, .run = watch_calls},
 	{.name = "ports", .run = show_ports},
 	{.name = "drops", .run = show_drops},
 	{.name = "shed", .run = shed_overview},

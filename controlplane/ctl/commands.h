@@ -20,6 +20,7 @@ struct request {
 struct command {
 	const char *name;
 	const char *argument; /* what it has to be; NULL: there is none */
+	bool optional;        /* it need not be there */
 	bool takes_for;
 	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/ctl/commands_shed.h"
 
-#include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "controlplane/api/shed.pb-c.h"
@@ -98,32 +96,14 @@ int shed_unblock_prefix(const struct request *request)
 /* --- events --------------------------------------------------------------------------------------
  */
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number)
+static void print_event(const struct request *request, const ProtobufCMessage *event)
 {
-	interrupted = 1;
-}
-
-/* Each line at once: it may go into a pipe. */
-static bool print_event(void *arg, const ProtobufCMessage *event)
-{
-	const struct request *request = arg;
-
-	if (request->json)
-		ask_print_json(event, JSON_COMPACT);
-	else
-		view_shed_event(stdout, (const Tandem__Shed__V1__AttackEvent *)event);
-	return !fflush(stdout);
+	view_shed_event(stdout, (const Tandem__Shed__V1__AttackEvent *)event);
 }
 
 int shed_watch_attacks(const struct request *request)
 {
 	Tandem__Shed__V1__WatchRequest question = TANDEM__SHED__V1__WATCH_REQUEST__INIT;
-	const struct sigaction action = {.sa_handler = interrupt};
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	return remote_stream(request->remote, SHED "Watch", &question.base, TYPE(attack_event),
-			     print_event, (void *)(uintptr_t)request, &interrupted);
+	return ask_stream(request, SHED "Watch", &question.base, TYPE(attack_event), print_event);
 }

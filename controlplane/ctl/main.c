@@ -22,8 +22,9 @@ static const char help[] =
 	"usage: tandemctl [options] command\n"
 	"\n"
 	"  calls        list the calls\n"
-	"  call ID      show a call: legs, flows, streams, and why there is no audio\n"
+	"  call ID      show a call: parties, legs, who hears whom, and why there is no audio\n"
 	"  delete ID    end a call and show its final statistics\n"
+	"  watch [ID]   tell what happens to calls, or to one, as it happens, until Ctrl-C\n"
 	"  ports        show how many ports each media address has in use\n"
 	"  drops        show how many packets were dropped, by reason\n"
 	"  shed         show what is dropped before anybody pays for it, and who is blocked\n"
@@ -39,7 +40,7 @@ static const char help[] =
 	"      --ca FILE         PEM file of the authority that vouches for the server,\n"
 	"      --cert FILE       of the certificate to show to it,\n"
 	"      --key FILE        and of its key: for a server that asks for mutual TLS\n"
-	"  -j, --json            print the relay's reply as JSON; with shed watch an object a line\n"
+	"  -j, --json            print the relay's reply as JSON; with watch an object a line\n"
 	"  -a, --all             with drops and shed: also the reasons that never occurred\n"
 	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked]\n"
 	"  -n, --count N         with shed top (to 100) and shed sample (to 200): at most so many [20]\n"
@@ -121,7 +122,9 @@ static void parse_options(struct options *options, int argc, char **argv)
 /* Whether what was given fits the command; complains if not. */
 static bool fits(const struct command *command, const struct request *request, int given)
 {
-	if (given != (command->argument != NULL))
+	bool needed = command->argument && !command->optional;
+
+	if (given > (command->argument != NULL) || given < needed)
 		complain("%s takes %s", command->name,
 			 command->argument ? command->argument : "no argument");
 	else if (request->for_ms && !command->takes_for)
@@ -152,7 +155,7 @@ static const struct command *parse_command(struct options *options, int argc, ch
 	}
 	if (!fits(command, &options->request, given - used))
 		return NULL;
-	options->request.argument = command->argument ? argv[optind + used] : NULL;
+	options->request.argument = given > used ? argv[optind + used] : NULL;
 	return command;
 }
 

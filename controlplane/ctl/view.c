@@ -83,13 +83,72 @@ static void view_legs(FILE *out, const Tandem__Relay__V1__Call *call)
 	table_free(table);
 }
 
+static const char *party_state(Tandem__Relay__V1__PartyState state, char *text)
+{
+	if (state == TANDEM__RELAY__V1__PARTY_STATE__PARTY_IDLE)
+		return "";
+	return words_enum(&tandem__relay__v1__party_state__descriptor, (int)state, "PARTY_", text);
+}
+
+static void view_parties(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	static const char *const heads[] = {"PARTY", "BRANCH", "TALKS WITH", "OFFER", NULL};
+	struct table *table = table_new(heads);
+	char text[WORDS_SIZE];
+
+	for (size_t i = 0; i < call->n_parties; i++) {
+		const Tandem__Relay__V1__Party *party = call->parties[i];
+
+		table_add(table, "%s", party->tag);
+		table_add(table, "%s", party->branch);
+		table_add(table, "%s", party->listens ? "(listens)" : party->partner);
+		table_add(table, "%s", party_state(party->state, text));
+	}
+	table_print(table, out);
+	table_free(table);
+}
+
+static const char *tag_of(const Tandem__Relay__V1__Call *call, uint64_t leg)
+{
+	for (size_t i = 0; i < call->n_legs; i++)
+		if (call->legs[i]->id == leg)
+			return call->legs[i]->tag;
+	return "";
+}
+
+/* Who hears whom, and how protected. */
+static void view_paths(FILE *out, const Tandem__Relay__V1__Call *call)
+{
+	static const char *const heads[] = {">FROM LEG", "SPEAKER",  ">TO LEG", "HEARD BY", "MODE",
+					    ">PASSED",   ">DROPPED", "WHY NOT", NULL};
+	struct table *table = table_new(heads);
+	char text[WORDS_SIZE];
+
+	for (size_t i = 0; i < call->n_paths; i++) {
+		const Tandem__Relay__V1__Path *path = call->paths[i];
+
+		table_add(table, "%" PRIu64, path->from);
+		table_add(table, "%s", tag_of(call, path->from));
+		table_add(table, "%" PRIu64, path->to);
+		table_add(table, "%s", tag_of(call, path->to));
+		table_add(table, "%s", mode(path->mode, text));
+		table_add(table, "%" PRIu64, path->sent_packets);
+		table_add(table, "%" PRIu64, path->dropped);
+		table_add(table, "%s", path->why);
+	}
+	if (call->n_paths) {
+		fputc('\n', out);
+		table_print(table, out);
+	}
+	table_free(table);
+}
+
 /* One line per leg: what came from its participant, and what became of it. */
 static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 {
 	static const char *const heads[] = {
-		">LEG",  "FROM",         "MODE",      ">PACKETS",      ">OCTETS",      ">PASSED ON",
-		">RTCP", ">AUTH FAILED", ">REPLAYED", ">WRONG SOURCE", ">OTHER DROPS", ">LAST",
-		NULL};
+		">LEG",         "FROM",      ">PACKETS",      ">OCTETS",      ">PASSED ON", ">RTCP",
+		">AUTH FAILED", ">REPLAYED", ">WRONG SOURCE", ">OTHER DROPS", ">LAST",      NULL};
 	static const Tandem__Relay__V1__Flow none = TANDEM__RELAY__V1__FLOW__INIT;
 	struct table *table = table_new(heads);
 	char text[WORDS_SIZE];
@@ -99,7 +158,6 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 
 		table_add(table, "%" PRIu64, call->legs[i]->id);
 		table_add(table, "%s", call->legs[i]->tag);
-		table_add(table, "%s", call->legs[i]->flow ? mode(flow->mode, text) : "");
 		table_add(table, "%" PRIu64, flow->packets);
 		table_add(table, "%" PRIu64, flow->bytes);
 		table_add(table, "%" PRIu64, flow->sent_packets);
@@ -216,10 +274,36 @@ void view_call(FILE *out, const Tandem__Relay__V1__Call *call)
 		return;
 	}
 	fputc('\n', out);
+	view_parties(out, call);
+	fputc('\n', out);
 	view_legs(out, call);
 	fputc('\n', out);
 	view_flows(out, call);
+	view_paths(out, call);
 	view_streams(out, call);
 	view_shed_packets(out, call);
 	view_reasons(out, call);
+}
+
+void view_watch(FILE *out, const Tandem__Relay__V1__WatchEvent *event)
+{
+	char when[WORDS_SIZE], kind[WORDS_SIZE];
+
+	words_time(event->time_ms, when);
+	fprintf(out, "%s  ", when);
+	words_print(out, event->call_id);
+	fprintf(out, "  %s",
+		words_enum(&tandem__relay__v1__watch_kind__descriptor, (int)event->kind, "WATCH_",
+			   kind));
+	if (*event->tag || *event->branch) {
+		fputs("  ", out);
+		words_print(out, *event->tag ? event->tag : event->branch);
+	}
+	if (event->leg)
+		fprintf(out, "  leg %" PRIu64, event->leg);
+	if (*event->text) {
+		fputs("  ", out);
+		words_print(out, event->text);
+	}
+	fputc('\n', out);
 }

@@ -13,6 +13,9 @@ void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t 
 /* Its legs, what each received, the streams in it, and why there is no media if there is none. */
 void view_call(FILE *out, const Tandem__Relay__V1__Call *call);
 
+/* A line. */
+void view_watch(FILE *out, const Tandem__Relay__V1__WatchEvent *event);
+
 void view_status(FILE *out, const Tandem__Relay__V1__StatusReply *status);
 void view_ports(FILE *out, const Tandem__Relay__V1__StatusReply *status);
 

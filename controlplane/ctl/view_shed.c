@@ -239,12 +239,9 @@ void view_shed_samples(FILE *out, const Tandem__Shed__V1__SampleReply *reply)
 void view_shed_event(FILE *out, const Tandem__Shed__V1__AttackEvent *event)
 {
 	static const Tandem__Shed__V1__Attack none = TANDEM__SHED__V1__ATTACK__INIT;
-	time_t now = time(NULL);
-	char clock[16] = "", change[WORDS_SIZE];
-	struct tm local;
+	char clock[WORDS_SIZE], change[WORDS_SIZE];
 
-	if (localtime_r(&now, &local))
-		strftime(clock, sizeof(clock), "%H:%M:%S", &local);
+	words_time(1000 * (uint64_t)time(NULL), clock);
 	words_enum(&tandem__shed__v1__change__descriptor, (int)event->change, "CHANGE_", change);
 	fprintf(out, "%s %-7s ", clock, change);
 	print_attack(out, event->attack ? event->attack : &none);

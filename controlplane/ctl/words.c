@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "controlplane/ctl/table.h"
 
@@ -38,6 +39,17 @@ const char *words_duration(uint64_t ms, char text[WORDS_SIZE])
 	else
 		snprintf(text, WORDS_SIZE, "%" PRIu64 "d%02uh", s / 86400,
 			 (unsigned)(s / 3600 % 24));
+	return text;
+}
+
+const char *words_time(uint64_t ms, char text[WORDS_SIZE])
+{
+	time_t s = (time_t)(ms / 1000);
+	struct tm local;
+
+	text[0] = '\0';
+	if (localtime_r(&s, &local))
+		strftime(text, WORDS_SIZE, "%H:%M:%S", &local);
 	return text;
 }
 

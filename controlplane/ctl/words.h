@@ -17,6 +17,8 @@ const char *words_enum(const ProtobufCEnumDescriptor *type, int value, const cha
 
 /* "850 ms", "12 s", "3m07s", "5h12m", "2d03h" */
 const char *words_duration(uint64_t ms, char text[WORDS_SIZE]);
+/* "14:07:23", of the wall clock here; `ms` since 1970. */
+const char *words_time(uint64_t ms, char text[WORDS_SIZE]);
 /* "90s", "10m", "2h", "1d": a number that is not 0 with its unit; false: it is none of these. */
 bool words_read_duration(const char *text, uint64_t *ms);
 

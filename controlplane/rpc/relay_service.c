@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/rpc/relay_service.h"
 
+#include <stdlib.h>
+
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/rpc/rpc_answer.h"
 #include "controlplane/session/session.h"
@@ -16,6 +18,36 @@ static void answer_offer(struct rpc_call *call, const ProtobufCMessage *request,
 {
 	session_answer(session, (const Tandem__Relay__V1__AnswerRequest *)request, rpc_answer,
 		       call);
+}
+
+static void withdraw(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_withdraw(session, (const Tandem__Relay__V1__WithdrawRequest *)request, rpc_answer,
+			 call);
+}
+
+static void subscribe(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_subscribe(session, (const Tandem__Relay__V1__SubscribeRequest *)request, rpc_answer,
+			  call);
+}
+
+static void answer_subscribed(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_subscribe_answer(session,
+				 (const Tandem__Relay__V1__SubscribeAnswerRequest *)request,
+				 rpc_answer, call);
+}
+
+static void unsubscribe(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_unsubscribe(session, (const Tandem__Relay__V1__UnsubscribeRequest *)request,
+			    rpc_answer, call);
+}
+
+static void mute(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_mute(session, (const Tandem__Relay__V1__MuteRequest *)request, rpc_answer, call);
 }
 
 static void delete (struct rpc_call *call, const ProtobufCMessage *request, void *session)
@@ -40,9 +72,59 @@ static void status(struct rpc_call *call, const ProtobufCMessage *request, void 
 		       call);
 }
 
+/* --- a stream of what happens --------------------------------------------------------------------
+ */
+
+struct watcher {
+	struct rpc_call *call;
+	struct session_watcher *watcher;
+};
+
+static void tell(void *arg, const Tandem__Relay__V1__WatchEvent *event)
+{
+	struct watcher *w = arg;
+
+	rpc_stream_append(w->call, &event->base);
+}
+
+static void unwatch(void *arg)
+{
+	struct watcher *w = arg;
+
+	session_unwatch_calls(w->watcher);
+	free(w);
+}
+
+/* The first event says that from here on all is told. */
+static void watch(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	const char *id = ((const Tandem__Relay__V1__WatchRequest *)request)->call_id;
+	Tandem__Relay__V1__WatchEvent begun = TANDEM__RELAY__V1__WATCH_EVENT__INIT;
+	struct watcher *w = calloc(1, sizeof(*w));
+
+	if (w)
+		w->watcher = session_watch_calls(session, id, tell, w);
+	if (!w || !w->watcher) {
+		free(w);
+		rpc_fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED, "no memory for another watch");
+		return;
+	}
+	w->call = call;
+	begun.call_id = (char *)id;
+	rpc_stream(call, unwatch, w);
+	rpc_stream_append(call, &begun.base);
+}
+
 static const struct rpc_method methods[] = {
 	{RELAY "Offer", &tandem__relay__v1__offer_request__descriptor, offer},
 	{RELAY "Answer", &tandem__relay__v1__answer_request__descriptor, answer_offer},
+	{RELAY "Withdraw", &tandem__relay__v1__withdraw_request__descriptor, withdraw},
+	{RELAY "Subscribe", &tandem__relay__v1__subscribe_request__descriptor, subscribe},
+	{RELAY "SubscribeAnswer", &tandem__relay__v1__subscribe_answer_request__descriptor,
+	 answer_subscribed},
+	{RELAY "Unsubscribe", &tandem__relay__v1__unsubscribe_request__descriptor, unsubscribe},
+	{RELAY "Mute", &tandem__relay__v1__mute_request__descriptor, mute},
+	{RELAY "Watch", &tandem__relay__v1__watch_request__descriptor, watch},
 	{RELAY "Delete", &tandem__relay__v1__delete_request__descriptor, delete},
 	{RELAY "Query", &tandem__relay__v1__query_request__descriptor, query},
 	{RELAY "List", &tandem__relay__v1__list_request__descriptor, list},

@@ -128,7 +128,7 @@ void audit_start(struct session *s)
 
 void audit_reset(struct session *s)
 {
-	struct bridge *bridge;
+	struct party *party;
 	struct call *call;
 	struct leg *leg;
 

@@ -8,7 +8,23 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "controlplane/session/exchange.h"
+#include "controlplane/session/queue.h"
 #include "controlplane/session/session_state.h"
+
+/* 0: the random generator fails. */
+static uint64_t fresh_id(void)
+{
+	uint64_t id = 0;
+
+	while (id == 0)
+		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
+			return 0;
+	return id;
+}
+
+/* --- calls ---------------------------------------------------------------------------------------
+ */
 
 struct call *call_make(struct session *session, const char *id)
 {
@@ -21,9 +37,14 @@ struct call *call_make(struct session *session, const char *id)
 	call->created = (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	call->session = session;
 	call->references = 1;
-	TAILQ_INIT(&call->bridges);
+	TAILQ_INIT(&call->requests);
+	TAILQ_INIT(&call->parties);
+	TAILQ_INIT(&call->exchanges);
+	TAILQ_INIT(&call->mutes);
+	call->key = fresh_id();
 	call->id = strdup(id);
-	if (!call->id) {
+	if (!call->id || !call->key) {
+		free(call->id);
 		free(call);
 		return NULL;
 	}
@@ -38,86 +59,180 @@ struct call *call_hold(struct call *call)
 
 void call_release(struct call *call)
 {
-	struct bridge *bridge;
+	struct exchange *exchange;
+	struct party *party;
+	struct mute *mute;
 
 	if (!call || --call->references)
 		return;
-	offer_free(call->offer);
-	while ((bridge = TAILQ_FIRST(&call->bridges)))
-		bridge_free(bridge);
-	for (enum side side = SIDE_A; side < SIDES; side++)
-		mids_free(&call->mids[side]);
-	free(call->tags[SIDE_A]);
-	free(call->tags[SIDE_B]);
+	while ((exchange = TAILQ_FIRST(&call->exchanges)))
+		exchange_free(exchange);
+	while ((party = TAILQ_FIRST(&call->parties)))
+		party_free(party);
+	while ((mute = TAILQ_FIRST(&call->mutes))) {
+		TAILQ_REMOVE(&call->mutes, mute, entry);
+		free(mute);
+	}
+	for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++)
+		free(call->media[line].codecs);
 	free(call->id);
 	free(call);
 }
 
-struct bridge *bridge_make(struct call *call)
+bool call_is_answered(const struct call *call)
 {
-	struct bridge *bridge = calloc(1, sizeof(*bridge));
+	const struct party *party;
 
-	if (!bridge)
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (party->answered)
+			return true;
+	return false;
+}
+
+/* --- parties -------------------------------------------------------------------------------------
+ */
+
+struct party *party_make(struct call *call, const char *tag, const char *branch)
+{
+	struct party *party = calloc(1, sizeof(*party));
+
+	if (!party)
 		return NULL;
-	bridge->call = call;
-	bridge->number = ++call->bridges_made;
-	bridge->pending = true;
-	TAILQ_INSERT_TAIL(&call->bridges, bridge, entry);
-	return bridge;
+	TAILQ_INIT(&party->legs);
+	party->call = call;
+	party->branch = strdup(branch);
+	party->tag = tag ? strdup(tag) : NULL;
+	if (!party->branch || (tag && !party->tag)) {
+		free(party->branch);
+		free(party->tag);
+		free(party);
+		return NULL;
+	}
+	party->number = ++call->parties_made;
+	call->party_count++;
+	TAILQ_INSERT_TAIL(&call->parties, party, entry);
+	return party;
 }
 
-void bridge_free(struct bridge *bridge)
+static void forget_mutes(const struct party *party)
 {
-	TAILQ_REMOVE(&bridge->call->bridges, bridge, entry);
-	leg_free(bridge->legs[SIDE_A]);
-	leg_free(bridge->legs[SIDE_B]);
-	free(bridge);
+	struct call *call = party->call;
+	struct mute *mute = TAILQ_FIRST(&call->mutes);
+
+	while (mute) {
+		struct mute *next = TAILQ_NEXT(mute, entry);
+
+		if (mute->from == party || mute->to == party) {
+			TAILQ_REMOVE(&call->mutes, mute, entry);
+			free(mute);
+		}
+		mute = next;
+	}
 }
 
-struct bridge *call_bridge_of_line(const struct call *call, unsigned int line)
+void party_free(struct party *gone)
 {
-	struct bridge *bridge;
+	struct call *call = gone->call;
+	struct party *party;
+	struct leg *leg;
 
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		if (!bridge->pending && bridge->lines & 1u << line)
-			return bridge;
+	for_each_leg(leg, call)
+	{
+		if (leg->source == gone)
+			leg->source = NULL;
+	}
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (party->partner == gone)
+			party->partner = NULL;
+	forget_mutes(gone);
+	while ((leg = TAILQ_FIRST(&gone->legs)))
+		leg_free(leg);
+	TAILQ_REMOVE(&call->parties, gone, entry);
+	call->party_count--;
+	mids_free(&gone->mids);
+	free(gone->tag);
+	free(gone->branch);
+	free(gone);
+}
+
+struct party *call_party(const struct call *call, const char *tag)
+{
+	struct party *party;
+
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (party->tag && strcmp(party->tag, tag) == 0)
+			return party;
 	return NULL;
 }
 
-static uint64_t fresh_id(void)
+struct party *call_party_on(const struct call *call, const char *branch)
 {
-	uint64_t id = 0;
+	struct party *party;
 
-	while (id == 0)
-		if (getrandom(&id, sizeof(id), 0) != sizeof(id))
-			return 0;
-	return id;
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (strcmp(party->branch, branch) == 0)
+			return party;
+	return NULL;
 }
 
-int leg_make(struct leg **out, struct bridge *bridge, enum side side, struct media_address *at,
-	     unsigned int port, bool pair, uint64_t id)
+struct party *call_party_numbered(const struct call *call, unsigned int number)
 {
-	struct session *session = bridge->call->session;
+	struct party *party;
+
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (party->number == number)
+			return party;
+	return NULL;
+}
+
+const char *party_name(const struct party *party)
+{
+	return party->tag ? party->tag : party->branch;
+}
+
+struct party *party_talks_with(const struct party *party)
+{
+	return party->partner && party->partner->partner == party ? party->partner : NULL;
+}
+
+struct leg *party_leg(const struct party *party, unsigned int line)
+{
+	struct leg *leg;
+
+	TAILQ_FOREACH (leg, &party->legs, entry)
+		if (!leg->pending && leg->lines & 1u << line)
+			return leg;
+	return NULL;
+}
+
+/* --- legs ----------------------------------------------------------------------------------------
+ */
+
+int leg_make(struct leg **out, struct party *party, struct media_address *at, unsigned int port,
+	     bool pair, uint64_t id)
+{
+	struct session *session = party->call->session;
 	struct leg *leg = calloc(1, sizeof(*leg));
 	int taken;
 
 	*out = NULL;
 	if (!leg)
 		return -ENOMEM;
-	taken = port ? ports_claim(at->ports, port, pair)
-		     : ports_take(at->ports, pair, uv_now(session->loop));
 	leg->id = id ? id : fresh_id();
-	if (taken < 0 || leg->id == 0) {
+	taken = !leg->id ? -EIO
+		: port   ? ports_claim(at->ports, port, pair)
+			 : ports_take(at->ports, pair, uv_now(session->loop));
+	if (taken < 0) {
 		free(leg);
-		return taken < 0 ? taken : -EIO;
+		return taken;
 	}
 	leg->session = session;
-	leg->bridge = bridge;
-	leg->side = side;
+	leg->party = party;
+	leg->pending = true;
 	leg->at = at;
 	leg->port = port ? port : (unsigned int)taken;
 	leg->pair = pair;
-	bridge->legs[side] = leg;
+	TAILQ_INSERT_TAIL(&party->legs, leg, entry);
 	session_add_leg(session, leg);
 	*out = leg;
 	return 0;
@@ -135,12 +250,10 @@ void leg_retire(struct leg *leg)
 
 void leg_free(struct leg *leg)
 {
-	if (!leg)
-		return;
 	leg_retire(leg);
 	ports_give(leg->at->ports, leg->port, leg->pair, uv_now(leg->session->loop));
 	dtls_identity_release(leg->identity);
-	leg->bridge->legs[leg->side] = NULL;
+	TAILQ_REMOVE(&leg->party->legs, leg, entry);
 	terms_wipe(&leg->terms);
 	free(leg);
 }
@@ -153,16 +266,4 @@ void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote)
 	leg->heard.family = remote->address.len == 16 ? AF_INET6 : AF_INET;
 	memcpy(leg->heard.ip, remote->address.data, remote->address.len);
 	leg->heard.port = remote->port;
-}
-
-void offer_free(struct offer *offer)
-{
-	if (!offer)
-		return;
-	for (unsigned int i = 0; i < offer->plan_count; i++)
-		for (enum side side = SIDE_A; side < SIDES; side++)
-			terms_wipe(&offer->plans[i].terms[side]);
-	free(offer->plans);
-	sdp_free(offer->sdp);
-	free(offer);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Calls, and what they are made of. A call has two sides, A who made the first offer and B. Each
- * m-line, or each bundle of them, is a bridge: a leg towards A and a leg towards B, whose media
- * crosses between the two. The session alone changes them, on its loop.
+ * Calls, and what they are made of. A call has parties, and media, its m-lines, which have the same
+ * number towards each of them. A leg is the relay's endpoint towards one party, for one medium or a
+ * bundle of them. Two parties that each name the other as their partner talk; who hears whom
+ * follows from that (path.h). The session alone changes them, on its loop.
  */
 #ifndef TANDEM_CALL_H
 #define TANDEM_CALL_H
@@ -17,20 +18,36 @@
 #include "controlplane/session/network.h"
 #include "controlplane/session/table.h"
 
-#define CALL_TEXT_MAX 255 /* octets of a call id or tag */
-
-enum side { SIDE_A, SIDE_B, SIDES };
+#define CALL_TEXT_MAX    255 /* octets of a call id, tag or branch */
+#define CALL_MEDIA_NAME  64
+#define CALL_PARTIES_MAX 256
 
 struct session;
 struct call;
-struct bridge;
+struct party;
+struct exchange;
+struct request;
+
+/* An m-line of the call, as its last answer has it. */
+struct medium {
+	char kind[24];     /* "audio" */
+	uint64_t types[2]; /* bits: its payload types */
+	char *codecs; /* its formats and what a=rtpmap and the like say of them; NULL: not known */
+};
 
 struct leg {
+	TAILQ_ENTRY(leg) entry; /* in its party, in the order of making */
 	struct table_node node;
 	uint64_t id;
 	struct session *session;
-	struct bridge *bridge;
-	enum side side;
+	struct party *party;
+
+	uint32_t lines;              /* bits: its m-lines, those of a listener's own SDP for one */
+	char media[CALL_MEDIA_NAME]; /* "audio", "audio+video" */
+	bool pending;                /* made for an offer that has no answer yet */
+	/* Of a listener: whom it hears, and on which m-line of the call. */
+	struct party *source;
+	unsigned int source_line;
 
 	struct media_address *at;
 	unsigned int port;
@@ -56,86 +73,93 @@ struct leg {
 	bool keys_stale;
 	bool seen;    /* by the resync that runs */
 	bool refused; /* the dataplane did not take it; `failed` says why, and it is tried again */
+	bool told_up; /* it was said that it is up, since it last was not */
 	uint32_t audited; /* the last round that found it in the dataplane */
 	uint32_t missed;  /* rounds in a row that did not */
 	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 
-/* One m-line or one bundle of them. */
-struct bridge {
-	TAILQ_ENTRY(bridge) entry;
+struct party {
+	TAILQ_ENTRY(party) entry; /* in its call, in the order of making */
 	struct call *call;
-	struct leg *legs[SIDES];
-	uint32_t lines;      /* bits: its m-lines */
 	unsigned int number; /* unique in its call */
-	bool pending;        /* made for an offer that has no answer yet */
-	char media[64];      /* "audio", "audio+video" */
+	char *tag;           /* NULL until its first answer */
+	char *branch;        /* that the offer to it went out on; "": none was named */
+	bool answered;       /* it has legs in force */
+	bool listens;
+	struct wish wish;
+	struct mids mids;      /* as it knows its m-lines */
+	struct party *partner; /* whom it talks with, once that one says the same; NULL: nobody */
+	unsigned int line_count;
+	TAILQ_HEAD(leg_list, leg) legs;
 };
 
-/* What an open offer makes of one bridge once it is answered. */
-struct plan {
-	struct bridge *bridge;
-	uint32_t lines;
-	char media[64];
-	struct terms terms[SIDES];
-};
-
-struct offer {
-	enum side from;
-	struct sdp *sdp;
-	struct wish wish[SIDES];
-	struct plan *plans; /* plan_count of them, in order of their first m-line */
-	unsigned int plan_count;
+/* What of whom does not reach whom; NULL: everybody. The last one that fits counts. */
+struct mute {
+	TAILQ_ENTRY(mute) entry;
+	const struct party *from, *to;
+	Tandem__Relay__V1__Muting muting;
 };
 
 struct call {
-	struct table_node node;
-	TAILQ_ENTRY(call) entry;    /* in order of age */
-	TAILQ_ENTRY(call) deadline; /* of those that wait for an answer, in order of `expires` */
+	struct table_node node, key_node;
+	TAILQ_ENTRY(call) entry; /* in order of age */
 	struct session *session;
 	unsigned int references; /* the table's, and those of requests that are being served */
 	uint64_t serial;
+	uint64_t key;      /* names its state in the dataplane */
+	uint32_t revision; /* of its state */
 	char *id;
-	char *tags[SIDES]; /* B's is NULL until the first answer */
-	uint64_t created;  /* ms of the wall clock */
-	uint64_t expires;  /* ms of the loop's clock */
-	bool answered, waiting, gone, busy;
-	struct wish wish[SIDES];
-	struct mids mids[SIDES]; /* as each side knows its m-lines */
-	unsigned int line_count, bridges_made;
-	TAILQ_HEAD(, bridge) bridges; /* in the order of their making */
-	struct offer *offer;          /* the open one, or NULL */
+	uint64_t created; /* ms of the wall clock */
+	bool gone;
+	bool kept;  /* the dataplane may have its state */
+	bool seen;  /* by the resync that runs */
+	bool stale; /* likewise: the dataplane has something of it that is other than it should be
+		     */
+	bool busy;  /* a request is being served; others wait */
+	TAILQ_HEAD(, request) requests;
+	unsigned int request_count;
+	struct medium media[SDP_MEDIA_MAX];
+	unsigned int parties_made, party_count;
+	TAILQ_HEAD(, party) parties;
+	TAILQ_HEAD(, exchange) exchanges; /* in the order of their offers */
+	TAILQ_HEAD(, mute) mutes;
 };
 
 /* Holds one reference. NULL without memory. */
 struct call *call_make(struct session *session, const char *id);
 struct call *call_hold(struct call *call);
 void call_release(struct call *call); /* the last one frees, legs and ports too */
+/* Whether it had an answer, ever. */
+bool call_is_answered(const struct call *call);
 
-struct bridge *bridge_make(struct call *call);
-void bridge_free(struct bridge *bridge); /* with its legs */
-struct bridge *call_bridge_of_line(const struct call *call, unsigned int line);
+/* The texts are copied; `tag` may be NULL. NULL without memory. */
+struct party *party_make(struct call *call, const char *tag, const char *branch);
+/* With its legs and mutes; nobody names it any more. Its exchanges must be gone. */
+void party_free(struct party *party);
+struct party *call_party(const struct call *call, const char *tag);
+struct party *call_party_on(const struct call *call, const char *branch);
+/* The one of this number; NULL: none. */
+struct party *call_party_numbered(const struct call *call, unsigned int number);
+/* For messages: its tag, or its branch; never NULL. */
+const char *party_name(const struct party *party);
+/* Whom it talks with; NULL: nobody. */
+struct party *party_talks_with(const struct party *party);
+/* The leg in force that has this m-line; NULL: none. */
+struct leg *party_leg(const struct party *party, unsigned int line);
 
 /* A leg at an address, with a port of its own: 0 takes one. 0, -ENOMEM, -EADDRNOTAVAIL, ... */
-int leg_make(struct leg **leg, struct bridge *bridge, enum side side, struct media_address *at,
-	     unsigned int port, bool pair, uint64_t id);
+int leg_make(struct leg **leg, struct party *party, struct media_address *at, unsigned int port,
+	     bool pair, uint64_t id);
 /* No event finds it any more and nothing is pushed for it; its port and memory stay. */
 void leg_retire(struct leg *leg);
 void leg_free(struct leg *leg);
 /* Takes in where its media comes from; NULL: nobody was heard yet. */
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote);
 
-void offer_free(struct offer *offer);
-
-/* Each leg of a call: needs a `bridge`. */
+/* Each leg of a call: needs a `party`. */
 #define for_each_leg(leg, call)                                                                    \
-	TAILQ_FOREACH (bridge, &(call)->bridges, entry)                                            \
-		for (enum side side_ = SIDE_A; side_ < SIDES; side_++)                             \
-			if ((leg = bridge->legs[side_]))
-
-static inline enum side side_other(enum side side)
-{
-	return side == SIDE_A ? SIDE_B : SIDE_A;
-}
+	TAILQ_FOREACH (party, &(call)->parties, entry)                                             \
+		TAILQ_FOREACH (leg, &party->legs, entry)
 
 #endif

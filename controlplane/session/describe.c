@@ -10,19 +10,21 @@
  * A group of one could be left out (RFC 9143), but a browser that was told to bundle everything
  * takes no offer without a group. An answer has a group where the offer has one.
  */
-static bool shows_bundle(const struct offer *offer, const struct plan *plan, unsigned int line,
-			 const struct terms *t, bool answer)
+static bool shows_bundle(const struct exchange *x, const struct plan *plan, unsigned int line,
+			 bool answer)
 {
 	if (plan->lines & (plan->lines - 1))
 		return true;
-	return t->profile == SDP_UDP_TLS_RTP_SAVPF && (!answer || offer->sdp->media[line].bundle);
+	return plan->terms.profile == SDP_UDP_TLS_RTP_SAVPF &&
+	       (!answer || x->sdp->media[line].bundle);
 }
 
-static void show(struct sdp_transport *out, const struct offer *offer, const struct plan *plan,
-		 unsigned int line, bool answer)
+/* `bundle`: the number of the plan, from 1. */
+static void show(struct sdp_transport *out, const struct exchange *x, const struct plan *plan,
+		 unsigned int bundle, unsigned int line, bool answer)
 {
-	const struct leg *leg = plan->bridge->legs[answer ? offer->from : side_other(offer->from)];
-	const struct terms *t = &plan->terms[leg->side];
+	const struct leg *leg = plan->leg;
+	const struct terms *t = &plan->terms;
 	bool first = (plan->lines & ((1u << line) - 1)) == 0;
 
 	out->rtp = leg->at->address;
@@ -31,9 +33,9 @@ static void show(struct sdp_transport *out, const struct offer *offer, const str
 	out->rtcp_mux = t->rtcp_mux;
 	out->rtcp_mux_only = !answer && t->rtcp_mux_only;
 	out->rtcp_port = leg->pair && !(answer && t->rtcp_mux) ? leg->port + 1 : 0;
-	if (shows_bundle(offer, plan, line, t, answer)) {
-		out->bundle = plan - offer->plans + 1;
-		out->bundle_only = !answer && !first && !(plan->bridge->lines & 1u << line);
+	if (shows_bundle(x, plan, line, answer)) {
+		out->bundle = bundle;
+		out->bundle_only = !answer && !first && !(leg->lines & 1u << line);
 	}
 	if (t->ice) {
 		out->ice_ufrag = t->local_ufrag;
@@ -49,18 +51,26 @@ static void show(struct sdp_transport *out, const struct offer *offer, const str
 	}
 }
 
-char *describe(const struct offer *offer, const struct sdp *answer, struct session_error *error)
+/* What each of the two calls its m-lines from now on. */
+static void learn_mids(const struct exchange *x, char shown[][SDP_MID_MAX + 1], bool answer)
 {
-	const struct sdp *sdp = answer ? answer : offer->sdp;
-	struct call *call = offer->plans[0].bridge->call;
-	struct mids *mids = &call->mids[side_other(offer->from)];
+	if (x->from.party)
+		mids_learn_all(&x->from.party->mids, x->sdp);
+	for (unsigned int line = 0; !answer && line < x->sdp->media_count; line++)
+		mids_learn(&x->to.party->mids, line, shown[line]);
+}
+
+char *describe(const struct exchange *x, const struct sdp *answer, struct session_error *error)
+{
+	const struct end *end = answer ? &x->from : &x->to;
+	const struct sdp *sdp = answer ? answer : x->sdp;
 	char shown[SDP_MEDIA_MAX][SDP_MID_MAX + 1];
 	struct sdp_transport media[SDP_MEDIA_MAX];
 	struct sdp_rewrite to = {
 		.media = media,
 		.media_count = sdp->media_count,
-		.offer = answer ? offer->sdp : NULL,
-		.mids = (const char *const *)mids->text,
+		.offer = answer ? x->sdp : NULL,
+		.mids = answer ? NULL : (const char *const *)end->party->mids.text,
 		.shown_mids = shown,
 		.origin = {.family = AF_INET},
 	};
@@ -69,21 +79,16 @@ char *describe(const struct offer *offer, const struct sdp *answer, struct sessi
 	int result;
 
 	memset(media, 0, sizeof(media));
-	for (unsigned int i = 0; i < offer->plan_count; i++) {
-		const struct plan *plan = &offer->plans[i];
-
+	for (unsigned int i = 0; i < end->plan_count; i++)
 		for (unsigned int line = 0; line < sdp->media_count; line++)
-			if (plan->lines & 1u << line)
-				show(&media[line], offer, plan, line, answer != NULL);
-	}
+			if (end->plans[i].lines & 1u << line)
+				show(&media[line], x, &end->plans[i], i + 1, line, answer != NULL);
 	for (unsigned int line = sdp->media_count; line-- > 0;)
 		if (media[line].rtp.family != AF_UNSPEC)
 			to.origin = media[line].rtp;
 	result = sdp_rewrite(&text, &length, sdp, &to);
 	if (result == 0) {
-		mids_learn_all(&call->mids[offer->from], offer->sdp);
-		for (unsigned int line = 0; !answer && line < sdp->media_count; line++)
-			mids_learn(mids, line, shown[line]);
+		learn_mids(x, shown, answer != NULL);
 		return text;
 	}
 	session_refuse(error, SESSION_INTERNAL, "the SDP cannot be written: %s", strerror(-result));

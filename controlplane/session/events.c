@@ -5,6 +5,8 @@
 
 #include "controlplane/session/keying.h"
 #include "controlplane/session/push.h"
+#include "controlplane/session/watch.h"
+#include "controlplane/session/why.h"
 #include "dataplane/lib/log.h"
 
 /* --- media timeout -------------------------------------------------------------------------------
@@ -49,10 +51,11 @@ static void judge(void *arg, int error, const char *what)
 static void media_timeout(struct leg *leg)
 {
 	struct session *s = leg->session;
-	struct call *call = leg->bridge->call;
+	struct call *call = leg->party->call;
 	struct silence *silence;
 	struct push *push;
-	struct bridge *bridge;
+	struct party *party;
+	struct leg *other;
 
 	/* While the calls are being taken over they may be half there. */
 	if (!s->ready)
@@ -64,10 +67,24 @@ static void media_timeout(struct leg *leg)
 		return;
 	}
 	silence->call = call_hold(call);
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		for (enum side side = SIDE_A; !bridge->pending && side < SIDES; side++)
-			push_query(push, bridge->legs[side]);
+	for_each_leg(other, call)
+	{
+		if (!other->pending)
+			push_query(push, other);
+	}
 	push_end(push);
+}
+
+/* --- those who watch -----------------------------------------------------------------------------
+ */
+
+static void tell_up(const struct leg *leg)
+{
+	char text[WHY_ADDRESS_MAX] = "";
+
+	if (leg->heard.family != AF_UNSPEC)
+		why_print_address(text, &leg->heard, leg->heard.port);
+	watch_leg(WATCH(LEG_UP), leg, text);
 }
 
 /* --- all of them ---------------------------------------------------------------------------------
@@ -87,21 +104,27 @@ void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 		if (leg->terms.ice)
 			leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
 		leg_hear(leg, event->remote);
+		tell_up(leg);
 		keying_leg_up(leg);
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST:
 		leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST;
 		log_info("call %s: leg %016jx: the participant's ICE consent expired",
-			 leg->bridge->call->id, (uintmax_t)leg->id);
+			 leg->party->call->id, (uintmax_t)leg->id);
+		watch_leg(WATCH(SILENCE), leg, "the participant's ICE consent expired");
+		break;
+	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA:
+		watch_leg(WATCH(FIRST_MEDIA), leg, "");
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT:
+		watch_leg(WATCH(SILENCE), leg, "no media comes any more");
 		media_timeout(leg);
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_KEYS_STALE:
 		leg->keys_stale = true;
 		log_warn("call %s: leg %016jx: its keys come near the end of their lifetime; "
 			 "re-offer the call",
-			 leg->bridge->call->id, (uintmax_t)leg->id);
+			 leg->party->call->id, (uintmax_t)leg->id);
 		break;
 	default:
 		break;

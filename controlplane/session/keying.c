@@ -9,6 +9,7 @@
 
 #include <openssl/crypto.h>
 
+#include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
 /* --- who we are ----------------------------------------------------------------------------------
@@ -61,7 +62,8 @@ void keying_refused(struct leg *leg, const char *what)
 {
 	leg->keyed = false;
 	snprintf(leg->failed, sizeof(leg->failed), "the dataplane refused the keys: %s", what);
-	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
+	log_warn("call %s: leg %016jx: %s", leg->party->call->id, (uintmax_t)leg->id, leg->failed);
+	watch_leg(WATCH(FAILED), leg, leg->failed);
 }
 
 /* --- SDES ----------------------------------------------------------------------------------------
@@ -99,8 +101,8 @@ void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *be
 		  &(struct push_keys){
 			  .suite = t->remote_key.suite,
 			  .receive = split(&t->remote_key),
-			  .send = split(&t->local[0]),
-			  .shared = leg->bridge->call->wish[leg->side].shared,
+			  .send = leg->party->wish.shared ? (struct push_key){NULL}
+							  : split(&t->local[0]),
 			  /* RFC 3711 3.3.1; a new address begins at 0 (RFC 4568 7.1.4). */
 			  .goes_on = leg->keyed && sdp_profile_has_sdes(before->profile) &&
 				     same_address(&before->remote, &t->remote),
@@ -148,7 +150,8 @@ static void fail_leg(struct leg *leg, const char *why)
 	if (strcmp(text, leg->failed) == 0)
 		return; /* it was said */
 	memcpy(leg->failed, text, sizeof(text));
-	log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id, leg->failed);
+	log_warn("call %s: leg %016jx: %s", leg->party->call->id, (uintmax_t)leg->id, leg->failed);
+	watch_leg(WATCH(FAILED), leg, leg->failed);
 }
 
 /* Keys on their way to the dataplane; their leg may be gone when it answers. */
@@ -182,13 +185,13 @@ static void on_done(void *arg, const struct dtls_result *result)
 	delivery->session = leg->session;
 	delivery->leg = leg->id;
 	leg->handshake_ms = result->elapsed_ms;
-	push_leg(push, leg); /* whose blob has the time it took */
 	push_keys(push, leg,
 		  &(struct push_keys){.suite = result->suite,
 				      .receive = {result->rx.key, result->rx.salt},
 				      .send = {result->tx.key, result->tx.salt}});
+	push_call(push, leg->party->call); /* which has the time that it took */
 	push_end(push);
-	log_info("call %s: leg %016jx: DTLS is up in %u ms, %s, %s", leg->bridge->call->id,
+	log_info("call %s: leg %016jx: DTLS is up in %u ms, %s, %s", leg->party->call->id,
 		 (uintmax_t)leg->id, result->elapsed_ms, suite_name(result->suite), result->cipher);
 }
 
@@ -202,7 +205,7 @@ static void on_closed(void *arg, const char *text)
 	struct leg *leg = arg;
 
 	end_association(leg);
-	log_debug("call %s: leg %016jx: DTLS: %s", leg->bridge->call->id, (uintmax_t)leg->id, text);
+	log_debug("call %s: leg %016jx: DTLS: %s", leg->party->call->id, (uintmax_t)leg->id, text);
 }
 
 /* Those of the wished suites that DTLS can agree on; none left: all. */
@@ -237,7 +240,7 @@ static void start(struct leg *leg)
 			      "re-offer brings a new one");
 		return;
 	}
-	config.suite_count = choose_suites(&leg->bridge->call->wish[leg->side], suites);
+	config.suite_count = choose_suites(&leg->party->wish, suites);
 	config.suites = config.suite_count ? suites : NULL;
 	error = dtls_start(&leg->dtls, &config);
 	if (error) {

@@ -7,6 +7,7 @@
 
 #include <openssl/crypto.h>
 
+#include "controlplane/session/path.h"
 #include "controlplane/session/push.h"
 #include "dataplane/lib/log.h"
 
@@ -29,10 +30,18 @@ static void push_again(struct push *push, struct leg *leg)
 	push_leg(push, leg);
 }
 
+static void push_paths(struct push *push, const struct call *call)
+{
+	struct paths paths = paths_derive(call);
+
+	paths_push_all(push, &paths);
+	paths_free(&paths);
+}
+
 void mend_missing(struct session *s)
 {
 	struct push *push = push_begin(s, NULL, NULL, NULL);
-	struct bridge *bridge;
+	struct party *party;
 	struct call *call;
 	struct leg *leg;
 	unsigned int count = 0;
@@ -45,6 +54,7 @@ void mend_missing(struct session *s)
 			if (leg->seen)
 				continue;
 			push_again(push, leg);
+			call->stale = true;
 			count++;
 		}
 	}
@@ -52,6 +62,26 @@ void mend_missing(struct session *s)
 	if (count)
 		log_warn("the dataplane lost %u legs: they are pushed again, their keys are gone",
 			 count);
+}
+
+void mend_stale(struct session *s)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+	struct party *party;
+	struct call *call;
+	struct leg *leg;
+
+	if (!push)
+		return;
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		if (!call->stale && call->seen)
+			continue;
+		call->stale = false;
+		for_each_leg(leg, call) push_leg(push, leg);
+		push_paths(push, call);
+		push_call(push, call);
+	}
+	push_end(push);
 }
 
 /* One leg on its way; it may be gone when the dataplane answers. */
@@ -70,7 +100,7 @@ static void pushed_again(void *arg, int error, const char *what)
 		leg->refused = true;
 		snprintf(leg->failed, sizeof(leg->failed), "the dataplane refuses the leg: %s",
 			 what);
-		log_warn("call %s: leg %016jx: %s", leg->bridge->call->id, (uintmax_t)leg->id,
+		log_warn("call %s: leg %016jx: %s", leg->party->call->id, (uintmax_t)leg->id,
 			 leg->failed);
 	}
 	free(again);
@@ -86,15 +116,16 @@ static void push_lost(struct session *s, struct leg *leg)
 		return;
 	}
 	*again = (struct again){s, leg->id};
-	log_warn("call %s: leg %016jx is not in the dataplane: pushed again", leg->bridge->call->id,
+	log_warn("call %s: leg %016jx is not in the dataplane: pushed again", leg->party->call->id,
 		 (uintmax_t)leg->id);
 	push_again(push, leg);
+	push_paths(push, leg->party->call);
 	push_end(push);
 }
 
 void mend_lost(struct session *s, uint32_t round)
 {
-	struct bridge *bridge;
+	struct party *party;
 	struct call *call;
 	struct leg *leg;
 
@@ -121,5 +152,16 @@ void mend_unknown(struct session *s, uint64_t id)
 	if (!push)
 		return;
 	push_delete(push, &leg);
+	push_end(push);
+}
+
+void mend_unknown_call(struct session *s, uint64_t key)
+{
+	struct push *push = push_begin(s, NULL, NULL, NULL);
+	struct call call = {.key = key, .kept = true};
+
+	if (!push)
+		return;
+	push_forget_call(push, &call);
 	push_end(push);
 }

@@ -10,8 +10,11 @@
 
 /* Pushes what a resync has not seen. */
 void mend_missing(struct session *s);
+/* Pushes all of the calls of which the dataplane has something other than it should be. */
+void mend_stale(struct session *s);
 /* Pushes what an audit has not found in this round and in the one before. */
 void mend_lost(struct session *s, uint32_t round);
 void mend_unknown(struct session *s, uint64_t leg);
+void mend_unknown_call(struct session *s, uint64_t key);
 
 #endif

@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "controlplane/session/media.h"
 #include "controlplane/session/pace.h"
+#include "controlplane/session/path.h"
 #include "controlplane/session/state.h"
+#include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
 #define STALL_S 6 /* of media that may come at once: a network that holds it back is no flood */
@@ -123,7 +126,6 @@ struct leg_room {
 	Tandem__Dataplane__V1__Endpoint local, remote, remote_rtcp;
 	Tandem__Dataplane__V1__Ice ice;
 	Tandem__Dataplane__V1__Clock clocks[128], *clock_list[128];
-	uint8_t blob[STATE_MOST];
 };
 
 static void fill_clocks(Tandem__Dataplane__V1__PutLeg *put, struct leg_room *room,
@@ -158,20 +160,13 @@ void push_leg(struct push *push, struct leg *leg)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutLeg put = TANDEM__DATAPLANE__V1__PUT_LEG__INIT;
-	const struct leg *peer = leg->bridge->legs[side_other(leg->side)];
 	const struct terms *t = &leg->terms;
 	struct leg_room room;
-	int size;
 
 	if (leg->retired)
 		return;
-	size = state_pack(leg, room.blob);
-	if (size < 0) {
-		fail(push, size, "the leg's state passes 8 KiB; use shorter ids and tags");
-		return;
-	}
 	put.leg = leg->id;
-	put.peer = peer ? peer->id : 0;
+	put.revision = leg->party->call->revision;
 	put.local = endpoint(&room.local, &leg->at->address, leg->port);
 	put.rtcp_mux = t->rtcp_mux;
 	put.security = security_of(t->profile);
@@ -184,16 +179,11 @@ void push_leg(struct push *push, struct leg *leg)
 	put.latch_signalled = put.latch_ms && t->latch_signalled;
 	put.media_pps = pace_limit(t->pace, push->session->config.headroom);
 	put.media_burst = pace_limit(t->pace, STALL_S);
-	put.receive = t->receive;
-	put.send = t->send;
 	put.media_timeout_ms = t->receive ? push->session->config.media_timeout_ms : 0;
 	fill_clocks(&put, &room, t);
-	put.blob.data = room.blob;
-	put.blob.len = size;
 	message.put_leg = &put;
 	leg->pushed = true;
 	request(push, &message);
-	explicit_bzero(&room, sizeof(room));
 }
 
 void push_delete(struct push *push, const struct leg *leg)
@@ -219,6 +209,117 @@ void push_query(struct push *push, const struct leg *leg)
 	request(push, &message);
 }
 
+/* Room for what a PutPath points to. */
+struct path_room {
+	uint8_t types[16];
+	Tandem__Dataplane__V1__Silence silence[128], *list[128];
+};
+
+static void fill_types(Tandem__Dataplane__V1__PutPath *put, struct path_room *room,
+		       const struct path *path)
+{
+	if (!path->some)
+		return;
+	for (unsigned int type = 0; type < 128; type++)
+		room->types[type / 8] |= (path->types[type / 64] >> type % 64 & 1) << type % 8;
+	put->payload_types.data = room->types;
+	put->payload_types.len = sizeof(room->types);
+}
+
+/* The same payload type means the same codec in all of a call, or nobody could tell. */
+static void fill_silence(Tandem__Dataplane__V1__PutPath *put, struct path_room *room,
+			 const struct call *call)
+{
+	for (unsigned int type = 0; type < 128; type++) {
+		Tandem__Dataplane__V1__Silence *silence = &room->silence[put->n_silence];
+		int octet = -1;
+
+		for (unsigned int line = 0; line < SDP_MEDIA_MAX && octet < 0; line++)
+			octet = media_silence(&call->media[line], type);
+		if (octet < 0)
+			continue;
+		tandem__dataplane__v1__silence__init(silence);
+		silence->payload_type = type;
+		silence->octet = octet;
+		room->list[put->n_silence++] = silence;
+	}
+	put->silence = room->list;
+}
+
+void push_path(struct push *push, const struct call *call, const struct path *path)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__PutPath put = TANDEM__DATAPLANE__V1__PUT_PATH__INIT;
+	struct path_room room;
+
+	memset(room.types, 0, sizeof(room.types));
+	put.from = path->from;
+	put.to = path->to;
+	put.branch = path->branch;
+	put.verify = path->verify;
+	put.mute = path->held ? TANDEM__DATAPLANE__V1__MUTE__MUTE_HOLD
+			      : TANDEM__DATAPLANE__V1__MUTE__MUTE_NONE;
+	fill_types(&put, &room, path);
+	if (path->muting == TANDEM__RELAY__V1__MUTING__MUTING_SILENCE && !path->verify)
+		fill_silence(&put, &room, call);
+	/* Silence in a codec that has none, or under keys that the relay has not, is nothing. */
+	if (path->muting != TANDEM__RELAY__V1__MUTING__MUTING_NONE && !put.n_silence)
+		put.mute = TANDEM__DATAPLANE__V1__MUTE__MUTE_BLOCK;
+	message.put_path = &put;
+	request(push, &message);
+}
+
+static void already_gone(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
+{
+	replied(arg, error == -ENOENT ? 0 : error, reply);
+}
+
+void push_delete_path(struct push *push, uint64_t from, uint64_t to)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__DeletePath gone = TANDEM__DATAPLANE__V1__DELETE_PATH__INIT;
+
+	gone.from = from;
+	gone.to = to;
+	message.delete_path = &gone;
+	push->waiting++;
+	client_request(push->session->client, &message, already_gone, push);
+}
+
+void push_call(struct push *push, struct call *call)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__PutCall put = TANDEM__DATAPLANE__V1__PUT_CALL__INIT;
+	struct state_blob blob;
+
+	if (call->gone)
+		return;
+	if (state_pack(&blob, call)) {
+		fail(push, -EMSGSIZE, "the call's state passes 60 KiB; use fewer parties");
+		return;
+	}
+	put.call = call->key;
+	put.blob = (ProtobufCBinaryData){blob.size, blob.octets};
+	message.put_call = &put;
+	call->kept = true;
+	request(push, &message);
+	state_blob_free(&blob);
+}
+
+void push_forget_call(struct push *push, struct call *call)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__DeleteCall gone = TANDEM__DATAPLANE__V1__DELETE_CALL__INIT;
+
+	if (!call->kept)
+		return;
+	gone.call = call->key;
+	message.delete_call = &gone;
+	push->waiting++;
+	client_request(push->session->client, &message, already_gone, push);
+	call->kept = false;
+}
+
 /* Keys on their way; their leg may be gone when the dataplane answers. */
 struct delivery {
 	struct push *push;
@@ -231,8 +332,10 @@ static void delivered(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 	struct delivery *delivery = arg;
 	struct leg *leg = session_find_leg(delivery->push->session, delivery->leg);
 
-	if (leg && !error)
+	if (leg && !error) {
 		leg->epoch_held = delivery->epoch;
+		watch_leg(WATCH(KEYS), leg, suite_name(leg->suite));
+	}
 	replied(delivery->push, error, reply);
 	free(delivery);
 }
@@ -255,9 +358,11 @@ void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys)
 	put.suite = keys->suite;
 	put.receive_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)keys->receive.key};
 	put.receive_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)keys->receive.salt};
-	put.send_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)keys->send.key};
-	put.send_salt = (ProtobufCBinaryData){info->salt_length, (uint8_t *)keys->send.salt};
-	put.shared = keys->shared;
+	if (keys->send.key) {
+		put.send_key = (ProtobufCBinaryData){info->key_length, (uint8_t *)keys->send.key};
+		put.send_salt =
+			(ProtobufCBinaryData){info->salt_length, (uint8_t *)keys->send.salt};
+	}
 	put.send_goes_on = keys->goes_on;
 	put.grace_ms = push->session->config.key_grace_ms;
 	message.put_keys = &put;

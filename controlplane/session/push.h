@@ -8,6 +8,7 @@
 
 #include "controlplane/session/session_state.h"
 
+struct path;
 struct push;
 
 /* `error` is the first that came, 0 when there was none; `what` its reason. */
@@ -23,10 +24,19 @@ struct push *push_begin(struct session *session, push_done *done, push_status *s
 void push_leg(struct push *push, struct leg *leg);
 void push_delete(struct push *push, const struct leg *leg);
 void push_query(struct push *push, const struct leg *leg);
+void push_path(struct push *push, const struct call *call, const struct path *path);
+/* Of legs that are gone there is none, which is as good. */
+void push_delete_path(struct push *push, uint64_t from, uint64_t to);
+/*
+ * The call's state, behind all that it speaks of: who finds it in the dataplane finds that as well.
+ * Without effect for a call that is gone.
+ */
+void push_call(struct push *push, struct call *call);
+void push_forget_call(struct push *push, struct call *call);
 /*
  * Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says.
- * `shared`: `send` is the other participant's own key. `goes_on`: the indices of what is sent go
- * on.
+ * `send.key` NULL: the relay protects nothing towards the participant. `goes_on`: the indices of
+ * what is sent go on.
  */
 struct push_key {
 	const uint8_t *key, *salt;
@@ -34,7 +44,7 @@ struct push_key {
 struct push_keys {
 	enum srtp_suite suite;
 	struct push_key receive, send;
-	bool shared, goes_on;
+	bool goes_on;
 };
 void push_keys(struct push *push, struct leg *leg, const struct push_keys *keys);
 /* Nothing was asked for, and `done` is not to be called. NULL will do. */

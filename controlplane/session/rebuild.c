@@ -2,151 +2,246 @@
 #include "controlplane/session/rebuild.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "controlplane/session/exchange.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/state.h"
 #include "dataplane/lib/log.h"
 
-/* What of a leg the dataplane alone knows. */
-static void take_over(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
+/* --- legs ----------------------------------------------------------------------------------------
+ */
+
+void rebuild_leg(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
 {
-	leg->seen = leg->pushed = true;
-	leg->ice = status->ice;
-	leg_hear(leg, status->remote);
-	leg->epoch = leg->epoch_held = status->key_epoch;
+	leg->epoch = status->key_epoch;
 	leg->keyed = status->key_epoch != 0;
 	leg->suite = status->suite;
 }
 
-static char *text_or_null(const char *text)
-{
-	return text[0] ? strdup(text) : NULL;
-}
-
-static struct call *get_call(struct session *s, const Tandem__State__V1__Leg *state)
-{
-	struct call *call = session_find_call(s, state->call_id);
-
-	if (call)
-		return call;
-	call = call_make(s, state->call_id);
-	if (!call)
-		return NULL;
-	call->tags[SIDE_A] = text_or_null(state->tag_a);
-	call->tags[SIDE_B] = text_or_null(state->tag_b);
-	call->created = state->created_ms;
-	call->answered = state->answered;
-	call->line_count = state->line_count;
-	session_add_call(s, call);
-	return call;
-}
-
-static struct bridge *get_bridge(struct call *call, const Tandem__State__V1__Leg *state)
-{
-	struct bridge *bridge;
-
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		if (bridge->number == state->bridge)
-			return bridge;
-	bridge = bridge_make(call);
-	if (!bridge)
-		return NULL;
-	bridge->number = state->bridge;
-	bridge->lines = state->lines;
-	bridge->pending = state->pending;
-	strncpy(bridge->media, state->media, sizeof(bridge->media) - 1);
-	if (call->bridges_made < bridge->number)
-		call->bridges_made = bridge->number;
-	return bridge;
-}
-
-static struct media_address *get_address(struct session *s, const Tandem__State__V1__Leg *state)
+static struct media_address *get_address(struct session *s, const Tandem__State__V2__Leg *state)
 {
 	struct sdp_address address = {.family = state->address.len == 4 ? AF_INET : AF_INET6};
 
+	if (state->address.len != 4 && state->address.len != 16)
+		return NULL;
 	memcpy(address.ip, state->address.data, state->address.len);
 	return networks_find(&s->networks, &address);
 }
 
-static int fill_leg(struct leg *leg, const Tandem__State__V1__Leg *state)
+static int make_leg(struct party *party, const Tandem__State__V2__Leg *state)
 {
-	if (state_read_terms(&leg->terms, state->terms))
+	struct session *s = party->call->session;
+	struct media_address *at = get_address(s, state);
+	struct leg *leg;
+
+	if (!at || !state->port || !state->id || session_find_leg(s, state->id) ||
+	    leg_make(&leg, party, at, state->port, state->pair, state->id))
 		return -EINVAL;
-	if (state->fingerprint && state_read_fingerprint(&leg->fingerprint, state->fingerprint))
-		return -EINVAL;
+	leg->lines = state->lines;
+	snprintf(leg->media, sizeof(leg->media), "%s", state->media);
+	leg->pending = state->pending;
+	leg->source_line = state->source_line;
 	leg->handshake_ms = state->handshake_ms;
 	leg->latch_epoch = state->latch_epoch;
+	leg->pushed = true;
+	if (state->source_line >= SDP_MEDIA_MAX || !state->lines ||
+	    state_read_terms(&leg->terms, state->terms))
+		return -EINVAL;
+	return state->fingerprint ? state_read_fingerprint(&leg->fingerprint, state->fingerprint)
+				  : 0;
+}
+
+/* --- parties -------------------------------------------------------------------------------------
+ */
+
+static int make_party(struct call *call, const Tandem__State__V2__Party *state)
+{
+	struct party *party;
+
+	if (!state->number || call_party_numbered(call, state->number))
+		return -EINVAL;
+	party = party_make(call, state->tag[0] ? state->tag : NULL, state->branch);
+	if (!party)
+		return -ENOMEM;
+	party->number = state->number;
+	if (call->parties_made < state->number)
+		call->parties_made = state->number;
+	party->answered = state->answered;
+	party->listens = state->listens;
+	party->line_count = state->line_count;
 	for (size_t i = 0; i < state->n_mids; i++)
 		if (state->mids[i]->line < SDP_MEDIA_MAX &&
 		    strlen(state->mids[i]->text) <= SDP_MID_MAX)
-			mids_learn(&leg->bridge->call->mids[leg->side], state->mids[i]->line,
-				   state->mids[i]->text);
+			mids_learn(&party->mids, state->mids[i]->line, state->mids[i]->text);
+	for (size_t i = 0; i < state->n_legs; i++)
+		if (make_leg(party, state->legs[i]))
+			return -EINVAL;
+	return state_read_wish(&party->wish, state->wish);
+}
+
+/* What names a party by its number, once all of them are there. */
+static void connect_party(struct call *call, const Tandem__State__V2__Party *state)
+{
+	struct party *party = call_party_numbered(call, state->number);
+	struct leg *leg = TAILQ_FIRST(&party->legs);
+
+	party->partner = call_party_numbered(call, state->partner);
+	for (size_t i = 0; i < state->n_legs; i++, leg = TAILQ_NEXT(leg, entry))
+		leg->source = call_party_numbered(call, state->legs[i]->source);
+}
+
+static void make_mute(struct call *call, const Tandem__State__V2__Mute *state)
+{
+	const struct party *from = call_party_numbered(call, state->from);
+	const struct party *to = call_party_numbered(call, state->to);
+	struct mute *mute;
+
+	if ((state->from && !from) || (state->to && !to) ||
+	    state->muting > TANDEM__RELAY__V1__MUTING__MUTING_SILENCE)
+		return;
+	mute = calloc(1, sizeof(*mute));
+	if (!mute)
+		return;
+	*mute = (struct mute){
+		.from = from, .to = to, .muting = (Tandem__Relay__V1__Muting)state->muting};
+	TAILQ_INSERT_TAIL(&call->mutes, mute, entry);
+}
+
+static void make_medium(struct call *call, const Tandem__State__V2__Medium *state)
+{
+	struct medium *medium;
+
+	if (state->line >= SDP_MEDIA_MAX)
+		return;
+	medium = &call->media[state->line];
+	snprintf(medium->kind, sizeof(medium->kind), "%s", state->kind);
+	medium->types[0] = state->types_low;
+	medium->types[1] = state->types_high;
+	free(medium->codecs);
+	medium->codecs = strdup(state->codecs);
+}
+
+/* --- exchanges -----------------------------------------------------------------------------------
+ */
+
+static int make_plans(struct exchange *x, struct end *end, Tandem__State__V2__Plan *const *states,
+		      size_t count)
+{
+	struct session *s = x->call->session;
+
+	end->plans = calloc(count + 1, sizeof(end->plans[0]));
+	if (!end->plans)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		struct plan *plan = &end->plans[end->plan_count++];
+
+		plan->leg = session_find_leg(s, states[i]->leg);
+		plan->lines = states[i]->lines;
+		snprintf(plan->media, sizeof(plan->media), "%s", states[i]->media);
+		if (!plan->leg || plan->leg->party != end->party ||
+		    state_read_terms(&plan->terms, states[i]->terms))
+			return -EINVAL;
+	}
 	return 0;
 }
 
-int rebuild_leg(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
+static int fill_exchange(struct exchange *x, const Tandem__State__V2__Exchange *state)
 {
-	Tandem__State__V1__Leg *state = state_unpack(status->blob.data, status->blob.len);
-	struct media_address *at;
-	struct bridge *bridge;
-	struct call *call;
-	struct leg *leg;
+	struct sdp_error why;
+
+	x->first = state->first;
+	x->answered = state->answered;
+	if (sdp_parse(&x->sdp, state->sdp, strlen(state->sdp), &why) ||
+	    state_read_wish(&x->from.wish, state->from_wish) ||
+	    state_read_wish(&x->to.wish, state->to_wish))
+		return -EINVAL;
+	return make_plans(x, &x->from, state->from_plans, state->n_from_plans) ||
+			       make_plans(x, &x->to, state->to_plans, state->n_to_plans)
+		       ? -EINVAL
+		       : 0;
+}
+
+static void make_exchange(struct call *call, const Tandem__State__V2__Exchange *state)
+{
+	struct party *from = call_party_numbered(call, state->from);
+	struct party *to = call_party_numbered(call, state->to);
+	struct exchange *x = to && (from || !state->from) ? exchange_make(call, from, to) : NULL;
+
+	if (!x)
+		return;
+	if (fill_exchange(x, state)) {
+		log_warn("call %s: an offer of it cannot be read; offer again", call->id);
+		exchange_free(x);
+		return;
+	}
+	exchange_wait(x);
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+static int fill_call(struct call *call, const Tandem__State__V2__Call *state)
+{
+	call->created = state->created_ms;
+	call->revision = state->revision;
+	call->kept = call->seen = true;
+	for (size_t i = 0; i < state->n_media; i++)
+		make_medium(call, state->media[i]);
+	for (size_t i = 0; i < state->n_parties; i++)
+		if (make_party(call, state->parties[i]))
+			return -EINVAL;
+	for (size_t i = 0; i < state->n_parties; i++)
+		connect_party(call, state->parties[i]);
+	for (size_t i = 0; i < state->n_mutes; i++)
+		make_mute(call, state->mutes[i]);
+	for (size_t i = 0; i < state->n_exchanges; i++)
+		make_exchange(call, state->exchanges[i]);
+	return 0;
+}
+
+/* One that has ended, and another with its name since then: the end of the first went astray. */
+static bool is_latest(struct session *s, const Tandem__State__V2__Call *state)
+{
+	struct call *other = session_find_call(s, state->call_id);
+
+	if (!other)
+		return true;
+	if (other->created > state->created_ms)
+		return false;
+	session_drop_call(s, other, "there is a later one with its name");
+	return true;
+}
+
+int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t size)
+{
+	Tandem__State__V2__Call *state = state_unpack(octets, size);
+	struct call *call = NULL;
 	int error = -EINVAL;
 
-	if (!state)
-		return -EINVAL;
-	at = get_address(s, state);
-	if (!at || !state->port)
-		goto out;
-	call = get_call(s, state);
-	bridge = call ? get_bridge(call, state) : NULL;
-	if (!bridge || bridge->legs[state->side])
-		goto out;
-	error = leg_make(&leg, bridge, state->side, at, state->port, state->pair, status->leg);
+	if (state && state->call_id[0] && is_latest(s, state))
+		call = call_make(s, state->call_id);
+	if (call) {
+		call->key = key;
+		error = fill_call(call, state);
+	}
 	if (error)
-		goto out;
-	error = fill_leg(leg, state);
-	if (!error)
-		error = state_read_wish(&call->wish[state->side], state->wish);
-	if (error)
-		leg_free(leg);
+		call_release(call);
 	else
-		take_over(leg, status);
-out:
+		session_add_call(s, call);
 	state_free(state);
 	return error;
 }
 
-static bool is_whole(const struct bridge *bridge)
-{
-	return bridge->legs[SIDE_A] && bridge->legs[SIDE_B] &&
-	       !(bridge->pending && bridge->call->answered);
-}
-
 static void finish_call(struct session *s, struct call *call, struct push *push)
 {
-	struct bridge *bridge = TAILQ_FIRST(&call->bridges);
-
-	while (bridge) {
-		struct bridge *next = TAILQ_NEXT(bridge, entry);
-
-		if (!is_whole(bridge)) {
-			log_warn("call %s: %s was not whole in the dataplane; deleted", call->id,
-				 bridge->media);
-			for (enum side side = SIDE_A; side < SIDES; side++)
-				if (bridge->legs[side])
-					push_delete(push, bridge->legs[side]);
-			bridge_free(bridge);
-		}
-		bridge = next;
-	}
-	if (TAILQ_EMPTY(&call->bridges) || !call->tags[SIDE_A])
-		session_drop_call(s, call, "nothing whole was left of it");
-	else if (!call->answered)
-		session_wait_for_answer(s, call);
+	if (call_is_answered(call) || !TAILQ_EMPTY(&call->exchanges))
+		exchange_sweep(call, push);
+	else
+		session_drop_call(s, call, "its offer went with the control plane");
 }
 
 void rebuild_finish(struct session *s)

@@ -5,9 +5,11 @@
 
 #include "controlplane/session/session_state.h"
 
-/* The leg is the call's again. -EINVAL when its blob is unreadable or contradicts what is there. */
-int rebuild_leg(struct session *s, const Tandem__Dataplane__V1__LegStatus *status);
-/* After the last leg: half a bridge, or one whose offer is lost, is deleted. */
+/* The call is the session's again. -EINVAL when its state is unreadable or contradicts itself. */
+int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t size);
+/* What of a leg the dataplane alone knows. */
+void rebuild_leg(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status);
+/* After the last leg: what has no offer any more that would bring it into force is deleted. */
 void rebuild_finish(struct session *s);
 
 #endif

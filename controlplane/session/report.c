@@ -6,29 +6,34 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "controlplane/lib/arena.h"
+#include "controlplane/session/exchange.h"
+#include "controlplane/session/path.h"
 #include "controlplane/session/why.h"
 
 struct report {
+	struct arena arena;
 	const struct call *call;
-	Tandem__Relay__V1__Call *message;
-	unsigned int leg_count;
+	Tandem__Relay__V1__Call message;
 };
 
 Tandem__Relay__V1__CallState report_state(const struct call *call)
 {
-	const struct bridge *bridge;
+	const struct party *party;
+	const struct leg *leg;
 	bool up = true;
 
-	if (!call->answered)
+	if (!call_is_answered(call))
 		return TANDEM__RELAY__V1__CALL_STATE__CALL_OFFERED;
-	TAILQ_FOREACH (bridge, &call->bridges, entry) {
-		for (enum side side = SIDE_A; !bridge->pending && side < SIDES; side++) {
-			if (bridge->legs[side]->failed[0])
-				return TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED;
-			up &= why_is_up(bridge->legs[side]);
-		}
+	for_each_leg(leg, call)
+	{
+		if (leg->pending)
+			continue;
+		if (leg->failed[0])
+			return TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED;
+		up &= why_is_up(leg);
 	}
-	if (call->offer)
+	if (exchange_find(call, NULL, NULL))
 		return TANDEM__RELAY__V1__CALL_STATE__CALL_REOFFERED;
 	return up ? TANDEM__RELAY__V1__CALL_STATE__CALL_UP
 		  : TANDEM__RELAY__V1__CALL_STATE__CALL_ANSWERED;
@@ -43,6 +48,37 @@ uint64_t report_age_ms(const struct call *call)
 	ms = (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	return ms > call->created ? ms - call->created : 0;
 }
+
+/* --- parties -------------------------------------------------------------------------------------
+ */
+
+static Tandem__Relay__V1__PartyState party_state(const struct party *party)
+{
+	if (exchange_find(party->call, NULL, party))
+		return TANDEM__RELAY__V1__PARTY_STATE__PARTY_OFFERED;
+	if (exchange_find(party->call, party, NULL))
+		return TANDEM__RELAY__V1__PARTY_STATE__PARTY_OFFERING;
+	return TANDEM__RELAY__V1__PARTY_STATE__PARTY_IDLE;
+}
+
+static void add_party(struct report *r, const struct party *party)
+{
+	Tandem__Relay__V1__Party *out = arena_take(&r->arena, sizeof(*out));
+	const struct party *partner = party_talks_with(party);
+
+	if (!out)
+		return;
+	tandem__relay__v1__party__init(out);
+	out->tag = arena_text(&r->arena, party->tag);
+	out->branch = arena_text(&r->arena, party->branch);
+	out->listens = party->listens;
+	out->partner = arena_text(&r->arena, partner ? partner->tag : NULL);
+	out->state = party_state(party);
+	r->message.parties[r->message.n_parties++] = out;
+}
+
+/* --- legs ----------------------------------------------------------------------------------------
+ */
 
 static Tandem__Relay__V1__LinkState ice_state(const struct leg *leg)
 {
@@ -83,94 +119,145 @@ static Tandem__Relay__V1__Profile shown_profile(enum sdp_profile profile)
 	}
 }
 
-static char *copy(const char *text)
+static char *show_address(struct report *r, const struct sdp_address *address, unsigned int port)
 {
-	char *copied = strdup(text ? text : "");
+	char text[WHY_ADDRESS_MAX];
 
-	return copied ? copied : (char *)protobuf_c_empty_string;
+	why_print_address(text, address, port);
+	return arena_text(&r->arena, text);
 }
 
-static void describe_leg(Tandem__Relay__V1__Leg *out, const struct leg *leg)
+static char *show_why(struct report *r, const struct leg *leg,
+		      const Tandem__Dataplane__V1__LegStatus *status)
 {
-	const struct call *call = leg->bridge->call;
 	char text[WHY_MAX];
 
+	why_leg(text, sizeof(text), leg, status);
+	return arena_text(&r->arena, text);
+}
+
+static void add_leg(struct report *r, const struct leg *leg)
+{
+	Tandem__Relay__V1__Leg *out = arena_take(&r->arena, sizeof(*out));
+
+	if (!out)
+		return;
+	tandem__relay__v1__leg__init(out);
 	out->id = leg->id;
-	out->tag = copy(call->tags[leg->side]);
-	out->media = copy(leg->bridge->media);
-	out->network = copy(leg->at->network);
-	why_print_address(text, &leg->at->address, leg->port);
-	out->local = copy(text);
-	if (!leg->terms.ice && leg->terms.remote.port) {
-		why_print_address(text, &leg->terms.remote, leg->terms.remote.port);
-		out->remote = copy(text);
-	}
+	out->tag = arena_text(&r->arena, leg->party->tag);
+	out->branch = arena_text(&r->arena, leg->party->branch);
+	out->media = arena_text(&r->arena, leg->media);
+	out->network = arena_text(&r->arena, leg->at->network);
+	out->local = show_address(r, &leg->at->address, leg->port);
+	if (!leg->terms.ice && leg->terms.remote.port)
+		out->remote = show_address(r, &leg->terms.remote, leg->terms.remote.port);
 	out->profile = shown_profile(leg->terms.profile);
 	out->ice = ice_state(leg);
 	out->dtls = dtls_state(leg);
-	out->suite = copy(leg->keyed ? suite_name(leg->suite) : "");
+	out->suite = arena_text(&r->arena, leg->keyed ? suite_name(leg->suite) : "");
 	out->handshake_ms = leg->handshake_ms;
-	why_leg(text, sizeof(text), leg, NULL);
-	out->why = copy(text);
+	out->why = show_why(r, leg, NULL);
+	r->message.legs[r->message.n_legs++] = out;
 }
 
-struct report *report_begin(const struct call *call)
+/* --- paths ---------------------------------------------------------------------------------------
+ */
+
+static const char *why_not(const struct path *path)
+{
+	switch (path->muting) {
+	case TANDEM__RELAY__V1__MUTING__MUTING_BLOCK:
+		return "blocked";
+	case TANDEM__RELAY__V1__MUTING__MUTING_SILENCE:
+		return "silenced";
+	default:
+		return path->held ? "on hold" : "";
+	}
+}
+
+static void add_path(struct report *r, const struct path *path)
+{
+	Tandem__Relay__V1__Path *out = arena_take(&r->arena, sizeof(*out));
+
+	if (!out)
+		return;
+	tandem__relay__v1__path__init(out);
+	out->from = path->from;
+	out->to = path->to;
+	out->muting = path->muting;
+	out->why = arena_text(&r->arena, why_not(path));
+	r->message.paths[r->message.n_paths++] = out;
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+/* Room for each of them. */
+static void take_room(struct report *r, unsigned int legs, unsigned int paths)
+{
+	Tandem__Relay__V1__Call *m = &r->message;
+
+	m->parties = arena_take(&r->arena, (r->call->party_count + 1) * sizeof(m->parties[0]));
+	m->legs = arena_take(&r->arena, (legs + 1) * sizeof(m->legs[0]));
+	m->paths = arena_take(&r->arena, (paths + 1) * sizeof(m->paths[0]));
+}
+
+static bool is_of(const struct party *only, const struct path *path)
+{
+	const struct leg *leg;
+
+	if (!only)
+		return true;
+	TAILQ_FOREACH (leg, &only->legs, entry)
+		if (leg->id == path->from || leg->id == path->to)
+			return true;
+	return false;
+}
+
+struct report *report_begin(const struct call *call, const struct party *only)
 {
 	struct report *r = calloc(1, sizeof(*r));
-	const struct bridge *bridge;
-	unsigned int count = 0;
+	struct paths paths = paths_derive(call);
+	const struct party *party;
+	const struct leg *leg;
+	unsigned int legs = 0;
 
 	if (!r)
-		return NULL;
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		count += SIDES;
+		goto out;
+	for_each_leg(leg, call) legs++;
 	r->call = call;
-	r->message = calloc(1, sizeof(*r->message));
-	if (!r->message)
+	tandem__relay__v1__call__init(&r->message);
+	take_room(r, legs, paths.count);
+	if (r->arena.failed) {
+		report_free(r);
+		r = NULL;
 		goto out;
-	tandem__relay__v1__call__init(r->message);
-	r->message->call_id = copy(call->id);
-	r->message->state = report_state(call);
-	r->message->age_ms = report_age_ms(call);
-	r->message->legs = calloc(count + 1, sizeof(r->message->legs[0]));
-	if (!r->message->legs)
-		goto out;
-	TAILQ_FOREACH (bridge, &call->bridges, entry) {
-		for (enum side side = SIDE_A; side < SIDES; side++) {
-			Tandem__Relay__V1__Leg *leg =
-				bridge->legs[side] ? calloc(1, sizeof(*leg)) : NULL;
-
-			if (!leg)
-				continue;
-			tandem__relay__v1__leg__init(leg);
-			describe_leg(leg, bridge->legs[side]);
-			r->message->legs[r->message->n_legs++] = leg;
-		}
 	}
-	return r;
+	r->message.call_id = arena_text(&r->arena, call->id);
+	r->message.state = report_state(call);
+	r->message.age_ms = report_age_ms(call);
+	TAILQ_FOREACH (party, &call->parties, entry) {
+		if (only && party != only)
+			continue;
+		add_party(r, party);
+		TAILQ_FOREACH (leg, &party->legs, entry)
+			add_leg(r, leg);
+	}
+	for (unsigned int i = 0; i < paths.count; i++)
+		if (is_of(only, &paths.list[i]))
+			add_path(r, &paths.list[i]);
 out:
-	report_free(r);
-	return NULL;
+	paths_free(&paths);
+	return r;
 }
 
-static const struct leg *find_leg(const struct call *call, uint64_t id)
-{
-	const struct bridge *bridge;
-
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		for (enum side side = SIDE_A; side < SIDES; side++)
-			if (bridge->legs[side] && bridge->legs[side]->id == id)
-				return bridge->legs[side];
-	return NULL;
-}
-
-static void take_streams(Tandem__Relay__V1__Flow *flow,
+static void take_streams(struct report *r, Tandem__Relay__V1__Flow *flow,
 			 const Tandem__Dataplane__V1__LegStatus *status)
 {
-	flow->streams = calloc(status->n_streams + 1, sizeof(flow->streams[0]));
+	flow->streams = arena_take(&r->arena, (status->n_streams + 1) * sizeof(flow->streams[0]));
 	for (size_t i = 0; flow->streams && i < status->n_streams; i++) {
 		const Tandem__Dataplane__V1__Stream *in = status->streams[i];
-		Tandem__Relay__V1__Stream *out = calloc(1, sizeof(*out));
+		Tandem__Relay__V1__Stream *out = arena_take(&r->arena, sizeof(*out));
 
 		if (!out)
 			return;
@@ -187,9 +274,10 @@ static void take_streams(Tandem__Relay__V1__Flow *flow,
 	}
 }
 
-static Tandem__Relay__V1__Flow *take_flow(const Tandem__Dataplane__V1__LegStatus *status)
+static Tandem__Relay__V1__Flow *take_flow(struct report *r,
+					  const Tandem__Dataplane__V1__LegStatus *status)
 {
-	Tandem__Relay__V1__Flow *flow = calloc(1, sizeof(*flow));
+	Tandem__Relay__V1__Flow *flow = arena_take(&r->arena, sizeof(*flow));
 
 	if (!flow)
 		return NULL;
@@ -203,58 +291,88 @@ static Tandem__Relay__V1__Flow *take_flow(const Tandem__Dataplane__V1__LegStatus
 	flow->wrong_source = status->wrong_source;
 	flow->other_drops = status->other_drops;
 	flow->silence_ms = status->silence_ms;
-	flow->mode = (Tandem__Relay__V1__Mode)status->mode;
-	take_streams(flow, status);
+	take_streams(r, flow, status);
 	return flow;
 }
 
-static void set_text(char **field, const char *text)
+static void take_paths(struct report *r, const Tandem__Dataplane__V1__LegStatus *status)
 {
-	if (*field != protobuf_c_empty_string)
-		free(*field);
-	*field = copy(text);
+	for (size_t i = 0; i < status->n_paths; i++) {
+		const Tandem__Dataplane__V1__Path *in = status->paths[i];
+
+		for (size_t k = 0; k < r->message.n_paths; k++) {
+			Tandem__Relay__V1__Path *out = r->message.paths[k];
+
+			if (out->from != status->leg || out->to != in->to)
+				continue;
+			out->mode = (Tandem__Relay__V1__Mode)in->mode;
+			out->sent_packets = in->sent_packets;
+			out->dropped = in->dropped;
+			if (!out->why[0] && in->dropped && !in->sent_packets)
+				out->why = arena_text(&r->arena, in->last_drop_text);
+		}
+	}
+}
+
+static void take_remote(struct report *r, Tandem__Relay__V1__Leg *out,
+			const Tandem__Dataplane__V1__Endpoint *in)
+{
+	struct sdp_address remote = {.family = AF_INET};
+
+	if (!in || (in->address.len != 4 && in->address.len != 16))
+		return;
+	if (in->address.len == 16)
+		remote.family = AF_INET6;
+	memcpy(remote.ip, in->address.data, in->address.len);
+	out->remote = show_address(r, &remote, in->port);
+}
+
+/* NULL: its party has left. */
+static const struct leg *find_leg(const struct call *call, uint64_t id)
+{
+	const struct party *party;
+	const struct leg *leg;
+
+	for_each_leg(leg, call)
+	{
+		if (leg->id == id)
+			return leg;
+	}
+	return NULL;
 }
 
 void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	const struct leg *leg = find_leg(r->call, status->leg);
 	Tandem__Relay__V1__Leg *out = NULL;
-	char text[WHY_MAX];
 
-	for (size_t i = 0; leg && i < r->message->n_legs; i++)
-		if (r->message->legs[i]->id == status->leg)
-			out = r->message->legs[i];
+	for (size_t i = 0; i < r->message.n_legs; i++)
+		if (r->message.legs[i]->id == status->leg)
+			out = r->message.legs[i];
 	if (!out)
 		return;
 	if (!out->flow)
-		out->flow = take_flow(status);
+		out->flow = take_flow(r, status);
+	take_paths(r, status);
 	out->shed_packets = status->shed_packets;
-	set_text(&out->shed_reason, why_reason(status->shed_reason));
-	if (status->remote &&
-	    (status->remote->address.len == 4 || status->remote->address.len == 16)) {
-		struct sdp_address remote = {.family = status->remote->address.len == 16 ? AF_INET6
-											 : AF_INET};
-
-		memcpy(remote.ip, status->remote->address.data, status->remote->address.len);
-		why_print_address(text, &remote, status->remote->port);
-		set_text(&out->remote, text);
-	}
-	why_leg(text, sizeof(text), leg, status);
-	set_text(&out->why, text);
+	out->shed_reason = arena_text(&r->arena, why_reason(status->shed_reason));
+	take_remote(r, out, status->remote);
+	if (!leg)
+		return;
+	out->why = show_why(r, leg, status);
 	/* What the dataplane confirmed meanwhile counts. */
-	r->message->state = report_state(r->call);
+	r->message.state = report_state(r->call);
 }
 
 Tandem__Relay__V1__Call *report_call(struct report *r)
 {
-	return r->message;
+	return &r->message;
 }
 
 void report_free(struct report *r)
 {
 	if (!r)
 		return;
-	if (r->message)
-		tandem__relay__v1__call__free_unpacked(r->message, NULL);
+	arena_clear(&r->arena);
 	free(r);
 }

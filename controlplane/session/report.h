@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A call as relay.proto shows it, with the reason why a leg carries no media. */
+/* A call as the API shows it, from the session's knowledge and the dataplane's statistics. */
 #ifndef TANDEM_REPORT_H
 #define TANDEM_REPORT_H
 
@@ -7,10 +7,11 @@
 
 struct report;
 
-/* NULL without memory. Take in what the dataplane says of the legs, then read the call. */
-struct report *report_begin(const struct call *call);
+/* Of the call as it is now; of one party alone unless that is NULL. NULL without memory. */
+struct report *report_begin(const struct call *call, const struct party *party);
+/* Adds what the dataplane says of one leg, which may be gone meanwhile. */
 void report_take(struct report *report, const Tandem__Dataplane__V1__LegStatus *status);
-/* The report's own; complete only once. */
+/* The report's own. */
 Tandem__Relay__V1__Call *report_call(struct report *report);
 void report_free(struct report *report);
 

@@ -3,35 +3,42 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
+#include "controlplane/session/exchange.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/mend.h"
+#include "controlplane/session/path.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/rebuild.h"
 #include "controlplane/session/state.h"
 #include "dataplane/lib/log.h"
 
+#define API 2 /* of the dataplane: with paths */
+
 static void forget_seen(struct session *s)
 {
-	struct bridge *bridge;
+	struct party *party;
 	struct call *call;
 	struct leg *leg;
 
-	TAILQ_FOREACH (call, &s->by_age, entry)
+	TAILQ_FOREACH (call, &s->by_age, entry) {
+		call->seen = call->stale = false;
 		for_each_leg(leg, call) leg->seen = false;
+	}
 }
+
+/* --- legs ----------------------------------------------------------------------------------------
+ */
 
 /*
  * A re-offer that is open repeats the SDES keys of the legs as they were. Should it be answered
  * now, they would come back by that way.
  */
-static void close_offers(struct session *s)
+static void close_exchanges(struct session *s)
 {
-	struct bridge *bridge;
+	struct exchange *x, *next;
+	struct party *party;
 	struct call *call;
 	struct leg *leg;
 	bool lost;
@@ -39,11 +46,39 @@ static void close_offers(struct session *s)
 	TAILQ_FOREACH (call, &s->by_age, entry) {
 		lost = false;
 		for_each_leg(leg, call) lost |= !leg->seen && leg->keyed;
-		if (!lost || !call->offer)
-			continue;
-		log_warn("call %s: the keys in its re-offer are lost: offer again", call->id);
-		session_close_offer(s, call);
+		for (x = lost ? TAILQ_FIRST(&call->exchanges) : NULL; x; x = next) {
+			next = TAILQ_NEXT(x, entry);
+			if (!x->answered)
+				log_warn("call %s: the keys in its re-offer are lost: offer again",
+					 call->id);
+			exchange_close(x);
+		}
 	}
+}
+
+/* Puts what the dataplane lacks of the leg's paths, and deletes what it has beyond them. */
+static void compare_paths(struct push *push, const struct leg *leg,
+			  const Tandem__Dataplane__V1__LegStatus *status)
+{
+	struct paths paths = paths_derive(leg->party->call);
+
+	for (size_t i = 0; i < status->n_paths; i++) {
+		const struct path *path = paths_find(&paths, leg->id, status->paths[i]->to);
+
+		if (!path || path->branch != status->paths[i]->branch)
+			push_delete_path(push, leg->id, status->paths[i]->to);
+	}
+	for (unsigned int i = 0; i < paths.count; i++) {
+		const struct path *path = &paths.list[i];
+		bool there = false;
+
+		for (size_t k = 0; k < status->n_paths && path->from == leg->id; k++)
+			there |= status->paths[k]->to == path->to &&
+				 status->paths[k]->branch == path->branch;
+		if (path->from == leg->id && !there)
+			leg->party->call->stale = true;
+	}
+	paths_free(&paths);
 }
 
 /* What was on its way when the connection broke may have arrived, or not. */
@@ -51,13 +86,17 @@ static void refresh(struct session *s, struct leg *leg,
 		    const Tandem__Dataplane__V1__LegStatus *status)
 {
 	struct push *push = push_begin(s, NULL, NULL, NULL);
+	struct call *call = leg->party->call;
 
 	leg->seen = leg->pushed = true;
 	leg->ice = status->ice;
 	leg_hear(leg, status->remote);
+	if (!s->synced)
+		rebuild_leg(leg, status);
 	leg->epoch_held = status->key_epoch;
-	if (push && !state_is_current(leg, status->blob.data, status->blob.len))
-		push_leg(push, leg);
+	call->stale |= status->revision > call->revision;
+	if (push)
+		compare_paths(push, leg, status);
 	if (leg->keyed && status->key_epoch < leg->epoch) {
 		leg->keyed = false;
 		leg->keys_lost = true;
@@ -70,22 +109,21 @@ static void refresh(struct session *s, struct leg *leg,
 	keying_leg_up(leg);
 }
 
-static void take_status(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
+static void take_leg(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	struct leg *leg = session_find_leg(s, status->leg);
 
 	if (leg) {
 		refresh(s, leg, status);
-	} else if (s->synced || rebuild_leg(s, status)) {
-		log_warn("leg %016jx of the dataplane belongs to no call; deleted",
-			 (uintmax_t)status->leg);
-		mend_unknown(s, status->leg);
+		return;
 	}
+	log_warn("leg %016jx of the dataplane belongs to no call; deleted", (uintmax_t)status->leg);
+	mend_unknown(s, status->leg);
 }
 
-static void ask_page(struct session *s, uint64_t after);
+static void ask_legs(struct session *s, uint64_t after);
 
-static void on_page(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
+static void on_legs(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
 	struct session *s = arg;
 
@@ -95,28 +133,73 @@ static void on_page(void *arg, int error, const Tandem__Dataplane__V1__Reply *re
 		return;
 	}
 	for (size_t i = 0; i < reply->n_legs; i++)
-		take_status(s, reply->legs[i]);
+		take_leg(s, reply->legs[i]);
 	if (reply->next) {
-		ask_page(s, reply->next);
+		ask_legs(s, reply->next);
 		return;
 	}
 	if (!s->synced)
 		rebuild_finish(s);
-	close_offers(s);
+	close_exchanges(s);
 	mend_missing(s);
+	mend_stale(s);
 	s->synced = true;
 	session_set_ready(s, true);
 }
 
-static void ask_page(struct session *s, uint64_t after)
+static void ask_legs(struct session *s, uint64_t after)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
 
 	get.after = after;
-	get.with_blob = true;
 	message.get_legs = &get;
-	client_request(s->client, &message, on_page, s);
+	client_request(s->client, &message, on_legs, s);
+}
+
+/* --- calls ---------------------------------------------------------------------------------------
+ */
+
+static void take_call(struct session *s, const Tandem__Dataplane__V1__Call *state)
+{
+	struct call *call = s->synced ? session_find_key(s, state->call) : NULL;
+
+	if (call) {
+		call->seen = true;
+		call->stale = !state_is_current(call, state->blob.data, state->blob.len);
+	} else if (s->synced || rebuild_call(s, state->call, state->blob.data, state->blob.len)) {
+		log_warn("a call of the dataplane is not ours, or cannot be read; deleted");
+		mend_unknown_call(s, state->call);
+	}
+}
+
+static void ask_calls(struct session *s, uint64_t after);
+
+static void on_calls(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
+{
+	struct session *s = arg;
+
+	if (error) {
+		if (reply)
+			log_error("dataplane: its calls cannot be read: %s", reply->what);
+		return;
+	}
+	for (size_t i = 0; i < reply->n_calls; i++)
+		take_call(s, reply->calls[i]);
+	if (reply->next)
+		ask_calls(s, reply->next);
+	else
+		ask_legs(s, 0);
+}
+
+static void ask_calls(struct session *s, uint64_t after)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__GetCalls get = TANDEM__DATAPLANE__V1__GET_CALLS__INIT;
+
+	get.after = after;
+	message.get_calls = &get;
+	client_request(s->client, &message, on_calls, s);
 }
 
 void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
@@ -135,9 +218,16 @@ void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 	s->legs_max = hello->legs_max;
 	snprintf(s->dataplane_version, sizeof(s->dataplane_version), "%s", hello->version);
 	snprintf(s->crypto_engine, sizeof(s->crypto_engine), "%s", hello->crypto_engine);
+	if (hello->api != API) {
+		log_error("dataplane: version %s speaks another API than this control plane; its "
+			  "calls go on, and end with it: install the same version of both, and "
+			  "restart tandem-dataplane",
+			  hello->version);
+		return;
+	}
 	forget_seen(s);
 	audit_reset(s);
-	ask_page(s, 0);
+	ask_calls(s, 0);
 }
 
 void resync_down(void *arg)

@@ -28,11 +28,16 @@ void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ..
 
 int session_check_text(const char *field, const char *text, struct session_error *error)
 {
-	size_t length = strlen(text);
-
-	if (length == 0)
+	if (!text[0])
 		return session_refuse(error, SESSION_INVALID_ARGUMENT, "%s is empty; set it",
 				      field);
+	return session_check_name(field, text, error);
+}
+
+int session_check_name(const char *field, const char *text, struct session_error *error)
+{
+	size_t length = strlen(text);
+
 	if (length > CALL_TEXT_MAX)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "%s has %zu octets; use at most %d", field, length,
@@ -107,7 +112,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	TAILQ_INIT(&s->by_age);
 	TAILQ_INIT(&s->waiting);
 	error = -ENOMEM;
-	if (table_open(&s->calls) || table_open(&s->legs))
+	if (table_open(&s->calls) || table_open(&s->calls_by_key) || table_open(&s->legs))
 		goto out_tables;
 	error = dtls_identity_make(&s->identity);
 	if (error)
@@ -118,6 +123,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	uv_timer_init(loop, &s->expiry);
 	s->expiry.data = s;
 	audit_start(s);
+	watch_open(&s->watch);
 	*out = s;
 	return 0;
 
@@ -125,6 +131,7 @@ out_identity:
 	dtls_identity_release(s->identity);
 out_tables:
 	table_close(&s->calls);
+	table_close(&s->calls_by_key);
 	table_close(&s->legs);
 out_session:
 	free(s->denied);
@@ -153,6 +160,7 @@ void session_close(struct session *s)
 	if (!s)
 		return;
 	s->changed = NULL;
+	watch_close(&s->watch);
 	client_close(s->client);
 	while ((call = TAILQ_FIRST(&s->by_age)))
 		session_forget_call(s, call);
@@ -160,6 +168,7 @@ void session_close(struct session *s)
 	free(s->denied);
 	dtls_identity_release(s->identity);
 	table_close(&s->calls);
+	table_close(&s->calls_by_key);
 	table_close(&s->legs);
 	audit_free(s);
 	uv_close((uv_handle_t *)&s->audit.timer, on_audit_closed);

@@ -65,6 +65,18 @@ void session_offer(struct session *session, const Tandem__Relay__V1__OfferReques
 		   session_reply *reply, void *arg);
 void session_answer(struct session *session, const Tandem__Relay__V1__AnswerRequest *request,
 		    session_reply *reply, void *arg);
+void session_withdraw(struct session *session, const Tandem__Relay__V1__WithdrawRequest *request,
+		      session_reply *reply, void *arg);
+void session_subscribe(struct session *session, const Tandem__Relay__V1__SubscribeRequest *request,
+		       session_reply *reply, void *arg);
+void session_subscribe_answer(struct session *session,
+			      const Tandem__Relay__V1__SubscribeAnswerRequest *request,
+			      session_reply *reply, void *arg);
+void session_unsubscribe(struct session *session,
+			 const Tandem__Relay__V1__UnsubscribeRequest *request, session_reply *reply,
+			 void *arg);
+void session_mute(struct session *session, const Tandem__Relay__V1__MuteRequest *request,
+		  session_reply *reply, void *arg);
 void session_delete(struct session *session, const Tandem__Relay__V1__DeleteRequest *request,
 		    session_reply *reply, void *arg);
 void session_query(struct session *session, const Tandem__Relay__V1__QueryRequest *request,
@@ -73,6 +85,16 @@ void session_list(struct session *session, const Tandem__Relay__V1__ListRequest 
 		  session_reply *reply, void *arg);
 void session_status(struct session *session, const Tandem__Relay__V1__StatusRequest *request,
 		    session_reply *reply, void *arg);
+
+/*
+ * What happens to calls is told as it happens, of one or with "" of all, until it is unwatched. The
+ * event is gone when `told` returns. NULL: no memory.
+ */
+struct session_watcher;
+typedef void session_told(void *arg, const Tandem__Relay__V1__WatchEvent *event);
+struct session_watcher *session_watch_calls(struct session *session, const char *call_id,
+					    session_told *told, void *arg);
+void session_unwatch_calls(struct session_watcher *watcher);
 
 /* Whether calls can be made: the dataplane is connected and its calls are known. */
 bool session_is_ready(const struct session *session);

@@ -1,207 +1,296 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The verb answer: what was offered comes into force. First the legs are pushed as they will be,
- * then, when the dataplane has taken all of them, keys follow and what was rejected goes; if it
- * refuses one, all of them are pushed again as they were.
+ * The verb answer: what was offered comes into force. First legs and paths are pushed as they will
+ * be, then, when the dataplane has taken all of them, keys follow and what was rejected goes; if it
+ * refuses one, all of them are pushed again as they were. A further answer does the same once more,
+ * from what was offered.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controlplane/session/describe.h"
+#include "controlplane/session/exchange.h"
 #include "controlplane/session/keying.h"
+#include "controlplane/session/media.h"
+#include "controlplane/session/path.h"
 #include "controlplane/session/plan.h"
 #include "controlplane/session/push.h"
+#include "controlplane/session/queue.h"
+#include "controlplane/session/watch.h"
 #include "controlplane/sdp/sdp_rewrite.h"
-#include "dataplane/lib/log.h"
+
+/* What is other about a party once the answer is in force; trading it twice takes it back. */
+struct change {
+	struct party *party;
+	struct wish wish;
+	struct party *partner;
+	unsigned int line_count;
+	bool answered;
+	char *tag;
+};
 
 struct answering {
 	struct call *call;
-	struct offer next; /* a copy, whose plans hold what was before once they are in force */
-	bool pending[SDP_MEDIA_MAX];
-	unsigned int line_count; /* of the call before */
-	bool first;              /* the call had no answer before */
-	char *tag;               /* of B, when this answer names it */
+	struct exchange *exchange;
+	struct exchange next; /* a copy, whose plans hold what was before once they are in force */
+	struct change from, to;          /* of the parties */
+	struct medium *media;            /* of the call, the whole array */
+	bool pending[2 * SDP_MEDIA_MAX]; /* of the plans' legs before, those of `from` first */
 	char *sdp;
 	session_reply *reply;
 	void *arg;
 };
 
-static void free_answering(struct answering *a)
+/* --- which ---------------------------------------------------------------------------------------
+ */
+
+static int refuse_to_tag(const Tandem__Relay__V1__AnswerRequest *request,
+			 struct session_error *error)
 {
-	for (unsigned int i = 0; i < a->next.plan_count; i++)
-		for (enum side side = SIDE_A; side < SIDES; side++)
-			terms_wipe(&a->next.plans[i].terms[side]);
-	free(a->next.plans);
-	free(a->tag);
-	sdp_text_free(a->sdp);
-	call_release(a->call);
-	free(a);
+	return session_refuse(error, SESSION_FAILED_PRECONDITION,
+			      "to_tag \"%.60s\" is not the other participant of this call",
+			      request->to_tag);
 }
 
-static int check_tags(const struct call *call, const Tandem__Relay__V1__AnswerRequest *request,
-		      struct session_error *error)
+/*
+ * Whether who answers may be the one whom the offer was for. Behind a branch there may be several,
+ * of whom each answers; but one who answered an earlier offer is who it is.
+ */
+static bool may_answer(const struct exchange *x, const Tandem__Relay__V1__AnswerRequest *request)
 {
-	const char *to;
+	const struct party *to = x->to.party;
 
-	if (!call->offer)
-		return session_refuse(error, SESSION_FAILED_PRECONDITION,
-				      "no offer of this call waits for an answer; offer first");
-	to = call->tags[side_other(call->offer->from)];
-	if (strcmp(request->from_tag, call->tags[call->offer->from]) != 0)
-		return session_refuse(error, SESSION_FAILED_PRECONDITION,
-				      "from_tag is not that of the open offer, \"%.60s\"; use it",
-				      call->tags[call->offer->from]);
-	if (to ? strcmp(request->to_tag, to) != 0 : strcmp(request->to_tag, request->from_tag) == 0)
-		return session_refuse(error, SESSION_FAILED_PRECONDITION,
-				      "to_tag \"%.60s\" is not the other participant of this call",
-				      request->to_tag);
-	return 0;
+	if (request->branch[0] && strcmp(to->branch, request->branch) != 0)
+		return false;
+	return x->first || strcmp(to->tag, request->to_tag) == 0;
 }
 
-static int find_call(struct session *s, struct call **call,
-		     const Tandem__Relay__V1__AnswerRequest *request, struct session_error *error)
+static bool is_sure(const struct exchange *x, const Tandem__Relay__V1__AnswerRequest *request)
 {
+	const struct party *to = x->to.party;
+
+	return request->branch[0] || (to->tag && strcmp(to->tag, request->to_tag) == 0);
+}
+
+static int find_exchange(struct exchange **out, const struct call *call, const struct party *from,
+			 const Tandem__Relay__V1__AnswerRequest *request,
+			 struct session_error *error)
+{
+	struct exchange *x, *open = NULL, *answered = NULL;
+	unsigned int offers = 0, opens = 0;
+
+	TAILQ_FOREACH (x, &call->exchanges, entry) {
+		if (x->from.party != from || x->to.party->listens)
+			continue;
+		offers++;
+		if (!may_answer(x, request))
+			continue;
+		if (is_sure(x, request)) {
+			*out = x;
+			return 0;
+		}
+		if (x->answered)
+			answered = x;
+		else if (opens++ == 0)
+			open = x;
+	}
+	if (opens > 1)
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "%u offers of \"%.60s\" wait for their answers; name the "
+				      "branch",
+				      opens, from->tag);
+	*out = open ? open : answered;
+	if (*out)
+		return 0;
+	if (offers)
+		return refuse_to_tag(request, error);
+	return session_refuse(error, SESSION_FAILED_PRECONDITION,
+			      "no offer of this call waits for an answer; offer first");
+}
+
+/* The tag is that of nobody else. */
+static int check_to_tag(const struct exchange *x, const Tandem__Relay__V1__AnswerRequest *request,
+			struct session_error *error)
+{
+	const struct party *known = call_party(x->call, request->to_tag);
+
+	return known && known != x->to.party ? refuse_to_tag(request, error) : 0;
+}
+
+static int find(struct session *s, struct call *call, struct exchange **out,
+		const Tandem__Relay__V1__AnswerRequest *request, struct session_error *error)
+{
+	const struct exchange *x;
+	struct party *from;
+
 	if (session_check_text("call_id", request->call_id, error) ||
 	    session_check_text("from_tag", request->from_tag, error) ||
-	    session_check_text("to_tag", request->to_tag, error))
+	    session_check_text("to_tag", request->to_tag, error) ||
+	    session_check_name("branch", request->branch, error) || session_check_ready(s, error))
 		return -EINVAL;
-	if (session_check_ready(s, error))
-		return -EINVAL;
-	*call = session_find_call(s, request->call_id);
-	if (!*call)
+	if (!call)
 		return session_refuse(error, SESSION_NOT_FOUND, "no call \"%s\"; offer first",
 				      request->call_id);
-	if ((*call)->busy)
-		return session_refuse(error, SESSION_ALREADY_EXISTS,
-				      "another request for this call is being served; wait for its "
-				      "reply");
-	return check_tags(*call, request, error);
+	from = call_party(call, request->from_tag);
+	x = exchange_find(call, NULL, NULL);
+	if (x && x->from.party && !exchange_find(call, from, NULL))
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "from_tag is not that of the open offer, \"%.60s\"; use it",
+				      x->from.party->tag);
+	if (!from)
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "no offer of this call waits for an answer; offer first");
+	return find_exchange(out, call, from, request, error) || check_to_tag(*out, request, error)
+		       ? -EINVAL
+		       : 0;
 }
 
 /* --- in force, and back --------------------------------------------------------------------------
  */
 
-static void swap_wishes(struct answering *a)
+static void trade(struct change *c)
 {
-	struct wish before[SIDES];
+	struct party *party = c->party;
+	struct change was = {party,           party->wish, party->partner, party->line_count,
+			     party->answered, party->tag};
 
-	memcpy(before, a->call->wish, sizeof(before));
-	memcpy(a->call->wish, a->next.wish, sizeof(before));
-	memcpy(a->next.wish, before, sizeof(before));
+	party->wish = c->wish;
+	party->partner = c->partner;
+	party->line_count = c->line_count;
+	party->answered = c->answered;
+	party->tag = c->tag;
+	*c = was;
+}
+
+static void trade_media(struct answering *a)
+{
+	struct medium now[SDP_MEDIA_MAX];
+
+	memcpy(now, a->call->media, sizeof(now));
+	memcpy(a->call->media, a->media, sizeof(now));
+	memcpy(a->media, now, sizeof(now));
+}
+
+/* Those of both ends, one after the other; NULL: that was the last one. */
+static struct plan *plan_at(struct answering *a, unsigned int i)
+{
+	if (i < a->next.from.plan_count)
+		return &a->next.from.plans[i];
+	i -= a->next.from.plan_count;
+	return i < a->next.to.plan_count ? &a->next.to.plans[i] : NULL;
+}
+
+#define for_each_plan(plan, a) for (unsigned int i_ = 0; (plan = plan_at(a, i_)); i_++)
+
+static void trade_all(struct answering *a)
+{
+	trade(&a->from);
+	trade(&a->to);
+	trade_media(a);
 }
 
 static void put_in_force(struct answering *a)
 {
-	struct call *call = a->call;
+	struct plan *plan;
 
-	for (unsigned int i = 0; i < a->next.plan_count; i++) {
-		struct plan *plan = &a->next.plans[i];
-
-		a->pending[i] = plan->bridge->pending;
+	for (unsigned int i = 0; (plan = plan_at(a, i)); i++) {
+		a->pending[i] = plan->leg->pending;
 		if (!plan->lines)
 			continue;
 		plan_swap(plan);
-		plan->bridge->pending = false;
+		plan->leg->pending = false;
 		/* Media may flow from now on, from wherever a translator has it come. */
-		for (enum side side = SIDE_A; side < SIDES; side++)
-			plan->bridge->legs[side]->latch_epoch++;
+		plan->leg->latch_epoch++;
 	}
-	swap_wishes(a);
-	a->line_count = call->line_count;
-	call->line_count = a->next.sdp->media_count;
-	a->first = !call->answered;
-	call->answered = true;
-	if (a->first) {
-		call->tags[SIDE_B] = a->tag;
-		a->tag = NULL;
-	}
+	trade_all(a);
 }
 
-/* Whether the plan is in force: a rejected one has no m-lines, and its bridge may be gone. */
+/* Whether the plan is in force: a rejected one has no m-lines, and its leg may be gone. */
 static bool accepted(const struct plan *plan)
 {
-	return plan->lines && !plan->bridge->pending;
+	return plan->lines && !plan->leg->pending;
 }
 
 static void take_back(struct answering *a)
 {
-	struct call *call = a->call;
-	struct push *push = push_begin(call->session, NULL, NULL, NULL);
+	struct push *push = push_begin(a->call->session, NULL, NULL, NULL);
+	struct paths now = paths_derive(a->call), before;
+	struct plan *plan;
 
-	for (unsigned int i = 0; i < a->next.plan_count; i++) {
-		struct plan *plan = &a->next.plans[i];
-
+	for (unsigned int i = 0; (plan = plan_at(a, i)); i++) {
 		if (!accepted(plan))
 			continue;
 		plan_swap(plan);
-		plan->bridge->pending = a->pending[i];
+		plan->leg->pending = a->pending[i];
 	}
-	swap_wishes(a);
-	call->line_count = a->line_count;
-	if (a->first) {
-		free(call->tags[SIDE_B]);
-		call->tags[SIDE_B] = NULL;
-		call->answered = false;
-	}
-	for (unsigned int i = 0; push && i < a->next.plan_count; i++)
-		for (enum side side = SIDE_A; a->next.plans[i].lines && side < SIDES; side++)
-			push_leg(push, a->next.plans[i].bridge->legs[side]);
-	if (push)
+	trade_all(a);
+	before = paths_derive(a->call);
+	a->call->revision++;
+	if (push) {
+		for_each_plan(plan, a) if (plan->lines) push_leg(push, plan->leg);
+		paths_push_anew(push, &now, &before);
+		push_call(push, a->call);
 		push_end(push);
+	}
+	paths_free(&now);
+	paths_free(&before);
 }
 
 /* --- the second half -----------------------------------------------------------------------------
  */
 
-static bool is_planned(const struct answering *a, const struct bridge *bridge)
+static bool is_planned(struct answering *a, const struct leg *leg)
 {
-	for (unsigned int i = 0; i < a->next.plan_count; i++)
-		if (a->next.plans[i].bridge == bridge)
-			return accepted(&a->next.plans[i]);
+	struct plan *plan;
+
+	for_each_plan(plan, a) if (plan->leg == leg) return accepted(plan);
 	return false;
 }
 
-/* Bridges whose m-lines were rejected, now or in the offer. */
-static void remove_rejected(struct answering *a, struct push *push)
+/* Legs whose m-lines were rejected, now or in the offer; another exchange may bring one back. */
+static void remove_rejected(struct answering *a, const struct party *party)
 {
-	struct bridge *bridge = TAILQ_FIRST(&a->call->bridges);
+	struct leg *leg;
 
-	while (bridge) {
-		struct bridge *next = TAILQ_NEXT(bridge, entry);
-
-		if (!is_planned(a, bridge)) {
-			push_delete(push, bridge->legs[SIDE_A]);
-			push_delete(push, bridge->legs[SIDE_B]);
-			bridge_free(bridge);
-		}
-		bridge = next;
-	}
+	TAILQ_FOREACH (leg, &party->legs, entry)
+		leg->pending |= !is_planned(a, leg);
 }
 
-static void forget_rejected_mids(const struct answering *a)
+static void forget_rejected_mids(struct answering *a, struct party *party)
 {
 	uint32_t lines = 0;
+	const struct leg *leg;
 
-	for (unsigned int i = 0; i < a->next.plan_count; i++)
-		if (accepted(&a->next.plans[i]))
-			lines |= a->next.plans[i].bridge->lines;
-	for (unsigned int line = 0; line < a->call->line_count; line++)
-		for (enum side side = SIDE_A; side < SIDES && !(lines & 1u << line); side++)
-			mids_forget(&a->call->mids[side], line);
+	TAILQ_FOREACH (leg, &party->legs, entry)
+		lines |= leg->pending ? 0 : leg->lines;
+	for (unsigned int line = 0; line < party->line_count; line++)
+		if (!(lines & 1u << line))
+			mids_forget(&party->mids, line);
 }
 
 /* Which of them, nobody can tell; with the connection the resync sees which keys arrived. */
-static void refuse_keys(struct call *call, int error, const char *what)
+static void refuse_keys(struct answering *a, int error, const char *what)
 {
-	struct bridge *bridge;
+	struct plan *plan;
 
 	if (error == -ENOTCONN)
 		return;
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		for (enum side side = SIDE_A; side < SIDES; side++)
-			if (sdp_profile_has_sdes(bridge->legs[side]->terms.profile))
-				keying_refused(bridge->legs[side], what);
+	for_each_plan(plan, a) if (accepted(plan) && sdp_profile_has_sdes(plan->leg->terms.profile))
+		keying_refused(plan->leg, what);
+}
+
+static void end(struct answering *a)
+{
+	struct call *call = a->call;
+
+	exchange_free_copy(&a->next);
+	media_free(a->media);
+	if (a->to.party && a->to.tag != a->to.party->tag)
+		free(a->to.tag);
+	sdp_text_free(a->sdp);
+	free(a);
+	queue_end(call);
 }
 
 static void finish(void *arg, int error, const char *what)
@@ -209,52 +298,74 @@ static void finish(void *arg, int error, const char *what)
 	struct answering *a = arg;
 	Tandem__Relay__V1__AnswerReply reply = TANDEM__RELAY__V1__ANSWER_REPLY__INIT;
 
-	a->call->busy = false;
 	if (a->call->gone) {
 		session_fail(a->reply, a->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
 	} else if (error) {
-		refuse_keys(a->call, error, what);
+		refuse_keys(a, error, what);
 		session_fail(a->reply, a->arg, push_status_code(error),
 			     "the dataplane refused the keys: %s", what);
 	} else {
 		reply.sdp = a->sdp;
+		watch_party(WATCH(ANSWERED), a->to.party, "");
 		a->reply(a->arg, &reply.base, NULL);
 	}
-	free_answering(a);
+	end(a);
+}
+
+/* An answer to a re-offer that rejects an m-line is the last word on it. */
+static void forget_rejected_plans(struct end *end)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < end->plan_count; i++)
+		if (!end->plans[i].leg->pending)
+			end->plans[kept++] = end->plans[i];
+	end->plan_count = kept;
 }
 
 static void commit(struct answering *a, struct push *push)
 {
-	struct call *call = a->call;
+	struct paths before = paths_derive(a->call), now;
+	struct exchange *x = a->exchange;
+	struct plan *plan;
 
-	for (unsigned int i = 0; i < a->next.plan_count; i++) {
-		struct plan *plan = &a->next.plans[i];
-
-		for (enum side side = SIDE_A; accepted(plan) && side < SIDES; side++) {
-			/* In this order: what DTLS leaves behind SDES may not inherit. */
-			keying_agree_dtls(plan->bridge->legs[side], &plan->terms[side]);
-			keying_push_sdes(push, plan->bridge->legs[side], &plan->terms[side]);
-		}
+	for_each_plan(plan, a)
+	{
+		if (!accepted(plan))
+			continue;
+		/* In this order: what DTLS leaves behind SDES may not inherit. */
+		keying_agree_dtls(plan->leg, &plan->terms);
+		keying_push_sdes(push, plan->leg, &plan->terms);
 	}
-	remove_rejected(a, push);
-	forget_rejected_mids(a);
-	session_stop_waiting(call->session, call);
-	offer_free(call->offer);
-	call->offer = NULL;
+	remove_rejected(a, a->from.party);
+	remove_rejected(a, a->to.party);
+	now = paths_derive(a->call);
+	paths_push(push, &before, &now);
+	paths_free(&before);
+	paths_free(&now);
+	forget_rejected_mids(a, a->from.party);
+	forget_rejected_mids(a, a->to.party);
+	if (!x->first) {
+		forget_rejected_plans(&x->from);
+		forget_rejected_plans(&x->to);
+	}
+	x->answered = true;
+	exchange_wait(x);
+	exchange_sweep(a->call, push);
+	push_call(push, a->call);
 }
 
 static void legs_pushed(void *arg, int error, const char *what)
 {
 	struct answering *a = arg;
-	struct call *call = a->call;
 	struct push *push = NULL;
 
-	if (call->gone) {
+	if (a->call->gone) {
 		finish(a, 0, "");
 		return;
 	}
 	if (!error) {
-		push = push_begin(call->session, finish, NULL, a);
+		push = push_begin(a->call->session, finish, NULL, a);
 		if (!push) {
 			error = -ENOMEM;
 			what = strerror(ENOMEM);
@@ -262,10 +373,9 @@ static void legs_pushed(void *arg, int error, const char *what)
 	}
 	if (error) {
 		take_back(a);
-		call->busy = false;
 		session_fail(a->reply, a->arg, push_status_code(error), "the dataplane refused: %s",
 			     what);
-		free_answering(a);
+		end(a);
 		return;
 	}
 	commit(a, push);
@@ -275,12 +385,26 @@ static void legs_pushed(void *arg, int error, const char *what)
 /* --- the first half ------------------------------------------------------------------------------
  */
 
-static bool all_rejected(const struct offer *offer)
+static bool is_all_rejected(struct answering *a)
 {
-	for (unsigned int i = 0; i < offer->plan_count; i++)
-		if (offer->plans[i].lines)
-			return false;
+	struct plan *plan;
+
+	for_each_plan(plan, a) if (plan->lines) return false;
 	return true;
+}
+
+/* They talk with each other from now on. */
+static int plan_parties(struct answering *a, const char *to_tag, struct session_error *error)
+{
+	struct party *from = a->next.from.party, *to = a->next.to.party;
+	unsigned int lines = a->next.sdp->media_count;
+
+	a->from = (struct change){from, a->next.from.wish, to, lines, true, from->tag};
+	a->to = (struct change){to, a->next.to.wish, from, lines, true, to->tag};
+	if (to->tag && strcmp(to->tag, to_tag) == 0)
+		return 0;
+	a->to.tag = strdup(to_tag);
+	return a->to.tag ? 0 : session_refuse(error, SESSION_INTERNAL, "no memory");
 }
 
 static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *request,
@@ -289,59 +413,76 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 	struct sdp *sdp = NULL;
 	int result = -EINVAL;
 
-	if (plan_copy(&a->next, a->call->offer) || !(a->tag = strdup(request->to_tag)))
+	a->media = media_copy(a->call->media);
+	if (exchange_copy(&a->next, a->exchange) || !a->media)
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
 	if (session_read_sdp(&sdp, request->sdp, error))
 		return -EINVAL;
 	if (plan_answer(&a->next, sdp, error))
 		goto out;
-	if (all_rejected(&a->next)) {
+	if (is_all_rejected(a)) {
 		session_refuse(error, SESSION_FAILED_PRECONDITION,
 			       "the answer rejects every m-line; delete the call instead");
 		goto out;
 	}
+	media_take(a->media, a->exchange->sdp, sdp);
 	a->sdp = describe(&a->next, sdp, error);
-	result = a->sdp ? 0 : -EINVAL;
+	result = a->sdp ? plan_parties(a, request->to_tag, error) : -EINVAL;
 out:
 	sdp_free(sdp);
 	return result;
 }
 
+static void push_changes(struct answering *a, struct push *push)
+{
+	struct paths before = paths_derive(a->call), now;
+	struct plan *plan;
+
+	put_in_force(a);
+	a->call->revision++;
+	now = paths_derive(a->call);
+	for_each_plan(plan, a) if (accepted(plan)) push_leg(push, plan->leg);
+	paths_push_anew(push, &before, &now);
+	paths_free(&before);
+	paths_free(&now);
+}
+
+static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
+		  void *arg)
+{
+	session_answer(s, (const Tandem__Relay__V1__AnswerRequest *)request, reply, arg);
+}
+
 void session_answer(struct session *s, const Tandem__Relay__V1__AnswerRequest *request,
 		    session_reply *reply, void *arg)
 {
+	struct call *call = session_find_call(s, request->call_id);
 	struct session_error error;
+	struct exchange *x = NULL;
 	struct answering *a;
 	struct push *push;
-	struct call *call = NULL;
 
-	if (find_call(s, &call, request, &error)) {
+	if (queue_wait(call, again, &request->base, reply, arg))
+		return;
+	if (find(s, call, &x, request, &error)) {
 		reply(arg, NULL, &error);
 		return;
 	}
 	a = calloc(1, sizeof(*a));
-	if (!a) {
-		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
-		return;
-	}
-	a->call = call_hold(call);
-	a->reply = reply;
-	a->arg = arg;
-	if (prepare(a, request, &error)) {
-		reply(arg, NULL, &error);
-		free_answering(a);
-		return;
-	}
-	push = push_begin(s, legs_pushed, NULL, a);
+	push = a ? push_begin(s, legs_pushed, NULL, a) : NULL;
 	if (!push) {
+		free(a);
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
-		free_answering(a);
 		return;
 	}
-	call->busy = true;
-	put_in_force(a);
-	for (unsigned int i = 0; i < a->next.plan_count; i++)
-		for (enum side side = SIDE_A; accepted(&a->next.plans[i]) && side < SIDES; side++)
-			push_leg(push, a->next.plans[i].bridge->legs[side]);
+	*a = (struct answering){.call = call, .exchange = x, .reply = reply, .arg = arg};
+	queue_begin(call);
+	if (prepare(a, request, &error)) {
+		push_drop(push);
+		reply(arg, NULL, &error);
+		end(a);
+		return;
+	}
+	push_changes(a, push);
 	push_end(push);
 }

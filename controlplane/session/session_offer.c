@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verb offer: A's offer comes in, an offer for B goes out, and so for every re-offer. */
+/* The verb offer: one party's offer comes in, one for another goes out, and so for each re-offer.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controlplane/session/describe.h"
+#include "controlplane/session/exchange.h"
 #include "controlplane/session/plan.h"
 #include "controlplane/session/push.h"
+#include "controlplane/session/queue.h"
+#include "controlplane/session/watch.h"
 #include "controlplane/sdp/sdp_rewrite.h"
-#include "dataplane/lib/log.h"
 
 /* One request that waits for the dataplane. */
 struct offering {
+	struct exchange *exchange;
 	struct call *call;
 	char *sdp;
 	session_reply *reply;
@@ -22,26 +26,21 @@ static int check_request(struct session *s, const Tandem__Relay__V1__OfferReques
 			 struct session_error *error)
 {
 	if (session_check_text("call_id", request->call_id, error) ||
-	    session_check_text("from_tag", request->from_tag, error))
+	    session_check_text("from_tag", request->from_tag, error) ||
+	    session_check_name("to_tag", request->to_tag, error) ||
+	    session_check_name("branch", request->branch, error))
 		return -EINVAL;
-	if (session_check_ready(s, error))
-		return -EINVAL;
-	return 0;
+	if ((unsigned int)request->glare > TANDEM__RELAY__V1__GLARE__GLARE_REPLACE)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "glare: %d is unknown; use the numbers of relay.proto",
+				      (int)request->glare);
+	return session_check_ready(s, error);
 }
 
-static int side_of(const struct call *call, const char *tag, enum side *side,
-		   struct session_error *error)
-{
-	for (*side = SIDE_A; *side < SIDES; ++*side)
-		if (call->tags[*side] && strcmp(call->tags[*side], tag) == 0)
-			return 0;
-	return session_refuse(error, SESSION_FAILED_PRECONDITION,
-			      "from_tag \"%.60s\" is no participant of this call; use the tag of "
-			      "its offer or of its answer",
-			      tag);
-}
+/* --- who -----------------------------------------------------------------------------------------
+ */
 
-static int new_call(struct session *s, struct call **out,
+static int new_call(struct session *s, struct call **out, struct party **from,
 		    const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
 {
 	struct call *call;
@@ -52,7 +51,8 @@ static int new_call(struct session *s, struct call **out,
 				      "[controlplane] calls",
 				      s->calls.count);
 	call = call_make(s, request->call_id);
-	if (!call || !(call->tags[SIDE_A] = strdup(request->from_tag))) {
+	*from = call ? party_make(call, request->from_tag, "") : NULL;
+	if (!*from) {
 		call_release(call);
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
 	}
@@ -61,187 +61,271 @@ static int new_call(struct session *s, struct call **out,
 	return 0;
 }
 
-/* The call as it is found, or a new one. An offer that is open is of the same side. */
-static int get_call(struct session *s, struct call **out, enum side *from,
-		    const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
+static int find_offerer(const struct call *call, struct party **from, const char *tag,
+			struct session_error *error)
 {
-	struct call *call = session_find_call(s, request->call_id);
+	*from = call_party(call, tag);
+	if (*from && !(*from)->listens)
+		return 0;
+	return session_refuse(error, SESSION_FAILED_PRECONDITION,
+			      "from_tag \"%.60s\" is no participant of this call; use the tag of "
+			      "its offer or of its answer",
+			      tag);
+}
 
-	*from = SIDE_A;
-	*out = call;
-	if (!call)
-		return new_call(s, out, request, error);
-	if (call->busy)
-		return session_refuse(error, SESSION_ALREADY_EXISTS,
-				      "another request for this call is being served; wait for its "
-				      "reply");
-	if (side_of(call, request->from_tag, from, error))
-		return -EINVAL;
-	if (call->offer && call->offer->from != *from)
-		return session_refuse(error, SESSION_ALREADY_EXISTS,
-				      "an offer of \"%.60s\" waits for its answer; answer it first",
-				      call->tags[call->offer->from]);
+/* The one that this party talks with, or has offered to, or the only other one; NULL: none. */
+static struct party *usual_partner(const struct call *call, const struct party *from)
+{
+	struct exchange *x = exchange_find(call, from, NULL);
+	struct party *party, *other = NULL;
+
+	if (party_talks_with(from))
+		return from->partner;
+	if (x)
+		return x->to.party;
+	TAILQ_FOREACH (party, &call->parties, entry) {
+		if (party == from || party->listens)
+			continue;
+		if (other)
+			return from->partner;
+		other = party;
+	}
+	return other;
+}
+
+/* *to is NULL: a party that is not there yet. */
+static int find_other(const struct call *call, const struct party *from, struct party **to,
+		      const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
+{
+	*to = NULL;
+	if (request->to_tag[0])
+		*to = call_party(call, request->to_tag);
+	if (!*to && request->branch[0])
+		*to = call_party_on(call, request->branch);
+	if (!*to && !request->to_tag[0] && !request->branch[0])
+		*to = usual_partner(call, from);
+	if (*to == from || (*to && (*to)->listens))
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "an offer is for another party, who talks; name that one");
+	if (!*to && request->to_tag[0] && !request->branch[0])
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "to_tag \"%.60s\" is no participant of this call; use the "
+				      "tag of its answer, or name a branch",
+				      request->to_tag);
 	return 0;
 }
 
-/* What one side shows of itself is how it is to see the relay, when the other one offers later on.
- */
-static void learn_wish(struct offer *offer)
+static int settle_glare(const struct party *from, const struct party *to, bool replace,
+			struct session_error *error)
 {
-	for (unsigned int line = 0; line < offer->sdp->media_count; line++) {
-		if (offer->sdp->media[line].rejected)
+	struct exchange *theirs = exchange_find(from->call, to, from);
+
+	if (!theirs)
+		return 0;
+	if (!replace)
+		return session_refuse(error, SESSION_ALREADY_EXISTS,
+				      "an offer of \"%.60s\" waits for its answer; answer it first",
+				      party_name(to));
+	exchange_withdraw(theirs, "the other party has offered as well");
+	return 0;
+}
+
+/* --- what ----------------------------------------------------------------------------------------
+ */
+
+/* What a party shows of itself is how it is to see the relay, when another one offers later on. */
+static void learn_wish(struct exchange *x)
+{
+	for (unsigned int line = 0; line < x->sdp->media_count; line++) {
+		if (x->sdp->media[line].rejected)
 			continue;
-		wish_learn(&offer->wish[offer->from], &offer->sdp->media[line]);
+		wish_learn(&x->from.wish, &x->sdp->media[line]);
 		return;
 	}
 }
 
 /* The wishes of before, changed by what this request says. */
-static int read_wishes(struct offer *offer, const struct call *call,
-		       const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
+static int read_wishes(struct exchange *x, const Tandem__Relay__V1__OfferRequest *request,
+		       struct session_error *error)
 {
-	enum side to = side_other(offer->from);
-	bool shared = call->wish[to].shared;
+	bool shared;
 	struct wish from;
 
-	memcpy(offer->wish, call->wish, sizeof(offer->wish));
-	if (request->to && wish_read(&offer->wish[to], request->to, error))
+	x->from.wish = x->from.party->wish;
+	x->to.wish = x->to.party->wish;
+	/* A branch beside others is as they are. */
+	shared = x->first ? x->from.wish.shared : x->to.wish.shared;
+	if (request->to && wish_read(&x->to.wish, request->to, error))
 		return -EINVAL;
 	if (wish_read_keys(&shared, request->keys, error))
 		return -EINVAL;
-	offer->wish[SIDE_A].shared = offer->wish[SIDE_B].shared = shared;
+	x->from.wish.shared = x->to.wish.shared = shared;
 	if (wish_read(&from, request->from, error))
 		return -EINVAL;
-	if (!request->from)
-		return 0;
-	/* The rest is in the SDP. */
-	memcpy(offer->wish[offer->from].network, from.network, sizeof(from.network));
-	offer->wish[offer->from].family = from.family;
-	offer->wish[offer->from].latch = from.latch;
-	memcpy(offer->wish[offer->from].suites, from.suites, sizeof(from.suites));
-	offer->wish[offer->from].suite_count = from.suite_count;
+	if (request->from)
+		wish_take_from(&x->from.wish, &from);
 	return 0;
 }
 
-static struct offer *make_offer(struct call *call, enum side from,
-				const Tandem__Relay__V1__OfferRequest *request,
-				struct session_error *error)
+static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest *request,
+		      struct session_error *error)
 {
-	struct offer *offer = calloc(1, sizeof(*offer));
+	unsigned int lines = x->from.party->line_count;
 
-	if (!offer) {
-		session_refuse(error, SESSION_INTERNAL, "no memory");
-		return NULL;
-	}
-	offer->from = from;
-	if (session_read_sdp(&offer->sdp, request->sdp, error) ||
-	    read_wishes(offer, call, request, error))
-		goto out_offer;
-	if (offer->sdp->media_count < call->line_count) {
-		session_refuse(
+	if (session_read_sdp(&x->sdp, request->sdp, error) || read_wishes(x, request, error))
+		return -EINVAL;
+	if (lines < x->to.party->line_count)
+		lines = x->to.party->line_count;
+	if (x->sdp->media_count < lines)
+		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
 			"the re-offer has %u m-lines and the call %u; m-lines are set to port "
 			"0, never removed (RFC 3264 section 8)",
-			offer->sdp->media_count, call->line_count);
-		goto out_offer;
-	}
-	learn_wish(offer);
-	return offer;
-
-out_offer:
-	offer_free(offer);
-	return NULL;
+			x->sdp->media_count, lines);
+	learn_wish(x);
+	return 0;
 }
 
+/* --- in the dataplane ----------------------------------------------------------------------------
+ */
+
 /* The call is as it was; one that never was is gone. */
-static void give_up(struct session *s, struct call *call)
+static void give_up(struct exchange *x)
 {
-	session_close_offer(s, call);
-	if (!call->answered)
-		session_forget_call(s, call);
+	struct call *call = call_hold(x->call);
+
+	exchange_close(x);
+	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
+		session_forget_call(call->session, call);
+	call_release(call);
 }
 
 static void finish(void *arg, int error, const char *what)
 {
 	struct offering *o = arg;
 	struct call *call = o->call;
-	struct session *s = call->session;
 
-	call->busy = false;
 	if (call->gone) {
 		session_fail(o->reply, o->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
 	} else if (error) {
-		give_up(s, call);
+		give_up(o->exchange);
 		session_fail(o->reply, o->arg, push_status_code(error), "the dataplane refused: %s",
 			     what);
 	} else {
 		Tandem__Relay__V1__OfferReply reply = TANDEM__RELAY__V1__OFFER_REPLY__INIT;
 
-		session_wait_for_answer(s, call);
+		exchange_wait(o->exchange);
+		watch_party(WATCH(OFFERED), o->exchange->from.party, "");
 		reply.sdp = o->sdp;
 		o->reply(o->arg, &reply.base, NULL);
 	}
 	sdp_text_free(o->sdp);
-	call_release(call);
 	free(o);
+	queue_end(call);
 }
 
 /* Only what is new is shown to the dataplane: the rest changes when the answer is there. */
-static int push_new(struct call *call, char *sdp, session_reply *reply, void *arg)
+static int push_new(struct exchange *x, char *sdp, session_reply *reply, void *arg)
 {
+	struct call *call = x->call;
 	struct offering *o = calloc(1, sizeof(*o));
 	struct push *push = o ? push_begin(call->session, finish, NULL, o) : NULL;
-	struct bridge *bridge;
+	struct party *party;
+	struct leg *leg;
 
 	if (!push) {
 		free(o);
 		return -ENOMEM;
 	}
-	o->call = call_hold(call);
-	o->sdp = sdp;
-	o->reply = reply;
-	o->arg = arg;
-	call->busy = true;
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		for (enum side side = SIDE_A; bridge->pending && side < SIDES; side++)
-			push_leg(push, bridge->legs[side]);
+	*o = (struct offering){x, call, sdp, reply, arg};
+	queue_begin(call);
+	call->revision++;
+	for_each_leg(leg, call)
+	{
+		if (leg->pending && exchange_names(call, leg))
+			push_leg(push, leg);
+	}
+	push_call(push, call);
 	push_end(push);
 	return 0;
+}
+
+/* Those between the two that this one takes the place of. */
+static void close_former(struct exchange *now)
+{
+	struct call *call = now->call;
+	struct exchange *x = TAILQ_FIRST(&call->exchanges);
+
+	while (x) {
+		struct exchange *next = TAILQ_NEXT(x, entry);
+		bool same = x->from.party == now->from.party && x->to.party == now->to.party;
+		bool other = x->from.party == now->to.party && x->to.party == now->from.party;
+
+		if (x != now && (same || (other && x->answered)))
+			exchange_close(x);
+		x = next;
+	}
+}
+
+static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *request,
+		session_reply *reply, void *arg)
+{
+	struct session_error error;
+	char *sdp;
+
+	if (read_offer(x, request, &error))
+		goto out_refuse;
+	close_former(x);
+	if (plan_offer(x, request->to != NULL, &error))
+		goto out_refuse;
+	sdp = describe(x, NULL, &error);
+	if (!sdp)
+		goto out_refuse;
+	if (push_new(x, sdp, reply, arg) == 0)
+		return;
+	sdp_text_free(sdp);
+	session_refuse(&error, SESSION_INTERNAL, "no memory");
+out_refuse:
+	give_up(x);
+	reply(arg, NULL, &error);
+}
+
+static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
+		  void *arg)
+{
+	session_offer(s, (const Tandem__Relay__V1__OfferRequest *)request, reply, arg);
 }
 
 void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *request,
 		   session_reply *reply, void *arg)
 {
+	struct call *call = session_find_call(s, request->call_id);
+	struct party *from, *to = NULL;
 	struct session_error error;
-	struct call *call = NULL;
-	struct offer *offer;
-	enum side from;
-	char *sdp;
+	struct exchange *x = NULL;
 
-	if (check_request(s, request, &error) || get_call(s, &call, &from, request, &error)) {
-		reply(arg, NULL, &error);
+	if (queue_wait(call, again, &request->base, reply, arg))
+		return;
+	if (check_request(s, request, &error))
+		goto out_refuse;
+	if (!call && new_call(s, &call, &from, request, &error))
+		goto out_refuse;
+	if (find_offerer(call, &from, request->from_tag, &error) ||
+	    find_other(call, from, &to, request, &error) ||
+	    (to && settle_glare(from, to, request->glare, &error)))
+		goto out_call;
+	if (!to && call->party_count < CALL_PARTIES_MAX)
+		to = party_make(call, NULL, request->branch);
+	x = to ? exchange_make(call, from, to) : NULL;
+	if (x) {
+		run(x, request, reply, arg);
 		return;
 	}
-	offer = make_offer(call, from, request, &error);
-	if (!offer) {
-		/* One that is open stays so: what cannot be read replaces nothing. */
-		if (TAILQ_EMPTY(&call->bridges))
-			session_forget_call(s, call);
-		reply(arg, NULL, &error);
-		return;
-	}
-	session_close_offer(s, call);
-	call->offer = offer;
-	if (plan_offer(call, offer, request->to != NULL, &error))
-		goto out_refuse;
-	sdp = describe(offer, NULL, &error);
-	if (!sdp)
-		goto out_refuse;
-	if (push_new(call, sdp, reply, arg) == 0)
-		return;
-	sdp_text_free(sdp);
-	session_refuse(&error, SESSION_INTERNAL, "no memory");
+	session_refuse(&error, SESSION_RESOURCE_EXHAUSTED,
+		       "no memory for another party, or the call has %d", CALL_PARTIES_MAX);
+out_call:
+	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
+		session_forget_call(s, call);
 out_refuse:
-	give_up(s, call);
 	reply(arg, NULL, &error);
 }

@@ -1,134 +1,37 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verbs that ask, and delete, which answers like a question. */
-#include <errno.h>
+/* The verbs that ask about calls. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "controlplane/session/asking.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/report.h"
-#include "dataplane/lib/log.h"
 
 #define PAGE_MOST 1000
 
-/* --- query and delete ----------------------------------------------------------------------------
+/* --- one call ------------------------------------------------------------------------------------
  */
 
-struct asking {
-	struct call *call;
-	struct report *report;
-	bool deleting;
-	session_reply *reply;
-	void *arg;
-};
-
-static void take(void *arg, const Tandem__Dataplane__V1__LegStatus *status)
+static void told(const struct asking *a, Tandem__Relay__V1__Call *call)
 {
-	struct asking *a = arg;
+	Tandem__Relay__V1__QueryReply reply = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
 
-	report_take(a->report, status);
-}
-
-static void finish(void *arg, int error, const char *what)
-{
-	struct asking *a = arg;
-
-	/* A leg that the dataplane has no more is one without statistics, not a failure. */
-	if (error && error != -ENOENT && error != -ENOTCONN)
-		log_warn("call %s: %s", a->call->id, what);
-	if (a->deleting) {
-		Tandem__Relay__V1__DeleteReply reply = TANDEM__RELAY__V1__DELETE_REPLY__INIT;
-
-		reply.call = report_call(a->report);
-		a->reply(a->arg, &reply.base, NULL);
-	} else {
-		Tandem__Relay__V1__QueryReply reply = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
-
-		reply.call = report_call(a->report);
-		a->reply(a->arg, &reply.base, NULL);
-	}
-	report_free(a->report);
-	call_release(a->call);
-	free(a);
-}
-
-static int ask(struct session *s, struct call *call, bool deleting, session_reply *reply, void *arg)
-{
-	struct asking *a = calloc(1, sizeof(*a));
-	struct push *push = a ? push_begin(s, finish, take, a) : NULL;
-	struct bridge *bridge;
-
-	if (push)
-		a->report = report_begin(call);
-	if (!push || !a->report) {
-		push_drop(push);
-		free(a);
-		return -ENOMEM;
-	}
-	a->call = call_hold(call);
-	a->deleting = deleting;
-	a->reply = reply;
-	a->arg = arg;
-	TAILQ_FOREACH (bridge, &call->bridges, entry) {
-		for (enum side side = SIDE_A; side < SIDES; side++) {
-			if (deleting)
-				push_delete(push, bridge->legs[side]);
-			else
-				push_query(push, bridge->legs[side]);
-		}
-	}
-	if (deleting)
-		session_forget_call(s, call);
-	push_end(push);
-	return 0;
-}
-
-/* Before all calls are known, those that are may still lack half of their legs. */
-static int check_synced(const struct session *s, struct session_error *error)
-{
-	if (s->synced)
-		return 0;
-	return session_refuse(error, SESSION_UNAVAILABLE,
-			      "the dataplane has not told its calls yet; try again");
-}
-
-static struct call *find(struct session *s, const char *id, session_reply *reply, void *arg)
-{
-	struct session_error error;
-	struct call *call;
-
-	if (session_check_text("call_id", id, &error) || check_synced(s, &error)) {
-		reply(arg, NULL, &error);
-		return NULL;
-	}
-	call = session_find_call(s, id);
-	if (!call)
-		session_fail(reply, arg, SESSION_NOT_FOUND, "no call \"%s\"; see tandemctl calls",
-			     id);
-	return call;
+	reply.call = call;
+	a->reply(a->arg, &reply.base, NULL);
 }
 
 void session_query(struct session *s, const Tandem__Relay__V1__QueryRequest *request,
 		   session_reply *reply, void *arg)
 {
-	struct call *call = find(s, request->call_id, reply, arg);
+	struct call *call = asking_find(s, request->call_id, reply, arg);
+	struct push *push = call ? asking_begin(call, NULL, false, told, reply, arg) : NULL;
+	struct party *party;
+	struct leg *leg;
 
-	if (call && ask(s, call, false, reply, arg))
-		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
-}
-
-void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *request,
-		    session_reply *reply, void *arg)
-{
-	struct call *call = find(s, request->call_id, reply, arg);
-	struct session_error error;
-
-	if (!call)
+	if (!push)
 		return;
-	if (session_check_ready(s, &error))
-		reply(arg, NULL, &error);
-	else if (ask(s, call, true, reply, arg))
-		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
+	for_each_leg(leg, call) push_query(push, leg);
+	push_end(push);
 }
 
 /* --- list ----------------------------------------------------------------------------------------
@@ -136,11 +39,11 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 
 static unsigned int count_legs(const struct call *call)
 {
-	const struct bridge *bridge;
+	const struct party *party;
+	const struct leg *leg;
 	unsigned int count = 0;
 
-	TAILQ_FOREACH (bridge, &call->bridges, entry)
-		count += SIDES;
+	for_each_leg(leg, call) count++;
 	return count;
 }
 
@@ -158,7 +61,7 @@ void session_list(struct session *s, const Tandem__Relay__V1__ListRequest *reque
 	uint64_t after = strtoull(request->page_token, &end, 10);
 	struct session_error error;
 
-	if (check_synced(s, &error)) {
+	if (asking_check_synced(s, &error)) {
 		reply(arg, NULL, &error);
 		goto out;
 	}

@@ -9,10 +9,12 @@
 #include "controlplane/session/call.h"
 #include "controlplane/session/client.h"
 #include "controlplane/session/session.h"
+#include "controlplane/session/watch.h"
 
 struct prefix;
 
 TAILQ_HEAD(call_list, call);
+TAILQ_HEAD(exchange_list, exchange);
 
 struct session {
 	uv_loop_t *loop;
@@ -22,11 +24,13 @@ struct session {
 	struct prefix *denied;          /* config.deny_count of them */
 	struct dtls_identity *identity; /* of new legs */
 
-	struct table calls, legs;
-	struct call_list by_age, waiting;
+	struct table calls, calls_by_key, legs;
+	struct call_list by_age;
+	struct exchange_list waiting; /* for their time to end */
 	uint64_t last_serial;
 	uv_timer_t expiry;
 	struct audit audit;
+	struct watch watch;
 
 	bool ready;
 	bool synced; /* once at least: the calls of the dataplane are known */
@@ -45,17 +49,14 @@ void session_add_leg(struct session *s, struct leg *leg);
 void session_remove_leg(struct session *s, struct leg *leg);
 struct leg *session_find_leg(struct session *s, uint64_t id);
 struct call *session_find_call(struct session *s, const char *id);
+struct call *session_find_key(struct session *s, uint64_t key);
 void session_add_call(struct session *s, struct call *call);
+void session_remove_call(struct session *s, struct call *call);
 
 /* session_end.c */
 void session_forget_call(struct session *s, struct call *call);
-/* Open offers expire. */
-void session_wait_for_answer(struct session *s, struct call *call);
-void session_stop_waiting(struct session *s, struct call *call);
 /* Deletes a call that nobody asked to delete, and says why in the log. */
 void session_drop_call(struct session *s, struct call *call, const char *why);
-/* Closes an open offer: the call is as it was before it. */
-void session_close_offer(struct session *s, struct call *call);
 
 /* session_ready.c */
 void session_set_ready(struct session *s, bool ready);
@@ -66,5 +67,6 @@ int session_check_ready(const struct session *s, struct session_error *error);
 /* session.c, for the verbs. */
 int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
 int session_check_text(const char *field, const char *text, struct session_error *error);
+int session_check_name(const char *field, const char *text, struct session_error *error);
 
 #endif

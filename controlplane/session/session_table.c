@@ -17,6 +17,11 @@ static bool same_call(const struct table_node *node, const void *id)
 	return strcmp(container(const struct call, node, node)->id, id) == 0;
 }
 
+static bool same_key(const struct table_node *node, const void *key)
+{
+	return container(const struct call, key_node, node)->key == *(const uint64_t *)key;
+}
+
 void session_add_leg(struct session *s, struct leg *leg)
 {
 	table_add(&s->legs, &leg->node, table_hash(&s->legs, &leg->id, sizeof(leg->id)));
@@ -43,9 +48,26 @@ struct call *session_find_call(struct session *s, const char *id)
 	return node ? container(struct call, node, node) : NULL;
 }
 
+struct call *session_find_key(struct session *s, uint64_t key)
+{
+	struct table_node *node = table_find(
+		&s->calls_by_key, table_hash(&s->calls_by_key, &key, sizeof(key)), same_key, &key);
+
+	return node ? container(struct call, key_node, node) : NULL;
+}
+
 void session_add_call(struct session *s, struct call *call)
 {
+	table_add(&s->calls_by_key, &call->key_node,
+		  table_hash(&s->calls_by_key, &call->key, sizeof(call->key)));
 	call->serial = ++s->last_serial;
 	table_add(&s->calls, &call->node, table_hash(&s->calls, call->id, strlen(call->id)));
 	TAILQ_INSERT_TAIL(&s->by_age, call, entry);
+}
+
+void session_remove_call(struct session *s, struct call *call)
+{
+	table_remove(&s->calls_by_key, &call->key_node);
+	table_remove(&s->calls, &call->node);
+	TAILQ_REMOVE(&s->by_age, call, entry);
 }

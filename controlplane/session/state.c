@@ -2,24 +2,31 @@
 #include "controlplane/session/state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "controlplane/lib/arena.h"
+#include "controlplane/session/exchange.h"
+#include "controlplane/sdp/text.h"
 #include "dataplane/api/cleanse.h"
 
-#define VERSION 1
+#define VERSION 2
 
-/* Room for what a blob's messages point to, while it is packed. */
-struct room {
-	Tandem__State__V1__Wish wish;
-	uint32_t suites[SUITE_COUNT];
-	Tandem__State__V1__Fingerprint own, theirs[SDP_FINGERPRINTS];
-	Tandem__State__V1__Fingerprint *fingerprints[SDP_FINGERPRINTS];
-	Tandem__State__V1__Terms terms;
-	Tandem__State__V1__Endpoint remote, remote_rtcp;
-	uint32_t clocks[128];
-	Tandem__State__V1__Mid mids[SDP_MEDIA_MAX], *mid_list[SDP_MEDIA_MAX];
-};
+/* An array of pointers to so many messages, and each of them, in one piece; NULL: no memory. */
+#define TAKE_LIST(arena, type, count) (type **)take_list(arena, sizeof(type), count)
+
+static void **take_list(struct arena *arena, size_t size, size_t count)
+{
+	void **list = arena_take(arena, (count + 1) * sizeof(list[0]));
+	char *messages = arena_take(arena, count * size);
+
+	if (!list || !messages)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		list[i] = messages + i * size;
+	return list;
+}
 
 static ProtobufCBinaryData ip_of(const struct sdp_address *address)
 {
@@ -27,49 +34,64 @@ static ProtobufCBinaryData ip_of(const struct sdp_address *address)
 				     .data = (uint8_t *)address->ip};
 }
 
-static Tandem__State__V1__Wish *write_wish(struct room *room, const struct wish *wish)
+static Tandem__State__V2__Wish *write_wish(struct arena *arena, const struct wish *wish)
 {
-	tandem__state__v1__wish__init(&room->wish);
-	room->wish.network = (char *)wish->network;
-	room->wish.family = wish->family;
-	room->wish.profile = wish->profile;
-	room->wish.ice = wish->ice;
-	room->wish.rtcp_mux = wish->rtcp_mux;
-	room->wish.latch = wish->latch;
-	for (unsigned int i = 0; i < wish->suite_count; i++)
-		room->suites[i] = wish->suites[i];
-	room->wish.suites = room->suites;
-	room->wish.n_suites = wish->suite_count;
-	room->wish.shared_keys = wish->shared;
-	return &room->wish;
-}
+	Tandem__State__V2__Wish *out = arena_take(arena, sizeof(*out));
 
-static Tandem__State__V1__Fingerprint *write_fingerprint(Tandem__State__V1__Fingerprint *out,
-							 const struct sdp_fingerprint *f)
-{
-	tandem__state__v1__fingerprint__init(out);
-	out->hash = (char *)f->hash;
-	out->octets.data = (uint8_t *)f->bytes;
-	out->octets.len = f->length;
+	if (!out)
+		return NULL;
+	tandem__state__v2__wish__init(out);
+	out->network = (char *)wish->network;
+	out->family = wish->family;
+	out->profile = wish->profile;
+	out->ice = wish->ice;
+	out->rtcp_mux = wish->rtcp_mux;
+	out->latch = wish->latch;
+	out->shared_keys = wish->shared;
+	out->suites = arena_take(arena, SUITE_COUNT * sizeof(out->suites[0]));
+	for (unsigned int i = 0; out->suites && i < wish->suite_count; i++)
+		out->suites[out->n_suites++] = wish->suites[i];
 	return out;
 }
 
-static Tandem__State__V1__Endpoint *write_endpoint(Tandem__State__V1__Endpoint *out,
+static void write_fingerprint(Tandem__State__V2__Fingerprint *out, const struct sdp_fingerprint *f)
+{
+	tandem__state__v2__fingerprint__init(out);
+	out->hash = (char *)f->hash;
+	out->octets.data = (uint8_t *)f->bytes;
+	out->octets.len = f->length;
+}
+
+static Tandem__State__V2__Endpoint *write_endpoint(struct arena *arena,
 						   const struct sdp_address *address)
 {
-	if (address->family == AF_UNSPEC)
+	Tandem__State__V2__Endpoint *out =
+		address->family != AF_UNSPEC ? arena_take(arena, sizeof(*out)) : NULL;
+
+	if (!out)
 		return NULL;
-	tandem__state__v1__endpoint__init(out);
+	tandem__state__v2__endpoint__init(out);
 	out->address = ip_of(address);
 	out->port = address->port;
 	return out;
 }
 
-static Tandem__State__V1__Terms *write_terms(struct room *room, const struct terms *t)
+static void write_clocks(Tandem__State__V2__Terms *out, struct arena *arena, const struct terms *t)
 {
-	Tandem__State__V1__Terms *out = &room->terms;
+	out->clocks = arena_take(arena, 128 * sizeof(out->clocks[0]));
+	for (uint32_t type = 0; out->clocks && type < 128; type++)
+		if (t->clock_rate[type])
+			out->clocks[out->n_clocks++] =
+				type << 24 | (t->clock_rate[type] & 0xffffff);
+}
 
-	tandem__state__v1__terms__init(out);
+static Tandem__State__V2__Terms *write_terms(struct arena *arena, const struct terms *t)
+{
+	Tandem__State__V2__Terms *out = arena_take(arena, sizeof(*out));
+
+	if (!out)
+		return NULL;
+	tandem__state__v2__terms__init(out);
 	out->profile = t->profile;
 	out->latch = t->latch;
 	out->latch_signalled = t->latch_signalled;
@@ -80,182 +102,271 @@ static Tandem__State__V1__Terms *write_terms(struct room *room, const struct ter
 	out->local_ufrag = (char *)t->local_ufrag;
 	out->local_pwd = (char *)t->local_pwd;
 	out->remote_ufrag = (char *)t->remote_ufrag;
-	out->remote = write_endpoint(&room->remote, &t->remote);
-	out->remote_rtcp = write_endpoint(&room->remote_rtcp, &t->remote_rtcp);
+	out->remote = write_endpoint(arena, &t->remote);
+	out->remote_rtcp = write_endpoint(arena, &t->remote_rtcp);
 	out->receive = t->receive;
 	out->send = t->send;
 	out->setup = t->setup;
-	for (unsigned int i = 0; i < t->fingerprint_count; i++)
-		room->fingerprints[i] = write_fingerprint(&room->theirs[i], &t->fingerprints[i]);
-	out->fingerprints = room->fingerprints;
-	out->n_fingerprints = t->fingerprint_count;
 	out->tls_id = (char *)t->tls_id;
-	for (uint32_t type = 0; type < 128; type++)
-		if (t->clock_rate[type])
-			room->clocks[out->n_clocks++] =
-				type << 24 | (t->clock_rate[type] & 0xffffff);
-	out->clocks = room->clocks;
+	out->fingerprints = TAKE_LIST(arena, Tandem__State__V2__Fingerprint, t->fingerprint_count);
+	for (unsigned int i = 0; out->fingerprints && i < t->fingerprint_count; i++)
+		write_fingerprint(out->fingerprints[out->n_fingerprints++], &t->fingerprints[i]);
+	write_clocks(out, arena, t);
 	return out;
 }
 
-static void write_mids(Tandem__State__V1__Leg *out, struct room *room, const struct leg *leg)
+/* --- parties -------------------------------------------------------------------------------------
+ */
+
+static void write_leg(Tandem__State__V2__Leg *out, struct arena *arena, const struct leg *leg)
 {
-	const struct mids *mids = &leg->bridge->call->mids[leg->side];
-
-	for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++) {
-		Tandem__State__V1__Mid *mid = &room->mids[out->n_mids];
-
-		if (!(leg->bridge->lines & 1u << line) || !mids->text[line])
-			continue;
-		tandem__state__v1__mid__init(mid);
-		mid->line = line;
-		mid->text = mids->text[line];
-		room->mid_list[out->n_mids++] = mid;
-	}
-	out->mids = room->mid_list;
+	tandem__state__v2__leg__init(out);
+	out->id = leg->id;
+	out->lines = leg->lines;
+	out->media = (char *)leg->media;
+	out->pending = leg->pending;
+	out->source = leg->source ? leg->source->number : 0;
+	out->source_line = leg->source_line;
+	out->address = ip_of(&leg->at->address);
+	out->port = leg->port;
+	out->pair = leg->pair;
+	out->handshake_ms = leg->handshake_ms;
+	out->latch_epoch = leg->latch_epoch;
+	out->terms = write_terms(arena, &leg->terms);
+	if (leg->fingerprint.length)
+		out->fingerprint = arena_take(arena, sizeof(*out->fingerprint));
+	if (out->fingerprint)
+		write_fingerprint(out->fingerprint, &leg->fingerprint);
 }
 
-int state_pack(const struct leg *leg, uint8_t *octets)
+static void write_mids(Tandem__State__V2__Party *out, struct arena *arena, const struct mids *mids)
 {
-	const struct bridge *bridge = leg->bridge;
-	const struct call *call = bridge->call;
-	Tandem__State__V1__Leg state = TANDEM__STATE__V1__LEG__INIT;
-	struct room room;
+	out->mids = TAKE_LIST(arena, Tandem__State__V2__Mid, SDP_MEDIA_MAX);
+	for (unsigned int line = 0; out->mids && line < SDP_MEDIA_MAX; line++) {
+		if (!mids->text[line])
+			continue;
+		tandem__state__v2__mid__init(out->mids[out->n_mids]);
+		out->mids[out->n_mids]->line = line;
+		out->mids[out->n_mids++]->text = mids->text[line];
+	}
+}
 
+static void write_party(Tandem__State__V2__Party *out, struct arena *arena,
+			const struct party *party)
+{
+	const struct leg *leg;
+	size_t count = 0;
+
+	tandem__state__v2__party__init(out);
+	out->number = party->number;
+	out->tag = party->tag ? party->tag : (char *)"";
+	out->branch = party->branch;
+	out->answered = party->answered;
+	out->listens = party->listens;
+	out->partner = party->partner ? party->partner->number : 0;
+	out->line_count = party->line_count;
+	out->wish = write_wish(arena, &party->wish);
+	write_mids(out, arena, &party->mids);
+	TAILQ_FOREACH (leg, &party->legs, entry)
+		count++;
+	out->legs = TAKE_LIST(arena, Tandem__State__V2__Leg, count);
+	if (!out->legs)
+		return;
+	TAILQ_FOREACH (leg, &party->legs, entry)
+		write_leg(out->legs[out->n_legs++], arena, leg);
+}
+
+static void write_parties(Tandem__State__V2__Call *out, struct arena *arena,
+			  const struct call *call)
+{
+	const struct party *party;
+	const struct mute *mute;
+	size_t count = 0;
+
+	out->parties = TAKE_LIST(arena, Tandem__State__V2__Party, call->party_count);
+	if (out->parties)
+		TAILQ_FOREACH (party, &call->parties, entry)
+			write_party(out->parties[out->n_parties++], arena, party);
+	TAILQ_FOREACH (mute, &call->mutes, entry)
+		count++;
+	out->mutes = TAKE_LIST(arena, Tandem__State__V2__Mute, count);
+	if (!out->mutes)
+		return;
+	TAILQ_FOREACH (mute, &call->mutes, entry) {
+		Tandem__State__V2__Mute *one = out->mutes[out->n_mutes++];
+
+		tandem__state__v2__mute__init(one);
+		one->from = mute->from ? mute->from->number : 0;
+		one->to = mute->to ? mute->to->number : 0;
+		one->muting = mute->muting;
+	}
+}
+
+static void write_media(Tandem__State__V2__Call *out, struct arena *arena, const struct call *call)
+{
+	out->media = TAKE_LIST(arena, Tandem__State__V2__Medium, SDP_MEDIA_MAX);
+	for (unsigned int line = 0; out->media && line < SDP_MEDIA_MAX; line++) {
+		const struct medium *medium = &call->media[line];
+		Tandem__State__V2__Medium *one = out->media[out->n_media];
+
+		if (!medium->codecs)
+			continue;
+		tandem__state__v2__medium__init(one);
+		one->line = line;
+		one->kind = (char *)medium->kind;
+		one->types_low = medium->types[0];
+		one->types_high = medium->types[1];
+		one->codecs = medium->codecs;
+		out->n_media++;
+	}
+}
+
+/* --- exchanges -----------------------------------------------------------------------------------
+ */
+
+static bool has_keys(const struct end *end)
+{
+	for (unsigned int i = 0; i < end->plan_count; i++)
+		if (sdp_profile_has_sdes(end->plans[i].terms.profile))
+			return true;
+	return false;
+}
+
+static char *write_sdp(struct arena *arena, const struct sdp *sdp)
+{
+	struct text text = {.limit = SDP_SIZE_MAX};
+	char *copy;
+
+	for (unsigned int l = 0; l < sdp->line_count; l++) {
+		text_append(&text, sdp->lines[l].text, sdp->lines[l].length);
+		text_append(&text, "\r\n", 2);
+	}
+	copy = arena_text(arena, text.error ? "" : text.data);
+	text_wipe(&text);
+	return copy;
+}
+
+static Tandem__State__V2__Plan **write_plans(size_t *count, struct arena *arena,
+					     const struct end *end)
+{
+	Tandem__State__V2__Plan **list = TAKE_LIST(arena, Tandem__State__V2__Plan, end->plan_count);
+
+	for (unsigned int i = 0; list && i < end->plan_count; i++) {
+		const struct plan *plan = &end->plans[i];
+
+		tandem__state__v2__plan__init(list[i]);
+		list[i]->leg = plan->leg->id;
+		list[i]->lines = plan->lines;
+		list[i]->media = (char *)plan->media;
+		list[i]->terms = write_terms(arena, &plan->terms);
+	}
+	*count = list ? end->plan_count : 0;
+	return list;
+}
+
+static void write_exchange(Tandem__State__V2__Exchange *out, struct arena *arena,
+			   const struct exchange *x)
+{
+	tandem__state__v2__exchange__init(out);
+	out->from = x->from.party ? x->from.party->number : 0;
+	out->to = x->to.party->number;
+	out->first = x->first;
+	out->answered = x->answered;
+	out->sdp = write_sdp(arena, x->sdp);
+	out->from_wish = write_wish(arena, &x->from.wish);
+	out->to_wish = write_wish(arena, &x->to.wish);
+	out->from_plans = write_plans(&out->n_from_plans, arena, &x->from);
+	out->to_plans = write_plans(&out->n_to_plans, arena, &x->to);
+}
+
+static void write_exchanges(Tandem__State__V2__Call *out, struct arena *arena,
+			    const struct call *call)
+{
+	const struct exchange *x;
+	size_t count = 0;
+
+	TAILQ_FOREACH (x, &call->exchanges, entry)
+		count++;
+	out->exchanges = TAKE_LIST(arena, Tandem__State__V2__Exchange, count);
+	if (!out->exchanges)
+		return;
+	TAILQ_FOREACH (x, &call->exchanges, entry)
+		if (x->sdp && !has_keys(&x->from) && !has_keys(&x->to))
+			write_exchange(out->exchanges[out->n_exchanges++], arena, x);
+}
+
+/* --- the whole -----------------------------------------------------------------------------------
+ */
+
+static int pack(struct state_blob *blob, const Tandem__State__V2__Call *state)
+{
+	size_t size = tandem__state__v2__call__get_packed_size(state);
+
+	if (size > STATE_MOST)
+		return -EMSGSIZE;
+	blob->octets = malloc(size);
+	if (!blob->octets)
+		return -ENOMEM;
+	blob->size = tandem__state__v2__call__pack(state, blob->octets);
+	return 0;
+}
+
+int state_pack(struct state_blob *blob, const struct call *call)
+{
+	Tandem__State__V2__Call state = TANDEM__STATE__V2__CALL__INIT;
+	struct arena arena = {NULL};
+	int error;
+
+	*blob = (struct state_blob){NULL};
 	state.version = VERSION;
 	state.call_id = call->id;
-	state.tag_a = call->tags[SIDE_A] ? call->tags[SIDE_A] : (char *)"";
-	state.tag_b = call->tags[SIDE_B] ? call->tags[SIDE_B] : (char *)"";
-	state.answered = call->answered;
 	state.created_ms = call->created;
-	state.line_count = call->line_count;
-	state.bridge = bridge->number;
-	state.pending = bridge->pending;
-	state.side = leg->side;
-	state.lines = bridge->lines;
-	state.media = (char *)bridge->media;
-	state.wish = write_wish(&room, &call->wish[leg->side]);
-	state.address = ip_of(&leg->at->address);
-	state.port = leg->port;
-	state.pair = leg->pair;
-	if (leg->fingerprint.length)
-		state.fingerprint = write_fingerprint(&room.own, &leg->fingerprint);
-	state.terms = write_terms(&room, &leg->terms);
-	state.handshake_ms = leg->handshake_ms;
-	state.latch_epoch = leg->latch_epoch;
-	write_mids(&state, &room, leg);
-	if (tandem__state__v1__leg__get_packed_size(&state) > STATE_MOST)
-		return -EMSGSIZE;
-	return tandem__state__v1__leg__pack(&state, octets);
+	state.revision = call->revision;
+	write_media(&state, &arena, call);
+	write_parties(&state, &arena, call);
+	write_exchanges(&state, &arena, call);
+	error = arena.failed ? -ENOMEM : pack(blob, &state);
+	if (error == -EMSGSIZE) {
+		state.n_exchanges = 0;
+		error = pack(blob, &state);
+	}
+	arena_clear(&arena);
+	return error;
 }
 
-bool state_is_current(const struct leg *leg, const uint8_t *octets, size_t size)
+void state_blob_free(struct state_blob *blob)
 {
-	uint8_t current[STATE_MOST];
-	int length = state_pack(leg, current);
-	bool same = length >= 0 && (size_t)length == size && memcmp(current, octets, size) == 0;
+	if (blob->octets)
+		explicit_bzero(blob->octets, blob->size);
+	free(blob->octets);
+	*blob = (struct state_blob){NULL};
+}
 
-	explicit_bzero(current, sizeof(current));
+bool state_is_current(const struct call *call, const uint8_t *octets, size_t size)
+{
+	struct state_blob now;
+	bool same;
+
+	if (state_pack(&now, call))
+		return false;
+	same = now.size == size && memcmp(now.octets, octets, size) == 0;
+	state_blob_free(&now);
 	return same;
 }
 
-Tandem__State__V1__Leg *state_unpack(const uint8_t *octets, size_t size)
+Tandem__State__V2__Call *state_unpack(const uint8_t *octets, size_t size)
 {
-	Tandem__State__V1__Leg *state =
-		tandem__state__v1__leg__unpack(&cleanse_allocator, size, octets);
+	Tandem__State__V2__Call *state =
+		tandem__state__v2__call__unpack(&cleanse_allocator, size, octets);
 
-	if (state && state->version == VERSION && state->call_id[0] && state->side < SIDES &&
-	    state->line_count <= SDP_MEDIA_MAX && state->wish && state->terms &&
-	    (state->address.len == 4 || state->address.len == 16))
+	if (state && state->version == VERSION)
 		return state;
 	state_free(state);
 	return NULL;
 }
 
-void state_free(Tandem__State__V1__Leg *state)
+void state_free(Tandem__State__V2__Call *state)
 {
 	if (state)
-		tandem__state__v1__leg__free_unpacked(state, &cleanse_allocator);
-}
-
-int state_read_wish(struct wish *wish, const Tandem__State__V1__Wish *state)
-{
-	memset(wish, 0, sizeof(*wish));
-	if (strlen(state->network) >= sizeof(wish->network) || state->profile >= SDP_PROFILES ||
-	    state->n_suites > SUITE_COUNT)
-		return -EINVAL;
-	strcpy(wish->network, state->network);
-	wish->family = state->family;
-	wish->profile = state->profile;
-	wish->ice = state->ice;
-	wish->rtcp_mux = state->rtcp_mux;
-	wish->latch = state->latch;
-	wish->shared = state->shared_keys;
-	for (size_t i = 0; i < state->n_suites; i++)
-		if (suite_info(state->suites[i]))
-			wish->suites[wish->suite_count++] = state->suites[i];
-	return 0;
-}
-
-int state_read_fingerprint(struct sdp_fingerprint *f, const Tandem__State__V1__Fingerprint *state)
-{
-	memset(f, 0, sizeof(*f));
-	if (strlen(state->hash) >= sizeof(f->hash) || state->octets.len == 0 ||
-	    state->octets.len > sizeof(f->bytes))
-		return -EINVAL;
-	strcpy(f->hash, state->hash);
-	memcpy(f->bytes, state->octets.data, state->octets.len);
-	f->length = state->octets.len;
-	return 0;
-}
-
-static int read_endpoint(struct sdp_address *address, const Tandem__State__V1__Endpoint *state)
-{
-	if (!state)
-		return 0;
-	if ((state->address.len != 4 && state->address.len != 16) || state->port > UINT16_MAX)
-		return -EINVAL;
-	address->family = state->address.len == 4 ? AF_INET : AF_INET6;
-	memcpy(address->ip, state->address.data, state->address.len);
-	address->port = state->port;
-	return 0;
-}
-
-static int read_text(char *out, size_t size, const char *text)
-{
-	if (strlen(text) >= size)
-		return -EINVAL;
-	strcpy(out, text);
-	return 0;
-}
-
-int state_read_terms(struct terms *t, const Tandem__State__V1__Terms *state)
-{
-	memset(t, 0, sizeof(*t));
-	if (state->profile >= SDP_PROFILES || state->setup > SDP_HOLDCONN ||
-	    state->n_fingerprints > SDP_FINGERPRINTS ||
-	    read_text(t->local_ufrag, sizeof(t->local_ufrag), state->local_ufrag) ||
-	    read_text(t->local_pwd, sizeof(t->local_pwd), state->local_pwd) ||
-	    read_text(t->remote_ufrag, sizeof(t->remote_ufrag), state->remote_ufrag) ||
-	    read_text(t->tls_id, sizeof(t->tls_id), state->tls_id) ||
-	    read_endpoint(&t->remote, state->remote) ||
-	    read_endpoint(&t->remote_rtcp, state->remote_rtcp))
-		return -EINVAL;
-	t->profile = state->profile;
-	t->latch = state->latch;
-	t->latch_signalled = state->latch_signalled;
-	t->pace = state->pace;
-	t->rtcp_mux = state->rtcp_mux;
-	t->rtcp_mux_only = state->rtcp_mux_only;
-	t->ice = state->ice;
-	t->receive = state->receive;
-	t->send = state->send;
-	t->setup = state->setup;
-	for (size_t i = 0; i < state->n_fingerprints; i++)
-		if (state_read_fingerprint(&t->fingerprints[t->fingerprint_count++],
-					   state->fingerprints[i]))
-			return -EINVAL;
-	for (size_t i = 0; i < state->n_clocks; i++)
-		t->clock_rate[state->clocks[i] >> 24 & 127] = state->clocks[i] & 0xffffff;
-	return 0;
+		tandem__state__v2__call__free_unpacked(state, &cleanse_allocator);
 }

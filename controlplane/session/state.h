@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A leg as the blob that the dataplane keeps for it, and back. Format:
- * controlplane/api/state.proto. */
+/*
+ * A call as the blob that the dataplane keeps of it, and the parts of one back. Format:
+ * controlplane/api/state.proto. Any thread.
+ */
 #ifndef TANDEM_STATE_H
 #define TANDEM_STATE_H
 
@@ -11,21 +13,30 @@
 #include "controlplane/api/state.pb-c.h"
 #include "controlplane/session/call.h"
 
-#define STATE_MOST 8192 /* octets, as dataplane.proto says */
+#define STATE_MOST 61440 /* octets, as dataplane.proto says */
 
-/* Writes the leg's blob to `octets`, which has STATE_MOST; its size, or -EMSGSIZE. */
-int state_pack(const struct leg *leg, uint8_t *octets);
-/* Whether these octets are the leg's blob as it would be written now. */
-bool state_is_current(const struct leg *leg, const uint8_t *octets, size_t size);
+struct state_blob {
+	uint8_t *octets;
+	size_t size;
+};
+
+/*
+ * For state_blob_free(). 0, -ENOMEM, -EMSGSIZE. Open exchanges that would not fit are left out:
+ * they end with the control plane.
+ */
+int state_pack(struct state_blob *blob, const struct call *call);
+void state_blob_free(struct state_blob *blob);
+/* Whether these octets are the call's blob as it would be written now. */
+bool state_is_current(const struct call *call, const uint8_t *octets, size_t size);
 
 /* NULL when the octets are no blob of this version. Free with state_free(). */
-Tandem__State__V1__Leg *state_unpack(const uint8_t *octets, size_t size);
-void state_free(Tandem__State__V1__Leg *state);
+Tandem__State__V2__Call *state_unpack(const uint8_t *octets, size_t size);
+void state_free(Tandem__State__V2__Call *state);
 
 /* What is in the blob alone; 0, or -EINVAL when a value is out of its range. */
-int state_read_terms(struct terms *terms, const Tandem__State__V1__Terms *state);
-int state_read_wish(struct wish *wish, const Tandem__State__V1__Wish *state);
+int state_read_terms(struct terms *terms, const Tandem__State__V2__Terms *state);
+int state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state);
 int state_read_fingerprint(struct sdp_fingerprint *fingerprint,
-			   const Tandem__State__V1__Fingerprint *state);
+			   const Tandem__State__V2__Fingerprint *state);
 
 #endif

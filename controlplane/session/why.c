@@ -47,11 +47,9 @@ bool why_is_up(const struct leg *leg)
 /* What stands in the way before any packet could count; NULL: nothing. */
 static const char *why_not_ready(const struct leg *leg)
 {
-	const struct call *call = leg->bridge->call;
-
 	if (leg->failed[0])
 		return leg->failed;
-	if (!call->answered || leg->bridge->pending)
+	if (leg->pending)
 		return "waiting for the answer";
 	if (leg->keys_lost)
 		return "the dataplane has lost the keys: a re-offer brings new ones";

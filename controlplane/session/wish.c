@@ -58,6 +58,15 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	return read_suites(wish, side, error);
 }
 
+void wish_take_from(struct wish *wish, const struct wish *from)
+{
+	memcpy(wish->network, from->network, sizeof(wish->network));
+	wish->family = from->family;
+	wish->latch = from->latch;
+	memcpy(wish->suites, from->suites, sizeof(wish->suites));
+	wish->suite_count = from->suite_count;
+}
+
 int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error)
 {
 	switch (keys) {

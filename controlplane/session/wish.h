@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What an orchestrator asks of the relay for one side of a call: the Side of relay.proto, checked.
+ * What an orchestrator asks of the relay towards one party: the Side of relay.proto, checked.
  * Plain values without pointers, any thread.
  */
 #ifndef TANDEM_WISH_H
@@ -22,11 +22,14 @@ struct wish {
 	Tandem__Relay__V1__Latch latch;
 	enum srtp_suite suites[SUITE_COUNT]; /* best first */
 	unsigned int suite_count;            /* 0: all */
-	bool shared; /* the SDES keys are the participants' own; the same for both sides */
+	bool shared; /* the SDES keys are the participants' own; the same for both who talk */
 };
 
 /* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */
 int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
+/* Of a Side that is about the sender of an SDP: network, family, latch, suites; the SDP has the
+ * rest. */
+void wish_take_from(struct wish *wish, const struct wish *from);
 /* Whether the keys are shared, after what the request says; -EINVAL with the error. */
 int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error);
 /* What a participant showed in its own offer is what it sees later on. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/session/party.h"
+#include "controlplane/session/owner.h"
 #include "controlplane/session/why.h"
 #include "controlplane/lib/prefix.h"
 #include "controlplane/shed/shed_state.h"
@@ -76,10 +76,10 @@ static unsigned int read_targets(struct shed *s, struct attack_target out[SHED_T
 
 	for (size_t i = 0; i < in->n_targets && count < SHED_TOP; i++) {
 		const Tandem__Dataplane__V1__Target *target = in->targets[i];
-		struct party party = {NULL};
+		struct owner owner = {NULL};
 
-		party_of_leg(s->session, target->leg, &party);
-		out[count++] = (struct attack_target){party.call_id, why_reason(target->reason),
+		owner_of_leg(s->session, target->leg, &owner);
+		out[count++] = (struct attack_target){owner.call_id, why_reason(target->reason),
 						      target->pps};
 	}
 	return count;

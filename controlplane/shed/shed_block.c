@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 
 #include "controlplane/sdp/sdp.h"
-#include "controlplane/session/party.h"
+#include "controlplane/session/owner.h"
 #include "controlplane/lib/prefix.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
@@ -75,7 +75,7 @@ static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in
 		refuse(a, error, in);
 	} else {
 		prefix_print(text, &a->prefix);
-		reply.calls = party_count(a->shed->session, is_blocked, &a->prefix);
+		reply.calls = owner_count(a->shed->session, is_blocked, &a->prefix);
 		log_info("shed: %s is blocked; calls that it cuts off: %u", text, reply.calls);
 		a->reply(a->arg, &reply.base, NULL);
 	}

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/session/party.h"
+#include "controlplane/session/owner.h"
 #include "controlplane/session/why.h"
 #include "controlplane/shed/head.h"
 #include "controlplane/shed/reply.h"
@@ -23,7 +23,7 @@ static void add_sample(Tandem__Shed__V1__SampleReply *reply, struct shed *s,
 {
 	Tandem__Shed__V1__DroppedPacket *out = reply_add(
 		&reply->packets, &reply->n_packets, &tandem__shed__v1__dropped_packet__descriptor);
-	struct party party;
+	struct owner owner;
 	struct head head;
 
 	if (!out)
@@ -40,8 +40,8 @@ static void add_sample(Tandem__Shed__V1__SampleReply *reply, struct shed *s,
 		memcpy(out->octets.data, in->octets.data, in->octets.len);
 		out->octets.len = in->octets.len;
 	}
-	if (party_of_leg(s->session, in->leg, &party))
-		reply_set(&out->call_id, party.call_id);
+	if (owner_of_leg(s->session, in->leg, &owner))
+		reply_set(&out->call_id, owner.call_id);
 }
 
 static void answer_sample(struct asking *a, const Tandem__Dataplane__V1__Shed *in)

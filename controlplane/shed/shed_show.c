@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "controlplane/session/party.h"
+#include "controlplane/session/owner.h"
 #include "controlplane/session/why.h"
 #include "controlplane/lib/prefix.h"
 #include "controlplane/shed/reply.h"
@@ -85,14 +85,14 @@ static void add_targets(Tandem__Shed__V1__ShowReply *reply, struct shed *s,
 		Tandem__Shed__V1__Target *out = reply_add(&reply->targets, &reply->n_targets,
 							  &tandem__shed__v1__target__descriptor);
 		char text[WHY_ADDRESS_MAX];
-		struct party party;
+		struct owner owner;
 
 		if (!out)
 			return;
 		reply_set(&out->local, print_endpoint(text, in->targets[i]->local));
-		if (party_of_leg(s->session, in->targets[i]->leg, &party)) {
-			reply_set(&out->call_id, party.call_id);
-			reply_set(&out->tag, party.tag);
+		if (owner_of_leg(s->session, in->targets[i]->leg, &owner)) {
+			reply_set(&out->call_id, owner.call_id);
+			reply_set(&out->tag, owner.tag);
 		}
 		out->pps = in->targets[i]->pps;
 		reply_set(&out->reason, why_reason(in->targets[i]->reason));

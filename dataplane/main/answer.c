@@ -7,6 +7,7 @@
 #include "dataplane/api/cleanse.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/main/filter.h"
+#include "dataplane/main/keep.h"
 #include "dataplane/main/registry.h"
 
 /* False: no room for another status. */
@@ -14,7 +15,7 @@ static bool add_status(const struct served *s, const Tandem__Dataplane__V1__GetL
 		       Tandem__Dataplane__V1__Reply *reply, uint32_t place, size_t *size)
 {
 	Tandem__Dataplane__V1__LegStatus *status =
-		registry_status(s->registry, place, get->with_blob, get->with_streams);
+		registry_status(s->registry, place, get->with_streams);
 	size_t packed = status ? tandem__dataplane__v1__leg_status__get_packed_size(status) + 8 : 0;
 	void *grown = NULL;
 
@@ -99,6 +100,16 @@ int answer_request(const struct served *s, const Tandem__Dataplane__V1__Request 
 		return registry_put_keys(r, request->put_keys, what);
 	if (request->delete_leg)
 		return delete_leg(s, request->delete_leg->leg, reply, what);
+	if (request->put_path)
+		return registry_put_path(r, request->put_path, what);
+	if (request->delete_path)
+		return registry_delete_path(r, request->delete_path, what);
+	if (request->put_call)
+		return keep_put(s->keep, request->put_call, what);
+	if (request->delete_call)
+		return keep_delete(s->keep, request->delete_call->call, what);
+	if (request->get_calls)
+		return keep_get(s->keep, request->get_calls->after, ANSWER_SIZE, reply, what);
 	if (request->transmit)
 		return registry_transmit(r, request->transmit, what);
 	if (request->get_legs) {

@@ -19,6 +19,7 @@ struct served {
 	const struct dataplane *dataplane;
 	struct registry *registry;
 	struct filter *filter;
+	struct keep *keep;
 	const struct counters *counters;
 	const char *engine;
 };

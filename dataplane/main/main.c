@@ -22,6 +22,7 @@
 #include "dataplane/lib/secrecy.h"
 #include "dataplane/main/neighbour.h"
 #include "dataplane/main/port.h"
+#include "dataplane/main/keep.h"
 #include "dataplane/main/registry.h"
 #include "dataplane/main/server.h"
 #include "dataplane/main/xdp.h"
@@ -36,6 +37,7 @@ struct program {
 	struct xdp xdp;
 	struct counters counters;
 	struct registry *registry;
+	struct keep *keep;
 	struct filter *filter;
 	struct server *server;
 	const struct crypt_engine *engine;
@@ -180,6 +182,8 @@ static int create(struct program *p)
 		error = create_workers(p);
 	if (!error)
 		error = registry_create(&p->registry, &registry);
+	if (!error)
+		error = keep_create(&p->keep, p->dataplane.leg_count);
 	if (error)
 		log_error("not enough memory for %u legs, %u streams and the packet buffers: more "
 			  "hugepages, or fewer [dataplane] legs, streams or packets",
@@ -237,6 +241,7 @@ static void run(struct program *p)
 		.dataplane = &p->dataplane,
 		.registry = p->registry,
 		.filter = p->filter,
+		.keep = p->keep,
 		.counters = &p->counters,
 		.engine = p->engine->name,
 	};
@@ -273,6 +278,7 @@ static void destroy(struct program *p)
 	join_workers(d);
 	filter_destroy(p->filter);
 	registry_destroy(p->registry);
+	keep_destroy(p->keep);
 	neighbour_stop(d);
 	port_stop_all(d);
 	for (unsigned int k = 0; k < d->worker_count; k++)

@@ -42,11 +42,13 @@ static void take_notice(struct registry *r, const struct notice *n)
 
 static void retire_config(struct registry *r, struct leg_config *config)
 {
-	struct leg *peer = config ? config->peer : NULL;
+	struct leg *heard[LEG_HEARD] = {NULL};
 
+	if (config)
+		memcpy(heard, config->heard, sizeof(heard));
 	record_config_free(r, config);
-	if (peer)
-		record_reuse(r, record_of(r, peer));
+	for (unsigned int k = 0; k < LEG_HEARD && heard[k]; k++)
+		record_reuse(r, record_of(r, heard[k]));
 }
 
 static void take_done(struct registry *r, struct worker *w, const struct done *done)
@@ -65,6 +67,9 @@ static void take_done(struct registry *r, struct worker *w, const struct done *d
 		break;
 	case ORDER_BLOCKS:
 		block_list_release(done->object);
+		break;
+	case ORDER_LET_GO:
+		path_let_gone(r, done->object);
 		break;
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where a leg sends to: in its record, and from there in the configuration of its peer's flow. */
+/* Where a leg sends to: in its record, and from there in the paths of those that it hears. */
 #include <errno.h>
 
 #include "dataplane/main/egress_make.h"
@@ -40,6 +40,6 @@ int publish_remote(struct registry *r, struct record *record, unsigned int compo
 {
 	int error = publish_egress(r, record, component, remote, mute);
 
-	record_refresh(r, record_peer(r, record));
+	record_refresh_sources(r, record);
 	return error;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The life of one leg on the main lcore: its slot, its ports, its keys, the configurations it posts
- * and how two legs that name each other are connected.
+ * The life of one leg on the main lcore: its slot, its ports, and the configurations that it posts.
  */
 #include "dataplane/main/workers.h"
 #include "dataplane/main/egress_make.h"
+#include "dataplane/main/path_plan.h"
 #include "dataplane/main/record.h"
 #include "dataplane/seen.h"
 
@@ -34,15 +34,12 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 	key_hold(config->receive_previous);
 	if (config->terms)
 		config->terms->users++;
-	/* What the peer decides is worked out anew by record_post(). */
-	config->send = NULL;
-	config->peer = NULL;
-	config->peer_secure = false;
-	config->verify = false;
-	config->peer_rtcp_mux = false;
-	config->mute = DROP_NONE;
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		config->egress[c] = NULL;
+	/* Paths are worked out anew by record_post(). */
+	config->has_own = false;
+	config->branches = NULL;
+	config->branch_count = 0;
+	memset(&config->own, 0, sizeof(config->own));
+	memset(config->heard, 0, sizeof(config->heard));
 	return config;
 }
 
@@ -109,40 +106,17 @@ void record_config_free(struct registry *r, struct leg_config *config)
 {
 	if (!config)
 		return;
-	if (config->peer)
-		record_of(r, config->peer)->named--;
+	path_unplan(r, config);
 	key_release(r, config->receive);
 	key_release(r, config->receive_previous);
-	key_release(r, config->send);
 	record_config_drop_terms(r, config);
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		egress_release(config->egress[c]);
 	OPENSSL_cleanse(config, sizeof(*config));
 	slab_put(&r->configs, config);
 }
 
-/* What a leg's configuration takes from the leg it is connected with. */
-static void connect_peer(struct registry *r, struct record *record, struct leg_config *config)
-{
-	struct record *peer = record_peer(r, record);
-
-	config->forward = record->receive && peer && peer->send;
-	if (!peer || !peer->latest)
-		return;
-	config->peer = peer->leg;
-	config->peer_secure = peer->latest->security != LEG_PLAIN;
-	config->peer_rtcp_mux = peer->latest->rtcp_mux;
-	config->verify = config->security != LEG_PLAIN && config->peer_secure && peer->shared;
-	config->send = key_hold(peer->protect);
-	config->mute = peer->mute;
-	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		config->egress[c] = egress_hold(peer->egress[c]);
-	peer->named++;
-}
-
 void record_post(struct registry *r, struct record *record, struct leg_config *config)
 {
-	connect_peer(r, record, config);
+	path_plan(r, record, config);
 	record->latest = config;
 	worker_order(owner(r, record),
 		     (struct order){.kind = ORDER_APPLY, .leg = record->leg, .object = config});
@@ -152,9 +126,10 @@ int record_repost(struct registry *r, struct record *record)
 {
 	struct leg_config *config;
 
-	if (!record || !record->latest)
+	if (!record->latest)
 		return 0;
 	config = record_config_create(r, record->latest);
+	record->outdated = !config;
 	if (!config)
 		return -ENOMEM;
 	record_post(r, record, config);
@@ -163,8 +138,25 @@ int record_repost(struct registry *r, struct record *record)
 
 void record_refresh(struct registry *r, struct record *record)
 {
-	if (record)
-		record->outdated = !workers_have_room(r->dataplane) || record_repost(r, record);
+	record->outdated = true;
+	if (workers_have_room(r->dataplane))
+		record_repost(r, record);
+}
+
+void record_repost_sources(struct registry *r, struct record *record)
+{
+	struct path_record *path;
+
+	TAILQ_FOREACH (path, &record->in, in)
+		record_repost(r, path->from);
+}
+
+void record_refresh_sources(struct registry *r, struct record *record)
+{
+	struct path_record *path;
+
+	TAILQ_FOREACH (path, &record->in, in)
+		record_refresh(r, path->from);
 }
 
 /* Opens the first `count` of the leg's ports, closes the others. */
@@ -207,7 +199,9 @@ void record_withdraw(struct registry *r, struct record *record)
 void record_clear(struct registry *r, struct record *record)
 {
 	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
-	record_keep_blob(record, NULL, 0);
+	path_drop_sent(r, record);
+	key_release(r, record->protect);
+	record->protect = NULL;
 }
 
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port)
@@ -225,6 +219,9 @@ struct record *record_create(struct registry *r, uint64_t id, unsigned int addre
 	record = &r->records[index];
 	memset(record, 0, sizeof(*record));
 	record->id = id;
+	record->lineage = ++r->last_lineage;
+	TAILQ_INIT(&record->out);
+	TAILQ_INIT(&record->in);
 	record->leg = &r->dataplane->legs[index];
 	record->state = RECORD_OPEN;
 	record->address = address;
@@ -241,22 +238,4 @@ void record_reuse(struct registry *r, struct record *record)
 		return;
 	record->state = RECORD_FREE;
 	r->free_list[r->free_count++] = record->leg->index;
-}
-
-void record_forget_key(struct registry *r, struct record *record)
-{
-	if (!record)
-		return;
-	key_release(r, record->protect);
-	record->protect = NULL;
-	record->shared = false;
-}
-
-void record_keep_blob(struct record *record, uint8_t *blob, size_t size)
-{
-	if (record->blob)
-		OPENSSL_cleanse(record->blob, record->blob_size);
-	free(record->blob);
-	record->blob = blob;
-	record->blob_size = size;
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <rte_cycles.h>
 #include <rte_hash.h>
@@ -25,19 +26,40 @@ enum record_state {
 	RECORD_CLOSING, /* its worker still has to clear it, or configurations still name it */
 };
 
+struct record;
+
+/* A path as it was asked for, and what of it outlives a configuration. */
+struct path_record {
+	TAILQ_ENTRY(path_record) out, in; /* of `from`, of `to` */
+	struct record *from, *to;
+	struct branch *branch;   /* NULL: it is the leg's own */
+	struct silence *silence; /* NULL: RTP goes on as it came */
+	uint64_t types[2];       /* with `some` */
+	uint64_t lineage;        /* under which it was posted to protect; 0: it was not */
+	uint32_t lane;           /* likewise; see claims.h */
+	uint8_t mute;            /* enum drop */
+	bool some, verify;
+};
+TAILQ_HEAD(path_list, path_record);
+
 struct record {
 	uint64_t id;
-	uint64_t peer; /* an id; the two legs are connected when each names the other */
 	struct leg *leg;
 	struct leg_config *latest; /* as posted last; a worker owns it, immutable */
 	struct crypt_key *protect; /* what the relay protects with towards this participant */
 	struct egress *egress[LEG_COMPONENTS]; /* where it is sent to; NULL: nowhere, see mute */
-	uint8_t *blob;
-	size_t blob_size;
+	struct path_list out, in; /* where it goes on to, its own path first; whom it hears */
+	struct sent *sent;        /* under `protect`, by those who no longer do; NULL: nothing */
+	struct claims *claims;    /* while several protect towards it; NULL: none did */
+	uint64_t lineage;         /* of `protect`: another one when its indices begin anew */
+	uint32_t letting_go;      /* flows that still have to say what they sent */
+	uint32_t turns, lanes;    /* given out under `lineage` and before */
+	uint32_t revision;
 	uint64_t created;       /* TSC */
 	uint64_t media_timeout; /* TSC ticks; 0: no event */
 	uint64_t listening;     /* TSC: since when it counts that no media comes */
-	uint32_t named;         /* configurations whose peer is this leg */
+	uint64_t last_media;    /* TSC: of the last packet before it was told that none comes */
+	uint32_t named;         /* configurations that name this leg */
 	uint32_t key_epoch;
 	uint32_t media_pps;   /* what its participant may send; 0: no limit */
 	uint32_t media_burst; /* ... and at once */
@@ -47,13 +69,12 @@ struct record {
 	uint16_t port;                      /* host byte order */
 	uint8_t address;                    /* index */
 	uint8_t state;                      /* enum record_state */
-	uint8_t mute;       /* enum drop: why there is no egress; DROP_NONE: no address is known */
-	bool cleared;       /* the worker answered ORDER_CLEAR */
-	bool receive, send; /* false: on hold in that direction */
-	bool shared; /* `protect` is the peer's participant's key: nothing is protected with it */
+	uint8_t mute; /* enum drop: why there is no egress; DROP_NONE: no address is known */
+	bool cleared; /* the worker answered ORDER_CLEAR */
 	bool consent_lost;
+	bool media; /* it was told that media comes */
 	bool timed_out;
-	bool outdated;             /* its worker has yet to hear what changed about the peer */
+	bool outdated;             /* its worker has yet to hear what changed about its paths */
 	bool latching, restarting; /* gate_watch() has to see the end of it */
 };
 
@@ -63,13 +84,15 @@ struct registry {
 	struct record *records; /* by leg index */
 	struct rte_hash *by_id;
 	struct established *established;
-	struct slab configs; /* struct leg_config */
-	struct slab terms;   /* struct leg_terms */
-	struct slab seen;    /* struct seen */
+	struct slab configs;  /* struct leg_config */
+	struct slab terms;    /* struct leg_terms */
+	struct slab seen;     /* struct seen */
+	struct slab branches; /* struct branch */
 	uint32_t *free_list;
 	uint32_t free_count;
 	uint32_t count;
 	uint64_t last_serial; /* of keys */
+	uint64_t last_lineage;
 	struct spent spent;
 	uint32_t watched;    /* where registry_watch() goes on */
 	uint64_t next_watch; /* TSC: not from the beginning before */
@@ -89,9 +112,6 @@ static inline uint64_t record_ticks(uint32_t ms)
 /* record_find.c: the leg with this id that is open; NULL if there is none. */
 struct record *record_find(const struct registry *r, uint64_t id);
 
-/* The leg that is connected with this one: each names the other. NULL: none. */
-struct record *record_peer(const struct registry *r, const struct record *record);
-
 /* record.c: the life of one leg. */
 
 /* Takes a free slot and the id; NULL: none is left. */
@@ -103,13 +123,6 @@ void record_clear(struct registry *r, struct record *record);
 /* The slot of a closed leg serves again when no worker and no configuration can name it any more.
  */
 void record_reuse(struct registry *r, struct record *record);
-/* The record owns `blob` from now on. */
-void record_keep_blob(struct record *record, uint8_t *blob, size_t size);
-/*
- * The flow that protects towards the leg is about to be another one, which would begin anew under
- * the same key: the leg needs a new one. NULL is accepted.
- */
-void record_forget_key(struct registry *r, struct record *record);
 /* Opens the leg's ports, or opens them anew to what changed; the second one unless muxed. */
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
 
@@ -122,12 +135,30 @@ bool record_config_own_terms(struct registry *r, struct leg_config *config);
 bool record_terms_renew(struct registry *r, struct leg_terms *terms);
 /* It needs none. */
 void record_config_drop_terms(struct registry *r, struct leg_config *config);
-/* Connects the configuration with the peer's and posts it; needs room for one order. */
+/* Puts the leg's paths into the configuration and posts it; needs room for one order. */
 void record_post(struct registry *r, struct record *record, struct leg_config *config);
-/* Posts the same again, since the peer changed. NULL is accepted. 0 or -ENOMEM. */
+/*
+ * Posts the same again, since something about its paths changed; needs room for one order. 0 or
+ * -ENOMEM: watch.c tries again.
+ */
 int record_repost(struct registry *r, struct record *record);
-/* The same; where there is no memory or no room now, watch.c tries again. */
+/* The same for what no request has found room for: where there is none now, watch.c tries again. */
 void record_refresh(struct registry *r, struct record *record);
+/* The same of all that go on to the leg. */
+void record_repost_sources(struct registry *r, struct record *record);
+void record_refresh_sources(struct registry *r, struct record *record);
+
+/* path.c: all paths of a leg that goes end; needs room for orders. Those at the other ends are
+ * posted. */
+void path_end_all(struct registry *r, struct record *record);
+/*
+ * let_go.c: the flow of the path must not protect any more; what it has sent comes back with the
+ * order, and until then nobody else protects towards the leg. Needs room for an order.
+ */
+void path_let_go(struct registry *r, struct path_record *path);
+void path_let_gone(struct registry *r, struct sent *sent);
+/* path.c: the participant has another key, which begins anew. */
+void path_forget_sent(struct registry *r, struct record *record);
 
 /*
  * key.c: keys live as long as a configuration or a record names them. key_renew() gives a hold on

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Legs by id, by place and by peer. */
+/* Legs by id and by place. */
 #include "dataplane/main/record.h"
 
 uint32_t registry_find(const struct registry *r, uint64_t id)
@@ -29,11 +29,4 @@ struct record *record_find(const struct registry *r, uint64_t id)
 	uint32_t place = id ? registry_find(r, id) : 0;
 
 	return place ? &r->records[place - 1] : NULL;
-}
-
-struct record *record_peer(const struct registry *r, const struct record *record)
-{
-	struct record *peer = record_find(r, record->peer);
-
-	return peer && peer != record && peer->peer == record->id ? peer : NULL;
 }

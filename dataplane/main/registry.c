@@ -8,14 +8,13 @@
 #include <rte_cycles.h>
 #include <rte_hash_crc.h>
 
+#include "dataplane/branch.h"
 #include "dataplane/main/egress_make.h"
 #include "dataplane/main/established.h"
 #include "dataplane/main/port.h"
 #include "dataplane/main/record.h"
 #include "dataplane/seen.h"
 #include "dataplane/main/workers.h"
-
-#define BLOB_MAX 8192
 
 uint32_t registry_count(const struct registry *r)
 {
@@ -74,8 +73,6 @@ static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutL
 {
 	if (!put->leg)
 		return fail(what, "leg: needs an id that is not 0", -EINVAL);
-	if (put->blob.len > BLOB_MAX)
-		return fail(what, "blob: larger than 8 KiB", -EMSGSIZE);
 	if (!put->local || put->local->port == 0 || put->local->port > UINT16_MAX)
 		return fail(what, "local: needs an address and a port", -EINVAL);
 	*address = leg_plan_local(r->dataplane, put->local);
@@ -97,10 +94,9 @@ static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutL
 int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *put,
 		     const char **what)
 {
-	struct record *record = record_find(r, put->leg), *was;
+	struct record *record = record_find(r, put->leg);
 	const struct leg_config *old = record ? record->latest : NULL;
 	struct leg_config *config;
-	uint8_t *blob = NULL;
 	int address, error = check_put(r, put, record, &address, what);
 
 	if (error)
@@ -111,13 +107,6 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	error = leg_plan(r, config, put, what);
 	if (error)
 		goto out_config;
-	blob = malloc(put->blob.len + 1);
-	if (!blob) {
-		error = fail(what, "no memory for the leg's blob", -ENOMEM);
-		goto out_config;
-	}
-	if (put->blob.len)
-		memcpy(blob, put->blob.data, put->blob.len);
 	if (!record) {
 		record = record_create(r, put->leg, address, put->local->port);
 		if (!record) {
@@ -125,19 +114,10 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 			goto out_config;
 		}
 	}
-	record_keep_blob(record, blob, put->blob.len);
-	was = record_peer(r, record);
-	if (record->peer && record->peer != put->peer) {
-		record_forget_key(r, record);
-		record_forget_key(r, was);
-	}
-	record->peer = put->peer;
 	/* Silence before, on hold, was no silence. */
-	if (!old || (put->receive && !record->receive) ||
-	    record_ticks(put->media_timeout_ms) != record->media_timeout)
+	if (!old || record_ticks(put->media_timeout_ms) != record->media_timeout)
 		record->listening = rte_rdtsc();
-	record->receive = put->receive;
-	record->send = put->send;
+	record->revision = put->revision;
 	record->media_timeout = record_ticks(put->media_timeout_ms);
 	record->media_pps = put->media_pps;
 	record->media_burst = put->media_burst;
@@ -149,16 +129,10 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	publish_signalled(r, record, old, config);
 	record_post(r, record, config);
 	record_open_ports(r, record, config->rtcp_mux);
-	if (was && was != record_peer(r, record))
-		error = record_repost(r, was);
-	if (record_repost(r, record_peer(r, record)) || error)
-		return fail(what, "no memory for the peer: more hugepages", -ENOMEM);
+	record_repost_sources(r, record);
 	return 0;
 
 out_config:
-	if (blob)
-		OPENSSL_cleanse(blob, put->blob.len); /* it has an ICE password */
-	free(blob);
 	record_config_free(r, config);
 	return error;
 }
@@ -167,13 +141,16 @@ static int check_keys(const struct record *record, const Tandem__Dataplane__V1__
 		      const char **what)
 {
 	const struct suite_info *suite = suite_info(put->suite);
+	bool sends = put->send_key.len || put->send_salt.len;
 
 	if (!record)
 		return fail(what, "leg: no such leg", -ENOENT);
 	if (!suite)
 		return fail(what, "suite: not one that this version knows", -EINVAL);
-	if (put->receive_key.len != suite->key_length || put->send_key.len != suite->key_length ||
-	    put->receive_salt.len != suite->salt_length || put->send_salt.len != suite->salt_length)
+	if (put->receive_key.len != suite->key_length ||
+	    put->receive_salt.len != suite->salt_length ||
+	    (sends &&
+	     (put->send_key.len != suite->key_length || put->send_salt.len != suite->salt_length)))
 		return fail(what, "keys: not of the suite's lengths", -EINVAL);
 	if (record->latest->security == LEG_PLAIN)
 		return fail(what, "keys: the leg's profile has no SRTP", -EINVAL);
@@ -196,6 +173,16 @@ static void change_receive_key(struct registry *r, struct leg_config *config,
 	config->grace_until = rte_rdtsc() + grace;
 }
 
+/* What the relay protects with, in the paths of those whom the participant hears. */
+static void change_send_key(struct registry *r, struct record *record, struct crypt_key *send,
+			    bool goes_on)
+{
+	if (send != record->protect && !goes_on)
+		path_forget_sent(r, record);
+	key_release(r, record->protect);
+	record->protect = send;
+}
+
 static int make_keys(struct registry *r, const struct record *record,
 		     const Tandem__Dataplane__V1__PutKeys *put, struct crypt_key **receive,
 		     struct crypt_key **send, const char **what)
@@ -206,19 +193,13 @@ static int make_keys(struct registry *r, const struct record *record,
 						   .key = &put->receive_key,
 						   .salt = &put->receive_salt});
 
-	if (!error)
+	if (!error && put->send_key.len)
 		error = key_renew(r, send, record->protect,
 				  &(struct key_wanted){.suite = put->suite,
 						       .direction = CRYPT_SEND,
 						       .key = &put->send_key,
 						       .salt = &put->send_salt,
-						       .unspent = !put->shared});
-	/* A participant has spent its indices. */
-	if (!error && record->shared && !put->shared && *send == record->protect) {
-		key_release(r, *send);
-		*send = NULL;
-		error = -EKEYREJECTED;
-	}
+						       .unspent = true});
 	if (error == -EKEYREJECTED)
 		return fail(what, "send_key: it has protected packets before; make a new one",
 			    error);
@@ -228,57 +209,44 @@ static int make_keys(struct registry *r, const struct record *record,
 int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *put,
 		      const char **what)
 {
-	struct record *record = record_find(r, put->leg), *peer;
+	struct record *record = record_find(r, put->leg);
 	struct crypt_key *receive = NULL, *send = NULL;
-	struct leg_config *config, *peer_config;
+	struct leg_config *config;
 	int error = check_keys(record, put, what);
 
 	if (error || put->epoch == record->key_epoch)
 		return error;
 	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
-	peer = record_peer(r, record);
 	config = record_config_create(r, record->latest);
-	peer_config = peer ? record_config_create(r, peer->latest) : NULL;
-	if (!config || (peer && !peer_config)) {
-		error = fail(what, "no memory for the keys: more hugepages", -ENOMEM);
-		goto out_config;
-	}
+	if (!config)
+		return fail(what, "no memory for the keys: more hugepages", -ENOMEM);
 	error = make_keys(r, record, put, &receive, &send, what);
 	if (error)
 		goto out_config;
-	if (send != record->protect)
-		send->goes_on = put->send_goes_on;
 	key_spend(r, receive);
-	key_spend(r, send);
+	if (send)
+		key_spend(r, send);
 	record->key_epoch = put->epoch;
 	change_receive_key(r, config, receive, record_ticks(put->grace_ms));
-	key_release(r, record->protect);
-	record->protect = send;
-	record->shared = put->shared;
+	change_send_key(r, record, send, put->send_goes_on);
 	record_post(r, record, config);
-	if (peer)
-		record_post(r, peer, peer_config);
+	record_repost_sources(r, record);
 	return 0;
 
 out_config:
 	key_release(r, receive);
-	record_config_free(r, peer_config);
 	record_config_free(r, config);
 	return error;
 }
 
-/* Takes what connects the leg with its peer, then the leg; needs room for orders. */
+/* Takes what connects the leg with others, then the leg; needs room for orders. */
 static void close_leg(struct registry *r, struct record *record)
 {
-	struct record *peer = record_peer(r, record);
-
+	path_end_all(r, record);
 	record_withdraw(r, record);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		publish_egress(r, record, c, NULL, DROP_NO_PEER);
-	record_forget_key(r, record);
-	record_forget_key(r, peer);
-	record_repost(r, peer);
+		publish_egress(r, record, c, NULL, DROP_NO_PATH);
 	record_clear(r, record);
 }
 
@@ -359,6 +327,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->configs.size = sizeof(struct leg_config);
 	r->terms.size = sizeof(struct leg_terms);
 	r->seen.size = sizeof(struct seen);
+	r->branches.size = sizeof(struct branch);
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
@@ -401,6 +370,7 @@ void registry_destroy(struct registry *r)
 	slab_release(&r->configs);
 	slab_release(&r->terms);
 	slab_release(&r->seen);
+	slab_release(&r->branches);
 	established_destroy(r->established);
 	rte_hash_free(r->by_id);
 	free(r->free_list);

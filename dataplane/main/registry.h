@@ -41,6 +41,10 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *put,
 		      const char **what);
 int registry_delete_leg(struct registry *r, uint64_t id, const char **what);
+int registry_put_path(struct registry *r, const Tandem__Dataplane__V1__PutPath *put,
+		      const char **what);
+int registry_delete_path(struct registry *r, const Tandem__Dataplane__V1__DeletePath *gone,
+			 const char **what);
 int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit *transmit,
 		      const char **what);
 
@@ -56,7 +60,7 @@ uint64_t registry_id(const struct registry *r, uint32_t place);
  * tandem__dataplane__v1__leg_status__free_unpacked(). NULL: no memory.
  */
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
-						  bool with_blob, bool with_streams);
+						  bool with_streams);
 uint32_t registry_count(const struct registry *r);
 /* The id of the leg that has a UDP port (host byte order) of a media address (index); 0: none. */
 uint64_t registry_leg_at(const struct registry *r, unsigned int address, uint16_t port);

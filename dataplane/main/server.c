@@ -24,6 +24,7 @@
 
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)
+#define API             2 /* of dataplane.proto: with paths */
 
 struct server {
 	int listener, client; /* client: -1 while there is none */
@@ -111,6 +112,7 @@ static void send_hello(struct server *s)
 	hello.workers = d->worker_count;
 	hello.legs_max = d->leg_count;
 	hello.crypto_engine = (char *)s->served.engine;
+	hello.api = API;
 	hello.networks = list;
 	hello.n_networks = d->network_count;
 	frame.hello = &hello;

@@ -5,6 +5,7 @@
 
 #include <rte_cycles.h>
 
+#include "dataplane/branch.h"
 #include "dataplane/main/record.h"
 #include "dataplane/stream.h"
 #include "ebpf/shed_maps.h"
@@ -72,16 +73,17 @@ static uint64_t milliseconds(uint64_t ticks, uint64_t hz)
 	return ticks / (hz / 1000);
 }
 
-static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct flow *flow,
-		      uint64_t now, uint64_t hz)
+static void show_flow(Tandem__Dataplane__V1__LegStatus *status, const struct leg *leg, uint64_t now,
+		      uint64_t hz)
 {
+	const struct flow *flow = &leg->flow;
 	const struct flow_total total = flow_total(flow);
 	uint64_t last = flow->last_packet;
 
 	status->packets = total.packets;
 	status->bytes = total.bytes;
 	status->rtcp_packets = flow->rtcp_packets;
-	status->sent_packets = total.packets + flow->rtcp_packets - flow->unsent;
+	status->sent_packets = total.packets + flow->rtcp_packets - leg->elsewhere - flow->unsent;
 	status->auth_failures = flow->auth_failures;
 	status->replays = flow->replays;
 	status->wrong_source = flow->wrong_source;
@@ -113,19 +115,72 @@ static int ice_state(const struct record *record)
 				 : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
 }
 
-static Tandem__Dataplane__V1__Mode mode_of(const struct leg_config *config)
+/* `path` NULL: nobody is to hear the leg. */
+static Tandem__Dataplane__V1__Mode mode_of(const struct leg_config *config, const struct path *path)
 {
+	bool protects = path && path->protects;
+
 	if (config->security == LEG_PLAIN)
-		return config->peer_secure ? TANDEM__DATAPLANE__V1__MODE__MODE_ENCRYPT
-					   : TANDEM__DATAPLANE__V1__MODE__MODE_PASS;
-	if (config->verify)
+		return protects ? TANDEM__DATAPLANE__V1__MODE__MODE_ENCRYPT
+				: TANDEM__DATAPLANE__V1__MODE__MODE_PASS;
+	if (path && path->verify)
 		return TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY;
-	return config->peer_secure ? TANDEM__DATAPLANE__V1__MODE__MODE_TRANSCRYPT
-				   : TANDEM__DATAPLANE__V1__MODE__MODE_DECRYPT;
+	return protects ? TANDEM__DATAPLANE__V1__MODE__MODE_TRANSCRYPT
+			: TANDEM__DATAPLANE__V1__MODE__MODE_DECRYPT;
+}
+
+static const struct path *path_of(const struct leg_config *config, const struct path_record *p)
+{
+	if (!p->branch)
+		return config->has_own ? &config->own : NULL;
+	for (unsigned int k = 0; k < config->branch_count; k++)
+		if (config->branches[k].branch == p->branch)
+			return &config->branches[k];
+	return NULL;
+}
+
+static void show_path(Tandem__Dataplane__V1__Path *shown, const struct record *record,
+		      const struct path_record *p)
+{
+	const struct flow *flow = p->branch ? &p->branch->flow : &record->leg->flow;
+	const struct flow_total total = flow_total(flow);
+	uint64_t taken = total.packets + flow->rtcp_packets;
+
+	if (p->branch)
+		taken += p->branch->lost;
+	else
+		taken -= record->leg->elsewhere;
+	shown->to = p->to->id;
+	shown->branch = p->branch != NULL;
+	shown->mode = mode_of(record->latest, path_of(record->latest, p));
+	shown->dropped = RTE_MIN(flow->unsent, taken);
+	shown->sent_packets = taken - shown->dropped;
+	if (p->branch && flow->last_drop)
+		shown->last_drop_text = strdup(drop_reasons[flow->last_drop].help);
+}
+
+static void show_paths(Tandem__Dataplane__V1__LegStatus *status, const struct record *record)
+{
+	const struct path_record *p;
+	size_t count = 0;
+
+	TAILQ_FOREACH (p, &record->out, out)
+		count++;
+	status->paths = count ? calloc(count, sizeof(status->paths[0])) : NULL;
+	TAILQ_FOREACH (p, &record->out, out) {
+		Tandem__Dataplane__V1__Path *shown =
+			status->paths ? calloc(1, sizeof(*shown)) : NULL;
+
+		if (!shown)
+			return;
+		tandem__dataplane__v1__path__init(shown);
+		show_path(shown, record, p);
+		status->paths[status->n_paths++] = shown;
+	}
 }
 
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
-						  bool with_blob, bool with_streams)
+						  bool with_streams)
 {
 	struct record *record = &r->records[place - 1];
 	const struct leg *leg = record->leg;
@@ -140,26 +195,19 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 		return NULL;
 	tandem__dataplane__v1__leg_status__init(status);
 	status->leg = record->id;
-	status->peer = record->peer;
+	status->revision = record->revision;
 	status->local = show_endpoint(&local);
 	if (record->egress[0])
 		status->remote = show_endpoint(&record->egress[0]->remote);
 	status->ice = ice_state(record);
 	status->key_epoch = record->key_epoch;
-	status->suite = record->protect ? record->protect->suite : SUITE_NONE;
-	status->mode = mode_of(record->latest);
+	status->suite = record->latest->receive ? record->latest->receive->suite : SUITE_NONE;
 	status->age_ms = milliseconds(now - record->created, hz);
-	show_flow(status, &leg->flow, now, hz);
+	show_flow(status, leg, now, hz);
 	gate_count(r, record);
 	show_shed(status, record);
 	if (with_streams)
 		show_streams(status, &leg->flow, hz);
-	if (with_blob && record->blob_size) {
-		status->blob.data = malloc(record->blob_size);
-		if (status->blob.data) {
-			memcpy(status->blob.data, record->blob, record->blob_size);
-			status->blob.len = record->blob_size;
-		}
-	}
+	show_paths(status, record);
 	return status;
 }

@@ -29,10 +29,30 @@ static bool gives_way(const struct leg *leg, uint64_t now, uint64_t hz)
 	return leg_gives_way(leg, 0, now, hz) || leg_gives_way(leg, 1, now, hz);
 }
 
+/* Media that comes for the first time, that stays away, and that comes again. */
+static void watch_media(struct registry *r, struct record *record, uint64_t now)
+{
+	uint64_t last = record->leg->flow.last_packet;
+	uint64_t heard = RTE_MAX(last, record->listening);
+	bool silent =
+		record->media_timeout && (int64_t)(now - heard) >= (int64_t)record->media_timeout;
+
+	if (last != record->last_media && !silent && !record->media) {
+		record->media = true;
+		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA, NULL,
+			      NULL);
+	}
+	if (silent && !record->timed_out) {
+		record->media = false;
+		record->last_media = last;
+		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT,
+			      NULL, NULL);
+	}
+	record->timed_out = silent;
+}
+
 static void watch(struct registry *r, struct record *record, uint64_t now, uint64_t hz)
 {
-	uint64_t heard = RTE_MAX(record->leg->flow.last_packet, record->listening);
-
 	if (record->outdated || gives_way(record->leg, now, hz))
 		record_refresh(r, record);
 	if (record->latching || record->restarting)
@@ -44,15 +64,7 @@ static void watch(struct registry *r, struct record *record, uint64_t now, uint6
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
 			      NULL, NULL);
 	}
-	if (!record->media_timeout)
-		return;
-	if ((int64_t)(now - heard) < (int64_t)record->media_timeout) {
-		record->timed_out = false;
-	} else if (!record->timed_out) {
-		record->timed_out = true;
-		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT,
-			      NULL, NULL);
-	}
+	watch_media(r, record, now);
 }
 
 void registry_watch(struct registry *r)

@@ -20,8 +20,11 @@
 #define ORDERS_SIZE   4096
 #define SAMPLES_SIZE  256
 
-/* The most that one request posts to one worker: three legs', and requests for next hops. */
-#define ORDERS_PER_REQUEST 8
+/*
+ * The most that one request posts to one worker: when a leg goes, each of those that are heard by
+ * it, hear it, or let go of what they send; and requests for next hops.
+ */
+#define ORDERS_PER_REQUEST 256
 
 static bool has_room(const struct worker *w, unsigned int orders)
 {
@@ -69,9 +72,10 @@ int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_
 	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single);
 	w->dones = create_ring("dones", id, sizeof(struct done), ORDERS_SIZE, single);
 	w->notices = create_ring("notices", id, sizeof(struct notice), NOTICES_SIZE, single);
+	w->copies = rte_zmalloc("copies", sizeof(*w->copies), RTE_CACHE_LINE_SIZE);
 	w->samples = create_ring("samples", id, sizeof(struct shed_sample), SAMPLES_SIZE, single);
-	if (!w->handover || !w->outbound || !w->orders || !w->dones || !w->notices || !w->samples ||
-	    stream_pool_create(w, streams, SOCKET_ID_ANY)) {
+	if (!w->copies || !w->handover || !w->outbound || !w->orders || !w->dones || !w->notices ||
+	    !w->samples || stream_pool_create(w, streams, SOCKET_ID_ANY)) {
 		worker_destroy(w);
 		return -ENOMEM;
 	}
@@ -96,6 +100,7 @@ void worker_destroy(struct worker *w)
 	block_list_release(w->blocks);
 	rte_free(w->sources);
 	stream_pool_destroy(w);
+	rte_free(w->copies);
 	rte_ring_free(w->samples);
 	rte_ring_free(w->notices);
 	rte_ring_free(w->dones);

@@ -51,20 +51,50 @@ class Api:
         self._shed = _shed_grpc.ShedStub(self._channel)
         self._seconds = seconds
 
-    def offer(self, call, tag, sdp, to=None, keys=relay.KEYS_DEFAULT, **side):
+    def offer(self, call, tag, sdp, to=None, keys=relay.KEYS_DEFAULT, branch="", to_tag="",
+              glare=relay.GLARE_REFUSE, **side):
         """side: the members of OfferRequest.from."""
         request = relay.OfferRequest(call_id=call, from_tag=tag, sdp=sdp,
-                                     to=relay.Side(**to) if to else None, keys=keys)
+                                     to=relay.Side(**to) if to else None, keys=keys,
+                                     branch=branch, to_tag=to_tag, glare=glare)
         if side:
             getattr(request, "from").MergeFrom(relay.Side(**side))
         return self._relay.Offer(request, timeout=self._seconds).sdp
 
-    def answer(self, call, from_tag, to_tag, sdp):
+    def answer(self, call, from_tag, to_tag, sdp, branch=""):
         return self._relay.Answer(relay.AnswerRequest(
-            call_id=call, from_tag=from_tag, to_tag=to_tag, sdp=sdp), timeout=self._seconds).sdp
+            call_id=call, from_tag=from_tag, to_tag=to_tag, sdp=sdp, branch=branch),
+            timeout=self._seconds).sdp
 
-    def delete(self, call):
-        return self._relay.Delete(relay.DeleteRequest(call_id=call), timeout=self._seconds).call
+    def withdraw(self, call, from_tag, branch=""):
+        self._relay.Withdraw(relay.WithdrawRequest(call_id=call, from_tag=from_tag,
+                                                   branch=branch), timeout=self._seconds)
+
+    def delete(self, call, tag="", branch=""):
+        return self._relay.Delete(relay.DeleteRequest(call_id=call, tag=tag, branch=branch),
+                                  timeout=self._seconds).call
+
+    def subscribe(self, call, tag, to, sources=()):
+        """The offer for the listener."""
+        return self._relay.Subscribe(relay.SubscribeRequest(
+            call_id=call, tag=tag, to=relay.Side(**to), sources=sources),
+            timeout=self._seconds).sdp
+
+    def subscribe_answer(self, call, tag, sdp):
+        self._relay.SubscribeAnswer(relay.SubscribeAnswerRequest(call_id=call, tag=tag, sdp=sdp),
+                                    timeout=self._seconds)
+
+    def unsubscribe(self, call, tag):
+        return self._relay.Unsubscribe(relay.UnsubscribeRequest(call_id=call, tag=tag),
+                                       timeout=self._seconds).call
+
+    def mute(self, call, muting, tag="", to_tag=""):
+        self._relay.Mute(relay.MuteRequest(call_id=call, tag=tag, to_tag=to_tag, muting=muting),
+                         timeout=self._seconds)
+
+    def watch(self, call=""):
+        """A stream of WatchEvent, which has cancel(); the first says that it has begun."""
+        return self._relay.Watch(relay.WatchRequest(call_id=call))
 
     def query(self, call):
         return self._relay.Query(relay.QueryRequest(call_id=call), timeout=self._seconds).call

@@ -103,8 +103,9 @@ class Page:
     def answer(self, sdp):
         return self._await("answer", sdp)
 
-    def accept(self, sdp):
-        self._await("accept", sdp)
+    def accept(self, sdp, early=False):
+        """early: another answer may follow."""
+        self._await("accept", sdp, early)
 
     def wait_state(self, *states, seconds=15):
         """The RTCPeerConnection's state, once it is one of those (e.g. "connected")."""

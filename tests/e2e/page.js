@@ -62,8 +62,9 @@ async function answer(sdp) {
 	return gathered();
 }
 
-async function accept(sdp) {
-	await peer.setRemoteDescription({type: "answer", sdp});
+// early: another answer may follow (183, then 200).
+async function accept(sdp, early) {
+	await peer.setRemoteDescription({type: early ? "pranswer" : "answer", sdp});
 }
 
 function gathered() {

@@ -218,7 +218,7 @@ def test_unknown_calls_and_tags(relay, phones):
         assert "no-such-call" in refused(grpc.StatusCode.NOT_FOUND, function, "no-such-call")
     refused(grpc.StatusCode.NOT_FOUND, relay.api.answer, CALL, *TAGS, phones[1].describe())
     phone_to_phone(relay, *phones, api.AVP)
-    refused(grpc.StatusCode.FAILED_PRECONDITION, relay.api.answer, CALL, *TAGS,
+    refused(grpc.StatusCode.FAILED_PRECONDITION, relay.api.answer, CALL, "stranger", "callee",
             phones[1].describe())
     refused(grpc.StatusCode.FAILED_PRECONDITION, relay.api.offer, CALL, "stranger",
             phones[1].offer())
@@ -264,10 +264,16 @@ def test_exhausted_ports_come_back_with_the_calls(start_relay, phones):
     wait.until(taken, 5, "the ports' quarantine to be over")
 
 
-def test_a_bundle_cannot_be_split(relay, phones, page):
-    caller = page(frequency=440, video=True)
-    refused(grpc.StatusCode.UNIMPLEMENTED, relay.api.offer, CALL, "caller", caller.offer(),
-            to=phone_side(), network="public")
+def test_what_cannot_be_told_apart_is_not_split(relay, page):
+    """A payload type of both m-lines would not say which telephone's port it is for."""
+    offer = page(frequency=440, video=True).offer()
+    audio, video = sdp.parse(offer)
+    ours, theirs = audio.formats[0], video.formats[0]
+    head, line, rest = offer.partition("m=video")
+    rest = re.sub(rf"(?<=[ :]){theirs}(?=[ \r])", ours, rest)
+    details = refused(grpc.StatusCode.UNIMPLEMENTED, relay.api.offer, CALL, "caller",
+                      head + line + rest, to=phone_side(), network="public")
+    assert f"payload type {ours}" in details
 
 
 def test_health(relay):

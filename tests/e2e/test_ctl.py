@@ -143,12 +143,20 @@ def test_a_call_is_shown_whole(fake):
                   suite="AEAD_AES_128_GCM", handshake_ms=42)
     browser.flow.streams.add(ssrc=0xdeadbeef, payload_type=111, packets=99, bytes=17028, lost=1,
                              jitter_ms=1.25, rtt_ms=20.5, renumbered=2)
-    browser.flow.mode = pb.MODE_DECRYPT
     phone = leg("bob", id=2, network="trunk")
-    phone.flow.mode = pb.MODE_ENCRYPT
-    fake.calls["x"] = pb.Call(call_id="x", state=pb.CALL_UP, age_ms=5000, legs=[browser, phone])
+    fake.calls["x"] = pb.Call(
+        call_id="x", state=pb.CALL_UP, age_ms=5000, legs=[browser, phone],
+        parties=[pb.Party(tag="alice", partner="bob"),
+                 pb.Party(tag="bob", partner="alice", branch="z9", state=pb.PARTY_OFFERING),
+                 pb.Party(tag="carol", listens=True)],
+        paths=[pb.Path(**{"from": 1, "to": 2}, mode=pb.MODE_DECRYPT, sent_packets=100),
+               pb.Path(**{"from": 2, "to": 1}, mode=pb.MODE_ENCRYPT, sent_packets=98, dropped=2,
+                       why="bob is blocked")])
     out = show(fake, "call", "x")
     assert out.startswith("call x: up, 5 s old\n")
+    _, parties = cells(out, "PARTY")
+    assert parties == [["alice", "-", "bob", "-"], ["bob", "z9", "alice", "offering"],
+                       ["carol", "-", "(listens)", "-"]]
     _, legs = cells(out, "LEG", "PARTICIPANT")
     assert legs == [["1", "alice", "audio", "public", "198.51.100.1:20000", "203.0.113.9:4000",
                      "UDP/TLS/RTP/SAVPF", "up", "up", "AEAD_AES_128_GCM", "42", "ms"],
@@ -156,8 +164,11 @@ def test_a_call_is_shown_whole(fake):
                      "RTP/AVP", "-", "-", "-", "-"]]
     _, flows = cells(out, "LEG", "FROM")
     assert flows == [
-        [str(i), tag, mode, "100", "17200", "100", "0", "0", "0", "0", "0", "18", "ms"]
-        for i, tag, mode in ((1, "alice", "decrypt"), (2, "bob", "encrypt"))]
+        [str(i), tag, "100", "17200", "100", "0", "0", "0", "0", "0", "18", "ms"]
+        for i, tag in ((1, "alice"), (2, "bob"))]
+    _, paths = cells(out, "FROM", "LEG")
+    assert paths == [["1", "alice", "2", "bob", "decrypt", "100", "0", "-"],
+                     ["2", "bob", "1", "alice", "encrypt", "98", "2", "bob", "is", "blocked"]]
     _, streams = cells(out, "LEG", "SSRC")
     assert streams == [["1", "deadbeef", "111", "99", "17028", "1", "1.00", "%", "1.2", "ms",
                         "20.5", "ms", "2"]]

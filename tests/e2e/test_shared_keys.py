@@ -35,7 +35,7 @@ def pair(relay, endpoint):
 
 
 def modes(relay):
-    return [api.MODE(relay.api.leg(CALL, tag).flow.mode) for tag in TAGS]
+    return [api.MODE(path.mode) for path in relay.api.query(CALL).paths]
 
 
 def pass_unchanged(sender, receiver, datagrams):

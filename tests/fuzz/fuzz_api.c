@@ -109,8 +109,7 @@ static void check(const struct relay *r)
 	uint32_t place = 0, count = 0;
 
 	while ((place = registry_next(r->registry, place))) {
-		Tandem__Dataplane__V1__LegStatus *s =
-			registry_status(r->registry, place, true, true);
+		Tandem__Dataplane__V1__LegStatus *s = registry_status(r->registry, place, true);
 
 		if (!s->leg || registry_find(r->registry, s->leg) != place || !is_open(r, s->local))
 			abort();
@@ -126,8 +125,7 @@ static void delete_all(struct relay *r)
 	uint32_t place;
 
 	while ((place = registry_next(r->registry, 0))) {
-		Tandem__Dataplane__V1__LegStatus *s =
-			registry_status(r->registry, place, false, false);
+		Tandem__Dataplane__V1__LegStatus *s = registry_status(r->registry, place, false);
 
 		if (relay_delete(r, s->leg) || is_open(r, s->local))
 			abort();

@@ -7,24 +7,50 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void read_terms(const Tandem__State__V2__Terms *state)
 {
-	Tandem__State__V1__Leg *state = state_unpack(data, size);
-	struct sdp_fingerprint fingerprint;
 	struct terms terms;
-	struct wish wish;
 
-	if (!state)
-		return 0;
-	if (state_read_terms(&terms, state->terms) == 0 &&
+	if (state_read_terms(&terms, state) == 0 &&
 	    (terms.profile >= SDP_PROFILES || terms.fingerprint_count > SDP_FINGERPRINTS ||
 	     strlen(terms.remote_ufrag) > NEGOTIATE_UFRAG_MAX))
 		abort();
-	if (state_read_wish(&wish, state->wish) == 0 && wish.suite_count > SUITE_COUNT)
+}
+
+static void read_wish(const Tandem__State__V2__Wish *state)
+{
+	struct wish wish;
+
+	if (state_read_wish(&wish, state) == 0 && wish.suite_count > SUITE_COUNT)
 		abort();
-	if (state->fingerprint && state_read_fingerprint(&fingerprint, state->fingerprint) == 0 &&
+}
+
+static void read_leg(const Tandem__State__V2__Leg *leg)
+{
+	struct sdp_fingerprint fingerprint;
+
+	read_terms(leg->terms);
+	if (leg->fingerprint && state_read_fingerprint(&fingerprint, leg->fingerprint) == 0 &&
 	    fingerprint.length > SDP_FINGERPRINT_MAX)
 		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	Tandem__State__V2__Call *state = state_unpack(data, size);
+
+	if (!state)
+		return 0;
+	for (size_t i = 0; i < state->n_parties; i++) {
+		read_wish(state->parties[i]->wish);
+		for (size_t k = 0; k < state->parties[i]->n_legs; k++)
+			read_leg(state->parties[i]->legs[k]);
+	}
+	for (size_t i = 0; i < state->n_exchanges; i++) {
+		read_wish(state->exchanges[i]->from_wish);
+		for (size_t k = 0; k < state->exchanges[i]->n_to_plans; k++)
+			read_terms(state->exchanges[i]->to_plans[k]->terms);
+	}
 	state_free(state);
 	return 0;
 }

@@ -73,7 +73,8 @@ static inline struct call *call_open(struct bench *bench, enum srtp_suite suite)
 	call->now = 1000;
 	call->send = call_key(call->engine, suite, CRYPT_SEND, 1);
 	call->receive = call_key(call->engine, suite, CRYPT_RECEIVE, 1);
-	call->plain = (struct leg_config){.peer_secure = true, .send = call->send};
+	call->plain = (struct leg_config){
+		.has_own = true, .own = {.protects = true, .send = call->send, .lineage = 1}};
 	call->secure = (struct leg_config){.security = LEG_SDES, .receive = call->receive};
 	call->sender = media_leg(bench, &call->plain, 30000);
 	call->receiver = media_leg(bench, &call->secure, 40000);

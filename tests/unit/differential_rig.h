@@ -106,7 +106,7 @@ static inline void differential_rekey(struct differential *d, unsigned int c)
 		stream_new_receive_epoch(&call->receiver->flow, d->epoch[c]);
 		call->engine->key_free(call->send);
 		call->send = differential_key(d, c, e, suite, CRYPT_SEND);
-		call->plain.send = call->send;
+		call->plain.own.send = call->send;
 		call_apply(call);
 		stream_new_send_key(&call->sender->flow, goes_on);
 		/* libsrtp has no way to go on with SRTCP's. */

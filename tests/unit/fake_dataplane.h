@@ -20,7 +20,9 @@
 #include "dataplane/api/cleanse.h"
 #include "dataplane/api/frame.h"
 
-#define FAKE_LEGS 64
+#define FAKE_LEGS  64
+#define FAKE_PATHS 256
+#define FAKE_CALLS 64
 
 struct fake_leg {
 	Tandem__Dataplane__V1__Request *put;  /* the last PutLeg; NULL: the slot is free */
@@ -31,6 +33,13 @@ struct fake_leg {
 	Tandem__Dataplane__V1__Mode mode;
 };
 
+/* What the dataplane keeps of a call. */
+struct fake_call {
+	uint64_t key; /* 0: the slot is free */
+	uint8_t *blob;
+	size_t size;
+};
+
 struct fake {
 	uv_loop_t *loop;
 	char path[64];
@@ -39,6 +48,10 @@ struct fake {
 	bool closed;
 	uint64_t generation;
 	struct fake_leg legs[FAKE_LEGS];
+	Tandem__Dataplane__V1__Request
+		*paths[FAKE_PATHS]; /* the last PutPath of each; NULL: free */
+	struct fake_call calls[FAKE_CALLS];
+	uint32_t api;
 	unsigned int puts, key_puts, deletes, frames;
 	int refuse_put; /* errno of the next PutLegs; 0: take them */
 	unsigned int refuse_after;
@@ -104,8 +117,164 @@ static inline Tandem__Dataplane__V1__Request *fake_keep(
 	return copy;
 }
 
-static inline void fake_clear(struct fake_leg *leg)
+/* --- paths -------------------------------------------------------------------------------------
+ */
+
+static inline const Tandem__Dataplane__V1__PutPath *fake_path_at(const struct fake *f,
+								 unsigned int i)
 {
+	return f->paths[i] ? f->paths[i]->put_path : NULL;
+}
+
+/* The place of the path from the one leg to the other; -1: there is none. */
+static inline int fake_path_place(const struct fake *f, uint64_t from, uint64_t to)
+{
+	for (unsigned int i = 0; i < FAKE_PATHS; i++) {
+		const Tandem__Dataplane__V1__PutPath *path = fake_path_at(f, i);
+
+		if (path && path->from == from && path->to == to)
+			return i;
+	}
+	return -1;
+}
+
+/* NULL: the one is not heard by the other. */
+static inline const Tandem__Dataplane__V1__PutPath *fake_path(const struct fake *f,
+							      const struct fake_leg *from,
+							      const struct fake_leg *to)
+{
+	int i = fake_path_place(f, from->put->put_leg->leg, to->put->put_leg->leg);
+
+	return i < 0 ? NULL : fake_path_at(f, i);
+}
+
+/* The leg that hears this one by its own path; NULL: none. */
+static inline struct fake_leg *fake_heard_by(struct fake *f, const struct fake_leg *from)
+{
+	for (unsigned int i = 0; i < FAKE_PATHS; i++) {
+		const Tandem__Dataplane__V1__PutPath *path = fake_path_at(f, i);
+
+		if (path && path->from == from->put->put_leg->leg && !path->branch)
+			return fake_find(f, path->to);
+	}
+	return NULL;
+}
+
+static inline unsigned int fake_path_count(const struct fake *f)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < FAKE_PATHS; i++)
+		count += f->paths[i] != NULL;
+	return count;
+}
+
+static inline void fake_remove_path(struct fake *f, int i)
+{
+	fake_request_free(f->paths[i]);
+	f->paths[i] = NULL;
+}
+
+static inline int fake_put_path(struct fake *f, const Tandem__Dataplane__V1__Request *request)
+{
+	const Tandem__Dataplane__V1__PutPath *put = request->put_path;
+	int place = fake_path_place(f, put->from, put->to);
+
+	if (!fake_find(f, put->from) || !fake_find(f, put->to))
+		return ENOENT;
+	for (unsigned int i = 0; i < FAKE_PATHS; i++) {
+		const Tandem__Dataplane__V1__PutPath *other = fake_path_at(f, i);
+
+		if (!other && place < 0)
+			place = i;
+		if (!other || (other->from == put->from && other->to == put->to))
+			continue;
+		if (other->from == put->from && !other->branch && !put->branch)
+			return EEXIST;
+		if (other->to == put->to && !(other->payload_types.len && put->payload_types.len))
+			return EEXIST;
+	}
+	assert(place >= 0);
+	fake_request_free(f->paths[place]);
+	f->paths[place] = fake_keep(request);
+	return 0;
+}
+
+static inline int fake_delete_path(struct fake *f, const Tandem__Dataplane__V1__DeletePath *gone)
+{
+	int place = fake_path_place(f, gone->from, gone->to);
+
+	if (place < 0)
+		return ENOENT;
+	fake_remove_path(f, place);
+	return 0;
+}
+
+/* --- calls -------------------------------------------------------------------------------------
+ */
+
+static inline struct fake_call *fake_call(struct fake *f, uint64_t key)
+{
+	for (unsigned int i = 0; i < FAKE_CALLS; i++)
+		if (f->calls[i].key == key)
+			return &f->calls[i];
+	return NULL;
+}
+
+static inline unsigned int fake_call_count(const struct fake *f)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < FAKE_CALLS; i++)
+		count += f->calls[i].key != 0;
+	return count;
+}
+
+static inline void fake_drop_call(struct fake_call *call)
+{
+	free(call->blob);
+	*call = (struct fake_call){0};
+}
+
+static inline int fake_put_call(struct fake *f, const Tandem__Dataplane__V1__PutCall *put)
+{
+	struct fake_call *call = fake_call(f, put->call);
+
+	if (!call)
+		call = fake_call(f, 0);
+	assert(call && put->call);
+	fake_drop_call(call);
+	call->key = put->call;
+	call->size = put->blob.len;
+	call->blob = malloc(call->size + 1);
+	assert(call->blob);
+	memcpy(call->blob, put->blob.data, call->size);
+	return 0;
+}
+
+static inline int fake_delete_call(struct fake *f, uint64_t key)
+{
+	struct fake_call *call = fake_call(f, key);
+
+	if (!call)
+		return ENOENT;
+	fake_drop_call(call);
+	return 0;
+}
+
+/* --- legs --------------------------------------------------------------------------------------
+ */
+
+/* With its paths. */
+static inline void fake_clear(struct fake *f, struct fake_leg *leg)
+{
+	for (unsigned int i = 0; leg->put && i < FAKE_PATHS; i++) {
+		const Tandem__Dataplane__V1__PutPath *path = fake_path_at(f, i);
+
+		if (path &&
+		    (path->from == leg->put->put_leg->leg || path->to == leg->put->put_leg->leg))
+			fake_remove_path(f, i);
+	}
 	fake_request_free(leg->put);
 	fake_request_free(leg->keys);
 	memset(leg, 0, sizeof(*leg));
@@ -115,7 +284,9 @@ static inline void fake_clear(struct fake_leg *leg)
 static inline void fake_forget(struct fake *f)
 {
 	for (unsigned int i = 0; i < FAKE_LEGS; i++)
-		fake_clear(&f->legs[i]);
+		fake_clear(f, &f->legs[i]);
+	for (unsigned int i = 0; i < FAKE_CALLS; i++)
+		fake_drop_call(&f->calls[i]);
 	f->generation++;
 }
 
@@ -157,25 +328,46 @@ static inline int fake_keys(struct fake *f, const Tandem__Dataplane__V1__Request
 	return 0;
 }
 
-static inline void fake_status(const struct fake_leg *leg, Tandem__Dataplane__V1__LegStatus *out,
-			       bool with_blob)
+/* Room for the paths of one status. */
+struct fake_paths {
+	Tandem__Dataplane__V1__Path paths[FAKE_PATHS], *list[FAKE_PATHS];
+};
+
+static inline void fake_show_paths(const struct fake *f, const struct fake_leg *leg,
+				   Tandem__Dataplane__V1__LegStatus *out, struct fake_paths *room)
+{
+	out->paths = room->list;
+	for (unsigned int i = 0; i < FAKE_PATHS; i++) {
+		const Tandem__Dataplane__V1__PutPath *path = fake_path_at(f, i);
+		Tandem__Dataplane__V1__Path *shown = &room->paths[out->n_paths];
+
+		if (!path || path->from != out->leg)
+			continue;
+		tandem__dataplane__v1__path__init(shown);
+		shown->to = path->to;
+		shown->branch = path->branch;
+		shown->mode = leg->mode;
+		room->list[out->n_paths++] = shown;
+	}
+}
+
+static inline void fake_status(const struct fake *f, const struct fake_leg *leg,
+			       Tandem__Dataplane__V1__LegStatus *out, struct fake_paths *room)
 {
 	const Tandem__Dataplane__V1__PutLeg *put = leg->put->put_leg;
 
 	tandem__dataplane__v1__leg_status__init(out);
 	out->leg = put->leg;
-	out->peer = put->peer;
+	out->revision = put->revision;
 	out->local = put->local;
 	out->remote = put->remote;
 	out->ice = leg->ice;
 	out->key_epoch = leg->keys ? leg->keys->put_keys->epoch : 0;
 	out->suite = leg->keys ? leg->keys->put_keys->suite : 0;
-	if (with_blob)
-		out->blob = put->blob;
+	fake_show_paths(f, leg, out, room);
 	out->packets = leg->packets;
 	out->sent_packets = leg->packets;
 	out->auth_failures = leg->auth_failures;
-	out->mode = leg->mode;
 	out->silence_ms = leg->packets ? leg->silence_ms : UINT32_MAX;
 }
 
@@ -185,12 +377,6 @@ static inline int fake_by_id(const void *a, const void *b)
 	uint64_t right = (*(struct fake_leg *const *)b)->put->put_leg->leg;
 
 	return left < right ? -1 : left > right;
-}
-
-static inline void fake_send(struct fake *f, const Tandem__Dataplane__V1__Frame *frame)
-{
-	if (f->fd >= 0)
-		assert(frame_send(f->fd, frame) == 0);
 }
 
 static inline void fake_freed(uv_handle_t *handle)
@@ -205,6 +391,17 @@ static inline void fake_hang_up(struct fake *f)
 	uv_close((uv_handle_t *)f->reading, fake_freed);
 	close(f->fd);
 	f->fd = -1;
+}
+
+static inline void fake_send(struct fake *f, const Tandem__Dataplane__V1__Frame *frame)
+{
+	int error = f->fd >= 0 ? frame_send(f->fd, frame) : 0;
+
+	/* The client may have gone with something unread. */
+	if (error == -EPIPE || error == -ECONNRESET || error == -ENOTCONN)
+		fake_hang_up(f);
+	else
+		assert(error == 0);
 }
 
 static inline void fake_remember(Tandem__Dataplane__V1__Request **place,
@@ -252,6 +449,8 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 	Tandem__Dataplane__V1__Counter drop = TANDEM__DATAPLANE__V1__COUNTER__INIT;
 	Tandem__Dataplane__V1__Counter other = TANDEM__DATAPLANE__V1__COUNTER__INIT;
 	Tandem__Dataplane__V1__Counter *counters[] = {&drop, &other};
+	Tandem__Dataplane__V1__Call kept[FAKE_CALLS], *calls[FAKE_CALLS];
+	static struct fake_paths rooms[FAKE_LEGS];
 	Tandem__Dataplane__V1__Shed nothing;
 	uint64_t ids[FAKE_LEGS];
 	struct fake_leg *sorted[FAKE_LEGS], *gone = NULL;
@@ -270,12 +469,31 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 		reply.error = fake_put(f, request);
 	} else if (request->put_keys) {
 		reply.error = fake_keys(f, request);
+	} else if (request->put_path) {
+		reply.error = fake_put_path(f, request);
+	} else if (request->delete_path) {
+		reply.error = fake_delete_path(f, request->delete_path);
+	} else if (request->put_call) {
+		reply.error = fake_put_call(f, request->put_call);
+	} else if (request->delete_call) {
+		reply.error = fake_delete_call(f, request->delete_call->call);
+	} else if (request->get_calls) {
+		reply.calls = calls;
+		for (unsigned int i = 0; i < FAKE_CALLS; i++) {
+			if (!f->calls[i].key)
+				continue;
+			calls[reply.n_calls] = &kept[reply.n_calls];
+			tandem__dataplane__v1__call__init(calls[reply.n_calls]);
+			calls[reply.n_calls]->call = f->calls[i].key;
+			calls[reply.n_calls]->blob.data = f->calls[i].blob;
+			calls[reply.n_calls++]->blob.len = f->calls[i].size;
+		}
 	} else if (request->delete_leg) {
 		f->deletes++;
 		gone = fake_find(f, request->delete_leg->leg);
 		reply.error = gone ? 0 : ENOENT;
 		if (gone) {
-			fake_status(gone, &status[0], false);
+			fake_status(f, gone, &status[0], &rooms[0]);
 			legs[reply.n_legs++] = &status[0];
 		}
 	} else if (request->transmit && f->transmit) {
@@ -292,7 +510,7 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 		struct fake_leg *leg = fake_find(f, request->get_legs->legs[0]);
 
 		if (leg) {
-			fake_status(leg, &status[0], false);
+			fake_status(f, leg, &status[0], &rooms[0]);
 			legs[reply.n_legs++] = &status[0];
 		}
 	} else if (request->get_legs && request->get_legs->ids_only) {
@@ -312,7 +530,7 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 				reply.next = legs[reply.n_legs - 1]->leg;
 				break;
 			}
-			fake_status(sorted[i], &status[reply.n_legs], true);
+			fake_status(f, sorted[i], &status[reply.n_legs], &rooms[reply.n_legs]);
 			legs[reply.n_legs] = &status[reply.n_legs];
 			reply.n_legs++;
 		}
@@ -325,7 +543,7 @@ static inline void fake_serve(struct fake *f, const Tandem__Dataplane__V1__Reque
 	frame.n_replies = 1;
 	fake_send(f, &frame);
 	if (gone)
-		fake_clear(gone);
+		fake_clear(f, gone);
 }
 
 static inline void fake_read(uv_poll_t *poll, int status, int events)
@@ -377,6 +595,7 @@ static inline void fake_hello(struct fake *f)
 	hello.crypto_engine = (char *)"none";
 	hello.networks = networks;
 	hello.n_networks = 2;
+	hello.api = f->api;
 	frame.hello = &hello;
 	fake_send(f, &frame);
 }
@@ -424,6 +643,7 @@ static inline void fake_open(struct fake *f, uv_loop_t *loop)
 	f->loop = loop;
 	f->fd = -1;
 	f->generation = 1;
+	f->api = 2;
 	f->page = FAKE_LEGS;
 	snprintf(f->path, sizeof(f->path), "/tmp/test_session.%d.sock", (int)getpid());
 	unlink(f->path);
@@ -447,7 +667,9 @@ static inline void fake_close(struct fake *f)
 	close(f->listener);
 	unlink(f->path);
 	for (unsigned int i = 0; i < FAKE_LEGS; i++)
-		fake_clear(&f->legs[i]);
+		fake_clear(f, &f->legs[i]);
+	for (unsigned int i = 0; i < FAKE_CALLS; i++)
+		fake_drop_call(&f->calls[i]);
 	fake_request_free(f->rates);
 	fake_request_free(f->block);
 	fake_request_free(f->unblock);

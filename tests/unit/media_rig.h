@@ -67,6 +67,7 @@ static inline unsigned int media_add(struct bench *f, struct burst *b, struct le
 	b->payload[i] = MEDIA_PAYLOAD;
 	b->length[i] = length;
 	b->leg[i] = leg;
+	b->flow[i] = &leg->flow;
 	b->source[i] = leg->remote[0];
 	return i;
 }

@@ -96,8 +96,9 @@ static inline void put_shared_keys(struct scene *s, struct side *side, uint32_t 
 	memcpy(k.receive_salt, k.receive_key, sizeof(k.receive_salt));
 	memset(k.send_key, side == &s->phone ? browser : phone, sizeof(k.send_key));
 	memcpy(k.send_salt, k.send_key, sizeof(k.send_salt));
-	k.m.shared = true;
+	k.m.send_key.len = k.m.send_salt.len = 0;
 	k.m.grace_ms = 60000;
+	assert_int_equal(relay_put_paths(s->relay, 1, 2, true), 0);
 	assert_int_equal(relay_put_keys(s->relay, &k), 0);
 	oracle_derive(&side->receive, SUITE, k.receive_key, k.receive_salt);
 	oracle_derive(&side->send, SUITE, k.send_key, k.send_salt);
@@ -264,7 +265,7 @@ static inline Tandem__Dataplane__V1__LegStatus *status(struct scene *s, uint64_t
 {
 	const struct registry *r = s->relay->registry;
 
-	return registry_status(r, registry_find(r, leg), false, true);
+	return registry_status(r, registry_find(r, leg), true);
 }
 
 #endif

@@ -119,7 +119,7 @@ static inline const struct leg_config *config(struct relay *r, uint64_t id)
 
 static inline Tandem__Dataplane__V1__LegStatus *status(struct relay *r, uint64_t id)
 {
-	return registry_status(r->registry, registry_find(r->registry, id), true, true);
+	return registry_status(r->registry, registry_find(r->registry, id), true);
 }
 
 static inline void status_free(Tandem__Dataplane__V1__LegStatus *s)

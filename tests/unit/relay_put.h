@@ -6,9 +6,11 @@
 #include "dataplane/main/answer.h"
 #include "tests/unit/relay_rig.h"
 
-/* A request with what it points to. */
+/* A request with what it points to, and the leg that it talks with, by a path each way. */
 struct put {
 	Tandem__Dataplane__V1__PutLeg m;
+	uint64_t peer;      /* 0: none */
+	bool receive, send; /* RTP goes on from it, and to it */
 	Tandem__Dataplane__V1__Endpoint local, remote, remote_rtcp;
 	Tandem__Dataplane__V1__Ice ice;
 	uint8_t octets[3][16];
@@ -34,8 +36,8 @@ static inline void put_init(struct put *p, uint64_t leg, uint64_t peer, const ch
 	memset(p, 0, sizeof(*p));
 	tandem__dataplane__v1__put_leg__init(&p->m);
 	p->m.leg = leg;
-	p->m.peer = peer;
-	p->m.receive = p->m.send = true;
+	p->peer = peer;
+	p->receive = p->send = true;
 	put_endpoint(&p->local, p->octets[0], local, port);
 	p->m.local = &p->local;
 	if (remote) {
@@ -53,10 +55,48 @@ static inline void put_ice(struct put *p, const char *ufrag, const char *passwor
 	p->m.rtcp_mux = true;
 }
 
+static inline int relay_put_path(struct relay *r, uint64_t from, uint64_t to, bool verify,
+				 bool held)
+{
+	Tandem__Dataplane__V1__PutPath put = TANDEM__DATAPLANE__V1__PUT_PATH__INIT;
+
+	put.from = from;
+	put.to = to;
+	put.verify = verify;
+	put.mute = held ? TANDEM__DATAPLANE__V1__MUTE__MUTE_HOLD
+			: TANDEM__DATAPLANE__V1__MUTE__MUTE_NONE;
+	r->what = "";
+	return registry_put_path(r->registry, &put, &r->what);
+}
+
+static inline int relay_delete_path(struct relay *r, uint64_t from, uint64_t to)
+{
+	Tandem__Dataplane__V1__DeletePath gone = TANDEM__DATAPLANE__V1__DELETE_PATH__INIT;
+
+	gone.from = from;
+	gone.to = to;
+	r->what = "";
+	return registry_delete_path(r->registry, &gone, &r->what);
+}
+
+/* Both ways. */
+static inline int relay_put_paths(struct relay *r, uint64_t one, uint64_t other, bool verify)
+{
+	int error = relay_put_path(r, one, other, verify, false);
+
+	return error ? error : relay_put_path(r, other, one, verify, false);
+}
+
 static inline int relay_put(struct relay *r, const struct put *p)
 {
+	int error;
+
 	r->what = "";
-	return registry_put_leg(r->registry, &p->m, &r->what);
+	error = registry_put_leg(r->registry, &p->m, &r->what);
+	if (error || !p->peer || !registry_find(r->registry, p->peer))
+		return error;
+	error = relay_put_path(r, p->m.leg, p->peer, false, !p->receive);
+	return error ? error : relay_put_path(r, p->peer, p->m.leg, false, !p->send);
 }
 
 /* The relay as the server has it. */
@@ -66,6 +106,7 @@ static inline struct served relay_served(struct relay *r, const char *engine)
 		.dataplane = &r->dataplane,
 		.registry = r->registry,
 		.filter = r->filter,
+		.keep = r->keep,
 		.counters = &r->counters,
 		.engine = engine,
 	};

@@ -17,11 +17,14 @@
 #include "dataplane/main/neighbour.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/main/filter.h"
+#include "dataplane/main/keep.h"
 #include "dataplane/main/registry.h"
 #include "ebpf/shed_maps.h"
 #include "tests/unit/bench.h"
 
-#define RELAY_LEGS    6
+#ifndef RELAY_LEGS
+#define RELAY_LEGS 6
+#endif
 #define RELAY_PACKETS 1023
 #define RELAY_QUEUES  2
 #define RELAY_EVENTS  64
@@ -51,6 +54,7 @@ struct relay_event {
 struct relay {
 	struct dataplane dataplane;
 	struct registry *registry;
+	struct keep *keep;
 	struct bench at[RELAY_NETWORKS]; /* for bench_put_...() */
 	struct rte_ring *in[RELAY_NETWORKS][RELAY_QUEUES], *out[RELAY_NETWORKS];
 	struct relay_frame sent[RELAY_FRAMES]; /* everything but requests for neighbours */
@@ -236,7 +240,8 @@ static inline struct relay *relay_create(unsigned int workers, uint16_t queues,
 		d->workers[k]->engine = engine;
 		d->workers[k]->streams_per_flow = 4;
 	}
-	if (neighbour_start(d) || registry_create(&r->registry, &config))
+	if (neighbour_start(d) || registry_create(&r->registry, &config) ||
+	    keep_create(&r->keep, d->leg_count))
 		abort();
 	relay_create_filter(r);
 	return r;
@@ -378,6 +383,7 @@ static inline void relay_destroy(struct relay *r)
 
 	filter_destroy(r->filter);
 	registry_destroy(r->registry);
+	keep_destroy(r->keep);
 	neighbour_stop(d);
 	r->silent = true; /* what was asked last is not answered any more */
 	relay_collect(r);

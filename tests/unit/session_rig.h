@@ -41,6 +41,7 @@ static struct {
 	Tandem__Relay__V1__Call *call;
 	Tandem__Relay__V1__ListReply *list;
 	Tandem__Relay__V1__StatusReply *status;
+	Tandem__Relay__V1__SubscribeReply *sources;
 } got;
 
 static inline void clear_got(void)
@@ -52,6 +53,8 @@ static inline void clear_got(void)
 		tandem__relay__v1__list_reply__free_unpacked(got.list, NULL);
 	if (got.status)
 		tandem__relay__v1__status_reply__free_unpacked(got.status, NULL);
+	if (got.sources)
+		tandem__relay__v1__subscribe_reply__free_unpacked(got.sources, NULL);
 	memset(&got, 0, sizeof(got));
 }
 
@@ -89,8 +92,15 @@ static inline void on_reply(void *arg, const ProtobufCMessage *reply,
 		const Tandem__Relay__V1__QueryReply *query = (const void *)reply;
 
 		got.call = copy_message(&query->call->base);
-	} else {
+	} else if (reply->descriptor == &tandem__relay__v1__subscribe_reply__descriptor) {
+		got.sdp = strdup(((const Tandem__Relay__V1__SubscribeReply *)reply)->sdp);
+		got.sources = copy_message(reply);
+	} else if (reply->descriptor == &tandem__relay__v1__delete_reply__descriptor) {
 		const Tandem__Relay__V1__DeleteReply *gone = (const void *)reply;
+
+		got.call = copy_message(&gone->call->base);
+	} else if (reply->descriptor == &tandem__relay__v1__unsubscribe_reply__descriptor) {
+		const Tandem__Relay__V1__UnsubscribeReply *gone = (const void *)reply;
 
 		got.call = copy_message(&gone->call->base);
 	}
@@ -342,6 +352,23 @@ static inline const Tandem__Relay__V1__Leg *leg_of(const char *tag)
 			return got.call->legs[i];
 	fail_msg("no leg of %s", tag);
 	return NULL;
+}
+
+/* Whether what the one receives goes on to the other. */
+static inline bool hears(const struct fake_leg *to, const struct fake_leg *from)
+{
+	const Tandem__Dataplane__V1__PutPath *path = fake_path(&fake, from, to);
+
+	return path && path->mute == TANDEM__DATAPLANE__V1__MUTE__MUTE_NONE;
+}
+
+/* The other leg of a call of two. */
+static inline struct fake_leg *partner_of(const struct fake_leg *leg)
+{
+	struct fake_leg *partner = fake_heard_by(&fake, leg);
+
+	assert_non_null(partner);
+	return partner;
 }
 
 /* A call between two phones; the legs of the two. */

@@ -94,7 +94,7 @@ static void without_a_key_nothing_passes(void **state)
 	call->secure.receive = NULL;
 	call_apply(call);
 	assert_int_equal(takes(call, 1), DROP_NO_KEY);
-	call->plain.send = NULL;
+	call->plain.own.send = NULL;
 	call_apply(call);
 	assert_int_equal(call_protect(call, &plain), DROP_NO_KEY);
 	call_close(call);

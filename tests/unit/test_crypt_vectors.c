@@ -155,7 +155,7 @@ static void known_answers(void **state)
 		call->engine->key_create(&send, cases[k].suite, CRYPT_SEND, key, salt);
 		call->engine->key_create(&receive, cases[k].suite, CRYPT_RECEIVE, key, salt);
 		call->engine->key_create(&verify, cases[k].suite, CRYPT_RECEIVE, key, salt);
-		call->plain.send = send;
+		call->plain.own.send = send;
 		call->secure.receive = receive;
 		shared->secure.receive = verify;
 		call_apply(call);

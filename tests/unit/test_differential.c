@@ -122,7 +122,7 @@ static void flows_share_a_key(void **state)
 		one = call_open(both->bench, suite);
 		other = call_open(both->bench, suite);
 		other->secure.receive = one->receive;
-		other->plain.send = one->send;
+		other->plain.own.send = one->send;
 		call_apply(other);
 		for (uint64_t index = 0xfffe; index < 0x10003; index++) {
 			wire = wire_rtp(7, index, 0, -1, 160);

@@ -88,7 +88,7 @@ static void test_json_has_every_field(void **state)
 	query.call = &call;
 	assert_json(&query.base,
 		    "{\"call\":{\"call_id\":\"\",\"state\":\"CALL_STATE_UNKNOWN\",\"age_ms\":0,"
-		    "\"legs\":[]}}");
+		    "\"legs\":[],\"parties\":[],\"paths\":[]}}");
 }
 
 static void test_json_of_each_kind(void **state)

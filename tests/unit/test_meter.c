@@ -21,13 +21,13 @@ static struct leg *a, *b;
 static int begin(void **state)
 {
 	bench->worker->hz = HZ;
-	config_a = (struct leg_config){.forward = true, .terms = &terms_a};
+	config_a = (struct leg_config){.terms = &terms_a};
 	terms_a = (struct leg_terms){.users = 1};
-	config_b = (struct leg_config){.forward = true};
+	config_b = (struct leg_config){.terms = NULL};
 	a = media_leg(bench, &config_a, 30000);
 	b = media_leg(bench, &config_b, 40000);
-	config_a.peer = b;
-	config_b.peer = a;
+	config_a.heard[0] = b;
+	config_b.heard[0] = a;
 	return 0;
 }
 
@@ -235,13 +235,13 @@ static void round_trips_are_measured(void **state)
 	meter(b, &wire, sent + 9 * HZ);
 	wire = receiver_report(SSRC, 0, 3 << 16);
 	meter(b, &wire, sent + 9 * HZ);
-	config_b.peer = NULL;
+	config_b.heard[0] = NULL;
 	wire = receiver_report(SSRC, middle, 0);
 	meter(b, &wire, sent + 9 * HZ);
 	assert_in_range(report(b).rtt_us, 9900, 10100);
 
 	/* A delay longer than the time that went by: very near, not hours away. */
-	config_b.peer = a;
+	config_b.heard[0] = a;
 	wire = receiver_report(SSRC, middle, 9 << 16);
 	meter(b, &wire, sent + 8 * HZ);
 	assert_int_equal(report(b).rtt_us, 1);

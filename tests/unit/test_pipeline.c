@@ -205,7 +205,7 @@ static void shared_keys_leave_packets_alone(void **state)
 	assert_int_equal(s->relay->sent_count, 0);
 	assert_int_equal(relay_drops(s->relay, DROP_AUTH_FAILED), 1);
 	shown = status(s, 1);
-	assert_int_equal(shown->mode, TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY);
+	assert_int_equal(shown->paths[0]->mode, TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY);
 	assert_int_equal(shown->packets, 10);
 	assert_int_equal(shown->bytes, 10 * 172);
 	assert_int_equal(shown->rtcp_packets, 1);
@@ -315,7 +315,7 @@ static void hold_stops_media_not_reports(void **state)
 
 	put_call(s, false, false);
 	put_init(&p, 1, 2, relay_local[TRUNK_IPV4], PHONE_LEG, PHONE, PHONE_PORT);
-	p.m.send = false;
+	p.send = false;
 	assert_int_equal(relay_put(s->relay, &p), 0);
 	relay_run(s->relay);
 	send_media(s, &s->browser, &m);
@@ -324,7 +324,7 @@ static void hold_stops_media_not_reports(void **state)
 	expect_sent(s, &s->phone, &c);
 	send_media(s, &s->phone, &m);
 	expect_sent(s, &s->browser, &m);
-	p.m.send = true;
+	p.send = true;
 	assert_int_equal(relay_put(s->relay, &p), 0);
 	relay_run(s->relay);
 	m = rtp(2);
@@ -423,7 +423,7 @@ static void says_why_nothing_goes_on(void **state)
 		 false);
 	relay_run(s->relay);
 	send_media(s, &s->phone, &m);
-	expect_dropped(s, DROP_NO_PEER, 1);
+	expect_dropped(s, DROP_NO_PATH, 1);
 	put_init(&p, 2, 1, relay_local[PUBLIC_IPV4], BROWSER_LEG, NULL, 0);
 	assert_int_equal(relay_put(s->relay, &p), 0);
 	relay_run(s->relay);

@@ -59,24 +59,21 @@ static void epochs_go_forward(void **state)
 	assert_int_equal(relay_put_keys(r, &k), 0);
 	assert_int_equal(relay_put_keys(r, &k), 0);
 	assert_int_equal(created, 2); /* twice is once */
-	assert_false(record(r, 1)->shared);
 	assert_null(config(r, 1)->receive_previous);
 	assert_int_equal(config(r, 1)->receive->direction, CRYPT_RECEIVE);
-	assert_int_equal(config(r, 2)->send->direction, CRYPT_SEND);
-	assert_true(config(r, 2)->peer_secure);
-	assert_null(config(r, 1)->send);
+	assert_int_equal(config(r, 2)->own.send->direction, CRYPT_SEND);
+	assert_true(config(r, 2)->own.protects);
+	assert_null(config(r, 1)->own.send);
 
 	keys_init(&k, 1, 2, SUITE_AEAD_AES_256_GCM);
 	k.m.grace_ms = 2000;
-	k.m.shared = true;
 	assert_int_equal(relay_put_keys(r, &k), 0);
-	assert_true(record(r, 1)->shared);
 	now = config(r, 1);
 	assert_int_equal(now->receive->epoch, 2);
 	assert_int_equal(now->receive->suite, SUITE_AEAD_AES_256_GCM);
 	assert_int_equal(now->receive_previous->epoch, 1);
 	assert_in_range(now->grace_until, rte_rdtsc(), rte_rdtsc() + 2 * rte_get_tsc_hz());
-	assert_int_equal(config(r, 2)->send->epoch, 2);
+	assert_int_equal(config(r, 2)->own.send->epoch, 2);
 	assert_int_equal(count_alive(), 3);
 
 	keys_init(&k, 1, 1, SUITE_AES_CM_128_HMAC_SHA1_80);
@@ -109,15 +106,16 @@ static void keys_go_when_the_workers_let_go(void **state)
 	assert_int_equal(count_alive(), 2); /* both workers' configurations name one each */
 	relay_run(r);
 	assert_int_equal(count_alive(), 0);
-	assert_null(config(r, 2)->send);
-	assert_false(config(r, 2)->peer_secure);
+	assert_false(config(r, 2)->has_own);
 }
 
 static int mode(struct relay *r, uint64_t id)
 {
 	Tandem__Dataplane__V1__LegStatus *s = status(r, id);
-	int mode = s->mode;
+	int mode;
 
+	assert_int_equal(s->n_paths, 1);
+	mode = s->paths[0]->mode;
 	status_free(s);
 	return mode;
 }
@@ -165,7 +163,7 @@ static void put_secure(struct relay *r, uint64_t leg, uint64_t peer)
 	else
 		put_browser(&p);
 	p.m.leg = leg;
-	p.m.peer = peer;
+	p.peer = peer;
 	p.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES;
 	if (leg > 2)
 		p.m.local->port += 2 * leg;
@@ -202,12 +200,10 @@ static void a_sending_key_begins_once(void **state)
 	memcpy(k.send_key, first.receive_key, sizeof(k.send_key));
 	memcpy(k.send_salt, first.receive_salt, sizeof(k.send_salt));
 	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
-	/* It never protects with what the participants share, until it is told to. */
-	k.m.shared = true;
+	/* Without a sending key there is nothing that it could protect with. */
+	k.m.send_key.len = k.m.send_salt.len = 0;
 	assert_int_equal(relay_put_keys(r, &k), 0);
-	k.m.shared = false;
-	k.m.epoch = 2;
-	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
+	assert_null(config(r, 1)->own.send);
 	/* A deleted leg's key is no new one. */
 	assert_int_equal(relay_delete(r, 1), 0);
 	relay_run(r);
@@ -216,39 +212,40 @@ static void a_sending_key_begins_once(void **state)
 	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
 }
 
-/* 1, then 3, then 1 again: leg 2 keeps its address, and may not keep its key. */
-static void another_peer_needs_another_key(void **state)
+/* 1, then 3, then 1 again: leg 2 keeps its key, and each of them lets go before the next begins. */
+static void who_is_heard_changes_under_one_key(void **state)
 {
 	struct relay *r = *state;
 	struct keys k;
 
 	put_secure(r, 1, 2);
 	put_secure(r, 2, 1);
+	put_secure(r, 3, 0);
 	keys_init(&k, 2, 1, SUITE_AES_CM_128_HMAC_SHA1_80);
 	assert_int_equal(relay_put_keys(r, &k), 0);
-	assert_non_null(config(r, 1)->send);
-	put_secure(r, 3, 2);
-	put_secure(r, 2, 3);
-	put_secure(r, 2, 1);
-	assert_null(config(r, 1)->send);
+	assert_non_null(config(r, 1)->own.send);
+	for (unsigned int turn = 0; turn < 3; turn++) {
+		uint64_t before = turn % 2 ? 3 : 1, next = turn % 2 ? 1 : 3;
+
+		assert_int_equal(relay_delete_path(r, before, 2), 0);
+		if (turn == 0)
+			assert_int_equal(relay_delete_path(r, 2, 1), 0);
+		assert_int_equal(relay_put_path(r, next, 2, false, false), 0);
+		assert_null(record(r, next)->latest->own.send); /* not yet */
+		assert_non_null(config(r, next)->own.send);
+		assert_non_null(config(r, next)->own.sent);
+		assert_false(config(r, before)->has_own);
+	}
+	/* With another key nothing of that counts. */
 	k.m.epoch = 2;
-	expect_error(r, relay_put_keys(r, &k), EKEYREJECTED, SPENT);
 	k.send_key[0] ^= 1;
 	assert_int_equal(relay_put_keys(r, &k), 0);
-	assert_non_null(config(r, 1)->send);
-
-	/* Leg 1 turns to another one and comes back; then it goes, and one of its name comes. */
-	put_secure(r, 1, 3);
-	put_secure(r, 1, 2);
-	assert_null(config(r, 1)->send);
-	k.m.epoch = 3;
-	k.send_key[0] ^= 2;
-	assert_int_equal(relay_put_keys(r, &k), 0);
-	assert_non_null(config(r, 1)->send);
-	assert_int_equal(relay_delete(r, 1), 0);
-	relay_run(r);
-	put_secure(r, 1, 2);
-	assert_null(config(r, 1)->send);
+	assert_null(config(r, 3)->own.sent);
+	/* The one that is heard goes. */
+	assert_int_equal(relay_delete(r, 3), 0);
+	assert_int_equal(relay_put_path(r, 1, 2, false, false), 0);
+	assert_null(record(r, 1)->latest->own.send);
+	assert_non_null(config(r, 1)->own.sent);
 }
 
 static int create_real(void **state)
@@ -294,7 +291,7 @@ int main(void)
 		CASE(epochs_go_forward),
 		CASE(modes),
 		CASE(a_sending_key_begins_once),
-		CASE(another_peer_needs_another_key),
+		CASE(who_is_heard_changes_under_one_key),
 		cmocka_unit_test_setup_teardown(keys_in_force_are_remembered, create_real,
 						destroy_real),
 		CASE_TWO(keys_go_when_the_workers_let_go),

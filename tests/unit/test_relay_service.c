@@ -11,19 +11,26 @@
 
 struct session {
 	const char *verb; /* the last one */
+	char text[32];    /* of its request */
 	session_reply *reply;
 	void *arg;
 	bool later, asked;
 	struct session_error error; /* code 0: answer with a message */
 };
 
-/* Answers the verb that was asked last. `call_id` shows that its request came through. */
-static void answer(struct session *session, const char *call_id)
+/* Answers the verb that was asked last. `text` shows that its request came through. */
+static void answer(struct session *session, const char *text)
 {
 	Tandem__Relay__V1__OfferReply offer = TANDEM__RELAY__V1__OFFER_REPLY__INIT;
 	Tandem__Relay__V1__AnswerReply answer = TANDEM__RELAY__V1__ANSWER_REPLY__INIT;
+	Tandem__Relay__V1__WithdrawReply withdrawn = TANDEM__RELAY__V1__WITHDRAW_REPLY__INIT;
 	Tandem__Relay__V1__Call call = TANDEM__RELAY__V1__CALL__INIT;
 	Tandem__Relay__V1__DeleteReply deleted = TANDEM__RELAY__V1__DELETE_REPLY__INIT;
+	Tandem__Relay__V1__SubscribeReply subscribed = TANDEM__RELAY__V1__SUBSCRIBE_REPLY__INIT;
+	Tandem__Relay__V1__SubscribeAnswerReply listens =
+		TANDEM__RELAY__V1__SUBSCRIBE_ANSWER_REPLY__INIT;
+	Tandem__Relay__V1__UnsubscribeReply left = TANDEM__RELAY__V1__UNSUBSCRIBE_REPLY__INIT;
+	Tandem__Relay__V1__MuteReply muted = TANDEM__RELAY__V1__MUTE_REPLY__INIT;
 	Tandem__Relay__V1__QueryReply query = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
 	Tandem__Relay__V1__ListReply list = TANDEM__RELAY__V1__LIST_REPLY__INIT;
 	Tandem__Relay__V1__StatusReply status = TANDEM__RELAY__V1__STATUS_REPLY__INIT;
@@ -31,72 +38,88 @@ static void answer(struct session *session, const char *call_id)
 		const char *verb;
 		ProtobufCMessage *reply;
 	} replies[] = {
-		{"offer", &offer.base}, {"answer", &answer.base}, {"delete", &deleted.base},
-		{"query", &query.base}, {"list", &list.base},     {"status", &status.base},
+		{"offer", &offer.base},          {"answer", &answer.base},
+		{"withdraw", &withdrawn.base},   {"delete", &deleted.base},
+		{"subscribe", &subscribed.base}, {"subscribe_answer", &listens.base},
+		{"unsubscribe", &left.base},     {"mute", &muted.base},
+		{"query", &query.base},          {"list", &list.base},
+		{"status", &status.base},
 	};
 
-	offer.sdp = answer.sdp = call.call_id = (char *)(uintptr_t)call_id;
+	offer.sdp = answer.sdp = subscribed.sdp = call.call_id = (char *)(uintptr_t)text;
 	list.next_page_token = status.version = call.call_id;
-	deleted.call = query.call = &call;
+	deleted.call = left.call = query.call = &call;
 	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
 		if (!strcmp(replies[i].verb, session->verb))
 			session->reply(session->arg, session->error.code ? NULL : replies[i].reply,
 				       session->error.code ? &session->error : NULL);
 }
 
-static void ask(struct session *session, const char *verb, const char *call_id,
-		session_reply *reply, void *arg)
+static void ask(struct session *session, const char *verb, const char *text, session_reply *reply,
+		void *arg)
 {
 	session->verb = verb;
+	snprintf(session->text, sizeof(session->text), "%s", text);
 	session->reply = reply;
 	session->arg = arg;
 	session->asked = true;
 	if (!session->later)
-		answer(session, call_id);
+		answer(session, text);
 }
 
-void session_offer(struct session *session, const Tandem__Relay__V1__OfferRequest *request,
-		   session_reply *reply, void *arg)
+#define VERB(name, type, text)                                                                     \
+	void session_##name(struct session *session,                                               \
+			    const Tandem__Relay__V1__##type##Request *request,                     \
+			    session_reply *reply, void *arg)                                       \
+	{                                                                                          \
+		(void)request;                                                                     \
+		ask(session, #name, text, reply, arg);                                             \
+	}
+
+VERB(offer, Offer, request->call_id)
+VERB(answer, Answer, request->call_id)
+VERB(withdraw, Withdraw, request->call_id)
+VERB(delete, Delete, request->call_id)
+VERB(subscribe, Subscribe, request->call_id)
+VERB(subscribe_answer, SubscribeAnswer, request->call_id)
+VERB(unsubscribe, Unsubscribe, request->call_id)
+VERB(mute, Mute, request->call_id)
+VERB(query, Query, request->call_id)
+VERB(list, List, request->page_token)
+VERB(status, Status, "7.1")
+
+struct session_watcher {
+	session_told *told;
+	void *arg;
+	char call_id[32];
+	bool gone;
+};
+static struct session_watcher watcher; /* the one there is; without `told`: none */
+
+struct session_watcher *session_watch_calls(struct session *session, const char *call_id,
+					    session_told *told, void *arg)
 {
-	ask(session, "offer", request->call_id, reply, arg);
+	if (session->error.code)
+		return NULL;
+	watcher = (struct session_watcher){.told = told, .arg = arg};
+	snprintf(watcher.call_id, sizeof(watcher.call_id), "%s", call_id);
+	return &watcher;
 }
 
-void session_answer(struct session *session, const Tandem__Relay__V1__AnswerRequest *request,
-		    session_reply *reply, void *arg)
+void session_unwatch_calls(struct session_watcher *one)
 {
-	ask(session, "answer", request->call_id, reply, arg);
+	one->gone = true;
 }
 
-void session_delete(struct session *session, const Tandem__Relay__V1__DeleteRequest *request,
-		    session_reply *reply, void *arg)
-{
-	ask(session, "delete", request->call_id, reply, arg);
-}
-
-void session_query(struct session *session, const Tandem__Relay__V1__QueryRequest *request,
-		   session_reply *reply, void *arg)
-{
-	ask(session, "query", request->call_id, reply, arg);
-}
-
-void session_list(struct session *session, const Tandem__Relay__V1__ListRequest *request,
-		  session_reply *reply, void *arg)
-{
-	ask(session, "list", request->page_token, reply, arg);
-}
-
-void session_status(struct session *session, const Tandem__Relay__V1__StatusRequest *request,
-		    session_reply *reply, void *arg)
-{
-	ask(session, "status", "7.1", reply, arg);
-}
-
-/* The request and the reply of each method; field 1 of all requests but List's is the call id. */
+/*
+ * The request and the reply of each method; field 1 of all requests but List's is the call id. A
+ * reply without a text came through when its request did.
+ */
 static const struct {
 	const char *method, *verb;
 	const char *request;
 	const ProtobufCMessageDescriptor *reply;
-	const char *text; /* in the reply, from the request */
+	const char *text; /* of the request */
 } verbs[] = {
 	{RELAY "Offer", "offer", "\x0a\x02\x63\x31", TYPE(offer_reply), "c1"},
 	{RELAY "Answer", "answer", "\x0a\x02\x63\x32", TYPE(answer_reply), "c2"},
@@ -104,6 +127,12 @@ static const struct {
 	{RELAY "Query", "query", "\x0a\x02\x63\x34", TYPE(query_reply), "c4"},
 	{RELAY "List", "list", "\x12\x02\x70\x35", TYPE(list_reply), "p5"},
 	{RELAY "Status", "status", "", TYPE(status_reply), "7.1"},
+	{RELAY "Withdraw", "withdraw", "\x0a\x02\x63\x37", TYPE(withdraw_reply), "c7"},
+	{RELAY "Subscribe", "subscribe", "\x0a\x02\x63\x38", TYPE(subscribe_reply), "c8"},
+	{RELAY "SubscribeAnswer", "subscribe_answer", "\x0a\x02\x63\x39",
+	 TYPE(subscribe_answer_reply), "c9"},
+	{RELAY "Unsubscribe", "unsubscribe", "\x0a\x02\x63\x61", TYPE(unsubscribe_reply), "ca"},
+	{RELAY "Mute", "mute", "\x0a\x02\x63\x62", TYPE(mute_reply), "cb"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -114,7 +143,7 @@ static void start(struct peer *peer, struct peer_call *call, size_t verb)
 			  strlen(verbs[verb].request), 5000);
 }
 
-/* The reply's text that answer() took from the request. */
+/* The reply's text that answer() took from the request; NULL if there is none in it. */
 static const char *text_of(const ProtobufCMessage *reply)
 {
 	if (reply->descriptor == TYPE(offer_reply))
@@ -127,7 +156,13 @@ static const char *text_of(const ProtobufCMessage *reply)
 		return ((const Tandem__Relay__V1__QueryReply *)reply)->call->call_id;
 	if (reply->descriptor == TYPE(list_reply))
 		return ((const Tandem__Relay__V1__ListReply *)reply)->next_page_token;
-	return ((const Tandem__Relay__V1__StatusReply *)reply)->version;
+	if (reply->descriptor == TYPE(subscribe_reply))
+		return ((const Tandem__Relay__V1__SubscribeReply *)reply)->sdp;
+	if (reply->descriptor == TYPE(unsubscribe_reply))
+		return ((const Tandem__Relay__V1__UnsubscribeReply *)reply)->call->call_id;
+	if (reply->descriptor == TYPE(status_reply))
+		return ((const Tandem__Relay__V1__StatusReply *)reply)->version;
+	return NULL;
 }
 
 static void test_each_method_is_its_verb(void **state)
@@ -147,7 +182,9 @@ static void test_each_method_is_its_verb(void **state)
 		assert_string_equal(session.verb, verbs[i].verb);
 		reply = call_message(&call, verbs[i].reply);
 		assert_non_null(reply);
-		assert_string_equal(text_of(reply), verbs[i].text);
+		assert_string_equal(session.text, verbs[i].text);
+		if (text_of(reply))
+			assert_string_equal(text_of(reply), verbs[i].text);
 		protobuf_c_message_free_unpacked(reply, NULL);
 	}
 	peer_close(&peer);
@@ -194,12 +231,66 @@ static void test_the_session_may_answer_later(void **state)
 	peer_close(&peer);
 }
 
+static void test_watch_is_a_stream(void **state)
+{
+	Tandem__Relay__V1__WatchEvent event = TANDEM__RELAY__V1__WATCH_EVENT__INIT, *told;
+	struct session session = {0};
+	const struct rpc_service service = relay_service(&session);
+	struct peer_call call;
+	struct peer peer;
+
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	call_start_octets(&peer, &call, RELAY "Watch", "\x0a\x02\x63\x31", 4, 5000);
+	peer_wait(&peer, &call.received);
+	told = call_message(&call, TYPE(watch_event));
+	assert_int_equal(told->kind, TANDEM__RELAY__V1__WATCH_KIND__WATCH_BEGUN);
+	assert_string_equal(told->call_id, "c1");
+	assert_string_equal(watcher.call_id, "c1");
+	protobuf_c_message_free_unpacked(&told->base, NULL);
+
+	call_receive(&call);
+	event.kind = TANDEM__RELAY__V1__WATCH_KIND__WATCH_ANSWERED;
+	event.tag = (char *)(uintptr_t) "tom";
+	watcher.told(watcher.arg, &event);
+	peer_wait(&peer, &call.received);
+	told = call_message(&call, TYPE(watch_event));
+	assert_int_equal(told->kind, event.kind);
+	assert_string_equal(told->tag, "tom");
+	protobuf_c_message_free_unpacked(&told->base, NULL);
+
+	assert_false(watcher.gone);
+	call_receive(&call);
+	grpc_call_cancel(call.core, NULL);
+	assert_int_equal(call_end(&peer, &call), GRPC_STATUS_CANCELLED);
+	peer_wait(&peer, &watcher.gone);
+	call_drop(&call);
+	peer_close(&peer);
+}
+
+static void test_a_watch_needs_memory(void **state)
+{
+	struct session session = {.error = {SESSION_RESOURCE_EXHAUSTED, "none"}};
+	const struct rpc_service service = relay_service(&session);
+	struct peer_call call;
+	struct peer peer;
+
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	call_start_octets(&peer, &call, RELAY "Watch", "", 0, 5000);
+	assert_int_equal(call_end(&peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	call_drop(&call);
+	peer_close(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_method_is_its_verb),
 		cmocka_unit_test(test_errors_pass_with_their_text),
 		cmocka_unit_test(test_the_session_may_answer_later),
+		cmocka_unit_test(test_watch_is_a_stream),
+		cmocka_unit_test(test_a_watch_needs_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

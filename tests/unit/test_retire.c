@@ -60,7 +60,7 @@ static void plain_prompts(void **state)
 {
 	struct call *call = open_call();
 
-	call->plain.peer_secure = false;
+	call->plain.own.protects = false;
 	call_apply(call);
 	for (uint32_t ssrc = 1; ssrc <= 5000; ssrc++, call->now += 3 * STEP) {
 		struct wire wire = wire_rtp(ssrc, 9, 0, -1, 20);
@@ -70,7 +70,7 @@ static void plain_prompts(void **state)
 		assert_int_equal(verdict, DROP_NONE);
 	}
 	assert_int_equal(STREAMS - bench->worker->free_stream_count, MOST - 1 + 1);
-	call->plain.peer_secure = true;
+	call->plain.own.protects = true;
 	call_apply(call);
 	call_close(call);
 }
@@ -179,7 +179,7 @@ static void a_leg_has_its_share(void **state)
 {
 	struct call *call = open_call(), *other;
 
-	call->plain.peer_secure = false;
+	call->plain.own.protects = false;
 	call_apply(call);
 	for (uint32_t ssrc = 1; ssrc <= 100000; ssrc++, call->now += STEP / 10) {
 		struct wire wire = wire_rtp(ssrc, 9, 0, -1, 20);
@@ -192,7 +192,7 @@ static void a_leg_has_its_share(void **state)
 	for (uint32_t ssrc = 1; ssrc <= 40; ssrc++)
 		assert_int_equal(prompt(other, ssrc, 7), 3);
 	call_close(other);
-	call->plain.peer_secure = true;
+	call->plain.own.protects = true;
 	call_apply(call);
 	call_close(call);
 }

@@ -129,24 +129,41 @@ static void submit(struct world *w, const struct batch *b)
 	turn(w);
 }
 
-static void put_legs(struct world *w, unsigned int count, size_t blob_size)
+static void put_legs(struct world *w, unsigned int count)
 {
-	static uint8_t blob[8192];
 	struct put puts[RELAY_LEGS];
 	struct batch b;
 
 	begin(&b);
 	for (unsigned int k = 0; k < count; k++) {
 		put_init(&puts[k], k + 1, 0, relay_local[TRUNK_IPV4], 20000 + 2 * k, NULL, 0);
-		blob[0] = k + 1;
-		puts[k].m.blob.data = blob;
-		puts[k].m.blob.len = blob_size;
 		add(&b)->put_leg = &puts[k].m;
 		submit(w, &b);
 		frame_free(next(w, 0));
 		begin(&b);
 	}
 	assert_int_equal(registry_count(w->relay->registry), count);
+}
+
+/* Calls 1 and so on, each with its number in its blob. */
+static void put_calls(struct world *w, unsigned int count, size_t blob_size)
+{
+	static uint8_t blob[60 << 10];
+	Tandem__Dataplane__V1__PutCall put = TANDEM__DATAPLANE__V1__PUT_CALL__INIT;
+	struct batch b;
+
+	for (unsigned int k = 1; k <= count; k++) {
+		Tandem__Dataplane__V1__Frame *frame;
+
+		blob[0] = put.call = k;
+		put.blob = (ProtobufCBinaryData){blob_size, blob};
+		begin(&b);
+		add(&b)->put_call = &put;
+		submit(w, &b);
+		frame = next(w, 0);
+		assert_int_equal(frame->replies[0]->error, 0);
+		frame_free(frame);
+	}
 }
 
 static void says_hello(void **state)
@@ -268,29 +285,30 @@ static void names_every_counter_once(void **state)
 	frame_free(frame);
 }
 
-/* Six legs of 8 KiB each, eight times over: more than one frame, no reply too large for its own. */
+/* Six calls of 8 KiB each, eight times over: more than one frame, no reply too large for its own.
+ */
 static void pages_and_splits(void **state)
 {
 	struct world *w = *state;
-	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
+	Tandem__Dataplane__V1__GetCalls get = TANDEM__DATAPLANE__V1__GET_CALLS__INIT;
 	unsigned int replies = 0, frames = 0;
 	struct batch b;
 
 	greet(w);
-	put_legs(w, RELAY_LEGS, 8192);
-	get.with_blob = true;
+	put_calls(w, 6, 8192);
 	begin(&b);
 	for (unsigned int k = 0; k < 8; k++)
-		add(&b)->get_legs = &get;
+		add(&b)->get_calls = &get;
 	submit(w, &b);
 	for (; replies < 8; frames++) {
 		Tandem__Dataplane__V1__Frame *frame = next(w, 0);
 
 		for (size_t k = 0; k < frame->n_replies; k++, replies++) {
 			assert_int_equal(frame->replies[k]->id, 100 + replies);
-			assert_int_equal(frame->replies[k]->n_legs, RELAY_LEGS);
+			assert_int_equal(frame->replies[k]->n_calls, 6);
 			assert_int_equal(frame->replies[k]->next, 0);
-			assert_int_equal(frame->replies[k]->legs[5]->blob.data[0], 6);
+			assert_int_equal(frame->replies[k]->calls[5]->blob.data[0],
+					 frame->replies[k]->calls[5]->call);
 		}
 		frame_free(frame);
 	}
@@ -302,11 +320,10 @@ static void pages_by_place(void **state)
 	struct world *w = *state;
 	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
 	Tandem__Dataplane__V1__Frame *frame;
-	uint64_t twice[16];
 	struct batch b;
 
 	greet(w);
-	put_legs(w, 3, 8192);
+	put_legs(w, 3);
 	get.after = registry_find(w->relay->registry, 1);
 	begin(&b);
 	add(&b)->get_legs = &get;
@@ -315,18 +332,48 @@ static void pages_by_place(void **state)
 	assert_int_equal(frame->replies[0]->n_legs, 2);
 	assert_int_equal(frame->replies[0]->legs[0]->leg, 2);
 	frame_free(frame);
-	/* More than one reply holds: refused, and said so. */
-	for (unsigned int k = 0; k < 16; k++)
-		twice[k] = 1 + k % 3;
-	get.legs = twice;
-	get.n_legs = 16;
-	get.with_blob = true;
+}
+
+/* Blobs of 60 KiB: a page each. What is larger is refused, and what is gone is not there. */
+static void keeps_calls(void **state)
+{
+	struct world *w = *state;
+	Tandem__Dataplane__V1__GetCalls get = TANDEM__DATAPLANE__V1__GET_CALLS__INIT;
+	Tandem__Dataplane__V1__PutCall put = TANDEM__DATAPLANE__V1__PUT_CALL__INIT;
+	Tandem__Dataplane__V1__DeleteCall gone = TANDEM__DATAPLANE__V1__DELETE_CALL__INIT;
+	static uint8_t blob[61441];
+	Tandem__Dataplane__V1__Frame *frame;
+	unsigned int seen = 0, pages = 0;
+	struct batch b;
+
+	greet(w);
+	put_calls(w, 5, 60 << 10);
+	gone.call = 3;
+	put.call = 9;
+	put.blob = (ProtobufCBinaryData){sizeof(blob), blob};
+	begin(&b);
+	add(&b)->delete_call = &gone;
+	add(&b)->delete_call = &gone;
+	add(&b)->put_call = &put;
 	submit(w, &b);
 	frame = next(w, 0);
-	assert_int_equal(frame->replies[0]->error, EMSGSIZE);
-	assert_string_equal(frame->replies[0]->what,
-			    "more legs than one reply holds: ask for fewer");
+	assert_int_equal(frame->replies[0]->error, 0);
+	assert_int_equal(frame->replies[1]->error, ENOENT);
+	assert_int_equal(frame->replies[2]->error, EMSGSIZE);
 	frame_free(frame);
+	do {
+		begin(&b);
+		add(&b)->get_calls = &get;
+		submit(w, &b);
+		frame = next(w, 0);
+		for (size_t k = 0; k < frame->replies[0]->n_calls; k++, seen++)
+			assert_int_not_equal(frame->replies[0]->calls[k]->call, 3);
+		get.after = frame->replies[0]->next;
+		frame_free(frame);
+		pages++;
+	} while (get.after);
+	assert_int_equal(seen, 4);
+	assert_in_range(pages, 2, 5);
 }
 
 static void a_second_client_is_refused(void **state)
@@ -341,7 +388,7 @@ static void a_second_client_is_refused(void **state)
 	assert_int_equal(frame_receive(second, &frame), -ENOTCONN);
 	close(second);
 	next(w, -EAGAIN); /* the first is still there */
-	put_legs(w, 1, 10);
+	put_legs(w, 1);
 }
 
 static void the_next_client_finds_everything(void **state)
@@ -352,17 +399,15 @@ static void the_next_client_finds_everything(void **state)
 	Tandem__Dataplane__V1__Frame *frame;
 	struct batch b;
 
-	put_legs(w, 2, 100);
+	put_legs(w, 2);
 	close(w->client);
 	/* The old one's end and the new one's beginning are met in one turn. */
 	assert_int_equal(greet(w), generation);
-	get.with_blob = true;
 	begin(&b);
 	add(&b)->get_legs = &get;
 	submit(w, &b);
 	frame = next(w, 0);
 	assert_int_equal(frame->replies[0]->n_legs, 2);
-	assert_int_equal(frame->replies[0]->legs[0]->blob.len, 100);
 	frame_free(frame);
 }
 
@@ -466,7 +511,7 @@ static void a_burst_of_punts_loses_the_oldest(void **state)
 	assert_in_range(punts, OUTBOX_PUNTS, BURST);
 	assert_int_equal(punts + *server_punts_lost(w->server), BURST + BURST / 2);
 	next(w, -EAGAIN);
-	put_legs(w, 1, 10); /* and it is answered as ever */
+	put_legs(w, 1); /* and it is answered as ever */
 }
 
 /* Memory does not grow with a client that sleeps: it is cut off, and the next one starts over. */
@@ -487,7 +532,7 @@ static void who_does_not_read_is_cut_off(void **state)
 	assert_in_range(events, 1, BURST - 1);
 	close(w->client);
 	greet(w);
-	put_legs(w, 1, 10);
+	put_legs(w, 1);
 }
 
 static void garbage_ends_the_connection(void **state)
@@ -524,7 +569,7 @@ static void foreign_fields_are_passed_over(void **state)
 	b.frame.hello = &hello;
 	submit(w, &b);
 	next(w, -EAGAIN);
-	put_legs(w, 1, 10);
+	put_legs(w, 1);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, create, destroy)
@@ -538,6 +583,7 @@ int main(void)
 		CASE(names_every_counter_once),
 		CASE(pages_and_splits),
 		CASE(pages_by_place),
+		CASE(keeps_calls),
 		CASE(a_second_client_is_refused),
 		CASE(the_next_client_finds_everything),
 		CASE(a_running_one_is_not_pushed_aside),

@@ -93,12 +93,14 @@ static void peer_close(struct peer *peer)
 /* What a control plane that starts anew would read of the leg. */
 static uint32_t kept_handshake_ms(const struct fake_leg *leg)
 {
-	const ProtobufCBinaryData *blob = &leg->put->put_leg->blob;
-	Tandem__State__V1__Leg *kept = state_unpack(blob->data, blob->len);
-	uint32_t ms;
+	Tandem__State__V2__Call *kept = state_unpack(fake.calls[0].blob, fake.calls[0].size);
+	uint32_t ms = UINT32_MAX;
 
 	assert_non_null(kept);
-	ms = kept->handshake_ms;
+	for (size_t i = 0; i < kept->n_parties; i++)
+		for (size_t k = 0; k < kept->parties[i]->n_legs; k++)
+			if (kept->parties[i]->legs[k]->id == leg->put->put_leg->leg)
+				ms = kept->parties[i]->legs[k]->handshake_ms;
 	state_free(kept);
 	return ms;
 }

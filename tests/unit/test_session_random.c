@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Random histories of the session: every verb, event, refusal and loss between any two steps of the
- * others. When all is quiet the dataplane has the legs of the calls, and no others.
+ * others. When all is quiet the dataplane has the legs and paths of the calls, and no others; and
+ * who hears whom is what a plain model says, which knows nothing but the verbs that succeeded.
  *
  * TANDEM_STEPS and TANDEM_SEED say how long and which; a failure prints both.
  */
@@ -14,6 +15,7 @@
 #define CALLS 6
 #define IDS   64 /* of legs that were there once */
 #define ROUND 30 /* ms between audits */
+#define TAGS  4  /* of parties that talk: a to d */
 
 static uint64_t seed;
 static uint64_t ids[IDS];
@@ -27,10 +29,80 @@ static unsigned int chance(unsigned int below)
 	return (seed >> 16) % below;
 }
 
-static void count_reply(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
+/* --- the model -----------------------------------------------------------------------------------
+ */
+
+/* Whom each party of a call says it talks with: a tag, or 0. */
+struct modelled {
+	char partner[TAGS];
+	bool unknown; /* an answer failed half way: until the call is gone anything may be */
+};
+
+static struct modelled model[CALLS];
+
+/* A request on its way, and what it means once it succeeded. */
+struct pending {
+	unsigned int call;
+	enum { OTHER, ANSWER, DELETE, LEAVE } verb;
+	char from, to;
+};
+
+static char *partner_of_tag(struct modelled *m, char tag)
 {
+	return &m->partner[tag - 'a'];
+}
+
+static void leave(struct modelled *m, char tag)
+{
+	*partner_of_tag(m, tag) = 0;
+	for (unsigned int k = 0; k < TAGS; k++)
+		if (m->partner[k] == tag)
+			m->partner[k] = 0;
+}
+
+/* The one who answers takes the tag of who answered the same offer before. */
+static void take_success(const struct pending *p)
+{
+	struct modelled *m = &model[p->call];
+
+	switch (p->verb) {
+	case ANSWER:
+		*partner_of_tag(m, p->from) = p->to;
+		*partner_of_tag(m, p->to) = p->from;
+		break;
+	case DELETE:
+		*m = (struct modelled){.unknown = false};
+		break;
+	case LEAVE:
+		leave(m, p->from);
+		break;
+	case OTHER:
+		break;
+	}
+}
+
+static void replied(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
+{
+	struct pending *p = arg;
+
 	assert_true((reply == NULL) != (error == NULL));
 	replies++;
+	if (!error)
+		take_success(p);
+	else if (p->verb != OTHER && error->code != SESSION_INVALID_ARGUMENT &&
+		 error->code != SESSION_FAILED_PRECONDITION &&
+		 error->code != SESSION_UNIMPLEMENTED && error->code != SESSION_NOT_FOUND)
+		model[p->call].unknown = true;
+	free(p);
+}
+
+static struct pending *begin(unsigned int call, int verb, char from, char to)
+{
+	struct pending *p = malloc(sizeof(*p));
+
+	assert_non_null(p);
+	*p = (struct pending){call, verb, from, to};
+	return p;
 }
 
 static const char *any_sdp(unsigned int port)
@@ -41,7 +113,8 @@ static const char *any_sdp(unsigned int port)
 					   "m=image 4000 udptl t38\r\n",
 					   "m=audio 43000 RTP/AVP 0\r\n"};
 
-	switch (chance(4)) {
+	/* Mostly what fits together, so that calls come about. */
+	switch (chance(10)) {
 	case 0:
 		return sdes_phone(1 + chance(4), chance(2) ? KEY_A : KEY_B, "");
 	case 1:
@@ -52,59 +125,141 @@ static const char *any_sdp(unsigned int port)
 	}
 }
 
-static void ask_something(void)
+/* --- what is asked -------------------------------------------------------------------------------
+ */
+
+#define CALL_ID(call) ((char[]){'0' + (call), '\0'})
+#define TAG(tag)      ((char[]){(tag), '\0'})
+
+static char any_tag(void)
 {
-	static const int profiles[] = {-1, AVP, AVP, SAVP, WEBRTC};
-	const char *a = chance(5) ? "a" : "b", *b = *a == 'a' ? "b" : "a";
-	char id[2] = {'0' + chance(CALLS)};
+	return "aaaaaabbbcd"[chance(11)];
+}
 
-	asked++;
-	switch (chance(10)) {
+static const char *any_branch(void)
+{
+	static const char *const branches[] = {"", "", "", "one", "two"};
+
+	return branches[chance(2) ? 0 : chance(5)];
+}
+
+static void ask_offer(unsigned int call)
+{
+	static const int profiles[] = {-1, AVP, AVP, AVP, AVP, AVP, SAVP, WEBRTC};
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+	int profile = profiles[chance(8)];
+
+	to.profile = profile;
+	request.call_id = CALL_ID(call);
+	request.from_tag = TAG(any_tag());
+	request.to_tag = chance(6) ? (char *)"" : TAG(any_tag());
+	request.branch = (char *)any_branch();
+	request.glare = chance(2);
+	request.sdp = (char *)any_sdp(41000);
+	request.to = profile < 0 ? NULL : &to;
+	session_offer(session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
+static void ask_answer(unsigned int call)
+{
+	Tandem__Relay__V1__AnswerRequest request = TANDEM__RELAY__V1__ANSWER_REQUEST__INIT;
+	char from = any_tag(), to = chance(2) ? 'b' : any_tag();
+
+	request.call_id = CALL_ID(call);
+	request.from_tag = TAG(from);
+	request.to_tag = TAG(to);
+	request.branch = (char *)any_branch();
+	request.sdp = (char *)any_sdp(42000);
+	session_answer(session, &request, replied, begin(call, ANSWER, from, to));
+}
+
+static void ask_withdraw(unsigned int call)
+{
+	Tandem__Relay__V1__WithdrawRequest request = TANDEM__RELAY__V1__WITHDRAW_REQUEST__INIT;
+
+	request.call_id = CALL_ID(call);
+	request.from_tag = TAG(any_tag());
+	request.branch = (char *)any_branch();
+	session_withdraw(session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
+static void ask_delete(unsigned int call)
+{
+	Tandem__Relay__V1__DeleteRequest request = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
+	bool whole = chance(2);
+	char tag = any_tag();
+
+	request.call_id = CALL_ID(call);
+	request.tag = whole ? (char *)"" : TAG(tag);
+	session_delete(session, &request, replied, begin(call, whole ? DELETE : LEAVE, tag, 0));
+}
+
+static void ask_to_listen(unsigned int call)
+{
+	Tandem__Relay__V1__SubscribeRequest request = TANDEM__RELAY__V1__SUBSCRIBE_REQUEST__INIT;
+	Tandem__Relay__V1__SubscribeAnswerRequest answer =
+		TANDEM__RELAY__V1__SUBSCRIBE_ANSWER_REQUEST__INIT;
+	Tandem__Relay__V1__UnsubscribeRequest gone = TANDEM__RELAY__V1__UNSUBSCRIBE_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+	char tag = 'x' + chance(2), *sources[] = {TAG(any_tag())};
+
+	switch (chance(3)) {
 	case 0:
+		to.profile = chance(2) ? AVP : WEBRTC;
+		request.call_id = CALL_ID(call);
+		request.tag = TAG(tag);
+		request.to = &to;
+		request.sources = sources;
+		request.n_sources = chance(2);
+		session_subscribe(session, &request, replied, begin(call, OTHER, 0, 0));
+		return;
 	case 1:
-	case 2: {
-		Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
-		Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
-		int profile = profiles[chance(5)];
-
-		to.profile = profile;
-		request.call_id = id;
-		request.from_tag = (char *)a;
-		request.sdp = (char *)any_sdp(41000);
-		request.to = profile < 0 ? NULL : &to;
-		session_offer(session, &request, count_reply, NULL);
+		answer.call_id = CALL_ID(call);
+		answer.tag = TAG(tag);
+		answer.sdp = (char *)any_sdp(45000);
+		session_subscribe_answer(session, &answer, replied, begin(call, OTHER, 0, 0));
 		return;
-	}
-	case 3:
-	case 4:
-	case 5:
-	case 6: {
-		Tandem__Relay__V1__AnswerRequest request = TANDEM__RELAY__V1__ANSWER_REQUEST__INIT;
-
-		request.call_id = id;
-		request.from_tag = (char *)a;
-		request.to_tag = (char *)b;
-		request.sdp = (char *)any_sdp(42000);
-		session_answer(session, &request, count_reply, NULL);
-		return;
-	}
-	case 7:
-	case 8: {
-		Tandem__Relay__V1__DeleteRequest request = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
-
-		request.call_id = id;
-		session_delete(session, &request, count_reply, NULL);
-		return;
-	}
-	default: {
-		Tandem__Relay__V1__QueryRequest request = TANDEM__RELAY__V1__QUERY_REQUEST__INIT;
-
-		request.call_id = id;
-		session_query(session, &request, count_reply, NULL);
-		return;
-	}
+	default:
+		gone.call_id = CALL_ID(call);
+		gone.tag = TAG(tag);
+		session_unsubscribe(session, &gone, replied, begin(call, OTHER, 0, 0));
 	}
 }
+
+static void ask_to_mute(unsigned int call)
+{
+	Tandem__Relay__V1__MuteRequest request = TANDEM__RELAY__V1__MUTE_REQUEST__INIT;
+
+	request.call_id = CALL_ID(call);
+	request.tag = chance(2) ? TAG(any_tag()) : (char *)"";
+	request.to_tag = chance(2) ? TAG(any_tag()) : (char *)"";
+	request.muting = chance(3);
+	session_mute(session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
+static void ask_query(unsigned int call)
+{
+	Tandem__Relay__V1__QueryRequest request = TANDEM__RELAY__V1__QUERY_REQUEST__INIT;
+
+	request.call_id = CALL_ID(call);
+	session_query(session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
+static void ask_something(void)
+{
+	static void (*const verbs[])(unsigned int) = {
+		ask_offer,     ask_offer,     ask_offer,   ask_offer,    ask_answer, ask_answer,
+		ask_answer,    ask_answer,    ask_answer,  ask_withdraw, ask_delete, ask_to_listen,
+		ask_to_listen, ask_to_listen, ask_to_mute, ask_query,
+	};
+
+	asked++;
+	verbs[chance(sizeof(verbs) / sizeof(verbs[0]))](chance(CALLS));
+}
+
+/* --- what happens --------------------------------------------------------------------------------
+ */
 
 static void remember_legs(void)
 {
@@ -136,17 +291,24 @@ static void happen(void)
 		   sizeof(datagram));
 }
 
+static bool broke; /* the connection did, or the dataplane, and not all may be well yet */
+
 static void go_wrong(void)
 {
 	switch (chance(8)) {
 	case 0:
+		broke = true;
 		fake_hang_up(&fake);
 		return;
 	case 1: /* the dataplane restarts */
+		broke = true;
 		fake_hang_up(&fake);
 		fake_forget(&fake);
 		return;
 	case 2: /* the control plane restarts */
+		/* What was lost on both sides is lost, or was deleted on one alone. */
+		for (unsigned int call = 0; call < CALLS; call++)
+			model[call].unknown |= broke;
 		stop_session();
 		assert_int_equal(replies, asked);
 		assert_int_equal(session_open(&session, &loop, &config), 0);
@@ -162,7 +324,7 @@ static void go_wrong(void)
 	case 6: /* a leg gets lost, and one comes from nowhere */
 		for (unsigned int i = 0; i < FAKE_LEGS; i++)
 			if (fake.legs[i].put && chance(4) == 0) {
-				fake_clear(&fake.legs[i]);
+				fake_clear(&fake, &fake.legs[i]);
 				return;
 			}
 		return;
@@ -171,35 +333,88 @@ static void go_wrong(void)
 	}
 }
 
-static unsigned int legs_of_calls(void)
-{
-	Tandem__Relay__V1__ListRequest request = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
-	unsigned int count = 0;
+/* --- what must hold ------------------------------------------------------------------------------
+ */
 
-	clear_got();
-	session_list(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	assert_int_equal(got.code, 0);
-	for (size_t i = 0; i < got.list->n_calls; i++)
-		count += got.list->calls[i]->legs;
-	return count;
+/* Of all calls. */
+static struct {
+	unsigned int legs, paths;
+} seen;
+static char odd[80]; /* what was other than it has to be */
+
+static bool talks(const struct modelled *m, char one, char other)
+{
+	return m->partner[one - 'a'] == other && m->partner[other - 'a'] == one;
+}
+
+static bool reply_talks(char one, char other)
+{
+	for (size_t i = 0; i < got.call->n_parties; i++)
+		if (got.call->parties[i]->tag[0] == one &&
+		    got.call->parties[i]->partner[0] == other)
+			return true;
+	return false;
+}
+
+/* Who talks with whom is what the verbs said; *agrees is left alone if it is. */
+static void compare_model(unsigned int call, bool *agrees)
+{
+	for (char one = 'a'; one < 'a' + TAGS; one++) {
+		for (char other = 'a'; other < 'a' + TAGS; other++) {
+			bool right = talks(&model[call], one, other);
+
+			if (one == other || right == (got.code == 0 && reply_talks(one, other)))
+				continue;
+			snprintf(odd, sizeof(odd), "call %u: %c and %c %s", call, one, other,
+				 right ? "have to talk" : "talk");
+			*agrees = false;
+		}
+	}
+}
+
+static void compare_paths(bool *agrees)
+{
+	for (size_t i = 0; i < got.call->n_paths; i++) {
+		if (fake_path_place(&fake, got.call->paths[i]->from, got.call->paths[i]->to) >= 0)
+			continue;
+		snprintf(odd, sizeof(odd), "call %s: a path is missing", got.call->call_id);
+		*agrees = false;
+	}
+	seen.legs += got.call->n_legs;
+	seen.paths += got.call->n_paths;
 }
 
 static bool agrees(void)
 {
-	return replies == asked && session_is_ready(session) &&
-	       legs_of_calls() == fake_count(&fake);
+	bool all = replies == asked && session_is_ready(session);
+
+	memset(&seen, 0, sizeof(seen));
+	odd[0] = '\0';
+	for (unsigned int call = 0; all && call < CALLS; call++) {
+		query(CALL_ID(call));
+		if (!model[call].unknown)
+			compare_model(call, &all);
+		if (got.code == 0)
+			compare_paths(&all);
+		else if (got.code == SESSION_NOT_FOUND && model[call].unknown)
+			model[call] = (struct modelled){.unknown = false};
+	}
+	return all && seen.legs == fake_count(&fake) && seen.paths == fake_path_count(&fake);
 }
 
 /* Nothing happens any more: after some rounds of the audit both have the same. */
 static void come_to_rest(void)
 {
 	fake.refuse_put = fake.refuse_keys = 0;
+	broke = false;
+	settle(ROUND); /* what broke is noticed */
 	for (unsigned int tries = 0; tries < 40 && !agrees(); tries++)
 		settle(ROUND);
 	assert_int_equal(replies, asked);
 	assert_true(session_is_ready(session));
-	assert_int_equal(legs_of_calls(), fake_count(&fake));
+	if (!agrees())
+		fail_msg("%s; %u legs and %u paths for %u and %u", odd, fake_count(&fake),
+			 fake_path_count(&fake), seen.legs, seen.paths);
 }
 
 static void any_history_comes_to_rest(void **state)

@@ -14,20 +14,19 @@ static void hold_and_resume(void **state)
 	port = a->put->put_leg->local->port;
 	assert_done(offer("1", "b", phone(42000, "a=sendonly\r\n"), -1));
 	assert_int_equal(port_in("audio"), port);
-	assert_true(b->put->put_leg->receive && b->put->put_leg->send); /* not before the answer */
+	assert_true(hears(a, b) && hears(b, a)); /* not before the answer */
 	assert_done(query("1"));
 	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_REOFFERED);
 	assert_done(answer("1", "b", "a", phone(41000, "a=recvonly\r\n")));
-	assert_true(b->put->put_leg->receive && !b->put->put_leg->send);
-	assert_true(!a->put->put_leg->receive && a->put->put_leg->send);
+	assert_true(hears(a, b) && !hears(b, a));
 	assert_done(offer("1", "b", phone(42000, "a=inactive\r\n"), -1));
 	assert_done(answer("1", "b", "a", phone(41000, "a=inactive\r\n")));
-	assert_false(b->put->put_leg->receive || b->put->put_leg->send);
+	assert_false(hears(a, b) || hears(b, a));
 	assert_done(query("1"));
 	assert_string_equal(leg_of("a")->why, "on hold");
 	assert_done(offer("1", "a", phone(41002, ""), -1)); /* resumed from another address */
 	assert_done(answer("1", "a", "b", phone(42000, "")));
-	assert_true(a->put->put_leg->receive && a->put->put_leg->send);
+	assert_true(hears(a, b) && hears(b, a));
 	assert_int_equal(a->put->put_leg->remote->port, 41002);
 	assert_int_equal(fake_count(&fake), 2);
 }
@@ -242,8 +241,7 @@ static void glare(void **state)
 	assert_refused(offer("1", "x", phone(41000, ""), AVP), SESSION_FAILED_PRECONDITION,
 		       "no participant");
 	assert_done(answer("1", "a", "b", phone(42000, "")));
-	assert_refused(answer("1", "a", "b", phone(42000, "")), SESSION_FAILED_PRECONDITION,
-		       "no offer");
+	assert_done(answer("1", "a", "b", phone(42000, ""))); /* the same once more */
 	phones("2", &a, &b);
 	assert_done(offer("2", "a", phone(41000, ""), -1));
 	assert_refused(offer("2", "b", phone(42000, ""), -1), SESSION_ALREADY_EXISTS,
@@ -272,10 +270,10 @@ static void the_control_plane_restarts(void **state)
 	assert_int_equal(fake_count(&fake), 8);
 	puts = fake.puts;
 	stop_session();
-	/* A leg that nobody can read. */
-	b->put->put_leg->blob.data[0] ^= 0xff;
+	/* A call that nobody can read. */
+	fake.calls[1].blob[0] ^= 0xff;
 	start_session();
-	wait_for(fake_count(&fake) == 6); /* it, and its other half */
+	wait_for(fake_count(&fake) == 6); /* its legs went with it */
 	assert_int_equal(fake.puts, puts);
 	assert_refused(query("2"), SESSION_NOT_FOUND, "no call \"");
 	assert_done(query("1"));
@@ -285,13 +283,12 @@ static void the_control_plane_restarts(void **state)
 	assert_string_equal(leg_of("a")->media, "audio");
 	assert_done(query("4"));
 	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_OFFERED);
-	assert_refused(answer("4", "a", "b", phone(1, "")), SESSION_FAILED_PRECONDITION,
-		       "no offer");
+	assert_done(answer("4", "a", "b", phone(42000, "")));
 	/* Its ports are taken, and re-offers keep them. */
 	assert_done(offer("1", "b", phone(42000, "a=sendonly\r\n"), -1));
 	a = leg_in("audio");
 	assert_done(answer("1", "b", "a", phone(41000, "a=recvonly\r\n")));
-	assert_false(a->put->put_leg->receive);
+	assert_false(hears(leg_in("audio"), a));
 	assert_done(offer("3", "a", browser("aaaa", PRINT_A, "actpass", false), -1));
 	assert_shows(" RTP/SAVP ");
 	assert_done(drop("1"));

@@ -6,7 +6,7 @@
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/api/shed.pb-c.h"
 #include "controlplane/rpc/shed_service.h"
-#include "controlplane/session/party.h"
+#include "controlplane/session/owner.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
 #include "tests/unit/fake_dataplane.h"
@@ -382,7 +382,7 @@ static void counts_the_calls_that_it_cuts_off(void **state)
 		unsigned int calls;
 	} cases[] = {{"203.0.113.10", 1}, {"203.0.113.30", 0}, {"203.0.113.8/29", 1}};
 	Tandem__Shed__V1__BlockRequest request = TANDEM__SHED__V1__BLOCK_REQUEST__INIT;
-	struct party party;
+	struct owner owner;
 
 	make_call();
 	for (unsigned int i = 0; i < 2; i++)
@@ -397,10 +397,10 @@ static void counts_the_calls_that_it_cuts_off(void **state)
 		assert_int_equal(reply->calls, cases[i].calls);
 		tandem__shed__v1__block_reply__free_unpacked(reply, NULL);
 	}
-	assert_true(party_of_leg(session, fake.legs[0].put->put_leg->leg, &party));
-	assert_string_equal(party.call_id, "c1");
-	assert_false(party_of_leg(session, 0, &party));
-	assert_false(party_of_leg(session, 12345, &party));
+	assert_true(owner_of_leg(session, fake.legs[0].put->put_leg->leg, &owner));
+	assert_string_equal(owner.call_id, "c1");
+	assert_false(owner_of_leg(session, 0, &owner));
+	assert_false(owner_of_leg(session, 12345, &owner));
 }
 
 static void refuses_what_cannot_be_blocked(void **state)

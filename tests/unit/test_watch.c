@@ -71,6 +71,7 @@ static void media_that_stays_away_is_told_once(void **state)
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet = rte_rdtsc();
 	look(r);
+	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
 	leg->flow.last_packet -= 59000 * ms;
 	look(r);
 	assert_int_equal(r->event_count, 0);
@@ -96,12 +97,11 @@ static void hold_is_no_silence(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
 	record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 61000 * ms;
-	p.m.receive = false;
 	p.m.media_timeout_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
+	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
 	record(r, 1)->listening -= 61000 * ms;
-	p.m.receive = true;
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);

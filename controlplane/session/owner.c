@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/party.h"
+#include "controlplane/session/owner.h"
 
 #include <sys/socket.h>
 
 #include "controlplane/session/session_state.h"
 
-bool party_of_leg(struct session *s, uint64_t id, struct party *party)
+bool owner_of_leg(struct session *s, uint64_t id, struct owner *owner)
 {
 	const struct leg *leg = session_find_leg(s, id);
-	const struct call *call;
 
 	if (!leg)
 		return false;
-	call = leg->bridge->call;
-	party->call_id = call->id;
-	party->tag = call->tags[leg->side] ? call->tags[leg->side] : "";
+	owner->call_id = leg->party->call->id;
+	owner->tag = leg->party->tag ? leg->party->tag : "";
 	return true;
 }
 
@@ -27,21 +25,18 @@ static const struct sdp_address *address_of(const struct leg *leg)
 static bool comes_from(const struct call *call,
 		       bool (*is_such)(void *arg, const struct sdp_address *address), void *arg)
 {
-	const struct bridge *bridge;
+	const struct party *party;
+	const struct leg *leg;
 
-	TAILQ_FOREACH (bridge, &call->bridges, entry) {
-		for (enum side side = SIDE_A; side < SIDES; side++) {
-			const struct leg *leg = bridge->legs[side];
-
-			if (leg && address_of(leg)->family != AF_UNSPEC &&
-			    is_such(arg, address_of(leg)))
-				return true;
-		}
+	for_each_leg(leg, call)
+	{
+		if (address_of(leg)->family != AF_UNSPEC && is_such(arg, address_of(leg)))
+			return true;
 	}
 	return false;
 }
 
-unsigned int party_count(const struct session *s,
+unsigned int owner_count(const struct session *s,
 			 bool (*is_such)(void *arg, const struct sdp_address *address), void *arg)
 {
 	const struct call *call;

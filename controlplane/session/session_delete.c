@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verbs delete and unsubscribe: a call ends, or a party leaves it. */
+#include <errno.h>
+#include <string.h>
+
+#include "controlplane/session/asking.h"
+#include "controlplane/session/exchange.h"
+#include "controlplane/session/path.h"
+#include "controlplane/session/push.h"
+#include "controlplane/session/queue.h"
+
+/* --- the whole call ------------------------------------------------------------------------------
+ */
+
+static void told_deleted(const struct asking *a, Tandem__Relay__V1__Call *call)
+{
+	Tandem__Relay__V1__DeleteReply reply = TANDEM__RELAY__V1__DELETE_REPLY__INIT;
+
+	reply.call = call;
+	a->reply(a->arg, &reply.base, NULL);
+}
+
+/* At once, whatever request is being served: it will find the call gone. */
+static void delete_call(struct session *s, struct call *call, session_reply *reply, void *arg)
+{
+	struct push *push = asking_begin(call, NULL, true, told_deleted, reply, arg);
+	struct party *party;
+	struct leg *leg;
+
+	if (!push)
+		return;
+	for_each_leg(leg, call) push_delete(push, leg);
+	push_forget_call(push, call);
+	watch_call(WATCH(ENDED), call, "it was deleted");
+	session_forget_call(s, call);
+	push_end(push);
+}
+
+/* --- one party -----------------------------------------------------------------------------------
+ */
+
+/* The offers from it and to it are over, and what is left of them goes with it. */
+static void end_exchanges(const struct party *party)
+{
+	struct call *call = party->call;
+	struct exchange *x = TAILQ_FIRST(&call->exchanges);
+
+	while (x) {
+		struct exchange *next = TAILQ_NEXT(x, entry);
+
+		if (x->from.party == party || x->to.party == party)
+			exchange_free(x);
+		x = next;
+	}
+}
+
+static void remove_party(struct party *party, struct push *push)
+{
+	struct call *call = party->call;
+	struct paths before = paths_derive(call), now;
+	struct leg *leg;
+
+	/* The statistics of paths that end with it are asked for before that. */
+	TAILQ_FOREACH (leg, &party->legs, entry)
+		push_delete(push, leg);
+	watch_party(WATCH(PARTY_LEFT), party, "");
+	end_exchanges(party);
+	party_free(party);
+	call->revision++;
+	exchange_sweep(call, push);
+	now = paths_derive(call);
+	paths_push(push, &before, &now);
+	paths_free(&before);
+	paths_free(&now);
+	push_call(push, call);
+}
+
+static bool has_talkers(const struct call *call)
+{
+	const struct party *party;
+
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (!party->listens)
+			return true;
+	return false;
+}
+
+static void delete_party(struct session *s, struct party *party, asking_told *told,
+			 session_reply *reply, void *arg)
+{
+	struct call *call = party->call;
+	struct push *push = asking_begin(call, party, true, told, reply, arg);
+
+	if (!push)
+		return;
+	call_hold(call);
+	remove_party(party, push);
+	if (!has_talkers(call))
+		session_drop_call(s, call, "nobody who talks is left in it");
+	push_end(push);
+	call_release(call);
+}
+
+/* --- the verbs -----------------------------------------------------------------------------------
+ */
+
+static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
+		  void *arg)
+{
+	session_delete(s, (const Tandem__Relay__V1__DeleteRequest *)request, reply, arg);
+}
+
+void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *request,
+		    session_reply *reply, void *arg)
+{
+	struct call *call = asking_find(s, request->call_id, reply, arg);
+	bool whole = !request->tag[0] && !request->branch[0];
+	struct session_error error;
+	struct party *party = NULL;
+
+	if (!call || (!whole && queue_wait(call, again, &request->base, reply, arg)))
+		return;
+	if (session_check_ready(s, &error)) {
+		reply(arg, NULL, &error);
+		return;
+	}
+	if (request->tag[0])
+		party = call_party(call, request->tag);
+	if (!party && request->branch[0])
+		party = call_party_on(call, request->branch);
+	if (whole)
+		delete_call(s, call, reply, arg);
+	else if (party)
+		delete_party(s, party, told_deleted, reply, arg);
+	else
+		session_fail(reply, arg, SESSION_NOT_FOUND,
+			     "the call has no such party; see tandemctl call");
+}
+
+static void told_unsubscribed(const struct asking *a, Tandem__Relay__V1__Call *call)
+{
+	Tandem__Relay__V1__UnsubscribeReply reply = TANDEM__RELAY__V1__UNSUBSCRIBE_REPLY__INIT;
+
+	reply.call = call;
+	a->reply(a->arg, &reply.base, NULL);
+}
+
+static void unsubscribe_again(struct session *s, const ProtobufCMessage *request,
+			      session_reply *reply, void *arg)
+{
+	session_unsubscribe(s, (const Tandem__Relay__V1__UnsubscribeRequest *)request, reply, arg);
+}
+
+void session_unsubscribe(struct session *s, const Tandem__Relay__V1__UnsubscribeRequest *request,
+			 session_reply *reply, void *arg)
+{
+	struct call *call = asking_find(s, request->call_id, reply, arg);
+	struct session_error error;
+	struct party *party;
+
+	if (!call || queue_wait(call, unsubscribe_again, &request->base, reply, arg))
+		return;
+	party = call_party(call, request->tag);
+	if (session_check_ready(s, &error))
+		reply(arg, NULL, &error);
+	else if (party && party->listens)
+		delete_party(s, party, told_unsubscribed, reply, arg);
+	else
+		session_fail(reply, arg, SESSION_NOT_FOUND,
+			     "the call has no listener \"%s\"; see tandemctl call", request->tag);
+}

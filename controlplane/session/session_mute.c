@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The verb mute: what of whom reaches whom. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "controlplane/session/path.h"
+#include "controlplane/session/push.h"
+#include "controlplane/session/queue.h"
+
+struct muting {
+	session_reply *reply;
+	void *arg;
+	struct call *call;
+};
+
+static int find(const struct call *call, const struct party **out, const char *field,
+		const char *tag, struct session_error *error)
+{
+	*out = tag[0] ? call_party(call, tag) : NULL;
+	if (!tag[0] || *out)
+		return 0;
+	return session_refuse(error, SESSION_FAILED_PRECONDITION,
+			      "%s \"%.60s\" is no party of this call", field, tag);
+}
+
+static int check_request(struct session *s, const struct call *call,
+			 const Tandem__Relay__V1__MuteRequest *request, struct session_error *error)
+{
+	if (session_check_text("call_id", request->call_id, error) ||
+	    session_check_name("tag", request->tag, error) ||
+	    session_check_name("to_tag", request->to_tag, error) || session_check_ready(s, error))
+		return -EINVAL;
+	if ((unsigned int)request->muting > TANDEM__RELAY__V1__MUTING__MUTING_SILENCE)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "muting: %d is unknown; use the numbers of relay.proto",
+				      (int)request->muting);
+	return call ? 0
+		    : session_refuse(error, SESSION_NOT_FOUND,
+				     "no call \"%s\"; see tandemctl calls", request->call_id);
+}
+
+/* What was said before of those whom this one is about. */
+static void forget_covered(struct call *call, const struct party *from, const struct party *to)
+{
+	struct mute *mute = TAILQ_FIRST(&call->mutes);
+
+	while (mute) {
+		struct mute *next = TAILQ_NEXT(mute, entry);
+
+		if ((!from || mute->from == from) && (!to || mute->to == to)) {
+			TAILQ_REMOVE(&call->mutes, mute, entry);
+			free(mute);
+		}
+		mute = next;
+	}
+}
+
+static int remember(struct call *call, const struct party *from, const struct party *to,
+		    Tandem__Relay__V1__Muting muting, struct session_error *error)
+{
+	struct mute *mute = calloc(1, sizeof(*mute));
+
+	if (!mute)
+		return session_refuse(error, SESSION_INTERNAL, "no memory");
+	forget_covered(call, from, to);
+	if (muting == TANDEM__RELAY__V1__MUTING__MUTING_NONE && TAILQ_EMPTY(&call->mutes)) {
+		free(mute);
+		return 0;
+	}
+	*mute = (struct mute){.from = from, .to = to, .muting = muting};
+	TAILQ_INSERT_TAIL(&call->mutes, mute, entry);
+	return 0;
+}
+
+static void finish(void *arg, int error, const char *what)
+{
+	Tandem__Relay__V1__MuteReply done = TANDEM__RELAY__V1__MUTE_REPLY__INIT;
+	struct muting *m = arg;
+
+	if (error)
+		session_fail(m->reply, m->arg, push_status_code(error), "the dataplane refused: %s",
+			     what);
+	else
+		m->reply(m->arg, &done.base, NULL);
+	queue_end(m->call);
+	free(m);
+}
+
+static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
+		  void *arg)
+{
+	session_mute(s, (const Tandem__Relay__V1__MuteRequest *)request, reply, arg);
+}
+
+void session_mute(struct session *s, const Tandem__Relay__V1__MuteRequest *request,
+		  session_reply *reply, void *arg)
+{
+	struct call *call = session_find_call(s, request->call_id);
+	const struct party *from, *to;
+	struct session_error error;
+	struct paths before, now;
+	struct muting *m;
+	struct push *push;
+
+	if (queue_wait(call, again, &request->base, reply, arg))
+		return;
+	if (check_request(s, call, request, &error) ||
+	    find(call, &from, "tag", request->tag, &error) ||
+	    find(call, &to, "to_tag", request->to_tag, &error)) {
+		reply(arg, NULL, &error);
+		return;
+	}
+	m = calloc(1, sizeof(*m));
+	push = m ? push_begin(s, finish, NULL, m) : NULL;
+	if (!push) {
+		free(m);
+		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
+		return;
+	}
+	before = paths_derive(call);
+	if (remember(call, from, to, request->muting, &error)) {
+		push_drop(push);
+		free(m);
+		paths_free(&before);
+		reply(arg, NULL, &error);
+		return;
+	}
+	*m = (struct muting){reply, arg, call};
+	queue_begin(call);
+	now = paths_derive(call);
+	paths_push(push, &before, &now);
+	paths_free(&before);
+	paths_free(&now);
+	push_call(push, call);
+	push_end(push);
+}
