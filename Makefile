@@ -82,16 +82,17 @@ PROTOS := $(wildcard dataplane/api/*.proto controlplane/api/*.proto)
 GEN_C := $(PROTOS:%.proto=$(BUILD)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
 
+# What a packet passes through is WORKER_SOURCES: `make lint` checks what these import.
 SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
-SRC_dataplane := $(filter-out dataplane/main/main.c,$(wildcard dataplane/*.c dataplane/main/*.c))
+WORKER_SOURCES := $(wildcard dataplane/*.c dataplane/srtp/*.c dataplane/wire/*.c)
+SRC_dataplane := $(WORKER_SOURCES) $(filter-out dataplane/main/main.c,\
+	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
 SRC_controlplane := controlplane/config.c \
 	$(wildcard controlplane/lib/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
 	controlplane/shed/*.c controlplane/rpc/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
-# What a packet passes through: `make lint` checks what these import.
-WORKER_SOURCES := $(filter-out %/address.c %/crypt.c %/crypt_libsrtp.c %/idle.c,$(wildcard dataplane/*.c))
 BPF := $(SRC_bpf:%.bpf.c=$(BUILD)/%.bpf.o)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))

@@ -12,7 +12,7 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
-#include "dataplane/address.h"
+#include "dataplane/lib/address.h"
 #include "dataplane/drop.h"
 
 #define BURST_MAX 64

@@ -10,9 +10,9 @@
 #include <rte_udp.h>
 
 #include "dataplane/burst.h"
-#include "dataplane/checksum.h"
+#include "dataplane/wire/checksum.h"
 #include "dataplane/dataplane.h"
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 

@@ -12,7 +12,7 @@
 #include <rte_ether.h>
 #include <rte_mempool.h>
 
-#include "dataplane/address.h"
+#include "dataplane/lib/address.h"
 #include "dataplane/clock.h"
 #include "dataplane/leg.h"
 #include "dataplane/worker.h"

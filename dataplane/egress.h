@@ -16,8 +16,8 @@
 #include <rte_mbuf.h>
 #include <rte_udp.h>
 
-#include "dataplane/address.h"
-#include "dataplane/checksum.h"
+#include "dataplane/lib/address.h"
+#include "dataplane/wire/checksum.h"
 
 /* Ethernet, one VLAN tag, IPv6, UDP. */
 #define EGRESS_HEADER_MAX (14 + 4 + 40 + 8)

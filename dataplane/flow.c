@@ -13,7 +13,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
 #include "dataplane/retire.h"
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"

@@ -15,7 +15,7 @@
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"

@@ -11,11 +11,11 @@
 #include <rte_icmp.h>
 #include <rte_ip.h>
 
-#include "dataplane/arp.h"
+#include "dataplane/wire/arp.h"
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
-#include "dataplane/ndp.h"
-#include "dataplane/reply.h"
+#include "dataplane/wire/ndp.h"
+#include "dataplane/wire/reply.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 

@@ -15,10 +15,10 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
 #include "dataplane/offence.h"
-#include "dataplane/reply.h"
+#include "dataplane/wire/reply.h"
 #include "dataplane/seen.h"
 #include "dataplane/stages.h"
-#include "dataplane/stun.h"
+#include "dataplane/wire/stun.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"
 

@@ -9,7 +9,7 @@
 #include <rte_cycles.h>
 
 #include "dataplane/branch.h"
-#include "dataplane/number.h"
+#include "dataplane/srtp/number.h"
 #include "dataplane/takeover.h"
 #include "dataplane/stream.h"
 #include "dataplane/vouch.h"

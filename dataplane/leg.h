@@ -12,12 +12,12 @@
 
 #include <rte_common.h>
 
-#include "dataplane/address.h"
-#include "dataplane/crypt.h"
+#include "dataplane/lib/address.h"
+#include "dataplane/srtp/crypt.h"
 #include "dataplane/egress.h"
 #include "dataplane/flow.h"
 #include "dataplane/path.h"
-#include "dataplane/stun.h"
+#include "dataplane/wire/stun.h"
 
 #define LEG_COMPONENTS    PATH_COMPONENTS
 #define LEG_HEARD         4 /* legs that a participant hears, of whom its RTCP speaks */

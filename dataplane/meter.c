@@ -5,9 +5,9 @@
  */
 #include "dataplane/branch.h"
 #include "dataplane/leg.h"
-#include "dataplane/number.h"
-#include "dataplane/rtcp.h"
-#include "dataplane/rtp.h"
+#include "dataplane/srtp/number.h"
+#include "dataplane/wire/rtcp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/vouch.h"

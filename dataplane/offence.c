@@ -6,7 +6,7 @@
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/worker.h"
 #include "ebpf/sketch.h"
 

@@ -3,10 +3,10 @@
  * What goes on to a participant with SRTP: protected with its leg's key, under the index state that
  * the stream has in the flow that it leaves by.
  */
-#include "dataplane/crypt.h"
+#include "dataplane/srtp/crypt.h"
 #include "dataplane/leg.h"
-#include "dataplane/number.h"
-#include "dataplane/rtp.h"
+#include "dataplane/srtp/number.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"

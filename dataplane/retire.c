@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <string.h>
 
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "dataplane/leg.h"
-#include "dataplane/sent.h"
-#include "dataplane/ssrc_filter.h"
+#include "dataplane/srtp/sent.h"
+#include "dataplane/srtp/ssrc_filter.h"
 #include "dataplane/stream_unit.h"
 #include "dataplane/vouch.h"
 #include "dataplane/worker.h"

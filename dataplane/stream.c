@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "dataplane/flow.h"
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "dataplane/retire.h"
 #include "dataplane/stream_unit.h"
 #include "dataplane/worker.h"

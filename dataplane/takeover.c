@@ -5,10 +5,10 @@
 
 #include "dataplane/claims.h"
 #include "dataplane/flow.h"
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "dataplane/path.h"
 #include "dataplane/retire.h"
-#include "dataplane/sent.h"
+#include "dataplane/srtp/sent.h"
 #include "dataplane/stream.h"
 
 void takeover_let_go(struct flow *flow, struct sent *out)

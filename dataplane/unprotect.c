@@ -12,12 +12,12 @@
 
 #include <rte_prefetch.h>
 
-#include "dataplane/crypt.h"
-#include "dataplane/index.h"
+#include "dataplane/srtp/crypt.h"
+#include "dataplane/srtp/index.h"
 #include "dataplane/leg.h"
 #include "dataplane/lifetime.h"
 #include "dataplane/retire.h"
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"

@@ -13,9 +13,9 @@
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
-#include "dataplane/address.h"
+#include "dataplane/lib/address.h"
 #include "dataplane/burst.h"
-#include "dataplane/crypt.h"
+#include "dataplane/srtp/crypt.h"
 #include "dataplane/offence.h"
 #include "ebpf/shed.h"
 

@@ -8,7 +8,7 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
-#include "dataplane/main/registry.h"
+#include "dataplane/main/legs/registry.h"
 #include "perf/traffic.h"
 
 #define FIRST_PORT 1024

@@ -9,7 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_launch.h>
 
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 

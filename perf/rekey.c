@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "dataplane/main/registry.h"
+#include "dataplane/main/legs/registry.h"
 #include "perf/calls.h"
 
 #define PUSHES_PER_TURN 32

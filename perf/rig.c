@@ -10,10 +10,10 @@
 #include <rte_errno.h>
 #include <rte_malloc.h>
 
-#include "dataplane/arp.h"
-#include "dataplane/main/neighbour.h"
-#include "dataplane/main/rates.h"
-#include "dataplane/main/registry.h"
+#include "dataplane/wire/arp.h"
+#include "dataplane/main/links/neighbour.h"
+#include "dataplane/main/floods/rates.h"
+#include "dataplane/main/legs/registry.h"
 #include "dataplane/main/workers.h"
 #include "ebpf/shed_maps.h"
 #include "perf/calls.h"

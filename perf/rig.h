@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dataplane/crypt.h"
+#include "dataplane/srtp/crypt.h"
 #include "dataplane/dataplane.h"
 #include "perf/memory.h"
 

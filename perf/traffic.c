@@ -8,7 +8,7 @@
 #include <rte_malloc.h>
 #include <rte_udp.h>
 
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "perf/calls.h"
 
 #define SAMPLES_PER_PACKET 160        /* 20 ms at 8 kHz */

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dataplane/main/devargs.h"
+#include "dataplane/main/links/devargs.h"
 
 #define PACKETS_LEAST 4096 /* of each worker and port: both queues can be full */
 
@@ -192,7 +192,7 @@ static void check_port(struct options *options, const struct config *config, uns
 {
 	const struct config_port *port = &config->ports[p];
 	char *interface = port->devargs ? devargs_interface(port->devargs) : NULL;
-	char text[ENDPOINT_TEXT_MAX];
+	char text[ADDRESS_TEXT];
 
 	if (interface && strstr(port->devargs, "xdp_prog="))
 		option_mistake(options, "port", port->name, "devargs",

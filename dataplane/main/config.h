@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "dataplane/address.h"
+#include "dataplane/lib/address.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/ini.h"
 

@@ -14,18 +14,18 @@
 
 #include "dataplane/main/workers.h"
 #include "dataplane/main/config.h"
-#include "dataplane/main/answer.h"
+#include "dataplane/main/legs/answer.h"
 #include "dataplane/main/counters.h"
-#include "dataplane/main/filter.h"
+#include "dataplane/main/floods/filter.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
-#include "dataplane/main/neighbour.h"
-#include "dataplane/main/port.h"
-#include "dataplane/main/keep.h"
-#include "dataplane/main/registry.h"
+#include "dataplane/main/links/neighbour.h"
+#include "dataplane/main/links/port.h"
+#include "dataplane/main/legs/keep.h"
+#include "dataplane/main/legs/registry.h"
 #include "dataplane/main/server.h"
-#include "dataplane/main/xdp.h"
+#include "dataplane/main/links/xdp.h"
 
 #define IDLE_MS            1
 #define PACKETS_PER_WORKER 8192 /* of each port */

@@ -16,11 +16,11 @@
 
 #include "dataplane/api/cleanse.h"
 #include "dataplane/api/frame.h"
-#include "dataplane/main/answer.h"
+#include "dataplane/main/legs/answer.h"
 #include "dataplane/main/outbox.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/main/registry.h"
+#include "dataplane/main/legs/registry.h"
 
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)
@@ -88,10 +88,8 @@ static void show_networks(const struct dataplane *d, Tandem__Dataplane__V1__Netw
 		networks[n].n_addresses = network->address_count;
 		for (unsigned int k = 0; k < network->address_count; k++) {
 			const struct address *a = &d->addresses[network->address[k]].address;
-			bool ipv4 = address_is_ipv4(a);
-
-			addresses[n][k].data = (uint8_t *)&a->octets[ipv4 ? 12 : 0];
-			addresses[n][k].len = ipv4 ? 4 : 16;
+			addresses[n][k].data = (uint8_t *)(uintptr_t)address_octets(a);
+			addresses[n][k].len = address_octet_count(a);
 		}
 	}
 }

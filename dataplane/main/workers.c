@@ -8,8 +8,8 @@
 #include <rte_malloc.h>
 
 #include "dataplane/dataplane.h"
-#include "dataplane/main/block_list.h"
-#include "dataplane/main/stream_pool.h"
+#include "dataplane/main/floods/block_list.h"
+#include "dataplane/main/legs/stream_pool.h"
 #include "dataplane/main/workers.h"
 #include "dataplane/sources.h"
 #include "dataplane/stream.h"

@@ -13,7 +13,7 @@
 #include "dataplane/blocks.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/clock.h"
-#include "dataplane/main/block_list.h"
+#include "dataplane/main/floods/block_list.h"
 #include "dataplane/sources.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"

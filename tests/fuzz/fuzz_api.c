@@ -10,8 +10,8 @@
 #include "dataplane/api/frame.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/main/blocked.h"
-#include "dataplane/main/record.h"
+#include "dataplane/main/floods/blocked.h"
+#include "dataplane/main/legs/record.h"
 #include "dataplane/main/server.h"
 #include "tests/unit/relay_put.h"
 

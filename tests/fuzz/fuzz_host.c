@@ -3,8 +3,8 @@
  * Frames from the link to what speaks for the media addresses: the host in the worker, and the
  * table of next hops, which here knows the neighbours of the seeds.
  */
-#include "dataplane/main/neighbour.h"
-#include "dataplane/main/port.h"
+#include "dataplane/main/links/neighbour.h"
+#include "dataplane/main/links/port.h"
 #include "tests/unit/bench.h"
 
 #define FRAME_MAX 1600

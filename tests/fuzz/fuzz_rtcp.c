@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whatever a compound packet says, what is touched of it lies inside it and the walk ends. */
 #include "dataplane/flow.h"
-#include "dataplane/number.h"
-#include "dataplane/rtcp.h"
+#include "dataplane/srtp/number.h"
+#include "dataplane/wire/rtcp.h"
 
 #include <stddef.h>
 #include <stdlib.h>

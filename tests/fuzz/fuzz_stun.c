@@ -5,7 +5,7 @@
 
 #include <rte_common.h>
 
-#include "dataplane/stun.h"
+#include "dataplane/wire/stun.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "tests/unit/crypt_rig.h"
 
 #define ENGINES 2

@@ -3,7 +3,7 @@
 #ifndef TANDEM_TESTS_MEDIA_RIG_H
 #define TANDEM_TESTS_MEDIA_RIG_H
 
-#include "dataplane/main/stream_pool.h"
+#include "dataplane/main/legs/stream_pool.h"
 #include "dataplane/leg.h"
 #include "dataplane/stream.h"
 #include "tests/unit/bench.h"

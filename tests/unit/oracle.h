@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "dataplane/crypt.h"
+#include "dataplane/srtp/crypt.h"
 
 struct oracle_keys {
 	uint8_t cipher[32];

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "dataplane/main/record.h"
+#include "dataplane/main/legs/record.h"
 #include "tests/unit/relay_put.h"
 
 #define PHONE    "203.0.113.9"

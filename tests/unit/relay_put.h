@@ -3,7 +3,7 @@
 #ifndef TANDEM_TESTS_RELAY_PUT_H
 #define TANDEM_TESTS_RELAY_PUT_H
 
-#include "dataplane/main/answer.h"
+#include "dataplane/main/legs/answer.h"
 #include "tests/unit/relay_rig.h"
 
 /* A request with what it points to, and the leg that it talks with, by a path each way. */

@@ -12,13 +12,13 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/main/workers.h"
-#include "dataplane/arp.h"
-#include "dataplane/ndp.h"
-#include "dataplane/main/neighbour.h"
+#include "dataplane/wire/arp.h"
+#include "dataplane/wire/ndp.h"
+#include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/counters.h"
-#include "dataplane/main/filter.h"
-#include "dataplane/main/keep.h"
-#include "dataplane/main/registry.h"
+#include "dataplane/main/floods/filter.h"
+#include "dataplane/main/legs/keep.h"
+#include "dataplane/main/legs/registry.h"
 #include "ebpf/shed_maps.h"
 #include "tests/unit/bench.h"
 

@@ -6,7 +6,7 @@
 #ifndef TANDEM_TESTS_SHED_RIG_H
 #define TANDEM_TESTS_SHED_RIG_H
 
-#include "dataplane/main/record.h"
+#include "dataplane/main/legs/record.h"
 #include "tests/unit/pipeline_rig.h"
 #include "tests/unit/stun_rig.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Blocked prefixes as ranges, and strangers in a table of fixed size. */
 #include "dataplane/blocks.h"
-#include "dataplane/main/block_list.h"
+#include "dataplane/main/floods/block_list.h"
 #include "dataplane/sources.h"
 
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "dataplane/address.h"
+#include "dataplane/lib/address.h"
 
 static struct shed_prefix prefix(const char *text, uint32_t length)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "dataplane/checksum.h"
+#include "dataplane/wire/checksum.h"
 
 static uint16_t literal(const uint8_t *p, uint32_t length)
 {

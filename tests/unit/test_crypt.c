@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which packets crypt takes, one by one and in bursts, through its stages. */
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "tests/unit/crypt_group.h"
 
 static enum drop takes_rtcp(struct call *call, uint32_t index)

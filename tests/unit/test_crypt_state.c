@@ -2,7 +2,7 @@
 /* What crypt keeps of streams, keys and addresses, through its stages. */
 #include <errno.h>
 
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "tests/unit/crypt_group.h"
 
 /* --- streams --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tags are checked and packets left alone: what an engine's verify promises beyond its verdicts. */
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "tests/unit/crypt_group.h"
 
 #define JUMBO 9216

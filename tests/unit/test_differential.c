@@ -6,11 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "tests/unit/differential_rig.h"
 
 /* It has a macro SHA1, which OpenSSL's headers must not see. */
-#include "dataplane/crypt_ipsec_mb.h"
+#include "dataplane/srtp/crypt_ipsec_mb.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define PACKETS 50000

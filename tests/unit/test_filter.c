@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Blocks and their time, rates, and who sends what is dropped: as the control plane asks for it. */
 #include "dataplane/blocks.h"
-#include "dataplane/main/aim.h"
-#include "dataplane/main/blocked.h"
-#include "dataplane/main/established.h"
-#include "dataplane/main/offenders.h"
-#include "dataplane/main/rates.h"
+#include "dataplane/main/floods/aim.h"
+#include "dataplane/main/floods/blocked.h"
+#include "dataplane/main/floods/established.h"
+#include "dataplane/main/floods/offenders.h"
+#include "dataplane/main/floods/rates.h"
 #include "dataplane/offence.h"
 #include "ebpf/sketch.h"
 #include "tests/unit/registry_rig.h"

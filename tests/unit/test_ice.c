@@ -8,7 +8,7 @@
 
 #include "dataplane/leg.h"
 #include "dataplane/seen.h"
-#include "dataplane/stun.h"
+#include "dataplane/wire/stun.h"
 #include "tests/unit/bench.h"
 #include "tests/unit/stun_rig.h"
 

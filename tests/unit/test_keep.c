@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is kept of calls for the control plane: as it came, bounded, a page at a time. */
-#include "dataplane/main/keep.h"
+#include "dataplane/main/legs/keep.h"
 
 #include <errno.h>
 #include <setjmp.h>

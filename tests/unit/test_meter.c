@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Loss, jitter and round-trip time, against RFC 3550. */
-#include "dataplane/rtcp.h"
+#include "dataplane/wire/rtcp.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "dataplane/main/neighbour.h"
-#include "dataplane/main/port.h"
+#include "dataplane/main/links/neighbour.h"
+#include "dataplane/main/links/port.h"
 #include "tests/unit/bench.h"
 #include "tests/unit/host_frames.h"
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "dataplane/branch.h"
-#include "dataplane/main/record.h"
-#include "dataplane/rtp.h"
+#include "dataplane/main/legs/record.h"
+#include "dataplane/wire/rtp.h"
 #include "tests/unit/relay_put.h"
 
 #define SPEAKERS 3 /* legs 1 to 3, plain; the others have SRTP and only listen */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* SSRCs make room for others, and no index is used twice for it; with either engine. */
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "dataplane/retire.h"
-#include "dataplane/rtp.h"
+#include "dataplane/wire/rtp.h"
 #include "dataplane/stream_unit.h"
 #include "tests/unit/crypt_group.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Numbers continue when a participant hears another leg than before, with either engine. */
-#include "dataplane/index.h"
-#include "dataplane/main/record.h"
+#include "dataplane/srtp/index.h"
+#include "dataplane/main/legs/record.h"
 #include "dataplane/retire.h"
-#include "dataplane/sent.h"
+#include "dataplane/srtp/sent.h"
 #include "tests/unit/path_rig.h"
 
 static int create_ipsec_mb(void **state)

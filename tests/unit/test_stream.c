@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/index.h"
+#include "dataplane/srtp/index.h"
 #include "dataplane/stream.h"
 
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* STUN against RFC 5769's vectors and against messages made without our own code. */
+#include <rte_byteorder.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "dataplane/stun.h"
+#include "dataplane/wire/stun.h"
 #include "tests/unit/stun_rig.h"
 
 static const char password[] = "VOkJxbRl1RmTxUk/WvJxBt";

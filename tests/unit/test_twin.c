@@ -4,8 +4,8 @@
  * what operators see of it. Packet by packet the policy is tested by test_shed.c.
  */
 #include "dataplane/blocks.h"
-#include "dataplane/main/block_list.h"
-#include "dataplane/main/rates.h"
+#include "dataplane/main/floods/block_list.h"
+#include "dataplane/main/floods/rates.h"
 #include "dataplane/sources.h"
 #include "dataplane/clock.h"
 #include "ebpf/sketch.h"

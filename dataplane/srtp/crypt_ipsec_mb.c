@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The multi-buffer engine's work on packets. All HMACs of a burst are one batch, whatever the keys,
+ * and so are all AES-CTR jobs of one key size; what is received is deciphered only after its tag
+ * was right. AES-GCM is apart, in crypt_gcm.c.
+ *
+ * The library's unchecked calls are right here: every pointer and length is this file's own.
+ */
+#include "dataplane/srtp/crypt_ipsec_mb.h"
+
+#include <openssl/crypto.h>
+
+#include <rte_prefetch.h>
+
+#include "dataplane/wire/rtp.h"
+
+/* The last lines of struct gcm_key_data; right for AVX-512, harmless elsewhere. */
+#define GCM_POWERS                                                                                 \
+	(RTE_ALIGN_CEIL(sizeof(struct gcm_key_data), RTE_CACHE_LINE_SIZE) - 4 * RTE_CACHE_LINE_SIZE)
+
+#define FEW 4
+
+struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
+
+/*
+ * Keys are strewn over memory: they are asked for before anything waits for them. Of the powers
+ * that AES-GCM multiplies by, packets of usual length need the last.
+ */
+static inline void prefetch(const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
+	const uint8_t *powers = key->cipher + GCM_POWERS;
+	unsigned int lines = suite_has_long_key(job->key->suite) ? 4 : 3;
+
+	for (unsigned int k = 0; k < lines; k++)
+		rte_prefetch0(key->cipher + k * RTE_CACHE_LINE_SIZE);
+	if (!suite_is_aead(job->key->suite))
+		return;
+	for (unsigned int k = 0; k < 4; k++)
+		rte_prefetch0(powers + k * RTE_CACHE_LINE_SIZE);
+}
+
+/* RFC 3711 4.1.1: salt * 2^16 xor SSRC * 2^64 xor index * 2^16. */
+static inline void put_counter(uint8_t iv[16], const struct crypt_job *job)
+{
+	uint64_t half[2];
+
+	memcpy(half, salt_of(job), sizeof(half));
+	half[0] ^= rte_cpu_to_be_64(job->ssrc);
+	half[1] ^= rte_cpu_to_be_64(job->index << 16);
+	memcpy(iv, half, sizeof(half));
+}
+
+static inline void tag_copy(uint8_t *to, const uint8_t *from, unsigned int length)
+{
+	if (length < 8) {
+		memcpy(to, from, 4);
+	} else {
+		memcpy(to, from, 8);
+		memcpy(to + length - 8, from + length - 8, 8);
+	}
+}
+
+/* --- keys --- */
+
+static inline const struct hmac_states *hmac_of(struct ipsec_mb_desk *desk,
+						const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
+	struct hmac_states *expanded;
+
+	if (likely(!job->rtcp))
+		return &key->hmac;
+	expanded = &desk->rtcp.hmac[desk->rtcp.hmacs++];
+	crypt_expand_hmac(desk->mgr, expanded, key->rtcp.auth);
+	return expanded;
+}
+
+static inline const uint8_t *cipher_of(struct ipsec_mb_desk *desk, const struct crypt_job *job)
+{
+	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
+	uint8_t *expanded;
+
+	if (likely(!job->rtcp))
+		return key->cipher;
+	expanded = desk->rtcp.cipher[desk->rtcp.ciphers++];
+	crypt_expand_cipher(desk->mgr, expanded, job->key->suite, key->rtcp.cipher);
+	return expanded;
+}
+
+static inline void forget_expanded(struct expanded *e)
+{
+	if (likely(!e->hmacs && !e->gcms))
+		return;
+	OPENSSL_cleanse(e->hmac, e->hmacs * sizeof(e->hmac[0]));
+	OPENSSL_cleanse(e->cipher, e->ciphers * sizeof(e->cipher[0]));
+	OPENSSL_cleanse(&e->gcm, e->gcms * sizeof(e->gcm));
+	e->hmacs = e->ciphers = e->gcms = 0;
+}
+
+/* --- batches --- */
+
+static inline void add_hash(struct ipsec_mb_desk *desk, struct batch *batch,
+			    const struct crypt_job *job, unsigned int k, unsigned int length)
+{
+	const struct hmac_states *states = hmac_of(desk, job);
+	IMB_JOB *j = &desk->hash[batch->count];
+
+	j->src = job->data;
+	j->msg_len_to_hash_in_bytes = length;
+	j->u.HMAC._hashed_auth_key_xor_ipad = states->inner;
+	j->u.HMAC._hashed_auth_key_xor_opad = states->outer;
+	batch->of[batch->count++] = k;
+}
+
+/*
+ * A pass through all lanes takes as long for one packet as for as many as there are lanes. Where
+ * the CPU has instructions for SHA-1, up to FEW packets that would begin another pass are faster
+ * one after another.
+ */
+static inline bool run_hash(struct ipsec_mb_desk *desk, const struct batch *batch)
+{
+	unsigned int few = batch->count & (desk->lanes - 1), many;
+
+	if (few > FEW)
+		few = 0;
+	many = batch->count - few;
+	if (many &&
+	    IMB_SUBMIT_HASH_BURST_NOCHECK(desk->mgr, desk->hash, many, IMB_AUTH_HMAC_SHA_1) != many)
+		return false;
+	return !few || IMB_SUBMIT_HASH_BURST_NOCHECK(desk->few, desk->hash + many, few,
+						     IMB_AUTH_HMAC_SHA_1) == few;
+}
+
+/* From the header to `end`. The library does not take empty messages. */
+static inline void add_cipher(struct ipsec_mb_desk *desk, struct batch batches[2],
+			      const struct crypt_job *job, unsigned int k, unsigned int end)
+{
+	unsigned int size = suite_has_long_key(job->key->suite);
+	struct batch *batch = &batches[size];
+	IMB_JOB *j = &desk->cipher[size][batch->count];
+
+	if (unlikely(end == job->header))
+		return;
+	put_counter(desk->iv[k], job);
+	j->enc_keys = cipher_of(desk, job);
+	j->src = job->data + job->header;
+	j->dst = job->data + job->header;
+	j->msg_len_to_cipher_in_bytes = end - job->header;
+	j->iv = desk->iv[k];
+	batch->of[batch->count++] = k;
+}
+
+/* The library cannot fail here; if it ever does, nothing leaves in a state that nobody knows. */
+static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2],
+		       struct crypt_job *jobs)
+{
+	static const IMB_KEY_SIZE_BYTES sizes[2] = {IMB_KEY_128_BYTES, IMB_KEY_256_BYTES};
+
+	for (unsigned int size = 0; size < 2; size++) {
+		const struct batch *batch = &batches[size];
+
+		if (!batch->count)
+			continue;
+		if (likely(IMB_SUBMIT_CIPHER_BURST_NOCHECK(
+				   desk->mgr, desk->cipher[size], batch->count, IMB_CIPHER_CNTR,
+				   IMB_DIR_ENCRYPT, sizes[size]) == batch->count))
+			continue;
+		for (unsigned int n = 0; n < batch->count; n++)
+			jobs[batch->of[n]].status = CRYPT_AUTH_FAILED;
+	}
+}
+
+/* --- what arrives --- */
+
+/*
+ * SRTP authenticates the rollover counter behind the packet, where the tag begins: the tag's first
+ * octets step aside until the HMAC is there.
+ */
+static inline void add_check(struct ipsec_mb_desk *desk, struct batch *hashes,
+			     const struct crypt_job *job, unsigned int k)
+{
+	unsigned int end = job->length - job->key->tag;
+
+	if (unlikely(job->rtcp))
+		return add_hash(desk, hashes, job, k, job->length - job->key->tag_rtcp);
+	memcpy(&desk->aside[hashes->count], job->data + end, 4);
+	put32(job->data + end, job->index >> 16);
+	add_hash(desk, hashes, job, k, end + 4);
+}
+
+/* `ciphers` gets what is to be deciphered; NULL: nothing is, the packets stay as they came. */
+static inline void check(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+			 const struct batch *hashes, struct batch *ciphers)
+{
+	bool done = run_hash(desk, hashes);
+
+	for (unsigned int n = 0; n < hashes->count; n++) {
+		unsigned int k = hashes->of[n];
+		struct crypt_job *job = &jobs[k];
+		unsigned int tag = job->rtcp ? job->key->tag_rtcp : job->key->tag;
+		unsigned int end = job->length - tag;
+
+		if (likely(!job->rtcp))
+			memcpy(job->data + end, &desk->aside[n], 4);
+		if (unlikely(!done || !tag_equal(desk->tag[n], job->data + end, tag))) {
+			job->status = CRYPT_AUTH_FAILED;
+			continue;
+		}
+		job->status = CRYPT_OK;
+		if (!ciphers)
+			continue;
+		job->length = job->rtcp ? end - 4 : end;
+		add_cipher(desk, ciphers, job, k, job->length);
+	}
+}
+
+static inline void sort(struct ipsec_mb_desk *desk, struct crypt_job *jobs, unsigned int count,
+			struct batch *hashes, struct batch *gcms)
+{
+	hashes->count = gcms->count = 0;
+	for (unsigned int k = 0; k < count; k++) {
+		const struct crypt_job *job = &jobs[k];
+
+		prefetch(job);
+		if (suite_is_aead(job->key->suite))
+			gcms->of[gcms->count++] = k;
+		else
+			add_check(desk, hashes, job, k);
+	}
+}
+
+void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
+{
+	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct batch hashes, ciphers[2], gcms;
+
+	sort(desk, jobs, count, &hashes, &gcms);
+	if (hashes.count) {
+		ciphers[0].count = ciphers[1].count = 0;
+		check(desk, jobs, &hashes, ciphers);
+		run_cipher(desk, ciphers, jobs);
+	}
+	crypt_gcm_unprotect(desk, jobs, &gcms);
+	forget_expanded(&desk->rtcp);
+}
+
+void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count)
+{
+	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct batch hashes, gcms;
+
+	sort(desk, jobs, count, &hashes, &gcms);
+	if (hashes.count)
+		check(desk, jobs, &hashes, NULL);
+	crypt_gcm_verify(desk, jobs, &gcms);
+	forget_expanded(&desk->rtcp);
+}
+
+/* --- what leaves --- */
+
+/* The HMAC covers what follows the packet: the rollover counter, or SRTCP's index. */
+static inline void authenticate(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+				const struct batch *hashes)
+{
+	bool done = run_hash(desk, hashes);
+
+	for (unsigned int n = 0; n < hashes->count; n++) {
+		struct crypt_job *job = &jobs[hashes->of[n]];
+		unsigned int tag = job->rtcp ? job->key->tag_rtcp : job->key->tag;
+
+		if (unlikely(!done))
+			job->status = CRYPT_AUTH_FAILED;
+		if (unlikely(job->rtcp))
+			job->length += 4;
+		tag_copy(job->data + job->length, desk->tag[n], tag);
+		job->length += tag;
+	}
+}
+
+void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
+{
+	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct batch hashes, ciphers[2], gcms;
+
+	hashes.count = ciphers[0].count = ciphers[1].count = gcms.count = 0;
+	for (unsigned int k = 0; k < count; k++)
+		prefetch(&jobs[k]);
+	for (unsigned int k = 0; k < count; k++) {
+		struct crypt_job *job = &jobs[k];
+
+		if (suite_is_aead(job->key->suite)) {
+			gcms.of[gcms.count++] = k;
+			continue;
+		}
+		job->status = CRYPT_OK;
+		add_cipher(desk, ciphers, job, k, job->length);
+		put32(job->data + job->length, job->rtcp ? job->index | E_BIT : job->index >> 16);
+		add_hash(desk, &hashes, job, k, job->length + 4);
+	}
+	if (hashes.count) {
+		run_cipher(desk, ciphers, jobs);
+		authenticate(desk, jobs, &hashes);
+	}
+	crypt_gcm_protect(desk, jobs, &gcms);
+	forget_expanded(&desk->rtcp);
+}
