@@ -46,6 +46,10 @@ int listen_choose(struct heard *heard, const struct call *call,
 	TAILQ_FOREACH (party, &call->parties, entry) {
 		if (party->listens || !is_asked_for(party, request))
 			continue;
+		if (party->wish.shared)
+			return session_refuse(error, SESSION_FAILED_PRECONDITION,
+					      "the parties share their keys, and what passes is "
+					      "never deciphered; offer anew with KEYS_OWN first");
 		for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++) {
 			const struct medium *medium = &call->media[line];
 

@@ -264,6 +264,21 @@ static void the_dataplane_restarts(void **state)
 	assert_memory_equal(a->keys->put_keys->receive_key.data, C, 4);
 }
 
+static void nobody_else_listens(void **state)
+{
+	Tandem__Relay__V1__SubscribeRequest request = TANDEM__RELAY__V1__SUBSCRIBE_REQUEST__INIT;
+	struct fake_leg *a, *b;
+
+	request.call_id = (char *)(uintptr_t)"1";
+	request.tag = (char *)(uintptr_t)"r";
+	share(&a, &b);
+	clear_got();
+	session_subscribe(session, &request, on_reply, NULL);
+	wait_for(got.came);
+	assert_refused(got.code, SESSION_FAILED_PRECONDITION, "KEYS_OWN");
+	assert_int_equal(fake_count(&fake), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +292,7 @@ int main(void)
 		TEST(sharing_ends_with_sdes),
 		TEST(the_control_plane_restarts),
 		TEST(the_dataplane_restarts),
+		TEST(nobody_else_listens),
 	};
 
 	log_open("test_session", LOG_LEVEL_ERROR);
