@@ -105,7 +105,17 @@ static struct pending *begin(unsigned int call, int verb, char from, char to)
 	return p;
 }
 
-static const char *any_sdp(unsigned int port)
+/* The tag with which the relay offers the suite that sdes_phone() takes. */
+#define TAG_OFFERED 3
+
+/* Participants of these calls mostly speak SRTP, with SDES. */
+static bool is_secure(unsigned int call)
+{
+	return call < CALLS / 2;
+}
+
+/* `tag`: of a=crypto. */
+static const char *any_sdp(unsigned int call, unsigned int port, unsigned int tag)
 {
 	static const char *const prints[] = {PRINT_A, PRINT_B};
 	static const char *const setups[] = {"actpass", "active", "passive"};
@@ -114,6 +124,8 @@ static const char *any_sdp(unsigned int port)
 					   "m=audio 43000 RTP/AVP 0\r\n"};
 
 	/* Mostly what fits together, so that calls come about. */
+	if (is_secure(call) && chance(10))
+		return sdes_phone(tag, chance(2) ? KEY_A : KEY_B, "");
 	switch (chance(10)) {
 	case 0:
 		return sdes_phone(1 + chance(4), chance(2) ? KEY_A : KEY_B, "");
@@ -148,7 +160,7 @@ static void ask_offer(unsigned int call)
 	static const int profiles[] = {-1, AVP, AVP, AVP, AVP, AVP, SAVP, WEBRTC};
 	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
 	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
-	int profile = profiles[chance(8)];
+	int profile = is_secure(call) && chance(4) ? SAVP : profiles[chance(8)];
 
 	to.profile = profile;
 	request.call_id = CALL_ID(call);
@@ -156,7 +168,7 @@ static void ask_offer(unsigned int call)
 	request.to_tag = chance(6) ? (char *)"" : TAG(any_tag());
 	request.branch = (char *)any_branch();
 	request.glare = chance(2);
-	request.sdp = (char *)any_sdp(41000);
+	request.sdp = (char *)any_sdp(call, 41000, 1);
 	request.to = profile < 0 ? NULL : &to;
 	session_offer(session, &request, replied, begin(call, OTHER, 0, 0));
 }
@@ -170,7 +182,7 @@ static void ask_answer(unsigned int call)
 	request.from_tag = TAG(from);
 	request.to_tag = TAG(to);
 	request.branch = (char *)any_branch();
-	request.sdp = (char *)any_sdp(42000);
+	request.sdp = (char *)any_sdp(call, 42000, TAG_OFFERED);
 	session_answer(session, &request, replied, begin(call, ANSWER, from, to));
 }
 
@@ -206,7 +218,7 @@ static void ask_to_listen(unsigned int call)
 
 	switch (chance(3)) {
 	case 0:
-		to.profile = chance(2) ? AVP : WEBRTC;
+		to.profile = (int[]){AVP, SAVP, WEBRTC}[chance(3)];
 		request.call_id = CALL_ID(call);
 		request.tag = TAG(tag);
 		request.to = &to;
@@ -217,7 +229,7 @@ static void ask_to_listen(unsigned int call)
 	case 1:
 		answer.call_id = CALL_ID(call);
 		answer.tag = TAG(tag);
-		answer.sdp = (char *)any_sdp(45000);
+		answer.sdp = (char *)any_sdp(call, 45000, TAG_OFFERED);
 		session_subscribe_answer(session, &answer, replied, begin(call, OTHER, 0, 0));
 		return;
 	default:
@@ -384,6 +396,39 @@ static void compare_paths(bool *agrees)
 	seen.paths += got.call->n_paths;
 }
 
+static bool is_same_key(const ProtobufCBinaryData *key, const struct fake_leg *sends)
+{
+	const ProtobufCBinaryData *send = &sends->keys->put_keys->send_key;
+
+	return key->len == send->len && memcmp(key->data, send->data, key->len) == 0;
+}
+
+/* What is sent to a participant is protected with a key of that leg's own, which nobody else has.
+ */
+static void compare_keys(bool *agrees)
+{
+	for (unsigned int i = 0; i < FAKE_LEGS; i++) {
+		const struct fake_leg *one = &fake.legs[i];
+
+		if (!one->put || !one->keys || !one->keys->put_keys->send_key.len)
+			continue;
+		for (unsigned int k = 0; k < FAKE_LEGS; k++) {
+			const struct fake_leg *other = &fake.legs[k];
+			const Tandem__Dataplane__V1__PutKeys *theirs;
+
+			if (!other->put || !other->keys)
+				continue;
+			theirs = other->keys->put_keys;
+			if ((k == i || !is_same_key(&theirs->send_key, one)) &&
+			    !is_same_key(&theirs->receive_key, one))
+				continue;
+			snprintf(odd, sizeof(odd),
+				 "a key protects towards leg %u and serves leg %u", i, k);
+			*agrees = false;
+		}
+	}
+}
+
 static bool agrees(void)
 {
 	bool all = replies == asked && session_is_ready(session);
@@ -399,6 +444,7 @@ static bool agrees(void)
 		else if (got.code == SESSION_NOT_FOUND && model[call].unknown)
 			model[call] = (struct modelled){.unknown = false};
 	}
+	compare_keys(&all);
 	return all && seen.legs == fake_count(&fake) && seen.paths == fake_path_count(&fake);
 }
 
