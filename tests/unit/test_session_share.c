@@ -269,8 +269,8 @@ static void nobody_else_listens(void **state)
 	Tandem__Relay__V1__SubscribeRequest request = TANDEM__RELAY__V1__SUBSCRIBE_REQUEST__INIT;
 	struct fake_leg *a, *b;
 
-	request.call_id = (char *)(uintptr_t)"1";
-	request.tag = (char *)(uintptr_t)"r";
+	request.call_id = (char *)(uintptr_t) "1";
+	request.tag = (char *)(uintptr_t) "r";
 	share(&a, &b);
 	clear_got();
 	session_subscribe(session, &request, on_reply, NULL);

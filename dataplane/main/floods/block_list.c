@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dataplane/blocks.h"
+#include "dataplane/main/shared.h"
 
 static struct block_range range_of(const struct shed_prefix *prefix)
 {
@@ -48,6 +49,6 @@ struct block_list *block_list_make(const struct shed_prefix *prefixes, uint32_t 
 
 void block_list_release(struct block_list *list)
 {
-	if (list && !--list->users)
+	if (shared_release(list))
 		free(list);
 }

@@ -11,6 +11,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/main/floods/block_list.h"
 #include "dataplane/main/workers.h"
+#include "dataplane/main/shared.h"
 #include "ebpf/shed_maps.h"
 
 #define LOOKS_A_SECOND 10
@@ -157,8 +158,7 @@ static bool tell_workers(const struct blocked *b)
 			return false;
 	}
 	for (unsigned int k = 0; k < d->worker_count; k++) {
-		if (list)
-			list->users++;
+		shared_hold(list);
 		worker_order(d->workers[k], (struct order){.kind = ORDER_BLOCKS, .object = list});
 	}
 	block_list_release(list);

@@ -9,6 +9,7 @@
 #include <openssl/sha.h>
 
 #include "dataplane/main/legs/record.h"
+#include "dataplane/main/shared.h"
 
 /* Enough to tell two keys apart, and of no use to find either. */
 static void digest_key(uint8_t digest[SHA256_DIGEST_LENGTH], enum srtp_suite suite,
@@ -31,7 +32,7 @@ int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *curr
 
 	digest_key(digest, wanted->suite, wanted->key, wanted->salt);
 	if (current && CRYPTO_memcmp(current->digest, digest, sizeof(digest)) == 0) {
-		*out = key_hold(current);
+		*out = shared_hold(current);
 		return 0;
 	}
 	if (wanted->unspent && spent_has(&r->spent, digest))
@@ -43,7 +44,7 @@ int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *curr
 	memcpy(made->digest, digest, sizeof(digest));
 	made->serial = ++r->last_serial;
 	made->epoch = current ? current->epoch + 1 : 1;
-	*out = key_hold(made);
+	*out = shared_hold(made);
 	return 0;
 }
 
@@ -66,15 +67,8 @@ void key_spend(struct registry *r, const struct crypt_key *key)
 		spend_those_in_force(r);
 }
 
-struct crypt_key *key_hold(struct crypt_key *key)
-{
-	if (key)
-		key->users++;
-	return key;
-}
-
 void key_release(struct registry *r, struct crypt_key *key)
 {
-	if (key && --key->users == 0)
+	if (shared_release(key))
 		r->config.engine->key_free(key);
 }

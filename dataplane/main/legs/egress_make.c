@@ -7,6 +7,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/slab.h"
+#include "dataplane/main/shared.h"
 
 #define TTL 64
 
@@ -93,16 +94,9 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 	return e;
 }
 
-struct egress *egress_hold(struct egress *e)
-{
-	if (e)
-		e->users++;
-	return e;
-}
-
 void egress_release(struct egress *e)
 {
-	if (!e || --e->users)
+	if (!shared_release(e))
 		return;
 	neighbour_put(e->nexthop);
 	slab_put(&egresses, e);

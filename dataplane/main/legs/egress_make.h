@@ -12,7 +12,6 @@ struct dataplane;
  */
 struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
 			     const struct endpoint *remote);
-struct egress *egress_hold(struct egress *egress); /* NULL is accepted, and by egress_release() */
-void egress_release(struct egress *egress);
+void egress_release(struct egress *egress); /* shared.h; NULL is accepted */
 
 #endif

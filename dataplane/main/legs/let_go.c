@@ -10,6 +10,7 @@
 #include "dataplane/main/legs/record.h"
 #include "dataplane/main/workers.h"
 #include "dataplane/srtp/sent.h"
+#include "dataplane/main/shared.h"
 
 void path_let_go(struct registry *r, struct path_record *p)
 {
@@ -44,7 +45,7 @@ static void keep(struct record *to, struct sent *sent)
 	if (to->sent)
 		sent_merge(sent, to->sent);
 	path_release_sent(to->sent);
-	to->sent = path_hold_sent(sent);
+	to->sent = shared_hold(sent);
 	if (to->claims)
 		claims_leave(to->claims, sent->lane, sent->turn);
 }

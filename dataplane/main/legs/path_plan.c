@@ -8,56 +8,29 @@
 #include "dataplane/main/legs/egress_make.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/srtp/sent.h"
-
-struct sent *path_hold_sent(struct sent *sent)
-{
-	if (sent)
-		sent->users++;
-	return sent;
-}
+#include "dataplane/main/shared.h"
 
 void path_release_sent(struct sent *sent)
 {
-	if (sent && --sent->users == 0)
+	if (shared_release(sent))
 		free(sent);
-}
-
-static struct silence *hold_silence(struct silence *silence)
-{
-	if (silence)
-		silence->users++;
-	return silence;
 }
 
 void path_release_silence(struct silence *silence)
 {
-	if (silence && --silence->users == 0)
+	if (shared_release(silence))
 		free(silence);
-}
-
-static struct branch *hold_branch(struct branch *branch)
-{
-	if (branch)
-		branch->users++;
-	return branch;
 }
 
 void path_release_branch(struct registry *r, struct branch *branch)
 {
-	if (branch && --branch->users == 0)
+	if (shared_release(branch))
 		slab_put(&r->branches, branch);
-}
-
-static struct claims *hold_claims(struct claims *claims)
-{
-	if (claims)
-		claims->users++;
-	return claims;
 }
 
 void path_release_claims(struct claims *claims)
 {
-	if (claims && --claims->users == 0)
+	if (shared_release(claims))
 		free(claims);
 }
 
@@ -112,9 +85,9 @@ static void plan_key(struct path *path, struct path_record *p)
 		p->lineage = to->lineage;
 		p->lane = ++to->lanes;
 	}
-	path->send = key_hold(to->protect);
-	path->sent = path_hold_sent(to->sent);
-	path->claims = hold_claims(to->claims);
+	path->send = shared_hold(to->protect);
+	path->sent = shared_hold(to->sent);
+	path->claims = shared_hold(to->claims);
 	path->lane = p->lane;
 }
 
@@ -124,8 +97,8 @@ static void plan_one(struct path *path, struct path_record *p, const struct leg_
 	bool possible = is_possible(p, from);
 
 	*path = (struct path){
-		.silence = hold_silence(p->silence),
-		.branch = hold_branch(p->branch),
+		.silence = shared_hold(p->silence),
+		.branch = shared_hold(p->branch),
 		.types = {p->types[0], p->types[1]},
 		.some = p->some,
 		.protects = to->latest->security != LEG_PLAIN,
@@ -136,7 +109,7 @@ static void plan_one(struct path *path, struct path_record *p, const struct leg_
 		.lineage = to->lineage,
 	};
 	for (unsigned int c = 0; c < LEG_COMPONENTS && possible; c++)
-		path->egress[c] = egress_hold(to->egress[c]);
+		path->egress[c] = shared_hold(to->egress[c]);
 	plan_key(path, p);
 }
 
@@ -165,7 +138,7 @@ static void plan_heard(struct registry *r, const struct record *record, struct l
 	TAILQ_FOREACH (p, &record->in, in) {
 		if (!path_is_talk(p) || count == LEG_HEARD)
 			continue;
-		config->heard_by[count] = hold_branch(p->branch);
+		config->heard_by[count] = shared_hold(p->branch);
 		config->heard[count++] = p->from->leg;
 		p->from->named++;
 	}

@@ -27,7 +27,6 @@ bool path_is_talk(const struct path_record *path);
 bool path_hears_several(const struct record *record);
 
 /* NULL is accepted by each of these. */
-struct sent *path_hold_sent(struct sent *sent);
 void path_release_sent(struct sent *sent);
 void path_release_silence(struct silence *silence);
 void path_release_claims(struct claims *claims);

@@ -7,6 +7,7 @@
 #include "dataplane/main/legs/path_plan.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/seen.h"
+#include "dataplane/main/shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,9 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 		*config = *from;
 	else
 		memset(config, 0, sizeof(*config));
-	key_hold(config->receive);
-	key_hold(config->receive_previous);
-	if (config->terms)
-		config->terms->users++;
+	shared_hold(config->receive);
+	shared_hold(config->receive_previous);
+	shared_hold(config->terms);
 	/* Paths are worked out anew by record_post(). */
 	config->has_own = false;
 	config->branches = NULL;
@@ -43,15 +43,9 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 	return config;
 }
 
-static void hold_seen(struct seen *seen)
-{
-	if (seen)
-		seen->users++;
-}
-
 static void release_seen(struct registry *r, struct seen *seen)
 {
-	if (seen && --seen->users == 0)
+	if (shared_release(seen))
 		slab_put(&r->seen, seen);
 }
 
@@ -76,7 +70,7 @@ void record_config_drop_terms(struct registry *r, struct leg_config *config)
 	struct leg_terms *terms = config->terms;
 
 	config->terms = NULL;
-	if (!terms || --terms->users)
+	if (!shared_release(terms))
 		return;
 	for (unsigned int k = 0; k < RTE_DIM(terms->credentials); k++)
 		release_seen(r, terms->credentials[k].seen);
@@ -96,7 +90,7 @@ bool record_config_own_terms(struct registry *r, struct leg_config *config)
 		memset(own, 0, sizeof(*own));
 	own->users = 1;
 	for (unsigned int k = 0; k < RTE_DIM(own->credentials); k++)
-		hold_seen(own->credentials[k].seen);
+		shared_hold(own->credentials[k].seen);
 	record_config_drop_terms(r, config);
 	config->terms = own;
 	return true;

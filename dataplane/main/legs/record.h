@@ -175,8 +175,7 @@ int key_renew(struct registry *r, struct crypt_key **out, struct crypt_key *curr
 	      const struct key_wanted *wanted);
 /* It is in force from now on, and serves no leg anew. */
 void key_spend(struct registry *r, const struct crypt_key *key);
-struct crypt_key *key_hold(struct crypt_key *key); /* NULL is accepted, and by key_release() */
-void key_release(struct registry *r, struct crypt_key *key);
+void key_release(struct registry *r, struct crypt_key *key); /* NULL is accepted */
 
 /*
  * leg_plan.c: fills everything in `config` that the request alone decides. 0 or -errno and `what`.

@@ -20,6 +20,7 @@
 #include "dataplane/lib/log.h"
 #include "dataplane/wire/ndp.h"
 #include "dataplane/main/links/solicit.h"
+#include "dataplane/main/shared.h"
 
 #define REACHABLE_S       30 /* RFC 4861 10, and randomised so that refreshes spread out */
 #define RETRANSMIT_S      1
@@ -169,10 +170,8 @@ struct nexthop *neighbour_get(struct network *network, const struct address *rem
 	if (!hop || !solicit_source(neighbours.dataplane, network, hop))
 		return NULL;
 	n = find(network, hop);
-	if (n) {
-		n->users++;
-		return n;
-	}
+	if (n)
+		return shared_hold(n);
 	n = rte_zmalloc("nexthop", sizeof(*n), RTE_CACHE_LINE_SIZE);
 	if (!n)
 		return NULL;
@@ -190,7 +189,7 @@ void neighbour_put(struct nexthop *n)
 {
 	struct key key;
 
-	if (!n || --n->users)
+	if (!shared_release(n))
 		return;
 	key = key_of(n->network, &n->address);
 	rte_hash_del_key(neighbours.table, &key);
