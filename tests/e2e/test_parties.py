@@ -195,6 +195,7 @@ def test_twenty_listen(relay, endpoint):
     time.sleep(0.5)
     for ear in [*ears, callee]:
         ear.drain()
+    restart(relay)
     for sequence in range(1, 51):
         caller.send(rtp.Packet(sequence, 160 * sequence, 9, bytes([sequence]) * 160))
         time.sleep(0.005)
@@ -273,6 +274,11 @@ def test_a_bundle_is_split(relay, page, phone, endpoint):
     assert browser.received("video").get("framesDecoded", 0) >= 5, f"{echoed} packets echoed"
     paths = relay.api.query(CALL).paths
     assert len(paths) == 4 and all(path.sent_packets for path in paths)
+    restart(relay)
+    assert [(path.to, path.mode) for path in relay.api.query(CALL).paths] == [
+        (path.to, path.mode) for path in paths]
+    telephone.forget()
+    telephone.wait_tone(440)
 
 
 # --- those who watch
