@@ -6,7 +6,7 @@
  *
  * A word for each SSRC, which keeps it as long as the key serves: the SSRC above the lane of the
  * flow that has it, one compare-and-swap; 0: free. A flow that has let go leaves its SSRCs to
- * whoever knows what it sent.
+ * those who know what it sent.
  */
 #ifndef TANDEM_CLAIMS_H
 #define TANDEM_CLAIMS_H

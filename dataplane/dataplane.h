@@ -71,7 +71,7 @@ struct dataplane {
 	struct flow_entry *table; /* [address index << 16 | UDP port, host byte order] */
 	/*
 	 * What floods are shed by (ebpf/shed.h): the ports of each media address, by its index, and
-	 * what is the same for all. NULL: nothing is shed, and nobody vouched for.
+	 * what is the same for all. NULL if nothing is shed, and nobody vouched for.
 	 */
 	struct shed_port *shed_ports[ADDRESSES_MAX];
 	struct shed_rule *shed_rule;

@@ -49,7 +49,7 @@ static void count_on_flow(struct flow *flow, enum drop reason, bool accepted)
 	flow->last_drop = reason;
 }
 
-/* A copy on its way by a branch: whoever sent the packet is judged by the packet itself. */
+/* Tells a copy on its way by a branch: its sender is accused by the packet itself. */
 static bool is_copy(const struct burst *b, unsigned int i)
 {
 	return b->leg[i] && b->flow[i] != &b->leg[i]->flow;

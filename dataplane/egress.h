@@ -47,7 +47,8 @@ struct egress {
 	uint8_t l3 : 7;      /* offset of the IP header */
 	uint8_t offload : 1; /* the port computes UDP checksums */
 	uint8_t length;      /* octets of `header` */
-	/* Sums of the prebuilt fields, folded to 16 bits, in network byte order, not complemented.
+	/*
+	 * Sums of the prebuilt fields, folded to 16 bits, in network byte order, not complemented.
 	 */
 	uint16_t ip_sum;  /* IPv4 header with length 0 */
 	uint16_t udp_sum; /* pseudo header with length 0, and without `offload` the UDP header */

@@ -28,9 +28,9 @@ struct flow {
 	 * copied from the leg's configuration, which packets need not read then.
 	 */
 	const struct egress *egress;        /* where RTP leaves; NULL: the configuration says why */
-	struct crypt_key *receive;          /* current epoch; NULL: none */
+	struct crypt_key *receive;          /* current epoch; NULL if there is none */
 	struct crypt_key *receive_previous; /* also accepted, as long as the configuration says */
-	struct crypt_key *send;             /* of the leg that it leaves by; NULL: none */
+	struct crypt_key *send; /* of the leg that it leaves by; NULL if there is none */
 	uint64_t send_lineage; /* of the path to where the streams' indices were sent; 0: nowhere */
 	struct stream *streams; /* a list; the most recent SSRC first */
 	uint64_t last_packet;   /* TSC of the last accepted RTP packet; 0: none */
@@ -62,11 +62,11 @@ struct flow {
 	 * worker: rw, those of legs that hear this one: ro
 	 */
 	uint64_t shifts[FLOW_SHIFTS];
-	struct retired *retired; /* what is left of SSRCs that made room; NULL: none did */
-	const struct path *path; /* the configuration's; NULL: there is none */
+	struct retired *retired; /* what is left of SSRCs that made room; NULL if none did */
+	const struct path *path; /* the configuration's; NULL if there is none */
 } __rte_cache_aligned;
 
-/* Worker. NULL: the flow does not have this SSRC. */
+/* Worker. NULL if the flow does not have this SSRC. */
 static inline struct stream *flow_stream(const struct flow *flow, uint32_t ssrc)
 {
 	struct stream *s = flow->streams;

@@ -116,7 +116,7 @@ static struct leg_pair *find_pair(struct leg *leg, const struct endpoint *remote
 	return NULL;
 }
 
-/* NULL: all pairs are in use. */
+/* NULL if all pairs are in use. */
 static struct leg_pair *add_pair(struct leg *leg, const struct endpoint *remote,
 				 unsigned int component, uint64_t now)
 {
@@ -211,8 +211,7 @@ static enum drop validate(struct worker *w, struct burst *b, unsigned int i, boo
 	return DROP_NONE;
 }
 
-/* The answer to the pair's last check was lost (RFC 8489 6.2.1): it is given again, and counts not.
- */
+/* The answer to the pair's last check was lost (RFC 8489 6.2.1): it is given again. */
 static bool is_retransmission(const struct worker *w, const struct burst *b, unsigned int i,
 			      uint64_t hash)
 {

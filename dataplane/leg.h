@@ -39,7 +39,7 @@ struct leg_ice {
 	char local_ufrag[36]; /* NUL-terminated; "" means none */
 	char remote_ufrag[36];
 	struct stun_auth auth; /* of the local password */
-	struct seen *seen;     /* the checks that counted; NULL: there is no ICE */
+	struct seen *seen;     /* the checks that counted; NULL if there is no ICE */
 };
 
 /* What few packets ask for: those of ICE, and those with another payload type than before. */
@@ -65,16 +65,18 @@ struct leg_config {
 	struct path own;       /* with has_own */
 	/* Whom the participant hears by paths of theirs; NULL: no more of them. */
 	struct leg *heard[LEG_HEARD];
-	struct branch *heard_by[LEG_HEARD];     /* by which branch of it; NULL: by its own path */
-	struct crypt_key *receive;              /* current epoch; NULL: none */
+	struct branch *heard_by[LEG_HEARD];     /* by which branch of it; NULL if by its own path */
+	struct crypt_key *receive;              /* current epoch; NULL if there is none */
 	struct crypt_key *receive_previous;     /* also accepted until grace_until */
 	uint64_t grace_until;                   /* TSC */
 	uint64_t latch_until;                   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
 	bool latch_signalled; /* an address is learnt only if the IP address is that of `remote` */
-	/* Its ports' entries in dataplane.shed_ports, where they are vouched for; NULL: nowhere. */
+	/*
+	 * Its ports' entries in dataplane.shed_ports, where they are vouched for; NULL for nowhere.
+	 */
 	struct shed_port *shed[LEG_COMPONENTS];
-	struct leg_terms *terms; /* NULL: no ICE, and no other clock than the default */
+	struct leg_terms *terms; /* NULL if there is no ICE, and no other clock than the default */
 	uint32_t ice_epoch;      /* counts ICE restarts */
 	uint32_t remote_epoch;   /* counts what voids learnt addresses: a new `remote`, `ice` */
 	uint32_t latch_epoch;    /* counts what opens the window anew, and voids nothing */
@@ -122,7 +124,7 @@ struct leg {
 
 struct worker;
 
-/* Worker: makes `config` the leg's own and returns the one before (NULL: the leg is new). */
+/* Worker: makes `config` the leg's own and returns the one before (NULL if the leg is new). */
 struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config,
 			     uint64_t now);
 /* Worker: frees the leg's streams and returns its last configuration. */

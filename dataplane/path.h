@@ -26,14 +26,14 @@ struct silence {
 };
 
 struct path {
-	struct branch *branch; /* NULL: it is the leg's own */
+	struct branch *branch; /* NULL if it is the leg's own */
 	uint64_t types[2];     /* with `some`: the RTP payload types that go this way, as bits */
 	bool some;
 	struct egress *egress[PATH_COMPONENTS]; /* NULL: see `unreachable` */
-	struct crypt_key *send;  /* what the leg that it leads to protects with; NULL: none */
+	struct crypt_key *send;  /* that the leg it leads to protects with; NULL if none */
 	const struct sent *sent; /* what others have sent under that key; NULL: nothing */
-	struct claims *claims;   /* who may send which SSRC under it; NULL: nobody else sends */
-	struct silence *silence; /* NULL: RTP goes on as it came */
+	struct claims *claims;   /* who may send which SSRC under it; NULL if nobody else sends */
+	struct silence *silence; /* NULL if RTP goes on as it came */
 	uint64_t lineage;        /* of keys under which indices go on, one after the other; not 0 */
 	uint32_t lane;           /* in `claims`; another one whenever the flow begins to protect */
 	uint8_t mute;            /* enum drop: why RTP does not go this way; DROP_NONE: it does */

@@ -45,8 +45,7 @@ static_assert(sizeof(struct grave) <= sizeof(struct stream), "it lies in a unit 
 static_assert(sizeof(struct retired) <= sizeof(struct stream), "it lies in a unit of the pool");
 static_assert(1 + GRAVES + FILTERS == RETIRE_UNITS, "as the header says");
 
-/* --- the filter ---------------------------------------------------------------------------------
- */
+/* --- the filter ------------------------------------------------------------------------------ */
 
 static uint64_t *filter_word(const struct retired *r, uint32_t ssrc, unsigned int which,
 			     uint64_t *bit)
@@ -85,8 +84,7 @@ static bool filter_open(struct worker *w, struct retired *r)
 	return true;
 }
 
-/* --- what is kept exactly -----------------------------------------------------------------------
- */
+/* --- what is kept exactly -------------------------------------------------------------------- */
 
 static void forget_in_engine(const struct worker *w, const struct flow *flow, uint32_t ssrc)
 {
@@ -126,7 +124,7 @@ static struct grave *reopen_oldest(struct worker *w, const struct flow *flow, st
 	return oldest;
 }
 
-/* Room for one more; NULL: there is no memory. */
+/* Room for one more; NULL if there is no memory. */
 static struct tomb *dig(struct worker *w, const struct flow *flow, struct retired *r)
 {
 	struct grave *g = r->graves;
@@ -178,10 +176,9 @@ static bool bury(struct worker *w, const struct flow *flow, struct retired *r,
 	return true;
 }
 
-/* --- who goes -----------------------------------------------------------------------------------
- */
+/* --- who goes -------------------------------------------------------------------------------- */
 
-/* The link to the stream that is silent longest; NULL: all are heard. */
+/* The link to the stream that is silent longest; NULL if all are heard. */
 static struct stream **find_silent(struct flow *flow, uint64_t now)
 {
 	uint16_t longest = STREAM_SILENT_TICKS - 1;
@@ -237,8 +234,7 @@ struct stream *retire_one(struct worker *w, struct flow *flow, uint64_t now)
 	return s;
 }
 
-/* --- who comes back -----------------------------------------------------------------------------
- */
+/* --- who comes back -------------------------------------------------------------------------- */
 
 /* All that is in the window, or behind it, counts as seen. */
 static void restore(const struct flow *flow, struct stream *s, const struct tomb *t)
@@ -301,8 +297,7 @@ void retire_recall(struct flow *flow, struct stream *s)
 	*t = in->tombs[--in->count];
 }
 
-/* --- other keys ---------------------------------------------------------------------------------
- */
+/* --- other keys ------------------------------------------------------------------------------ */
 
 void retire_new_receive_epoch(struct flow *flow)
 {
@@ -374,8 +369,7 @@ void retire_export(const struct flow *flow, struct sent *out)
 	out->filtered |= r && r->filter[0] && r->sent;
 }
 
-/* --- others read --------------------------------------------------------------------------------
- */
+/* --- others read ----------------------------------------------------------------------------- */
 
 struct retire_total retire_total(const struct flow *flow)
 {

@@ -21,14 +21,15 @@ struct worker;
 #define RETIRE_UNITS 13 /* most units of a flow */
 
 /*
- * A stream of the flow, out of its list, for another SSRC. NULL: each of them is heard, or what
+ * A stream of the flow, out of its list, for another SSRC. NULL if each of them is heard, or what
  * must be kept finds no memory. `now`: TSC.
  */
 struct stream *retire_one(struct worker *w, struct flow *flow, uint64_t now);
 
 /* Whether the SSRC was there under the keys in force, and its indices are no longer known. */
 bool retire_refuses(const struct flow *flow, uint32_t ssrc);
-/* The highest RTP index that was received of it, under this key or an earlier one; or INDEX_NONE.
+/*
+ * The highest RTP index that was received of it, under this key or an earlier one; or INDEX_NONE.
  */
 uint64_t retire_highest(const struct flow *flow, uint32_t ssrc);
 /* A new stream takes up the indices of its SSRC, if it had some. */

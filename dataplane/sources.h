@@ -38,7 +38,7 @@ static inline struct source_bucket *source_set(struct source_table *t, const str
 	return t->sets[sketch_hash(a, t->seed) % SOURCE_SETS];
 }
 
-/* The address's bucket, until the next call for this table; NULL: it is not known. */
+/* The address's bucket, until the next call for this table; NULL if it is not known. */
 static inline __u64 *source_find(struct source_table *t, const struct shed_address *a)
 {
 	struct source_bucket *set = source_set(t, a);

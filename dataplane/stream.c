@@ -16,7 +16,8 @@ static_assert(offsetof(struct stream, receive_window) == 2 * RTE_CACHE_LINE_SIZE
 	      "windows begin on a cache line");
 static_assert(sizeof(struct stream) == 9 * RTE_CACHE_LINE_SIZE, "memory per leg is budgeted");
 
-/* Parts of the pool that are left to others: by a flow's further streams, and by those after them.
+/*
+ * Parts of the pool that are left to others: by a flow's further streams, and by those after them.
  */
 #define SPARE_PART   8
 #define FAIR_PART    4
@@ -39,7 +40,7 @@ static bool has_first(const struct flow *flow)
 	return s;
 }
 
-/* Memory for one more; NULL: the flow has what it may have, and all of it is heard. */
+/* Memory for one more; NULL if the flow has what it may have, and all of it is heard. */
 static struct stream *find_room(struct worker *w, struct flow *flow, uint64_t now)
 {
 	struct stream *s;

@@ -35,9 +35,8 @@ struct stream_meter {
 	uint64_t packets : 48;
 	uint64_t heard : 16; /* stream_tick() of the last packet, RTP or RTCP */
 	uint64_t bytes;
-	uint64_t
-		scale; /* RTP timestamp units per TSC tick, 48 bits of fraction; 0: no packet yet */
-	uint32_t base; /* extended sequence numbers: the first ... */
+	uint64_t scale; /* RTP timestamp units a TSC tick, 48 bits of fraction; 0: no packet yet */
+	uint32_t base;  /* extended sequence numbers: the first ... */
 	uint32_t highest;  /* ... and the highest */
 	uint32_t received; /* since `base` */
 	uint32_t transit;  /* arrival - timestamp of the last packet, in timestamp units */

@@ -30,7 +30,7 @@ static_assert(BURST_MAX <= 64, "sets of slots are 64 bits");
 struct round {
 	unsigned int count;
 	struct crypt_job jobs[BURST_MAX];
-	struct stream *stream[BURST_MAX]; /* NULL: the SSRC has no state yet */
+	struct stream *stream[BURST_MAX]; /* NULL if the SSRC has no state yet */
 	uint8_t slot[BURST_MAX];
 };
 

@@ -2,7 +2,7 @@
 /*
  * Who may speak to a leg's ports and which packets are to be expected, kept current where floods
  * are shed (struct shed_port of ebpf/shed.h), so that a participant's packets pass by rates of
- * their own. Whoever sheds reads it at any moment: each change is in force before its worker sends
+ * their own. Those who shed read it at any moment: each change is in force before its worker sends
  * anything that tells of it, the answer to an ICE check above all, behind which DTLS follows.
  *
  * Only the worker that owns the leg calls these. A leg without an entry is vouched for nowhere.
@@ -23,7 +23,7 @@
 #define VOUCH_WINDOW 64 /* sequence numbers, the bits of shed_stream.seen */
 #define VOUCH_STEP   8  /* numbers that may be left out: at most this far on is no leap */
 
-/* The leg has another configuration than `old`, NULL: had none. */
+/* The leg has another configuration than `old`, NULL if it had none. */
 void vouch_apply(struct leg *leg, const struct leg_config *old);
 /* The participant protects with another key: its numbers may begin anew. NULL is accepted. */
 void vouch_new_key(struct leg *leg, struct shed_port *port);
@@ -32,7 +32,7 @@ void vouch_withdraw(struct leg *leg);
 /* What the leg hears on this component changed: its remote address, a pair, whether it learns. */
 void vouch_peers(const struct leg *leg, unsigned int component);
 
-/* The entry of the port that a packet came to; NULL: there is none. */
+/* The entry of the port that a packet came to; NULL if there is none. */
 static inline struct shed_port *vouch_port(const struct dataplane *d, const struct burst *b,
 					   unsigned int i)
 {

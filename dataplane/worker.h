@@ -58,7 +58,7 @@ enum order_kind {
 	ORDER_APPLY,  /* leg, config */
 	ORDER_CLEAR,  /* leg */
 	ORDER_SEND,   /* mbuf through `port`: a frame of the main lcore's own */
-	ORDER_BLOCKS, /* block_list; NULL: nothing is blocked */
+	ORDER_BLOCKS, /* block_list; NULL if nothing is blocked */
 	ORDER_LET_GO, /* leg, sent, branch; NULL: of the leg's own path */
 };
 struct order {
@@ -109,11 +109,12 @@ struct worker {
 	struct stream *streams;    /* the pool; main: rw */
 	struct stream *free_streams;
 	uint32_t free_stream_count, stream_count;
-	uint16_t streams_per_flow;    /* most SSRCs in one flow */
-	uint64_t hz;                  /* TSC ticks per second */
-	struct block_list *blocks;    /* whose frames `shed` drops; NULL: nobody's. Immutable. */
-	struct source_table *sources; /* strangers that `shed` knows; NULL: no network is judged */
-	struct burst *copies;         /* of packets that have more than one way; see fork.c */
+	uint16_t streams_per_flow; /* most SSRCs in one flow */
+	uint64_t hz;               /* TSC ticks per second */
+	struct block_list *blocks; /* whose frames `shed` drops; NULL: nobody's. Immutable. */
+	struct source_table
+		*sources;     /* strangers that `shed` knows; NULL if no network is judged */
+	struct burst *copies; /* of packets that have more than one way; see fork.c */
 
 	/* worker: rw, main: ro */
 	uint64_t drops[DROP_MAX] __rte_cache_aligned;

@@ -137,7 +137,8 @@ struct packet_rtp {
 	__be32 ssrc;
 } PACKET_HEADER;
 
-/* RFC 8489 sections 5 and 14. USERNAME, a fragment and more, never has fewer octets than `value`.
+/*
+ * RFC 8489 sections 5 and 14. USERNAME, a fragment and more, never has fewer octets than `value`.
  */
 struct packet_stun {
 	__be16 type;

@@ -29,7 +29,7 @@ struct policy {
 	struct packet frame;        /* what is unread of it */
 	void *judge;                /* whose look-ups they are */
 	void *media;                /* policy_media()'s */
-	struct shed_port *port;     /* NULL: not known yet */
+	struct shed_port *port;     /* NULL while it is not known yet */
 	struct shed_address source; /* all zero: not known yet */
 	__be16 source_port;
 	__u16 payload; /* octets of it that UDP carries */

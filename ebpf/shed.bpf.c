@@ -150,7 +150,8 @@ static __always_inline void sample(struct xdp_md *ctx, const struct policy *p, _
 	s->reason = reason;
 	s->length = length;
 	s->source = p->source;
-	/* The verifier has to see the register that is compared go into the call, and never as 0.
+	/*
+	 * The verifier has to see the register that is compared go into the call, and never as 0.
 	 */
 	asm volatile("" : "+r"(last));
 	if (last >= SHED_SAMPLE_OCTETS)
@@ -191,7 +192,8 @@ int tandem_shed(struct xdp_md *ctx)
 	int action = reason == SHED_TO_KERNEL ? XDP_PASS : XDP_DROP;
 
 	if (reason == SHED_TO_DATAPLANE) {
-		/* Not to the kernel: with forwarding on, it would send media back to the gateway.
+		/*
+		 * Not to the kernel: with forwarding on, it would send media back to the gateway.
 		 */
 		action = bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_DROP);
 		if (action != XDP_REDIRECT)

@@ -102,7 +102,8 @@ enum shed_port_flag {
 	SHED_PORT_RTP = 1 << 5, /* RTCP has a port of its own: payload types 64 to 95 are RTP */
 };
 
-/* What has a bucket of its own on each port, so that a flood of one kind does not starve another.
+/*
+ * What has a bucket of its own on each port, so that a flood of one kind does not starve another.
  */
 enum shed_kind {
 	SHED_MEDIA, /* RTP of peers that continues a stream: one for each place in `stream` */

@@ -41,7 +41,8 @@ uint64_t paced_begin(void);
 /* True: the last packet should have been sent a second ago. */
 bool paced_is_late(void);
 
-/* Instead of a pipeline: takes each packet as soon as the TSC, read all the time, says it is here.
+/*
+ * Instead of a pipeline: takes each packet as soon as the TSC, read all the time, says it is here.
  */
 void paced_watch(void);
 

@@ -44,7 +44,7 @@ class Daemon:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready, self.log.open("w") as log:
             ready.bind(str(notify))
             ready.settimeout(READY_S)
-            # In a session of its own: on Ctrl-C it is stopped when nobody asks it any more.
+            # In a session of its own: on Ctrl-C it is stopped when nobody asks it.
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(
                 [str(program), "--config", str(ini)], stdin=subprocess.DEVNULL, stdout=log,

@@ -24,7 +24,8 @@
 #define COPIES_CACHED 256  /* ... from the worker's cache, as in the program */
 #define SPARE_STREAMS 64   /* a leg has one SSRC, whose stream is in the leg */
 
-/* Media addresses are the first of each /28, the gateway is its last host; all else is behind it.
+/*
+ * Media addresses are the first of each /28, the gateway is its last host; all else is behind it.
  */
 static const uint8_t prefixes[RIG_NETWORKS][4] = {{198, 51, 100, 0}, {203, 0, 113, 0}};
 

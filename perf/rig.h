@@ -53,7 +53,7 @@ struct rig_config {
 /* One participant: what it takes to send RTP to its leg. */
 struct source {
 	struct leg *leg;
-	struct crypt_key *key; /* what the participant protects with; NULL: plain */
+	struct crypt_key *key; /* what the participant protects with; NULL if it is plain */
 	uint64_t index;        /* RTP index of its next packet */
 	uint32_t ssrc;
 	uint8_t network;

@@ -14,7 +14,7 @@
  * drafts of RFC 6188, which phones still say, or NULL; octets of master key, master salt and the
  * tags of SRTP and SRTCP (the _32 suites shorten that of SRTP alone: RFC 4568 section 6.2.2); 1:
  * the tag is the cipher's own (RFC 7714); the DTLS use_srtp profile (RFC 5764, 7714) and OpenSSL's
- * name for it, 0 and NULL: it has none.
+ * name for it, 0 and NULL if it has none.
  */
 #define SUITES(X)                                                                                  \
 	X(1, AES_CM_128_HMAC_SHA1_80, NULL, 16, 14, 10, 10, 0, 1, "SRTP_AES128_CM_SHA1_80")        \

@@ -66,8 +66,7 @@ void option_mistake(struct options *o, const char *section, const char *name, co
 	ini_mistake(&o->source, &place, what);
 }
 
-/* --- judging -------------------------------------------------------------------------------------
- */
+/* --- judging --------------------------------------------------------------------------------- */
 
 static bool same_key(const struct ini_entry *a, const struct ini_entry *b)
 {
@@ -232,8 +231,7 @@ static void judge(struct options *o)
 		o->table->check(o, o->config);
 }
 
-/* --- serving -------------------------------------------------------------------------------------
- */
+/* --- serving --------------------------------------------------------------------------------- */
 
 static void print_help(const struct option_table *table)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Where the configuration comes from: what the file and the command line gave. Used by ini.c alone.
+/*
+ * Where the configuration comes from: what the file and the command line gave. Used by ini.c alone.
  */
 #ifndef TANDEM_INI_SOURCE_H
 #define TANDEM_INI_SOURCE_H
@@ -11,13 +12,13 @@ struct ini_entry {
 	char *section; /* "port" */
 	char *name;    /* "public", or "" */
 	char *key;     /* NULL: the section's heading alone */
-	char *value;   /* NULL: the line has no '=' */
+	char *value;   /* NULL if the line has no '=' */
 	int line;      /* 0: the command line; -1: nowhere */
 	bool overridden;
 };
 
 struct ini_source {
-	const char *file; /* NULL: none */
+	const char *file; /* NULL if there is none */
 	bool file_given, help, version, check;
 	struct ini_entry *entries, **last; /* in the order in which they were given */
 	unsigned mistakes;

@@ -13,7 +13,7 @@ struct shed;
 
 struct counters {
 	const struct dataplane *dataplane;
-	const struct shed *shed;    /* NULL: no XDP program counts */
+	const struct shed *shed;    /* NULL if no XDP program counts */
 	const uint64_t *punts_lost; /* the server's; or NULL */
 };
 

@@ -16,11 +16,11 @@ struct slab {
 	struct slab_chunk *chunks;
 };
 
-/* Its content is whatever; NULL: no memory. */
+/* Its content is whatever; NULL if there is no memory. */
 void *slab_take(struct slab *slab);
 /* NULL is accepted. */
 void slab_put(struct slab *slab, void *object);
-/* No object may be in use any more. The slab is as in the beginning. */
+/* No object may be in use. The slab is as in the beginning. */
 void slab_release(struct slab *slab);
 
 #endif

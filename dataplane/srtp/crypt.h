@@ -75,7 +75,7 @@ struct crypt_engine {
 	/* Main lcore. `key` and `salt` have the lengths of suite.h. 0, -ENOTSUP, -ENOMEM, -EIO. */
 	int (*key_create)(struct crypt_key **out, enum srtp_suite suite,
 			  enum crypt_direction direction, const uint8_t *key, const uint8_t *salt);
-	/* Main lcore, when no worker can hold the key any more; cleanses it. */
+	/* Main lcore, when no worker holds the key; cleanses it. */
 	void (*key_free)(struct crypt_key *key);
 	/*
 	 * Worker. Any mix of keys, suites, RTP and RTCP; those of one SSRC are in order of arrival.

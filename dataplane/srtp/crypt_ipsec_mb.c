@@ -189,7 +189,7 @@ static inline void add_check(struct ipsec_mb_desk *desk, struct batch *hashes,
 	add_hash(desk, hashes, job, k, end + 4);
 }
 
-/* `ciphers` gets what is to be deciphered; NULL: nothing is, the packets stay as they came. */
+/* `ciphers` gets what is to be deciphered; NULL if nothing is, the packets stay as they came. */
 static inline void check(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 			 const struct batch *hashes, struct batch *ciphers)
 {

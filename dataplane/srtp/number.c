@@ -147,8 +147,7 @@ void number_forget(struct flow *flow)
 		__atomic_store_n(&flow->shifts[k], 0, __ATOMIC_RELAXED);
 }
 
-/* --- numbers that come back ---------------------------------------------------------------------
- */
+/* --- numbers that come back ------------------------------------------------------------------ */
 
 /* 0: the SSRC has the numbers that its sender gave it. */
 static uint32_t shift_of(const struct flow *flow, uint32_t ssrc)

@@ -37,11 +37,12 @@ struct sent {
 	uint64_t filter[SSRC_FILTER_WORDS];
 };
 
-/* The other one's packets count as well. One whose indices find no room is remembered as refused.
+/*
+ * The other one's packets count as well. One whose indices find no room is remembered as refused.
  */
 void sent_add(struct sent *sent, const struct sent_stream *stream);
 void sent_merge(struct sent *sent, const struct sent *other);
-/* NULL: its indices are not known. */
+/* NULL if its indices are not known. */
 const struct sent_stream *sent_find(const struct sent *sent, uint32_t ssrc);
 
 #endif

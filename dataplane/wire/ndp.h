@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Neighbour Solicitations and Advertisements (RFC 4861 over RFC 2464). Any thread; nothing is kept.
+/*
+ * Neighbour Solicitations and Advertisements (RFC 4861 over RFC 2464). Any thread; nothing is kept.
  */
 #ifndef TANDEM_NDP_H
 #define TANDEM_NDP_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What is judged in this measurement: a frame, what the tables hold, and the verdict it must get.
+/*
+ * What is judged in this measurement: a frame, what the tables hold, and the verdict it must get.
  */
 #ifndef PERF_FLOOD_CASES_H
 #define PERF_FLOOD_CASES_H

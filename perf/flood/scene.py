@@ -194,7 +194,7 @@ class Scene:
         return sum(cores.runtime(thread) for thread in self._receiving)
 
     def _mend(self, row):
-        """A call that carries nothing any more is made anew: the next attack finds both."""
+        """A call that no longer carries anything is made anew: the next attack finds both."""
         for name, call in list(self._calls.items()):
             with contextlib.suppress(wait.Timeout):
                 wait.until(lambda c=call: self._carries(c), 2, "")

@@ -78,8 +78,7 @@ static void wake(int number)
 {
 }
 
-/* --- packets ------------------------------------------------------------------------------------
- */
+/* --- packets --------------------------------------------------------------------------------- */
 
 /* Octets that nothing else has, the same whenever they are asked for. */
 static void fill(uint8_t *media, uint32_t stream, uint32_t number)
@@ -162,8 +161,7 @@ static void make_bank(uint32_t streams, uint32_t packets)
 	printf("{\"packets\": %u}\n", packets);
 }
 
-/* --- addresses ----------------------------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------------------------- */
 
 static uint16_t ip_checksum(const struct iphdr *ip)
 {
@@ -242,8 +240,7 @@ static void set_stream(const char *line)
 	write_headers(&load.headers[number], from_address, from_port, to_address, to_port, s->kind);
 }
 
-/* --- what came back -----------------------------------------------------------------------------
- */
+/* --- what came back -------------------------------------------------------------------------- */
 
 static bool is_right(const struct load_sample *sample)
 {
@@ -280,8 +277,7 @@ static int look(void *context, void *data, size_t size)
 	return 0;
 }
 
-/* --- trials -------------------------------------------------------------------------------------
- */
+/* --- trials ---------------------------------------------------------------------------------- */
 
 static void sleep_ms(unsigned int ms)
 {
@@ -338,8 +334,7 @@ static void run_trial(double rate, uint64_t count)
 	       load.good, load.bad, s->packets - s->packet);
 }
 
-/* --- start --------------------------------------------------------------------------------------
- */
+/* --- start ----------------------------------------------------------------------------------- */
 
 static int map(const char *name)
 {

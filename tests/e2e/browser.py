@@ -170,7 +170,7 @@ class Page:
                    lambda: self.received("video").get("framesDecoded", 0))
 
     def hang_up(self):
-        """Nothing is sent or heard any more."""
+        """Nothing is sent or heard from now on."""
         self._driver.switch_to.window(self._window)
         self._driver.execute_script("peer.close(); context.suspend()")
 

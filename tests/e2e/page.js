@@ -6,7 +6,7 @@ let peer, context, analyser, audio;
 
 // codec: the one audio codec to speak, e.g. "PCMU"; absent: as the browser likes.
 async function start({frequency, video, codec}) {
-	// Whoever may use the microphone may use every network interface for ICE.
+	// A page that may use the microphone may use every network interface for ICE.
 	const camera = await navigator.mediaDevices.getUserMedia({
 		audio: true,
 		video: video ? {width: 320, height: 240, frameRate: 15} : false,

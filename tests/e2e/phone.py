@@ -176,7 +176,7 @@ class Phone:
                           f"{frequency} Hz at the phone", self.heard)
 
     def wait_silence(self, seconds=10):
-        """Nothing comes any more: what was heard is forgotten, and no more is added."""
+        """Nothing comes from now on: what was heard is forgotten, and no more is added."""
         def silent():
             if self._heard:
                 self._heard.clear()
@@ -206,7 +206,7 @@ class Phone:
         self._heard.clear()
 
     def hang_up(self):
-        """Nothing is sent or heard any more."""
+        """Nothing is sent or heard from now on."""
         if self._pipeline:
             self._pipeline.set_state(Gst.State.NULL)
             self._pipeline = None

@@ -195,7 +195,7 @@ def test_deleted_as_its_handshake_ends(relay, call):
 
 
 def test_a_captured_check_is_good_once(relay, call, endpoint):
-    """Whoever sends it again, from wherever, is not where the media goes."""
+    """Media does not go where it is sent again from."""
     agent, telephone = call()
     agent.connect()
     captured = stun.check(**agent.credentials())

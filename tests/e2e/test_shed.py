@@ -159,7 +159,7 @@ def test_who_keeps_guessing_passwords_is_blocked(start_relay, endpoint, director
 
 
 def test_who_holds_a_call_is_not_blocked(start_relay, endpoint, directory):
-    """Whoever guesses in its name: an address is easily spoofed."""
+    """A guess in its name costs it nothing: an address is easily spoofed."""
     relay = start_relay(controlplane=GUESSES)
     agent = endpoint(endpoints.Agent, net.BROWSERS, net.BROWSER[4])
     phone = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])

@@ -115,8 +115,7 @@ void frame_udp(struct frame *f, const struct way *w)
 	frame_put32(f, 0);
 }
 
-/* --- checksums (RFC 1071) -----------------------------------------------------------------------
- */
+/* --- checksums (RFC 1071) -------------------------------------------------------------------- */
 
 static uint32_t sum(uint32_t so_far, const uint8_t *data, size_t octets)
 {

@@ -5,8 +5,7 @@
 
 #include <zlib.h>
 
-/* --- STUN (RFC 8489) ----------------------------------------------------------------------------
- */
+/* --- STUN (RFC 8489) ------------------------------------------------------------------------- */
 
 enum {
 	BINDING_REQUEST = 0x0001,
@@ -58,8 +57,7 @@ void handshake_put_check(struct frame *f, const char *username)
 	frame_put32(f, crc32(0, f->octets + start, f->length - start - 4) ^ FINGERPRINT_XOR);
 }
 
-/* --- DTLS ---------------------------------------------------------------------------------------
- */
+/* --- DTLS ------------------------------------------------------------------------------------ */
 
 static const char hello_rest[] =
 	"\x00\x00"                                 /* neither session nor cookie */

@@ -10,8 +10,7 @@
 
 enum { MEDIA = 160, TAG = 10, PAYLOAD_MAX = 200, MAC_ONE_OF_MANY = 0x02 };
 
-/* --- UDP ----------------------------------------------------------------------------------------
- */
+/* --- UDP ------------------------------------------------------------------------------------- */
 
 static void make_garbage(const struct plan *p, struct way *w, struct frame *f)
 {
@@ -121,8 +120,7 @@ static void make_replay(const struct plan *p, struct way *w, struct frame *f)
 	frame_put(f, heard->octets, heard->length);
 }
 
-/* --- malformed ----------------------------------------------------------------------------------
- */
+/* --- malformed ------------------------------------------------------------------------------- */
 
 static void make_fragment(const struct plan *p, struct way *w, struct frame *f)
 {
@@ -166,8 +164,7 @@ static void make_runt(const struct plan *p, struct way *w, struct frame *f)
 				    : ETH_HLEN + random_below(transport - ETH_HLEN);
 }
 
-/* --- not UDP ------------------------------------------------------------------------------------
- */
+/* --- not UDP --------------------------------------------------------------------------------- */
 
 static void random_mac(uint8_t mac[ETH_ALEN])
 {
@@ -258,8 +255,7 @@ static void make_icmp6(const struct plan *p, struct way *w, struct frame *f)
 	put_icmp(w, f, IPPROTO_ICMPV6, ICMP6_ECHO_REQUEST, ICMP6_DST_UNREACH);
 }
 
-/* --- all of them --------------------------------------------------------------------------------
- */
+/* --- all of them ----------------------------------------------------------------------------- */
 
 const struct kind kinds[] = {
 	{"garbage", FROM_STRANGER, NEEDS_PORT, make_garbage, "random octets to open ports"},

@@ -29,8 +29,7 @@ static void stop(int number)
 	stopped = 1;
 }
 
-/* --- the link -----------------------------------------------------------------------------------
- */
+/* --- the link -------------------------------------------------------------------------------- */
 
 /* One that somebody made, as `ip netns` does: never the machine's own network. */
 static bool is_in_named_namespace(void)
@@ -92,8 +91,7 @@ static void listen_to_peer(void)
 		     options.capture);
 }
 
-/* --- frames -------------------------------------------------------------------------------------
- */
+/* --- frames ---------------------------------------------------------------------------------- */
 
 static struct in6_addr source_of(const struct kind *k, uint32_t n, const struct endpoint *target)
 {

@@ -50,8 +50,7 @@ static void help(void)
 		printf("  %-14s %s\n", kinds[n].name, kinds[n].help);
 }
 
-/* --- one option ---------------------------------------------------------------------------------
- */
+/* --- one option ------------------------------------------------------------------------------ */
 
 static double number(const char *name, const char *text, double least, double most)
 {
@@ -243,8 +242,7 @@ static void parse(int argc, char **argv)
 	}
 }
 
-/* --- what the options amount to -----------------------------------------------------------------
- */
+/* --- what the options amount to -------------------------------------------------------------- */
 
 enum from options_from(const struct kind *k)
 {

@@ -101,8 +101,7 @@ void sender_close(struct sender *s)
 	free(s);
 }
 
-/* --- sending ------------------------------------------------------------------------------------
- */
+/* --- sending --------------------------------------------------------------------------------- */
 
 static double now(void)
 {
@@ -145,7 +144,8 @@ static void set_alarm(double seconds)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* The system call ends by a signal, or after so many frames. Its begin and end take milliseconds.
+/*
+ * The system call ends by a signal, or after so many frames. Its begin and end take milliseconds.
  */
 static void send_frames(struct sender *s, uint32_t frames)
 {
@@ -172,7 +172,8 @@ struct send_result sender_run(struct sender *s, double seconds, __u64 count, dou
 		__u64 before = s->state->sent, left = count - before;
 		double last = seconds - (now() - start);
 
-		/* Frames that are not due are handed out too, and only time ends a run with them.
+		/*
+		 * Frames that are not due are handed out too, and only time ends a run with them.
 		 */
 		if (rate && left / rate + begin < last)
 			last = left / rate + begin;

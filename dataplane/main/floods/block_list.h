@@ -10,7 +10,7 @@ struct shed_prefix;
 
 /*
  * Of `count` prefixes in any order, which may contain each other; bits behind a prefix's length are
- * ignored. It has one user, the caller. NULL: no memory.
+ * ignored. It has one user, the caller. NULL if there is no memory.
  */
 struct block_list *block_list_make(const struct shed_prefix *prefixes, uint32_t count);
 

@@ -109,7 +109,7 @@ void offenders_destroy(struct offenders *o)
 	free(o);
 }
 
-/* NULL: there are too many, or no new one was asked for. */
+/* NULL if there are too many, or no new one was asked for. */
 static struct suspect *suspect(struct line_up *l, const struct endpoint *who, bool *is_new)
 {
 	int k = rte_hash_lookup(l->by_who, who);
@@ -138,7 +138,8 @@ static const struct shed_port *port_of(const struct offenders *o, const struct a
 	return ports ? &ports[rte_be_to_cpu_16(aim->local.port)] : NULL;
 }
 
-/* Whether the port that it was for has counted it, too: not what was dropped before that was known.
+/*
+ * Whether the port that it was for has counted it, too: not what was dropped before that was known.
  */
 static bool counts_on_port(unsigned int reason)
 {

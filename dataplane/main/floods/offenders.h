@@ -46,13 +46,13 @@ unsigned int offenders_targets(const struct offenders *o, const struct offender 
 struct offence_seen {
 	uint64_t when;                 /* TSC */
 	uint64_t leg;                  /* 0: none */
-	const struct network *network; /* NULL: not known */
+	const struct network *network; /* NULL while it is not known */
 	struct shed_sample sample;
 };
-/* The latest is 0. NULL: there were not so many. */
+/* The latest is 0. NULL if there were not so many. */
 const struct offence_seen *offenders_sample(const struct offenders *o, unsigned int k);
 
-/* A name as counters have it, to be freed; NULL: no memory. */
+/* A name as counters have it, to be freed; NULL if there is no memory. */
 char *offenders_reason(unsigned int reason);
 
 #endif

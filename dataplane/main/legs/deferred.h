@@ -18,7 +18,7 @@ struct egress;
 
 struct deferred {
 	struct {
-		struct egress *egress; /* NULL: free */
+		struct egress *egress; /* NULL if it is free */
 		uint64_t deadline;     /* TSC */
 		uint16_t length;
 		uint8_t worker;

@@ -79,7 +79,7 @@ static void plan_key(struct path *path, struct path_record *p)
 	if (!to->claims && path_hears_several(to))
 		return;
 	if (p->lineage != to->lineage) {
-		/* Whoever protected before has to say first what it sent. */
+		/* The flow that protected before says first what it sent. */
 		if (to->letting_go)
 			return;
 		p->lineage = to->lineage;

@@ -32,8 +32,8 @@ struct record;
 struct path_record {
 	TAILQ_ENTRY(path_record) out, in; /* of `from`, of `to` */
 	struct record *from, *to;
-	struct branch *branch;   /* NULL: it is the leg's own */
-	struct silence *silence; /* NULL: RTP goes on as it came */
+	struct branch *branch;   /* NULL if it is the leg's own */
+	struct silence *silence; /* NULL if RTP goes on as it came */
 	uint64_t types[2];       /* with `some` */
 	uint64_t lineage;        /* under which it was posted to protect; 0: it was not */
 	uint32_t lane;           /* likewise; see claims.h */
@@ -50,7 +50,7 @@ struct record {
 	struct egress *egress[LEG_COMPONENTS]; /* where it is sent to; NULL: nowhere, see mute */
 	struct path_list out, in; /* where it goes on to, its own path first; whom it hears */
 	struct sent *sent;        /* under `protect`, by those who no longer do; NULL: nothing */
-	struct claims *claims;    /* while several protect towards it; NULL: none did */
+	struct claims *claims;    /* while several protect towards it; NULL if none did */
 	uint64_t lineage;         /* of `protect`: another one when its indices begin anew */
 	uint32_t letting_go;      /* flows that still have to say what they sent */
 	uint32_t turns, lanes;    /* given out under `lineage` and before */
@@ -114,19 +114,18 @@ struct record *record_find(const struct registry *r, uint64_t id);
 
 /* record.c: the life of one leg. */
 
-/* Takes a free slot and the id; NULL: none is left. */
+/* Takes a free slot and the id; NULL if none is left. */
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port);
 /* Forgets the id and closes the ports: no packet finds the leg from now on. */
 void record_withdraw(struct registry *r, struct record *record);
 /* Has the worker clear the leg; needs room for an order. */
 void record_clear(struct registry *r, struct record *record);
-/* The slot of a closed leg serves again when no worker and no configuration can name it any more.
- */
+/* The slot of a closed leg serves again when no worker and no configuration can name it. */
 void record_reuse(struct registry *r, struct record *record);
 /* Opens the leg's ports, or opens them anew to what changed; the second one unless muxed. */
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
 
-/* A copy to be amended (of zeros if `from` is NULL); NULL: no memory. */
+/* A copy to be amended (of zeros if `from` is NULL); NULL if there is no memory. */
 struct leg_config *record_config_create(struct registry *r, const struct leg_config *from);
 void record_config_free(struct registry *r, struct leg_config *config);
 /* Terms of its own, to be amended: a copy of those it shares. False: no memory. */
@@ -152,7 +151,7 @@ void record_refresh_sources(struct registry *r, struct record *record);
  * posted. */
 void path_end_all(struct registry *r, struct record *record);
 /*
- * let_go.c: the flow of the path must not protect any more; what it has sent comes back with the
+ * let_go.c: the flow of the path protects no longer; what it has sent comes back with the
  * order, and until then nobody else protects towards the leg. Needs room for an order.
  */
 void path_let_go(struct registry *r, struct path_record *path);

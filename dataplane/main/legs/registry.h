@@ -57,7 +57,7 @@ uint32_t registry_next(const struct registry *r, uint32_t place);
 uint64_t registry_id(const struct registry *r, uint32_t place);
 /*
  * The status of the leg at a place, to be freed with
- * tandem__dataplane__v1__leg_status__free_unpacked(). NULL: no memory.
+ * tandem__dataplane__v1__leg_status__free_unpacked(). NULL if there is no memory.
  */
 Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint32_t place,
 						  bool with_streams);

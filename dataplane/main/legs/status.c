@@ -114,7 +114,7 @@ static int ice_state(const struct record *record)
 				 : TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING;
 }
 
-/* `path` NULL: nobody is to hear the leg. */
+/* `path` NULL if nobody is to hear the leg. */
 static Tandem__Dataplane__V1__Mode mode_of(const struct leg_config *config, const struct path *path)
 {
 	bool protects = path && path->protects;

@@ -11,7 +11,7 @@
 struct config;
 struct config_port;
 
-/* The interface named by AF_XDP devargs; NULL: another kind of device. */
+/* The interface named by AF_XDP devargs; NULL for another kind of device. */
 char *devargs_interface(const char *devargs);
 
 /* "net_af_xdp0": what DPDK calls the device. */
@@ -23,7 +23,9 @@ bool devargs_is_virtual(const char *devargs);
 /* Queues that the port is to have, or 0, logged: none. */
 unsigned int devargs_queues(const struct config *config, const struct config_port *port);
 
-/* Adds what nobody need write: the number of queues and, if wanted, our XDP program. NULL: logged.
+/*
+ * Adds what nobody need write: the number of queues and, if wanted, our XDP program. NULL with a
+ * log line.
  */
 char *devargs_complete(const struct config *config, const struct config_port *port, bool program);
 

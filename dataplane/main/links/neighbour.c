@@ -73,7 +73,7 @@ static struct nexthop *find(const struct network *network, const struct address 
 	return rte_hash_lookup_data(neighbours.table, &key, &found) < 0 ? NULL : found;
 }
 
-/* NULL: none. */
+/* NULL if there is none. */
 static const struct address *gateway(const struct network *network, const struct address *remote)
 {
 	const struct address *a = address_is_ipv4(remote) ? &network->gateway4 : &network->gateway6;
