@@ -109,12 +109,11 @@ struct worker {
 	struct stream *streams;    /* the pool; main: rw */
 	struct stream *free_streams;
 	uint32_t free_stream_count, stream_count;
-	uint16_t streams_per_flow; /* most SSRCs in one flow */
-	uint64_t hz;               /* TSC ticks per second */
-	struct block_list *blocks; /* whose frames `shed` drops; NULL: nobody's. Immutable. */
-	struct source_table
-		*sources;     /* strangers that `shed` knows; NULL if no network is judged */
-	struct burst *copies; /* of packets that have more than one way; see fork.c */
+	uint16_t streams_per_flow;    /* most SSRCs in one flow */
+	uint64_t hz;                  /* TSC ticks per second */
+	struct block_list *blocks;    /* whose frames `shed` drops; NULL: nobody's. Immutable. */
+	struct source_table *sources; /* strangers that `shed` knows; NULL if none is judged */
+	struct burst *copies;         /* of packets that have more than one way; see fork.c */
 
 	/* worker: rw, main: ro */
 	uint64_t drops[DROP_MAX] __rte_cache_aligned;

@@ -31,10 +31,9 @@ void offenders_poll(struct offenders *o, uint64_t now);
 
 /* Everything in packets a second. */
 struct offender {
-	struct endpoint
-		who;   /* a source without a port; or a media address, and no port if not UDP */
-	uint64_t leg;  /* that has the port; 0: none */
-	uint64_t last; /* TSC of its last sample */
+	struct endpoint who; /* a source without a port; or a media address, and port if UDP */
+	uint64_t leg;        /* that has the port; 0: none */
+	uint64_t last;       /* TSC of its last sample */
 	uint32_t pps;
 	uint32_t failures; /* failed authentications */
 	uint16_t reason;   /* of most samples: enum shed_reason, or as dataplane/offence.h has it */
