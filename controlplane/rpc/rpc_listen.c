@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/rpc/rpc_listen.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -13,18 +12,19 @@
 #include <unistd.h>
 
 #include "controlplane/rpc/rpc_tls.h"
+#include "dataplane/lib/address.h"
 #include "dataplane/lib/log.h"
 
 #define UNIX_SCHEME "unix:"
 
-union address {
+union socket_address {
 	struct sockaddr any;
 	struct sockaddr_in ip4;
 	struct sockaddr_in6 ip6;
 	struct sockaddr_un local;
 };
 
-static int parse_unix(union address *address, const char *path)
+static int parse_unix(union socket_address *address, const char *path)
 {
 	if (*path != '/' || strlen(path) >= sizeof(address->local.sun_path))
 		return -EINVAL;
@@ -34,9 +34,10 @@ static int parse_unix(union address *address, const char *path)
 }
 
 /* "192.0.2.1:80" or "[2001:db8::1]:80"; names are refused, what they mean may change. */
-static int parse_inet(union address *address, const char *text)
+static int parse_inet(union socket_address *address, const char *text)
 {
-	char host[INET6_ADDRSTRLEN];
+	char host[ADDRESS_TEXT];
+	struct address parsed;
 	const char *colon = strrchr(text, ':');
 	bool bracketed = *text == '[';
 	size_t len;
@@ -54,16 +55,22 @@ static int parse_inet(union address *address, const char *text)
 	if (end == colon + 1 || *end || port < 1 || port > UINT16_MAX)
 		return -EINVAL;
 
-	address->any.sa_family = bracketed ? AF_INET6 : AF_INET;
+	if (address_parse(&parsed, host) || bracketed != !!strchr(host, ':'))
+		return -EINVAL;
 	if (bracketed) {
+		address->ip6.sin6_family = AF_INET6;
 		address->ip6.sin6_port = htons((uint16_t)port);
-		return inet_pton(AF_INET6, host, &address->ip6.sin6_addr) == 1 ? 0 : -EINVAL;
+		memcpy(&address->ip6.sin6_addr, parsed.octets, sizeof(address->ip6.sin6_addr));
+	} else {
+		address->ip4.sin_family = AF_INET;
+		address->ip4.sin_port = htons((uint16_t)port);
+		memcpy(&address->ip4.sin_addr, address_octets(&parsed),
+		       sizeof(address->ip4.sin_addr));
 	}
-	address->ip4.sin_port = htons((uint16_t)port);
-	return inet_pton(AF_INET, host, &address->ip4.sin_addr) == 1 ? 0 : -EINVAL;
+	return 0;
 }
 
-static int parse(union address *address, const char *text)
+static int parse(union socket_address *address, const char *text)
 {
 	size_t scheme = strlen(UNIX_SCHEME);
 
@@ -73,14 +80,14 @@ static int parse(union address *address, const char *text)
 	return parse_inet(address, text);
 }
 
-static bool is_loopback(const union address *address)
+static bool is_loopback(const union socket_address *address)
 {
 	if (address->any.sa_family == AF_INET6)
 		return IN6_IS_ADDR_LOOPBACK(&address->ip6.sin6_addr);
 	return ntohl(address->ip4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
 }
 
-static socklen_t address_size(const union address *address)
+static socklen_t address_size(const union socket_address *address)
 {
 	switch (address->any.sa_family) {
 	case AF_UNIX:
@@ -96,7 +103,7 @@ static socklen_t address_size(const union address *address)
  * gRPC would unlink whatever socket stands at the path, that of a running server too. Ours is
  * removed only when nobody answers on it.
  */
-static int clear_stale(const char *path, const union address *address)
+static int clear_stale(const char *path, const union socket_address *address)
 {
 	struct stat st;
 	int fd, ret;
@@ -117,7 +124,7 @@ static int clear_stale(const char *path, const union address *address)
 }
 
 /* Binds once without gRPC, which only says that it failed, to learn why it would. */
-static int try_bind(const union address *address)
+static int try_bind(const union socket_address *address)
 {
 	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int one = 1, ret = 0;
@@ -151,7 +158,7 @@ static const char *remedy(int error)
 	}
 }
 
-static int add(grpc_server *server, const char *text, const union address *address,
+static int add(grpc_server *server, const char *text, const union socket_address *address,
 	       grpc_server_credentials *credentials)
 {
 	bool local = address->any.sa_family == AF_UNIX;
@@ -170,14 +177,14 @@ static int add(grpc_server *server, const char *text, const union address *addre
 
 bool rpc_listen_is_address(const char *text)
 {
-	union address address;
+	union socket_address address;
 
 	return parse(&address, text) == 0;
 }
 
 bool rpc_listen_needs_tls(const char *text)
 {
-	union address address;
+	union socket_address address;
 
 	return parse(&address, text) == 0 && address.any.sa_family != AF_UNIX &&
 	       !is_loopback(&address);
@@ -187,7 +194,7 @@ bool rpc_listen_needs_tls(const char *text)
 static int listen_on(grpc_server *server, const char *text, grpc_server_credentials *plain,
 		     grpc_server_credentials *tls)
 {
-	union address address;
+	union socket_address address;
 	bool local;
 
 	if (parse(&address, text)) {

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include <openssl/crypto.h>
 
@@ -234,6 +233,14 @@ static bool is_version(const char *line)
 	return !strncmp(line, "v=0", 3) && !line[3 + strspn(line + 3, " \t")];
 }
 
+static int read_connection(struct sdp_parser *p, char *rest)
+{
+	int error = sdp_connection(p, rest, &p->section->remote.address);
+
+	p->section->connection = error == 0;
+	return error;
+}
+
 static int read_known(struct sdp_parser *p, char type, char *rest)
 {
 	switch (type) {
@@ -244,7 +251,7 @@ static int read_known(struct sdp_parser *p, char type, char *rest)
 	case 'm':
 		return read_media(p, rest);
 	case 'c':
-		return sdp_connection(p, rest, &p->section->remote);
+		return read_connection(p, rest);
 	case 'b':
 		read_bandwidth(p->section, rest);
 		return 0;

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "controlplane/sdp/sdes.h"
+#include "dataplane/lib/address.h"
 
 #define SDP_SIZE_MAX        65536 /* octets */
 #define SDP_LINES_MAX       1000
@@ -33,12 +34,6 @@ struct sdp_line {
 	const char *text; /* NUL-terminated, without its line end */
 	unsigned int length;
 	unsigned int number; /* in the text as it came, from 1: blank lines are left out */
-};
-
-struct sdp_address {
-	int family;     /* AF_INET, AF_INET6; AF_UNSPEC: none */
-	uint16_t port;  /* host order */
-	uint8_t ip[16]; /* network order; the first four octets for AF_INET */
 };
 
 enum sdp_kind { SDP_OTHER_KIND, SDP_AUDIO, SDP_VIDEO, SDP_TEXT, SDP_APPLICATION, SDP_IMAGE };
@@ -82,7 +77,7 @@ struct sdp_candidate { /* RFC 8839 section 5.1 */
 	unsigned int component; /* 1 RTP, 2 RTCP */
 	bool udp;
 	uint32_t priority;
-	struct sdp_address address; /* AF_UNSPEC when it is a name (mDNS) */
+	struct endpoint at; /* its address is zero if it is a name (mDNS) */
 	enum sdp_candidate_type type;
 };
 
@@ -117,8 +112,10 @@ struct sdp_media {
 	uint32_t clock_rate[128];  /* Hz by RTP payload type; 0: unknown (RFC 3551's table included)
 				    */
 
-	struct sdp_address remote; /* where its sender wants RTP; AF_UNSPEC only if rejected */
-	struct sdp_address rtcp;   /* and RTCP unless multiplexed: as a=rtcp says, else port + 1 */
+	bool connection;        /* a c= line says its address; else it is rejected */
+	struct endpoint remote; /* where its sender wants RTP */
+	struct endpoint rtcp;   /* and RTCP unless multiplexed: as a=rtcp says, else port + 1 */
+	bool rtcp_elsewhere;    /* a=rtcp says an address */
 	bool rtcp_mux;
 	bool rtcp_mux_only;
 	bool held;                    /* its c= address is 0.0.0.0 or :: and it has no ICE */
@@ -178,7 +175,7 @@ bool sdp_profile_has_feedback(enum sdp_profile profile);
 /* Whether both are keyed the same way, so that one may stand for the other in an answer. */
 bool sdp_profile_is_near(enum sdp_profile a, enum sdp_profile b);
 
-/* 0.0.0.0 or ::, which is nowhere. */
-bool sdp_address_is_unspecified(const struct sdp_address *address);
+/* Whether it is 0.0.0.0 or ::, where nobody is. */
+bool sdp_is_nowhere(const struct address *address);
 
 #endif

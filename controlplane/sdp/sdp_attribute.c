@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #define CLOCK_RATE_MAX 1000000 /* Hz */
 
@@ -44,18 +43,21 @@ static int read_inactive(struct sdp_parser *p, char *rest)
 /* "a=rtcp:" port [IN IP4 address], RFC 3605. */
 static int read_rtcp(struct sdp_parser *p, char *rest)
 {
-	struct sdp_address rtcp = {.family = AF_UNSPEC};
+	struct address address = {.half = {0}};
 	struct sdp_error unheard = *p->err;
+	bool elsewhere;
 	uint64_t port;
 
 	if (!sdp_number(sdp_word(&rest), 65535, &port))
 		return 0;
-	rtcp.port = (uint16_t)port;
 	/* What it says of no use, the port after that of RTP is. */
-	if (rest[strspn(rest, " \t")] && sdp_connection(p, rest, &rtcp))
+	elsewhere = rest[strspn(rest, " \t")];
+	if (elsewhere && sdp_connection(p, rest, &address)) {
 		*p->err = unheard;
-	else
-		p->section->rtcp = rtcp;
+		return 0;
+	}
+	p->section->rtcp = endpoint_make(&address, port);
+	p->section->rtcp_elsewhere = elsewhere;
 	return 0;
 }
 
@@ -145,13 +147,14 @@ static int read_candidate(struct sdp_parser *p, char *rest)
 {
 	struct sdp_ice *ice = &p->section->ice;
 	struct sdp_candidate c = {.foundation = sdp_word(&rest)};
+	struct address address = {.half = {0}};
 	uint64_t component, priority, port;
 	bool valid;
 
 	valid = sdp_number(sdp_word(&rest), 256, &component);
 	c.udp = !strcasecmp(sdp_word(&rest), "udp");
 	valid = sdp_number(sdp_word(&rest), UINT32_MAX, &priority) && valid;
-	sdp_address_read(&c.address, sdp_word(&rest));
+	address_parse(&address, sdp_word(&rest));
 	valid = sdp_number(sdp_word(&rest), 65535, &port) && valid;
 	valid = !strcasecmp(sdp_word(&rest), "typ") && valid;
 	c.type = candidate_type(sdp_word(&rest));
@@ -160,7 +163,7 @@ static int read_candidate(struct sdp_parser *p, char *rest)
 		return 0;
 	c.component = (unsigned int)component;
 	c.priority = (uint32_t)priority;
-	c.address.port = (uint16_t)port;
+	c.at = endpoint_make(&address, port);
 	if (sdp_grow(&ice->candidates, ice->candidate_count, sizeof(c)))
 		return -ENOMEM;
 	ice->candidates[ice->candidate_count++] = c;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 /* In all BUNDLE groups together: enough for each m-line, and a bound on the work. */
 #define NAMES_MAX (4 * SDP_MEDIA_MAX)
@@ -14,8 +13,10 @@ static void inherit(struct sdp_media *m, const struct sdp_media *session)
 {
 	if (!m->direction_said)
 		m->direction = session->direction;
-	if (m->remote.family == AF_UNSPEC)
+	if (!m->connection) {
+		m->connection = session->connection;
 		m->remote = session->remote;
+	}
 	if (!m->ice.ufrag && !m->ice.pwd) {
 		m->ice.ufrag = session->ice.ufrag;
 		m->ice.pwd = session->ice.pwd;
@@ -82,12 +83,10 @@ static void read_bundles(struct sdp *sdp)
 
 static void place_rtcp(struct sdp_media *m)
 {
-	if (!m->rtcp.port && m->port && m->port < 65535)
-		m->rtcp.port = m->port + 1;
-	if (m->rtcp.family == AF_UNSPEC && m->rtcp.port) {
-		m->rtcp.family = m->remote.family;
-		memcpy(m->rtcp.ip, m->remote.ip, sizeof(m->rtcp.ip));
-	}
+	if (endpoint_is_unset(&m->rtcp) && m->port && m->port < 65535)
+		m->rtcp = endpoint_make(&m->rtcp.address, m->port + 1);
+	if (!m->rtcp_elsewhere)
+		m->rtcp.address = m->remote.address;
 }
 
 /* Under RTP/SAVP(F) a fingerprint without a key says how it is keyed (RFC 5763 section 5). */
@@ -107,7 +106,7 @@ static int complete_media(struct sdp_parser *p, struct sdp_media *m)
 	p->err->line = p->sdp->lines[m->first_line].number;
 	find_keying(m);
 	if (m->rejected) {
-		m->remote.port = m->port;
+		m->remote = endpoint_make(&m->remote.address, m->port);
 		return 0;
 	}
 	if (m->odd_format)
@@ -117,12 +116,12 @@ static int complete_media(struct sdp_parser *p, struct sdp_media *m)
 		return sdp_refuse(p, -EINVAL, "give the m-line at least one format");
 	if (!m->ice.ufrag != !m->ice.pwd)
 		return sdp_refuse(p, -EINVAL, "give the m-line a=ice-ufrag and a=ice-pwd together");
-	if (m->remote.family == AF_UNSPEC)
+	if (!m->connection)
 		return sdp_refuse(p, -EINVAL, "give the m-line or the session a c= line");
-	m->remote.port = m->port;
+	m->remote = endpoint_make(&m->remote.address, m->port);
 	place_rtcp(m);
 	/* The hold of RFC 2543, which RFC 3264 section 8.4 still wants understood. */
-	m->held = sdp_address_is_unspecified(&m->remote) && !m->ice.ufrag;
+	m->held = sdp_is_nowhere(&m->remote.address) && !m->ice.ufrag;
 	if (m->held)
 		m->direction &= ~SDP_RECVONLY;
 	return 0;

@@ -23,11 +23,8 @@ char *sdp_word(char **rest);
 /* A decimal number of digits alone. */
 bool sdp_number(const char *word, uint64_t most, uint64_t *value);
 
-/* "IN IP4 198.51.100.1", cut in place. The port stays as it is. */
-int sdp_connection(struct sdp_parser *p, char *rest, struct sdp_address *out);
-
-/* An address alone; AF_UNSPEC when it is none. The port stays as it is. */
-void sdp_address_read(struct sdp_address *out, const char *word);
+/* Reads "IN IP4 198.51.100.1", cut in place. */
+int sdp_connection(struct sdp_parser *p, char *rest, struct address *out);
 
 /* Makes room for element number `count` in *array, which has `count` of them. */
 int sdp_grow(void *array, unsigned int count, size_t element);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include <openssl/crypto.h>
 
@@ -89,7 +88,7 @@ static enum rule find_rule(const char *attribute)
 
 static bool is_rejected(const struct sdp_transport *t)
 {
-	return t->rtp.family == AF_UNSPEC;
+	return endpoint_is_zero(&t->rtp);
 }
 
 /* The m-line that rules where the caller leaves the choice: an answer follows its offer. */
@@ -323,7 +322,7 @@ static void write_media_line(struct writer *w, unsigned int i)
 	const char *profile = sdp_profile_name(t->profile);
 
 	text_printf(&w->text, "m=%s %u %s", m->kind_name,
-		    is_rejected(t) || t->bundle_only ? 0 : t->rtp.port,
+		    is_rejected(t) || t->bundle_only ? 0 : endpoint_port(&t->rtp),
 		    profile ? profile : ruling(w, i)->profile_name);
 	for (unsigned int f = 0; f < m->format_count; f++) {
 		text_append(&w->text, " ", 1);
@@ -344,7 +343,7 @@ static void write_media(struct writer *w, unsigned int i)
 
 	write_media_line(w, i);
 	write_lines(w, first, m->end_line, "i", (int)i);
-	sdp_write_connection(&w->text, is_rejected(t) ? &w->to->origin : &t->rtp);
+	sdp_write_connection(&w->text, is_rejected(t) ? &w->to->origin : &t->rtp.address);
 	write_lines(w, first, m->end_line, "b", (int)i);
 	write_media_attributes(w, i);
 	if (!m->foreign)

@@ -14,8 +14,8 @@
 
 /* How the relay appears in one m-line. All zero: the m-line is rejected (port 0). */
 struct sdp_transport {
-	/* AF_UNSPEC: the m-line is rejected, and of the rest only `profile` is looked at. */
-	struct sdp_address rtp;
+	/* Zero: the m-line is rejected, and of the rest only `profile` is looked at. */
+	struct endpoint rtp;
 	/* SDP_OTHER_PROFILE: that of the offer when an answer is rewritten, else the sender's. */
 	enum sdp_profile profile;
 
@@ -36,7 +36,7 @@ struct sdp_transport {
 	/* ICE-lite (RFC 8839), with one host candidate for each address; ice_ufrag NULL: no ICE. */
 	const char *ice_ufrag;
 	const char *ice_pwd;
-	const struct sdp_address *candidates; /* NULL: `rtp` alone */
+	const struct endpoint *candidates; /* NULL: `rtp` alone */
 	unsigned int candidate_count;
 
 	struct sdp_fingerprint fingerprint; /* length 0: no DTLS */
@@ -48,8 +48,8 @@ struct sdp_transport {
 };
 
 struct sdp_rewrite {
-	/* The relay's address for o= and for the session's c=. Its port is not looked at. */
-	struct sdp_address origin;
+	/* The relay's address for o= and for the session's c=; zero: 0.0.0.0. */
+	struct address origin;
 	const struct sdp_transport *media; /* one for each m-line of the SDP, in order */
 	unsigned int media_count;
 	/*

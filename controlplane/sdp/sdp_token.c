@@ -2,13 +2,11 @@
 /* Words, numbers and addresses of an SDP line. */
 #include "controlplane/sdp/sdp_parse.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <strings.h>
 
 int sdp_refuse(struct sdp_parser *p, int code, const char *fmt, ...)
@@ -41,42 +39,32 @@ bool sdp_number(const char *word, uint64_t most, uint64_t *value)
 	return *value <= most;
 }
 
-void sdp_address_read(struct sdp_address *out, const char *word)
+static bool is_multicast(const struct address *address)
 {
-	memset(out->ip, 0, sizeof(out->ip));
-	if (inet_pton(AF_INET, word, out->ip) == 1)
-		out->family = AF_INET;
-	else if (inet_pton(AF_INET6, word, out->ip) == 1)
-		out->family = AF_INET6;
-	else
-		out->family = AF_UNSPEC;
+	static const struct prefix ipv4 = PREFIX_IPV4(224, 0, 0, 0, 4);
+	static const struct prefix ipv6 = {{.octets = {0xff}}, 8};
+
+	return prefix_has(&ipv4, address) || prefix_has(&ipv6, address);
 }
 
-static bool is_multicast(const struct sdp_address *address)
-{
-	return address->family == AF_INET ? address->ip[0] >> 4 == 0xe : address->ip[0] == 0xff;
-}
-
-int sdp_connection(struct sdp_parser *p, char *rest, struct sdp_address *out)
+int sdp_connection(struct sdp_parser *p, char *rest, struct address *out)
 {
 	const char *net = sdp_word(&rest), *type = sdp_word(&rest), *word = sdp_word(&rest);
-	int family = !strcasecmp(type, "IP4")   ? AF_INET
-		     : !strcasecmp(type, "IP6") ? AF_INET6
-						: AF_UNSPEC;
+	bool ipv4 = !strcasecmp(type, "IP4"), ipv6 = !strcasecmp(type, "IP6");
 
-	if (strcasecmp(net, "IN") || family == AF_UNSPEC || !*word)
+	if (strcasecmp(net, "IN") || (!ipv4 && !ipv6) || !*word)
 		return sdp_refuse(p, -EINVAL,
 				  "write the address as IN IP4 or IN IP6 and the address");
 	if (strchr(word, '/'))
 		return sdp_refuse(p, -ENOTSUP, "give a unicast address, without TTL or count");
-	sdp_address_read(out, word);
-	if (out->family == AF_UNSPEC) {
+	if (address_parse(out, word)) {
 		if (strchr(word, ':') || !word[strspn(word, "0123456789.")])
 			return sdp_refuse(p, -EINVAL, "%.48s is no IP address", word);
 		return sdp_refuse(p, -ENOTSUP, "give an IP address in the place of host name %.48s",
 				  word);
 	}
-	if (out->family != family)
+	/* An IPv4 address in IPv6's clothes is neither. */
+	if (address_is_ipv4(out) != ipv4 || (ipv4 && strchr(word, ':')))
 		return sdp_refuse(p, -EINVAL, "%.48s is no %s address", word, type);
 	if (is_multicast(out))
 		return sdp_refuse(p, -ENOTSUP, "give a unicast address, %.48s is multicast", word);
@@ -97,9 +85,9 @@ int sdp_grow(void *array, unsigned int count, size_t element)
 	return 0;
 }
 
-bool sdp_address_is_unspecified(const struct sdp_address *address)
+bool sdp_is_nowhere(const struct address *address)
 {
-	static const uint8_t zero[sizeof(address->ip)];
+	static const struct prefix ipv4 = PREFIX_IPV4(0, 0, 0, 0, 32);
 
-	return address->family != AF_UNSPEC && !memcmp(address->ip, zero, sizeof(zero));
+	return address_is_zero(address) || prefix_has(&ipv4, address);
 }

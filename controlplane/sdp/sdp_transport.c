@@ -1,56 +1,52 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/sdp/sdp_transport.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 
 #include <openssl/crypto.h>
 
-static const char *print_address(char text[INET6_ADDRSTRLEN], const struct sdp_address *address)
+void sdp_write_address(struct text *out, const struct address *address)
 {
-	const char *printed = inet_ntop(address->family, address->ip, text, INET6_ADDRSTRLEN);
+	char text[ADDRESS_TEXT];
 
-	return printed ? printed : "0.0.0.0";
+	if (address_is_zero(address))
+		text_printf(out, "IN IP4 0.0.0.0\r\n");
+	else
+		text_printf(out, "IN %s %s\r\n", address_is_ipv4(address) ? "IP4" : "IP6",
+			    address_text(text, address));
 }
 
-void sdp_write_address(struct text *out, const struct sdp_address *address)
-{
-	char ip[INET6_ADDRSTRLEN];
-
-	text_printf(out, "IN %s %s\r\n", address->family == AF_INET6 ? "IP6" : "IP4",
-		    print_address(ip, address));
-}
-
-void sdp_write_connection(struct text *out, const struct sdp_address *address)
+void sdp_write_connection(struct text *out, const struct address *address)
 {
 	text_append(out, "c=", 2);
 	sdp_write_address(out, address);
 }
 
 static void write_candidate(struct text *out, unsigned int foundation, unsigned int component,
-			    uint32_t priority, const struct sdp_address *address, uint16_t port)
+			    uint32_t priority, const struct address *address, uint16_t port)
 {
-	char ip[INET6_ADDRSTRLEN];
+	char text[ADDRESS_TEXT];
 
 	text_printf(out, "a=candidate:%u %u udp %u %s %u typ host\r\n", foundation, component,
-		    priority, print_address(ip, address), port);
+		    priority, address_text(text, address), port);
 }
 
 static void write_candidates(struct text *out, const struct sdp_transport *t)
 {
-	const struct sdp_address *candidates = t->candidates ? t->candidates : &t->rtp;
+	const struct endpoint *candidates = t->candidates ? t->candidates : &t->rtp;
 	unsigned int count = t->candidates ? t->candidate_count : 1;
-	uint16_t apart = t->rtcp_port ? (uint16_t)(t->rtcp_port - t->rtp.port) : 0;
+	uint16_t apart = t->rtcp_port ? (uint16_t)(t->rtcp_port - endpoint_port(&t->rtp)) : 0;
 
 	for (unsigned int i = 0; i < count; i++) {
-		const struct sdp_address *a = &candidates[i];
+		const struct address *address = &candidates[i].address;
+		uint16_t port = endpoint_port(&candidates[i]);
 		/* RFC 8445 section 5.1.2.1: type host, then the order given, then the component. */
 		uint32_t priority = (126U << 24) + ((65535U - i) << 8) + 256;
 
-		write_candidate(out, i + 1, 1, priority - 1, a, a->port);
+		write_candidate(out, i + 1, 1, priority - 1, address, port);
 		if (apart)
-			write_candidate(out, i + 1, 2, priority - 2, a,
-					(uint16_t)(a->port + apart));
+			write_candidate(out, i + 1, 2, priority - 2, address,
+					(uint16_t)(port + apart));
 	}
 }
 

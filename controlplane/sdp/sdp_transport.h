@@ -6,9 +6,9 @@
 #include "controlplane/sdp/sdp_rewrite.h"
 #include "controlplane/sdp/text.h"
 
-/* "IN IP4 198.51.100.1" and the end of its line. */
-void sdp_write_address(struct text *out, const struct sdp_address *address);
-void sdp_write_connection(struct text *out, const struct sdp_address *address);
+/* "IN IP4 198.51.100.1" and the end of its line; a zero address is IPv4's. */
+void sdp_write_address(struct text *out, const struct address *address);
+void sdp_write_connection(struct text *out, const struct address *address);
 
 /* The attributes of an m-line that is not rejected. */
 void sdp_write_transport(struct text *out, const struct sdp_transport *transport);

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <time.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/queue.h"
 #include "controlplane/session/session_state.h"
@@ -260,10 +260,5 @@ void leg_free(struct leg *leg)
 
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote)
 {
-	memset(&leg->heard, 0, sizeof(leg->heard));
-	if (!remote || (remote->address.len != 4 && remote->address.len != 16))
-		return;
-	leg->heard.family = remote->address.len == 16 ? AF_INET6 : AF_INET;
-	memcpy(leg->heard.ip, remote->address.data, remote->address.len);
-	leg->heard.port = remote->port;
+	leg->heard = octets_read_endpoint(remote);
 }

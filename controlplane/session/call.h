@@ -56,9 +56,9 @@ struct leg {
 	struct terms terms; /* in force in the dataplane */
 	struct dtls_identity *identity;
 	struct sdp_fingerprint fingerprint; /* ours, as it is in the SDP; length 0: none yet */
-	struct dtls *dtls;            /* up or handshaking; NULL before that, and when it is over */
-	struct sdp_address dtls_from; /* where its last datagram came from */
-	struct sdp_address heard;     /* where media comes from, as the dataplane said last */
+	struct dtls *dtls;         /* up or handshaking; NULL before that, and when it is over */
+	struct endpoint dtls_from; /* where its last datagram came from */
+	struct endpoint heard;     /* where media comes from, as the dataplane said last */
 
 	uint32_t latch_epoch; /* counts the windows in which its address may be learnt */
 	uint32_t epoch;       /* of the last keys that were pushed; 0: none */

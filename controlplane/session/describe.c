@@ -2,7 +2,6 @@
 #include "controlplane/session/describe.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "controlplane/sdp/sdp_rewrite.h"
 
@@ -27,8 +26,7 @@ static void show(struct sdp_transport *out, const struct exchange *x, const stru
 	const struct terms *t = &plan->terms;
 	bool first = (plan->lines & ((1u << line) - 1)) == 0;
 
-	out->rtp = leg->at->address;
-	out->rtp.port = leg->port;
+	out->rtp = endpoint_make(&leg->at->address, leg->port);
 	out->profile = t->profile;
 	out->rtcp_mux = t->rtcp_mux;
 	out->rtcp_mux_only = !answer && t->rtcp_mux_only;
@@ -72,7 +70,6 @@ char *describe(const struct exchange *x, const struct sdp *answer, struct sessio
 		.offer = answer ? x->sdp : NULL,
 		.mids = answer ? NULL : (const char *const *)end->party->mids.text,
 		.shown_mids = shown,
-		.origin = {.family = AF_INET},
 	};
 	char *text;
 	size_t length;
@@ -84,8 +81,8 @@ char *describe(const struct exchange *x, const struct sdp *answer, struct sessio
 			if (end->plans[i].lines & 1u << line)
 				show(&media[line], x, &end->plans[i], i + 1, line, answer != NULL);
 	for (unsigned int line = sdp->media_count; line-- > 0;)
-		if (media[line].rtp.family != AF_UNSPEC)
-			to.origin = media[line].rtp;
+		if (!endpoint_is_zero(&media[line].rtp))
+			to.origin = media[line].rtp.address;
 	result = sdp_rewrite(&text, &length, sdp, &to);
 	if (result == 0) {
 		learn_mids(x, shown, answer != NULL);

@@ -7,17 +7,13 @@
 #ifndef TANDEM_DESTINATION_H
 #define TANDEM_DESTINATION_H
 
-#include "controlplane/sdp/sdp.h"
 #include "controlplane/session/network.h"
 
-struct prefix;
-
 /*
- * NULL: media may go there, or it is AF_UNSPEC. Otherwise what kind of address it is, for a
- * message: one that no host has, this host, a group, a link, the relay's own, or in one of the
- * `denied`.
+ * Returns what kind of address it is, for a message: one that no host has, this host, a group, a
+ * link, the relay's own, or in one of the `denied`. NULL if media may go there.
  */
-const char *destination_refuse(const struct sdp_address *address, const struct networks *networks,
+const char *destination_refuse(const struct address *address, const struct networks *networks,
 			       const struct prefix *denied, unsigned int denied_count);
 
 #endif

@@ -6,7 +6,6 @@
 #include "controlplane/session/keying.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/watch.h"
-#include "controlplane/session/why.h"
 #include "dataplane/lib/log.h"
 
 /* --- media timeout -------------------------------------------------------------------------------
@@ -80,10 +79,10 @@ static void media_timeout(struct leg *leg)
 
 static void tell_up(const struct leg *leg)
 {
-	char text[WHY_ADDRESS_MAX] = "";
+	char text[ADDRESS_TEXT] = "";
 
-	if (leg->heard.family != AF_UNSPEC)
-		why_print_address(text, &leg->heard, leg->heard.port);
+	if (!endpoint_is_zero(&leg->heard))
+		endpoint_text(text, &leg->heard);
 	watch_leg(WATCH(LEG_UP), leg, text);
 }
 

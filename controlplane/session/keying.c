@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <openssl/crypto.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
@@ -75,12 +75,6 @@ static bool same_key(const struct sdes *a, const struct sdes *b)
 	       CRYPTO_memcmp(a->key_salt, b->key_salt, sizeof(a->key_salt)) == 0;
 }
 
-static bool same_address(const struct sdp_address *a, const struct sdp_address *b)
-{
-	return a->family == b->family && a->port == b->port &&
-	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
 static struct push_key split(const struct sdes *sdes)
 {
 	return (struct push_key){sdes->key_salt,
@@ -105,7 +99,7 @@ void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *be
 							  : split(&t->local[0]),
 			  /* RFC 3711 3.3.1; a new address begins at 0 (RFC 4568 7.1.4). */
 			  .goes_on = leg->keyed && sdp_profile_has_sdes(before->profile) &&
-				     same_address(&before->remote, &t->remote),
+				     endpoint_equal(&before->remote, &t->remote),
 		  });
 }
 
@@ -116,15 +110,13 @@ static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__Transmit transmit = TANDEM__DATAPLANE__V1__TRANSMIT__INIT;
-	Tandem__Dataplane__V1__Endpoint to = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
+	Tandem__Dataplane__V1__Endpoint to;
 	struct leg *leg = arg;
 
 	/* A handshake may begin on a pair that is validated and not nominated yet. */
-	if (leg->dtls_from.family != AF_UNSPEC &&
+	if (!endpoint_is_zero(&leg->dtls_from) &&
 	    leg->ice != TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED) {
-		to.address.data = leg->dtls_from.ip;
-		to.address.len = leg->dtls_from.family == AF_INET ? 4 : 16;
-		to.port = leg->dtls_from.port;
+		octets_fill_endpoint(&to, &leg->dtls_from.address, endpoint_port(&leg->dtls_from));
 		transmit.to = &to;
 	}
 	transmit.leg = leg->id;
@@ -264,7 +256,7 @@ static bool reachable(const struct leg *leg)
 {
 	if (leg->terms.ice)
 		return leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
-	return leg->terms.remote.port != 0;
+	return !endpoint_is_unset(&leg->terms.remote);
 }
 
 void keying_leg_up(struct leg *leg)
@@ -276,12 +268,7 @@ void keying_leg_up(struct leg *leg)
 void keying_receive(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *from,
 		    const uint8_t *datagram, size_t length)
 {
-	leg->dtls_from.family = AF_UNSPEC;
-	if (from && (from->address.len == 4 || from->address.len == 16)) {
-		leg->dtls_from.family = from->address.len == 4 ? AF_INET : AF_INET6;
-		leg->dtls_from.port = from->port;
-		memcpy(leg->dtls_from.ip, from->address.data, from->address.len);
-	}
+	leg->dtls_from = octets_read_endpoint(from);
 	/* As a client only a re-offer, or another address, tells that it is worth a further try. */
 	if (leg->terms.setup != SDP_ACTIVE && idle(leg))
 		start(leg);

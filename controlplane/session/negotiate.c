@@ -250,7 +250,7 @@ static int take_crypto_answer(struct terms *t, const struct sdp_media *media, un
 static void set_latch(struct terms *t, const struct wish *wish)
 {
 	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
-	t->latch_signalled = latch_is_signalled(wish->latch, &t->remote);
+	t->latch_signalled = latch_is_signalled(wish->latch, &t->remote.address);
 }
 
 static void take_address(struct terms *t, const struct wish *wish, const struct sdp_media *media)
@@ -259,7 +259,7 @@ static void take_address(struct terms *t, const struct wish *wish, const struct 
 	 * c=0.0.0.0 is the old way of holding (RFC 3264 section 8.4), and with ICE no candidate was
 	 * found yet: the address stays.
 	 */
-	if (!sdp_address_is_unspecified(&media->remote)) {
+	if (!sdp_is_nowhere(&media->remote.address)) {
 		t->remote = media->remote;
 		t->remote_rtcp = media->rtcp;
 	}

@@ -29,7 +29,7 @@ struct terms {
 	char local_pwd[32];
 	char remote_ufrag[NEGOTIATE_UFRAG_MAX + 1]; /* empty: not known yet */
 
-	struct sdp_address remote, remote_rtcp; /* AF_UNSPEC: not known */
+	struct endpoint remote, remote_rtcp; /* zero: not known */
 	uint32_t receive, send; /* bits: m-lines on which the participant sends, and receives */
 
 	/* Ours: active is the DTLS client, passive the server, actpass not decided yet. */

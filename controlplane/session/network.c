@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-static int add(struct networks *n, const char *network, const ProtobufCBinaryData *octets)
+#include "controlplane/lib/octets.h"
+
+static int add(struct networks *n, const char *network, const struct address *address)
 {
 	struct media_address **link = &n->first;
 	struct media_address *a;
@@ -16,8 +17,7 @@ static int add(struct networks *n, const char *network, const ProtobufCBinaryDat
 	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
-	a->address.family = octets->len == 4 ? AF_INET : AF_INET6;
-	memcpy(a->address.ip, octets->data, octets->len);
+	a->address = *address;
 	error = ports_open(&a->ports, n->port_first, n->port_last, n->quarantine_ms);
 	if (error) {
 		free(a);
@@ -30,6 +30,22 @@ static int add(struct networks *n, const char *network, const ProtobufCBinaryDat
 	return 0;
 }
 
+/* Takes in one address; its ports stay if it was there before. */
+static int put(struct networks *n, const char *network, const ProtobufCBinaryData *octets)
+{
+	struct media_address *known;
+	struct address address;
+
+	if (octets_read(&address, octets))
+		return -EINVAL;
+	known = networks_find(n, &address);
+	if (!known)
+		return add(n, network, &address);
+	known->gone = false;
+	snprintf(known->network, sizeof(known->network), "%s", network);
+	return 0;
+}
+
 int networks_update(struct networks *n, const Tandem__Dataplane__V1__Hello *hello)
 {
 	int error = 0;
@@ -39,24 +55,8 @@ int networks_update(struct networks *n, const Tandem__Dataplane__V1__Hello *hell
 	for (size_t i = 0; i < hello->n_networks; i++) {
 		const Tandem__Dataplane__V1__Network *network = hello->networks[i];
 
-		for (size_t j = 0; j < network->n_addresses && !error; j++) {
-			const ProtobufCBinaryData *octets = &network->addresses[j];
-			struct sdp_address address = {.family = octets->len == 4 ? AF_INET
-										 : AF_INET6};
-			struct media_address *known;
-
-			if (octets->len != 4 && octets->len != 16)
-				return -EINVAL;
-			memcpy(address.ip, octets->data, octets->len);
-			known = networks_find(n, &address);
-			if (known) {
-				known->gone = false;
-				snprintf(known->network, sizeof(known->network), "%s",
-					 network->name);
-			} else {
-				error = add(n, network->name, octets);
-			}
-		}
+		for (size_t j = 0; j < network->n_addresses && !error; j++)
+			error = put(n, network->name, &network->addresses[j]);
 	}
 	return error;
 }
@@ -72,7 +72,7 @@ void networks_free(struct networks *n)
 	}
 }
 
-struct media_address *networks_choose(const struct networks *n, const char *network, int family,
+struct media_address *networks_choose(const struct networks *n, const char *network, bool ipv4,
 				      bool strict)
 {
 	struct media_address *other = NULL;
@@ -80,7 +80,7 @@ struct media_address *networks_choose(const struct networks *n, const char *netw
 	for (struct media_address *a = n->first; a; a = a->next) {
 		if (a->gone || (network[0] && strcmp(a->network, network) != 0))
 			continue;
-		if (family == AF_UNSPEC || a->address.family == family)
+		if (address_is_ipv4(&a->address) == ipv4)
 			return a;
 		if (!other)
 			other = a;
@@ -88,11 +88,10 @@ struct media_address *networks_choose(const struct networks *n, const char *netw
 	return strict ? NULL : other;
 }
 
-struct media_address *networks_find(const struct networks *n, const struct sdp_address *address)
+struct media_address *networks_find(const struct networks *n, const struct address *address)
 {
 	for (struct media_address *a = n->first; a; a = a->next)
-		if (a->address.family == address->family &&
-		    memcmp(a->address.ip, address->ip, sizeof(address->ip)) == 0)
+		if (address_equal(&a->address, address))
 			return a;
 	return NULL;
 }

@@ -6,13 +6,13 @@
 #include <stdint.h>
 
 #include "controlplane/session/ports.h"
-#include "controlplane/sdp/sdp.h"
 #include "dataplane/api/dataplane.pb-c.h"
+#include "dataplane/lib/address.h"
 
 struct media_address {
 	struct media_address *next;
 	char network[32];
-	struct sdp_address address; /* its port is 0 */
+	struct address address;
 	struct ports *ports;
 	bool gone; /* the dataplane has it no more; legs may still say it */
 };
@@ -28,12 +28,11 @@ int networks_update(struct networks *networks, const Tandem__Dataplane__V1__Hell
 void networks_free(struct networks *networks);
 
 /*
- * An address of the network ("": any) and family (AF_UNSPEC: any). NULL: none. Without `strict`
- * another family of that network will do.
+ * Returns an address of the network ("": any) and of the family, NULL if it has none. Without
+ * `strict` the other family will do.
  */
 struct media_address *networks_choose(const struct networks *networks, const char *network,
-				      int family, bool strict);
-struct media_address *networks_find(const struct networks *networks,
-				    const struct sdp_address *address);
+				      bool ipv4, bool strict);
+struct media_address *networks_find(const struct networks *networks, const struct address *address);
 
 #endif

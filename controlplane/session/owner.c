@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/owner.h"
 
-#include <sys/socket.h>
-
 #include "controlplane/session/session_state.h"
 
 bool owner_of_leg(struct session *s, uint64_t id, struct owner *owner)
@@ -17,27 +15,27 @@ bool owner_of_leg(struct session *s, uint64_t id, struct owner *owner)
 }
 
 /* Where its media comes from: as the dataplane said last, or else as the SDP did. */
-static const struct sdp_address *address_of(const struct leg *leg)
+static const struct endpoint *source_of(const struct leg *leg)
 {
-	return leg->heard.family != AF_UNSPEC || leg->terms.ice ? &leg->heard : &leg->terms.remote;
+	return !endpoint_is_zero(&leg->heard) || leg->terms.ice ? &leg->heard : &leg->terms.remote;
 }
 
 static bool comes_from(const struct call *call,
-		       bool (*is_such)(void *arg, const struct sdp_address *address), void *arg)
+		       bool (*is_such)(void *arg, const struct address *address), void *arg)
 {
 	const struct party *party;
 	const struct leg *leg;
 
 	for_each_leg(leg, call)
 	{
-		if (address_of(leg)->family != AF_UNSPEC && is_such(arg, address_of(leg)))
+		if (!endpoint_is_zero(source_of(leg)) && is_such(arg, &source_of(leg)->address))
 			return true;
 	}
 	return false;
 }
 
 unsigned int owner_count(const struct session *s,
-			 bool (*is_such)(void *arg, const struct sdp_address *address), void *arg)
+			 bool (*is_such)(void *arg, const struct address *address), void *arg)
 {
 	const struct call *call;
 	unsigned int count = 0;

@@ -4,8 +4,7 @@
 #define TANDEM_OWNER_H
 
 #include "controlplane/session/session.h"
-
-struct sdp_address;
+#include "dataplane/lib/address.h"
 
 /* A call and one of its parties. The texts are the session's, until the loop's next turn. */
 struct owner {
@@ -17,6 +16,6 @@ bool owner_of_leg(struct session *session, uint64_t leg, struct owner *owner);
 
 /* How many calls have media that comes from such an address. */
 unsigned int owner_count(const struct session *session,
-			 bool (*is_such)(void *arg, const struct sdp_address *address), void *arg);
+			 bool (*is_such)(void *arg, const struct address *address), void *arg);
 
 #endif

@@ -3,23 +3,19 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "controlplane/session/destination.h"
 #include "controlplane/session/session_state.h"
-#include "controlplane/session/why.h"
 
 static struct media_address *choose_address(struct session *s, const struct wish *wish,
 					    const struct sdp_media *media)
 {
-	int family = media->remote.family;
+	bool ipv4 = wish->family == TANDEM__RELAY__V1__FAMILY__FAMILY_IPV4;
+	bool same = wish->family == TANDEM__RELAY__V1__FAMILY__FAMILY_SAME;
 
-	if (wish->family == TANDEM__RELAY__V1__FAMILY__FAMILY_IPV4)
-		family = AF_INET;
-	else if (wish->family == TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6)
-		family = AF_INET6;
-	return networks_choose(&s->networks, wish->network, family,
-			       wish->family != TANDEM__RELAY__V1__FAMILY__FAMILY_SAME);
+	if (same)
+		ipv4 = address_is_ipv4(&media->remote.address);
+	return networks_choose(&s->networks, wish->network, ipv4, !same);
 }
 
 int place_leg(struct leg **leg, struct party *party, const struct wish *wish,
@@ -44,25 +40,27 @@ int place_leg(struct leg **leg, struct party *party, const struct wish *wish,
 	return 0;
 }
 
-static bool other_family(const struct leg *leg, const struct sdp_address *address)
+static bool other_family(const struct leg *leg, const struct endpoint *to)
 {
-	return address->family != AF_UNSPEC && address->family != leg->at->address.family;
+	return !endpoint_is_zero(to) &&
+	       address_is_ipv4(&to->address) != address_is_ipv4(&leg->at->address);
 }
 
-static int check_destination(const struct session *s, const struct sdp_address *address,
-			     unsigned int mline, struct session_error *error)
+static int check_destination(const struct session *s, const struct endpoint *to, unsigned int mline,
+			     struct session_error *error)
 {
-	const char *what =
-		destination_refuse(address, &s->networks, s->denied, s->config.deny_count);
-	char text[WHY_ADDRESS_MAX];
+	char text[ADDRESS_TEXT];
+	const char *what;
 
+	if (endpoint_is_zero(to))
+		return 0;
+	what = destination_refuse(&to->address, &s->networks, s->denied, s->config.deny_count);
 	if (!what)
 		return 0;
-	why_print_address(text, address, address->port);
 	return session_refuse(error, SESSION_INVALID_ARGUMENT,
 			      "m-line %u: no media is sent to %s, %s; name the participant's own "
 			      "address",
-			      mline, text, what);
+			      mline, endpoint_text(text, to), what);
 }
 
 int place_check(const struct leg *leg, const struct terms *t, unsigned int mline,
@@ -81,7 +79,7 @@ int place_check(const struct leg *leg, const struct terms *t, unsigned int mline
 				      "m-line %u: its address is not of the family of the relay's "
 				      "there, which is IPv%d; choose network and family of that "
 				      "party for a new call",
-				      mline, leg->at->address.family == AF_INET6 ? 6 : 4);
+				      mline, address_is_ipv4(&leg->at->address) ? 4 : 6);
 	if (check_destination(leg->session, &t->remote, mline, error) ||
 	    (!t->rtcp_mux && check_destination(leg->session, &t->remote_rtcp, mline, error)))
 		return -EINVAL;

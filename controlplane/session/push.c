@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/media.h"
 #include "controlplane/session/pace.h"
 #include "controlplane/session/path.h"
@@ -100,16 +100,12 @@ static void request(struct push *push, Tandem__Dataplane__V1__Request *message)
 	client_request(push->session->client, message, replied, push);
 }
 
-static Tandem__Dataplane__V1__Endpoint *endpoint(Tandem__Dataplane__V1__Endpoint *out,
-						 const struct sdp_address *address,
-						 unsigned int port)
+static Tandem__Dataplane__V1__Endpoint *fill_remote(Tandem__Dataplane__V1__Endpoint *out,
+						    const struct endpoint *remote)
 {
-	if (address->family == AF_UNSPEC || port == 0)
+	if (address_is_zero(&remote->address) || endpoint_is_unset(remote))
 		return NULL;
-	tandem__dataplane__v1__endpoint__init(out);
-	out->address.data = (uint8_t *)address->ip;
-	out->address.len = address->family == AF_INET6 ? 16 : 4;
-	out->port = port;
+	octets_fill_endpoint(out, &remote->address, endpoint_port(remote));
 	return out;
 }
 
@@ -167,13 +163,14 @@ void push_leg(struct push *push, struct leg *leg)
 		return;
 	put.leg = leg->id;
 	put.revision = leg->party->call->revision;
-	put.local = endpoint(&room.local, &leg->at->address, leg->port);
+	octets_fill_endpoint(&room.local, &leg->at->address, leg->port);
+	put.local = &room.local;
 	put.rtcp_mux = t->rtcp_mux;
 	put.security = security_of(t->profile);
 	fill_ice(&put, &room, t);
-	put.remote = endpoint(&room.remote, &t->remote, t->remote.port);
-	put.remote_rtcp = endpoint(&room.remote_rtcp, t->rtcp_mux ? &t->remote : &t->remote_rtcp,
-				   t->rtcp_mux ? t->remote.port : t->remote_rtcp.port);
+	put.remote = fill_remote(&room.remote, &t->remote);
+	put.remote_rtcp =
+		fill_remote(&room.remote_rtcp, t->rtcp_mux ? &t->remote : &t->remote_rtcp);
 	put.latch_ms = t->latch && !t->ice ? push->session->config.latch_ms : 0;
 	put.latch_epoch = leg->latch_epoch;
 	put.latch_signalled = put.latch_ms && t->latch_signalled;

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/state.h"
@@ -24,12 +24,10 @@ void rebuild_leg(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status
 
 static struct media_address *get_address(struct session *s, const Tandem__State__V2__Leg *state)
 {
-	struct sdp_address address = {.family = state->address.len == 4 ? AF_INET : AF_INET6};
+	struct address address;
 
-	if (state->address.len != 4 && state->address.len != 16)
-		return NULL;
-	memcpy(address.ip, state->address.data, state->address.len);
-	return networks_find(&s->networks, &address);
+	return octets_read(&address, &state->address) ? NULL
+						      : networks_find(&s->networks, &address);
 }
 
 static int make_leg(struct party *party, const Tandem__State__V2__Leg *state)

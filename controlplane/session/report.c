@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "controlplane/lib/arena.h"
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/path.h"
 #include "controlplane/session/why.h"
@@ -119,12 +119,11 @@ static Tandem__Relay__V1__Profile shown_profile(enum sdp_profile profile)
 	}
 }
 
-static char *show_address(struct report *r, const struct sdp_address *address, unsigned int port)
+static char *show_endpoint(struct report *r, const struct endpoint *e)
 {
-	char text[WHY_ADDRESS_MAX];
+	char text[ADDRESS_TEXT];
 
-	why_print_address(text, address, port);
-	return arena_text(&r->arena, text);
+	return arena_text(&r->arena, endpoint_text(text, e));
 }
 
 static char *show_why(struct report *r, const struct leg *leg,
@@ -139,6 +138,7 @@ static char *show_why(struct report *r, const struct leg *leg,
 static void add_leg(struct report *r, const struct leg *leg)
 {
 	Tandem__Relay__V1__Leg *out = arena_take(&r->arena, sizeof(*out));
+	struct endpoint local = endpoint_make(&leg->at->address, leg->port);
 
 	if (!out)
 		return;
@@ -148,9 +148,9 @@ static void add_leg(struct report *r, const struct leg *leg)
 	out->branch = arena_text(&r->arena, leg->party->branch);
 	out->media = arena_text(&r->arena, leg->media);
 	out->network = arena_text(&r->arena, leg->at->network);
-	out->local = show_address(r, &leg->at->address, leg->port);
-	if (!leg->terms.ice && leg->terms.remote.port)
-		out->remote = show_address(r, &leg->terms.remote, leg->terms.remote.port);
+	out->local = show_endpoint(r, &local);
+	if (!leg->terms.ice && !endpoint_is_unset(&leg->terms.remote))
+		out->remote = show_endpoint(r, &leg->terms.remote);
 	out->profile = shown_profile(leg->terms.profile);
 	out->ice = ice_state(leg);
 	out->dtls = dtls_state(leg);
@@ -317,14 +317,10 @@ static void take_paths(struct report *r, const Tandem__Dataplane__V1__LegStatus 
 static void take_remote(struct report *r, Tandem__Relay__V1__Leg *out,
 			const Tandem__Dataplane__V1__Endpoint *in)
 {
-	struct sdp_address remote = {.family = AF_INET};
+	struct endpoint remote = octets_read_endpoint(in);
 
-	if (!in || (in->address.len != 4 && in->address.len != 16))
-		return;
-	if (in->address.len == 16)
-		remote.family = AF_INET6;
-	memcpy(remote.ip, in->address.data, in->address.len);
-	out->remote = show_address(r, &remote, in->port);
+	if (!endpoint_is_zero(&remote))
+		out->remote = show_endpoint(r, &remote);
 }
 
 /* NULL: its party has left. */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "controlplane/session/session_state.h"
-#include "controlplane/session/why.h"
 
 struct asking {
 	struct session *session;
@@ -15,7 +14,7 @@ struct asking {
 
 struct networks_room {
 	Tandem__Relay__V1__Network *messages, **pointers;
-	char (*addresses)[WHY_ADDRESS_MAX];
+	char (*addresses)[ADDRESS_TEXT];
 };
 
 static void add_networks(Tandem__Relay__V1__StatusReply *reply, struct networks_room *room,
@@ -37,7 +36,7 @@ static void add_networks(Tandem__Relay__V1__StatusReply *reply, struct networks_
 		if (a->gone && ports_used(a->ports) == 0)
 			continue;
 		tandem__relay__v1__network__init(network);
-		why_print_address(text, &a->address, 0);
+		address_text(text, &a->address);
 		network->name = (char *)a->network;
 		network->address = text;
 		network->ports_used = ports_used(a->ports);

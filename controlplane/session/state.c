@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "controlplane/lib/arena.h"
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/sdp/text.h"
 #include "dataplane/api/cleanse.h"
@@ -26,12 +26,6 @@ static void **take_list(struct arena *arena, size_t size, size_t count)
 	for (size_t i = 0; i < count; i++)
 		list[i] = messages + i * size;
 	return list;
-}
-
-static ProtobufCBinaryData ip_of(const struct sdp_address *address)
-{
-	return (ProtobufCBinaryData){.len = address->family == AF_INET6 ? 16 : 4,
-				     .data = (uint8_t *)address->ip};
 }
 
 static Tandem__State__V2__Wish *write_wish(struct arena *arena, const struct wish *wish)
@@ -62,17 +56,16 @@ static void write_fingerprint(Tandem__State__V2__Fingerprint *out, const struct 
 	out->octets.len = f->length;
 }
 
-static Tandem__State__V2__Endpoint *write_endpoint(struct arena *arena,
-						   const struct sdp_address *address)
+static Tandem__State__V2__Endpoint *write_endpoint(struct arena *arena, const struct endpoint *e)
 {
 	Tandem__State__V2__Endpoint *out =
-		address->family != AF_UNSPEC ? arena_take(arena, sizeof(*out)) : NULL;
+		endpoint_is_zero(e) ? NULL : arena_take(arena, sizeof(*out));
 
 	if (!out)
 		return NULL;
 	tandem__state__v2__endpoint__init(out);
-	out->address = ip_of(address);
-	out->port = address->port;
+	out->address = octets_of(&e->address);
+	out->port = endpoint_port(e);
 	return out;
 }
 
@@ -127,7 +120,7 @@ static void write_leg(Tandem__State__V2__Leg *out, struct arena *arena, const st
 	out->pending = leg->pending;
 	out->source = leg->source ? leg->source->number : 0;
 	out->source_line = leg->source_line;
-	out->address = ip_of(&leg->at->address);
+	out->address = octets_of(&leg->at->address);
 	out->port = leg->port;
 	out->pair = leg->pair;
 	out->handshake_ms = leg->handshake_ms;

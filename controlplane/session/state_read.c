@@ -2,8 +2,8 @@
 /* Parts of a blob, checked. */
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/state.h"
 
 int state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state)
@@ -39,15 +39,15 @@ int state_read_fingerprint(struct sdp_fingerprint *f, const Tandem__State__V2__F
 	return 0;
 }
 
-static int read_endpoint(struct sdp_address *address, const Tandem__State__V2__Endpoint *state)
+static int read_endpoint(struct endpoint *e, const Tandem__State__V2__Endpoint *state)
 {
+	struct address address;
+
 	if (!state)
 		return 0;
-	if ((state->address.len != 4 && state->address.len != 16) || state->port > UINT16_MAX)
+	if (octets_read(&address, &state->address) || state->port > UINT16_MAX)
 		return -EINVAL;
-	address->family = state->address.len == 4 ? AF_INET : AF_INET6;
-	memcpy(address->ip, state->address.data, state->address.len);
-	address->port = state->port;
+	*e = endpoint_make(&address, state->port);
 	return 0;
 }
 

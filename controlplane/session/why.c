@@ -1,27 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/why.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "controlplane/session/session_state.h"
 
 #define NEVER 0xffffffffu
-
-void why_print_address(char text[WHY_ADDRESS_MAX], const struct sdp_address *address,
-		       unsigned int port)
-{
-	char ip[INET6_ADDRSTRLEN] = "";
-
-	inet_ntop(address->family, address->ip, ip, sizeof(ip));
-	if (!port) {
-		snprintf(text, WHY_ADDRESS_MAX, "%s", ip);
-		return;
-	}
-	snprintf(text, WHY_ADDRESS_MAX, address->family == AF_INET6 ? "[%s]:%u" : "%s:%u", ip,
-		 port);
-}
 
 const char *why_reason(const char *name)
 {
@@ -41,7 +26,7 @@ bool why_is_up(const struct leg *leg)
 		return false;
 	if (leg->terms.ice)
 		return leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
-	return leg->terms.remote.port != 0;
+	return !endpoint_is_unset(&leg->terms.remote);
 }
 
 /* What stands in the way before any packet could count; NULL: nothing. */
@@ -64,7 +49,7 @@ static const char *why_not_ready(const struct leg *leg)
 		return "SRTP keys are not agreed yet";
 	if (secure(leg) && leg->epoch_held != leg->epoch)
 		return "SRTP keys are on their way to the dataplane";
-	if (!leg->terms.ice && leg->terms.remote.port == 0)
+	if (!leg->terms.ice && endpoint_is_unset(&leg->terms.remote))
 		return "the participant's address is not known";
 	if (!leg->terms.receive && !leg->terms.send)
 		return "on hold";
@@ -74,9 +59,10 @@ static const char *why_not_ready(const struct leg *leg)
 static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 				 const Tandem__Dataplane__V1__LegStatus *status)
 {
-	char local[WHY_ADDRESS_MAX];
+	const struct endpoint at = endpoint_make(&leg->at->address, leg->port);
+	char local[ADDRESS_TEXT];
 
-	why_print_address(local, &leg->at->address, leg->port);
+	endpoint_text(local, &at);
 	if (status->auth_failures)
 		snprintf(text, size, "all packets fail authentication: wrong key?");
 	else if (status->wrong_source)

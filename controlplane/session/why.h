@@ -21,9 +21,4 @@ const char *why_reason(const char *name);
 /* Whether the leg can carry media: addressed, validated, keyed. */
 bool why_is_up(const struct leg *leg);
 
-/* "198.51.100.1:20000", "[2001:db8::1]:20000"; without a port "198.51.100.1", "2001:db8::1" */
-#define WHY_ADDRESS_MAX 56
-void why_print_address(char text[WHY_ADDRESS_MAX], const struct sdp_address *address,
-		       unsigned int port);
-
 #endif

@@ -10,10 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dataplane/lib/address.h"
+
 #define ATTACK_SOURCES      5
 #define ATTACK_CALLS        16
 #define ATTACK_CALL_ID      256
-#define ATTACK_ADDRESS      56
 #define ATTACK_NAME         32
 #define ATTACK_BEGINS_AFTER 2 /* seconds */
 #define ATTACK_ENDS_AFTER   5
@@ -38,7 +39,7 @@ enum attack_kind {
 enum attack_change { ATTACK_STAYS, ATTACK_BEGAN, ATTACK_CHANGED, ATTACK_ENDED };
 
 struct attack_source {
-	char address[ATTACK_ADDRESS];
+	char address[ADDRESS_TEXT];
 	char reason[ATTACK_NAME];
 	uint32_t pps;
 };
@@ -70,7 +71,7 @@ struct attack {
 
 	unsigned int above, below; /* seconds */
 	uint32_t pps_told;
-	char worst_told[ATTACK_ADDRESS];
+	char worst_told[ADDRESS_TEXT];
 	unsigned int calls_told;
 };
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/shed/head.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+/* What is left of the frame, and between whom it went, once that was read. */
 struct cursor {
 	const uint8_t *at;
 	size_t left;
+	struct address from, to;
 };
 
 /* The next `size` octets, or NULL when there are not so many. */
@@ -168,15 +169,22 @@ static void read_payload(struct head *h, struct cursor c)
 /* --- what is in IP -------------------------------------------------------------------------------
  */
 
-static void add_port(char text[HEAD_ADDRESS], bool is_ipv6, unsigned int port)
+static void say_addresses(struct head *h, const struct cursor *c)
 {
-	char address[HEAD_ADDRESS];
-
-	snprintf(address, sizeof(address), "%s", text);
-	snprintf(text, HEAD_ADDRESS, is_ipv6 ? "[%.46s]:%u" : "%.46s:%u", address, port);
+	address_text(h->source, &c->from);
+	address_text(h->destination, &c->to);
 }
 
-static void read_udp(struct head *h, struct cursor c, bool is_ipv6)
+static void say_ports(struct head *h, const struct cursor *c, unsigned int from, unsigned int to)
+{
+	const struct endpoint source = endpoint_make(&c->from, from);
+	const struct endpoint destination = endpoint_make(&c->to, to);
+
+	endpoint_text(h->source, &source);
+	endpoint_text(h->destination, &destination);
+}
+
+static void read_udp(struct head *h, struct cursor c)
 {
 	const uint8_t *p = take(&c, 8);
 	size_t length = p ? be16(p + 4) : 0;
@@ -185,8 +193,7 @@ static void read_udp(struct head *h, struct cursor c, bool is_ipv6)
 		say(h, "UDP, cut short");
 		return;
 	}
-	add_port(h->source, is_ipv6, be16(p));
-	add_port(h->destination, is_ipv6, be16(p + 2));
+	say_ports(h, &c, be16(p), be16(p + 2));
 	say(h, "UDP, ");
 	/* What follows the datagram is padding of the link, and not the datagram's. */
 	if (length >= 8 && length - 8 < c.left)
@@ -234,7 +241,7 @@ static void read_icmp6(struct head *h, struct cursor c)
 		say(h, "cut short");
 }
 
-static void read_transport(struct head *h, struct cursor c, unsigned int protocol, bool is_ipv6)
+static void read_transport(struct head *h, struct cursor c, unsigned int protocol)
 {
 	static const struct name protocols[] = {
 		{IPPROTO_TCP, "TCP"}, {IPPROTO_IGMP, "IGMP"}, {IPPROTO_GRE, "GRE"},
@@ -242,7 +249,7 @@ static void read_transport(struct head *h, struct cursor c, unsigned int protoco
 	};
 
 	if (protocol == IPPROTO_UDP)
-		read_udp(h, c, is_ipv6);
+		read_udp(h, c);
 	else if (protocol == IPPROTO_ICMP)
 		read_icmp(h, c);
 	else if (protocol == IPPROTO_ICMPV6)
@@ -260,8 +267,9 @@ static void read_ipv4(struct head *h, struct cursor c)
 		say(h, p ? "malformed IPv4" : "IPv4, cut short");
 		return;
 	}
-	inet_ntop(AF_INET, p + 12, h->source, sizeof(h->source));
-	inet_ntop(AF_INET, p + 16, h->destination, sizeof(h->destination));
+	c.from = address_from_ipv4(p + 12);
+	c.to = address_from_ipv4(p + 16);
+	say_addresses(h, &c);
 	header = 4 * (p[0] & 15);
 	if (header > 20) {
 		say(h, "IPv4 options, ");
@@ -276,7 +284,7 @@ static void read_ipv4(struct head *h, struct cursor c)
 	if (fragment & 0x1fff)
 		say(h, "IP protocol %u", p[9]);
 	else
-		read_transport(h, c, p[9], false);
+		read_transport(h, c, p[9]);
 }
 
 static void read_ipv6(struct head *h, struct cursor c)
@@ -292,15 +300,16 @@ static void read_ipv6(struct head *h, struct cursor c)
 		say(h, p ? "malformed IPv6" : "IPv6, cut short");
 		return;
 	}
-	inet_ntop(AF_INET6, p + 8, h->source, sizeof(h->source));
-	inet_ntop(AF_INET6, p + 24, h->destination, sizeof(h->destination));
+	c.from = address_from_ipv6(p + 8);
+	c.to = address_from_ipv6(p + 24);
+	say_addresses(h, &c);
 	if (p[6] != 44) {
 		const char *extension = NAME_OF(extensions, p[6]);
 
 		if (extension)
 			say(h, "IPv6 with %s", extension);
 		else
-			read_transport(h, c, p[6], true);
+			read_transport(h, c, p[6]);
 		return;
 	}
 	fragment = take(&c, 8);
@@ -312,7 +321,7 @@ static void read_ipv6(struct head *h, struct cursor c)
 	if (be16(fragment + 2) & 0xfff8)
 		say(h, "IP protocol %u", fragment[0]);
 	else
-		read_transport(h, c, fragment[0], true);
+		read_transport(h, c, fragment[0]);
 }
 
 /* --- what is in Ethernet -------------------------------------------------------------------------
@@ -332,8 +341,9 @@ static void read_arp(struct head *h, struct cursor c)
 	say_name(h, NAME_OF(operations, be16(p + 6)), "operation", be16(p + 6));
 	if (be16(p + 2) != 0x0800 || p[5] != 4 || p[4] != 6)
 		return;
-	inet_ntop(AF_INET, p + 14, h->source, sizeof(h->source));
-	inet_ntop(AF_INET, p + 24, h->destination, sizeof(h->destination));
+	c.from = address_from_ipv4(p + 14);
+	c.to = address_from_ipv4(p + 24);
+	say_addresses(h, &c);
 }
 
 void head_read(struct head *h, const uint8_t *octets, size_t length)

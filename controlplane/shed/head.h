@@ -10,12 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEAD_ADDRESS 56
-#define HEAD_WHAT    96
+#include "dataplane/lib/address.h"
+
+#define HEAD_WHAT 96
 
 struct head {
-	char source[HEAD_ADDRESS];      /* "203.0.113.9:5060"; empty: neither IPv4 nor IPv6 */
-	char destination[HEAD_ADDRESS]; /* without a port unless it is UDP */
+	char source[ADDRESS_TEXT];      /* "203.0.113.9:5060"; empty: neither IPv4 nor IPv6 */
+	char destination[ADDRESS_TEXT]; /* without a port unless it is UDP */
 	char what[HEAD_WHAT];           /* "UDP, STUN Binding request" */
 };
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/owner.h"
 #include "controlplane/session/why.h"
-#include "controlplane/lib/prefix.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
@@ -57,9 +57,9 @@ static unsigned int read_sources(struct shed *s, struct attack_source out[SHED_T
 		const Tandem__Dataplane__V1__Source *source = in->sources[i];
 		struct prefix prefix;
 
-		if (!prefix_of_source(&prefix, &source->address))
+		if (octets_read_source(&prefix, &source->address))
 			continue;
-		prefix_print(out[count].address, &prefix);
+		prefix_text(out[count].address, &prefix);
 		snprintf(out[count].reason, sizeof(out[count].reason), "%s",
 			 why_reason(source->reason));
 		out[count++].pps = source->pps;

@@ -3,11 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "controlplane/sdp/sdp.h"
-#include "controlplane/session/owner.h"
+#include "controlplane/lib/octets.h"
 #include "controlplane/lib/prefix.h"
+#include "controlplane/session/owner.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
@@ -35,20 +34,16 @@ static struct asking *begin(struct shed *s, const char *prefix, session_reply *r
 	return NULL;
 }
 
-static bool is_blocked(void *arg, const struct sdp_address *address)
+static bool is_blocked(void *arg, const struct address *address)
 {
-	const ProtobufCBinaryData octets = {address->family == AF_INET6 ? 16 : 4,
-					    (uint8_t *)address->ip};
-	struct prefix host;
-
-	return prefix_take(&host, &octets, 8 * octets.len) && prefix_contains(arg, &host);
+	return prefix_has(arg, address);
 }
 
 static void refuse(struct asking *a, int error, const Tandem__Dataplane__V1__Reply *in)
 {
-	char text[PREFIX_TEXT];
+	char text[ADDRESS_TEXT];
 
-	prefix_print(text, &a->prefix);
+	prefix_text(text, &a->prefix);
 	if (!in)
 		session_fail(a->reply, a->arg, SESSION_UNAVAILABLE, SESSION_AWAY);
 	else if (error == -ENOENT)
@@ -69,12 +64,12 @@ static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in
 {
 	struct asking *a = arg;
 	Tandem__Shed__V1__BlockReply reply = TANDEM__SHED__V1__BLOCK_REPLY__INIT;
-	char text[PREFIX_TEXT];
+	char text[ADDRESS_TEXT];
 
 	if (error) {
 		refuse(a, error, in);
 	} else {
-		prefix_print(text, &a->prefix);
+		prefix_text(text, &a->prefix);
 		reply.calls = owner_count(a->shed->session, is_blocked, &a->prefix);
 		log_info("shed: %s is blocked; calls that it cuts off: %u", text, reply.calls);
 		a->reply(a->arg, &reply.base, NULL);
@@ -97,8 +92,8 @@ void shed_put_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *reques
 	a = begin(s, request->prefix, reply, arg);
 	if (!a)
 		return;
-	put.address = (ProtobufCBinaryData){a->prefix.size, a->prefix.octets};
-	put.length = a->prefix.length;
+	put.address = octets_of(&a->prefix.address);
+	put.length = octets_prefix_length(&a->prefix);
 	put.for_ms = request->for_ms;
 	message.put_block = &put;
 	client_request(s->client, &message, blocked, a);
@@ -111,12 +106,12 @@ static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 {
 	struct asking *a = arg;
 	Tandem__Shed__V1__UnblockReply reply = TANDEM__SHED__V1__UNBLOCK_REPLY__INIT;
-	char text[PREFIX_TEXT];
+	char text[ADDRESS_TEXT];
 
 	if (error) {
 		refuse(a, error, in);
 	} else {
-		prefix_print(text, &a->prefix);
+		prefix_text(text, &a->prefix);
 		log_info("shed: %s is not blocked any more", text);
 		a->reply(a->arg, &reply.base, NULL);
 	}
@@ -132,8 +127,8 @@ void shed_delete_block(struct shed *s, const Tandem__Shed__V1__UnblockRequest *r
 
 	if (!a)
 		return;
-	gone.address = (ProtobufCBinaryData){a->prefix.size, a->prefix.octets};
-	gone.length = a->prefix.length;
+	gone.address = octets_of(&a->prefix.address);
+	gone.length = octets_prefix_length(&a->prefix);
 	message.delete_block = &gone;
 	client_request(s->client, &message, unblocked, a);
 }

@@ -2,11 +2,10 @@
 /* The verb show: what the dataplane says now, in the words of shed.proto. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "controlplane/lib/octets.h"
 #include "controlplane/session/owner.h"
 #include "controlplane/session/why.h"
-#include "controlplane/lib/prefix.h"
 #include "controlplane/shed/reply.h"
 #include "controlplane/shed/shed_state.h"
 
@@ -20,18 +19,11 @@ struct asking {
 	struct prefix sources[SHED_TOP];   /* beside show->sources */
 };
 
-static char *print_endpoint(char text[WHY_ADDRESS_MAX],
-			    const Tandem__Dataplane__V1__Endpoint *endpoint)
+static const char *print_endpoint(char *text, const Tandem__Dataplane__V1__Endpoint *in)
 {
-	struct sdp_address address = {.family = AF_UNSPEC};
+	struct endpoint e = octets_read_endpoint(in);
 
-	text[0] = '\0';
-	if (!endpoint || (endpoint->address.len != 4 && endpoint->address.len != 16))
-		return text;
-	address.family = endpoint->address.len == 16 ? AF_INET6 : AF_INET;
-	memcpy(address.ip, endpoint->address.data, endpoint->address.len);
-	why_print_address(text, &address, endpoint->port);
-	return text;
+	return endpoint_is_zero(&e) ? "" : endpoint_text(text, &e);
 }
 
 /* --- show ----------------------------------------------------------------------------------------
@@ -60,17 +52,17 @@ static void add_sources(struct asking *a, Tandem__Shed__V1__ShowReply *reply,
 	reply->sources = reply_room(in->n_sources);
 	for (size_t i = 0; i < in->n_sources && reply->n_sources < SHED_TOP; i++) {
 		Tandem__Shed__V1__Source *out;
-		char text[PREFIX_TEXT];
+		char text[ADDRESS_TEXT];
 		struct prefix prefix;
 
-		if (!prefix_of_source(&prefix, &in->sources[i]->address))
+		if (octets_read_source(&prefix, &in->sources[i]->address))
 			continue;
 		a->sources[reply->n_sources] = prefix;
 		out = reply_add(&reply->sources, &reply->n_sources,
 				&tandem__shed__v1__source__descriptor);
 		if (!out)
 			return;
-		prefix_print(text, &prefix);
+		prefix_text(text, &prefix);
 		reply_set(&out->address, text);
 		reply_set(&out->reason, why_reason(in->sources[i]->reason));
 		out->pps = in->sources[i]->pps;
@@ -84,7 +76,7 @@ static void add_targets(Tandem__Shed__V1__ShowReply *reply, struct shed *s,
 	for (size_t i = 0; i < in->n_targets; i++) {
 		Tandem__Shed__V1__Target *out = reply_add(&reply->targets, &reply->n_targets,
 							  &tandem__shed__v1__target__descriptor);
-		char text[WHY_ADDRESS_MAX];
+		char text[ADDRESS_TEXT];
 		struct owner owner;
 
 		if (!out)
@@ -118,16 +110,16 @@ static void add_blocks(struct asking *a, const Tandem__Dataplane__V1__Shed *in)
 	reply->blocks = grown;
 	for (size_t i = 0; i < in->n_blocks; i++) {
 		Tandem__Shed__V1__BlockEntry *out;
-		char text[PREFIX_TEXT];
+		char text[ADDRESS_TEXT];
 		struct prefix prefix;
 
-		if (!prefix_take(&prefix, &in->blocks[i]->address, in->blocks[i]->length))
+		if (octets_read_prefix(&prefix, &in->blocks[i]->address, in->blocks[i]->length))
 			continue;
 		out = reply_add(&reply->blocks, &reply->n_blocks,
 				&tandem__shed__v1__block_entry__descriptor);
 		if (!out)
 			return;
-		prefix_print(text, &prefix);
+		prefix_text(text, &prefix);
 		reply_set(&out->prefix, text);
 		out->left_ms = in->blocks[i]->left_ms;
 		out->automatic = in->blocks[i]->automatic;

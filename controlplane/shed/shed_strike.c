@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "controlplane/lib/prefix.h"
+#include "controlplane/lib/octets.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
@@ -16,9 +16,9 @@ struct striking {
 static void struck(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
 	struct striking *striking = arg;
-	char text[PREFIX_TEXT];
+	char text[ADDRESS_TEXT];
 
-	prefix_print(text, &striking->prefix);
+	prefix_text(text, &striking->prefix);
 	if (!error)
 		log_warn("shed: %s keeps failing authentication: blocked for %u s", text,
 			 striking->seconds);
@@ -26,7 +26,7 @@ static void struck(void *arg, int error, const Tandem__Dataplane__V1__Reply *rep
 		log_info("shed: %s keeps failing authentication and is not blocked: %s", text,
 			 error == -EBUSY ? "it holds a call" : reply->what);
 	if (error)
-		strikes_take_back(striking->shed->strikes, striking->prefix.octets);
+		strikes_take_back(striking->shed->strikes, &striking->prefix.address);
 	free(striking);
 }
 
@@ -39,8 +39,8 @@ static void block(struct shed *s, const struct prefix *prefix, unsigned int seco
 	if (!striking)
 		return;
 	*striking = (struct striking){s, *prefix, seconds};
-	put.address = (ProtobufCBinaryData){prefix->size, striking->prefix.octets};
-	put.length = prefix->length;
+	put.address = octets_of(&striking->prefix.address);
+	put.length = octets_prefix_length(prefix);
 	put.for_ms = seconds * 1000;
 	put.automatic = put.spare_established = true;
 	message.put_block = &put;
@@ -50,7 +50,7 @@ static void block(struct shed *s, const struct prefix *prefix, unsigned int seco
 void shed_strike(struct shed *s, const struct prefix *source, unsigned int failures_pps)
 {
 	unsigned int seconds =
-		strikes_take(s->strikes, source->octets, failures_pps, uv_now(s->loop));
+		strikes_take(s->strikes, &source->address, failures_pps, uv_now(s->loop));
 
 	if (seconds)
 		block(s, source, seconds);

@@ -9,7 +9,7 @@
 #define SPELL_MS 2500
 
 struct entry {
-	uint8_t address[16];
+	struct address address;
 	uint64_t last_ms;       /* 0: the entry is free */
 	uint64_t forget_ms;     /* of its blocks */
 	unsigned int seconds;   /* of failures, in this spell */
@@ -44,15 +44,15 @@ static bool is_less(const struct entry *a, const struct entry *b)
 	return a->last_ms < b->last_ms;
 }
 
-static struct entry *find(struct strikes *s, const uint8_t address[16])
+static struct entry *find(struct strikes *s, const struct address *address)
 {
 	for (unsigned int i = 0; i < STRIKE_TABLE; i++)
-		if (s->entries[i].last_ms && !memcmp(s->entries[i].address, address, 16))
+		if (s->entries[i].last_ms && address_equal(&s->entries[i].address, address))
 			return &s->entries[i];
 	return NULL;
 }
 
-static struct entry *find_or_make(struct strikes *s, const uint8_t address[16])
+static struct entry *find_or_make(struct strikes *s, const struct address *address)
 {
 	struct entry *entry = find(s, address);
 
@@ -63,12 +63,12 @@ static struct entry *find_or_make(struct strikes *s, const uint8_t address[16])
 		if (is_less(&s->entries[i], entry))
 			entry = &s->entries[i];
 	memset(entry, 0, sizeof(*entry));
-	memcpy(entry->address, address, 16);
+	entry->address = *address;
 	return entry;
 }
 
-unsigned int strikes_take(struct strikes *s, const uint8_t address[16], unsigned int failures_pps,
-			  uint64_t now_ms)
+unsigned int strikes_take(struct strikes *s, const struct address *address,
+			  unsigned int failures_pps, uint64_t now_ms)
 {
 	const struct strike_config *config = &s->config;
 	struct entry *entry;
@@ -92,7 +92,7 @@ unsigned int strikes_take(struct strikes *s, const uint8_t address[16], unsigned
 	return entry->block_s;
 }
 
-void strikes_take_back(struct strikes *s, const uint8_t address[16])
+void strikes_take_back(struct strikes *s, const struct address *address)
 {
 	struct entry *entry = find(s, address);
 

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "dataplane/lib/address.h"
+
 #define STRIKE_TABLE 1024 /* sources that are remembered */
 
 struct strike_config {
@@ -25,9 +27,9 @@ struct strikes *strikes_make(const struct strike_config *config); /* NULL withou
 void strikes_free(struct strikes *strikes);
 
 /* One second's failures of one source. For how many seconds it is to be blocked; 0: not. */
-unsigned int strikes_take(struct strikes *strikes, const uint8_t address[16],
+unsigned int strikes_take(struct strikes *strikes, const struct address *address,
 			  unsigned int failures_pps, uint64_t now_ms);
 /* The block could not be set: it does not count. */
-void strikes_take_back(struct strikes *strikes, const uint8_t address[16]);
+void strikes_take_back(struct strikes *strikes, const struct address *address);
 
 #endif

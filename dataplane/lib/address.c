@@ -24,6 +24,16 @@ struct prefix prefix_of(const struct address *a, unsigned int length)
 	return p;
 }
 
+struct endpoint endpoint_make(const struct address *a, unsigned int port)
+{
+	return (struct endpoint){.address = *a, .port = htons((uint16_t)port)};
+}
+
+unsigned int endpoint_port(const struct endpoint *e)
+{
+	return ntohs(e->port);
+}
+
 const char *address_text(char *text, const struct address *a)
 {
 	inet_ntop(address_is_ipv4(a) ? AF_INET : AF_INET6, address_octets(a), text, ADDRESS_TEXT);
@@ -34,6 +44,8 @@ const char *endpoint_text(char *text, const struct endpoint *e)
 {
 	char address[ADDRESS_TEXT];
 
+	if (endpoint_is_unset(e))
+		return address_text(text, &e->address);
 	snprintf(text, ADDRESS_TEXT, address_is_ipv4(&e->address) ? "%s:%u" : "[%s]:%u",
 		 address_text(address, &e->address), ntohs(e->port));
 	return text;

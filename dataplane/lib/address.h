@@ -35,6 +35,12 @@ struct prefix {
 
 #define ADDRESS_IPV4_BITS 96 /* that come before an IPv4 address */
 
+/* Initializes a prefix: a.b.c.d/n. */
+#define PREFIX_IPV4(a, b, c, d, n)                                                                 \
+	{                                                                                          \
+		{.octets = {[10] = 0xff, [11] = 0xff, a, b, c, d}}, ADDRESS_IPV4_BITS + (n)        \
+	}
+
 static inline struct address address_from_ipv4(const void *octets)
 {
 	struct address a = {.octets = {[10] = 0xff, [11] = 0xff}};
@@ -109,14 +115,27 @@ static inline bool endpoint_is_unset(const struct endpoint *e)
 	return e->port == 0;
 }
 
+/* Neither an address nor a port: it stands for none. */
+static inline bool endpoint_is_zero(const struct endpoint *e)
+{
+	return e->port == 0 && address_is_zero(&e->address);
+}
+
+/* With a port in host order, as messages and texts have it. */
+struct endpoint endpoint_make(const struct address *a, unsigned int port);
+/* Returns the port in host order. */
+unsigned int endpoint_port(const struct endpoint *e);
+
 /* Whether the first `length` bits of 16 octets here and there are the same ones. */
 bool address_same_bits(const void *a, const void *b, unsigned int length);
 
 /* The prefix of this length that the address is in; longer than 128: of all its bits. */
 struct prefix prefix_of(const struct address *a, unsigned int length);
+/* Whether the address is in it. No IPv4 address is in a prefix of IPv6, short as it may be. */
 static inline bool prefix_has(const struct prefix *p, const struct address *a)
 {
-	return address_same_bits(p->address.octets, a->octets, p->length);
+	return address_is_ipv4(&p->address) == address_is_ipv4(a) &&
+	       address_same_bits(p->address.octets, a->octets, p->length);
 }
 /* Whether all of `other` is in it. */
 static inline bool prefix_contains(const struct prefix *p, const struct prefix *other)
@@ -129,7 +148,7 @@ static inline bool prefix_contains(const struct prefix *p, const struct prefix *
 
 /* "198.51.100.1", "2001:db8::1"; `text` holds ADDRESS_TEXT octets. Each returns `text`. */
 const char *address_text(char *text, const struct address *a);
-/* "198.51.100.1:20000", "[2001:db8::1]:20000" */
+/* "198.51.100.1:20000", "[2001:db8::1]:20000"; with port 0 the address alone. */
 const char *endpoint_text(char *text, const struct endpoint *e);
 /* "203.0.113.0/24", "2001:db8::/32"; of a whole address without its length. */
 const char *prefix_text(char *text, const struct prefix *p);

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <arpa/inet.h>
 
 #include "controlplane/sdp/sdp_rewrite.h"
 
@@ -15,7 +15,7 @@ static struct sdp_transport transport(enum sdp_profile profile)
 {
 	static const struct sdes key = {.tag = 1, .suite = SUITE_AEAD_AES_256_GCM};
 	struct sdp_transport t = {
-		.rtp = {AF_INET, 20000, {198, 51, 100, 1}},
+		.rtp = {{.octets = {[10] = 0xff, 0xff, 198, 51, 100, 1}}, htons(20000)},
 		.profile = profile,
 		.rtcp_port = 20001,
 	};
@@ -40,7 +40,7 @@ static void check(const struct sdp *sdp, enum sdp_profile profile)
 {
 	struct sdp_transport media[SDP_MEDIA_MAX];
 	struct sdp_rewrite to = {
-		.origin = {AF_INET, 0, {198, 51, 100, 1}},
+		.origin = {.octets = {[10] = 0xff, 0xff, 198, 51, 100, 1}},
 		.media = media,
 		.media_count = sdp->media_count,
 	};
@@ -64,7 +64,7 @@ static void check(const struct sdp *sdp, enum sdp_profile profile)
 		if (again->media_count != sdp->media_count)
 			abort();
 		for (unsigned int i = 0; i < sdp->media_count; i++)
-			if (again->media[i].rejected != (media[i].rtp.family == AF_UNSPEC))
+			if (again->media[i].rejected != endpoint_is_zero(&media[i].rtp))
 				abort();
 		sdp_free(again);
 	}

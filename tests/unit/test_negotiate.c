@@ -407,11 +407,11 @@ static void answers_must_fit(void **state)
 static void a_held_address_stays(void **state)
 {
 	struct terms t = {0};
-	struct sdp_address before;
+	struct endpoint before;
 
 	assert_int_equal(take_offer(&t, "RTP/AVP", ""), 0);
 	before = t.remote;
-	assert_int_equal(before.port, 41000);
+	assert_int_equal(endpoint_port(&before), 41000);
 	assert_int_equal(take_offer(&t, "RTP/AVP", "c=IN IP4 0.0.0.0\r\n"), 0);
 	assert_memory_equal(&t.remote, &before, sizeof(before));
 }

@@ -91,14 +91,12 @@ static void limits(void **state)
 
 #define DEFAULT TANDEM__RELAY__V1__LATCH__LATCH_DEFAULT
 
-static struct sdp_address address(const char *text)
+static struct address address(const char *text)
 {
-	struct sdp_address a = {.family = !*text              ? AF_UNSPEC
-					  : strchr(text, ':') ? AF_INET6
-							      : AF_INET};
+	struct address a = {.half = {0}};
 
 	if (*text)
-		assert_int_equal(inet_pton(a.family, text, a.ip), 1);
+		assert_int_equal(address_parse(&a, text), 0);
 	return a;
 }
 
@@ -120,7 +118,7 @@ static void latches(void **state)
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const struct sdp_address a = address(cases[i].signalled);
+		const struct address a = address(cases[i].signalled);
 
 		if (latch_is_routable(&a) != cases[i].routable ||
 		    latch_is_signalled(DEFAULT, &a) != cases[i].routable)
@@ -133,7 +131,7 @@ static void latches(void **state)
 
 static void nobody_is_learnt_before_the_sdp_is_there(void **state)
 {
-	const struct sdp_address none = address("");
+	const struct address none = address("");
 
 	assert_false(latch_is_routable(&none));
 	assert_true(latch_is_signalled(DEFAULT, &none));

@@ -23,13 +23,11 @@ static struct sdp *parse(const char *text, size_t length)
 	return sdp;
 }
 
-static const char *ip_of(const struct sdp_address *address)
+static const char *ip_of(const struct endpoint *e)
 {
-	static char text[INET6_ADDRSTRLEN];
+	static char text[ADDRESS_TEXT];
 
-	if (address->family == AF_UNSPEC)
-		return "";
-	return inet_ntop(address->family, address->ip, text, sizeof(text));
+	return address_is_zero(&e->address) ? "" : address_text(text, &e->address);
 }
 
 static void assert_text(const char *got, const char *want)
@@ -134,12 +132,12 @@ static void check_media(const struct media_case *c, const struct sdp *sdp)
 		assert_int_equal(m->port, c->port);
 		assert_text(m->ice.ufrag, c->ufrag);
 	}
-	assert_int_equal(m->remote.port, m->port);
+	assert_int_equal(endpoint_port(&m->remote), m->port);
 	assert_int_equal(m->rejected, c->rejected);
 	assert_int_equal(m->profile, c->profile);
 	assert_int_equal(m->format_count, c->formats);
 	assert_string_equal(ip_of(&m->remote), c->ip);
-	assert_int_equal(m->rtcp.port, c->rtcp);
+	assert_int_equal(endpoint_port(&m->rtcp), c->rtcp);
 	assert_int_equal(m->rtcp_mux, c->mux);
 	assert_int_equal(m->direction, c->direction);
 	assert_text(m->mid, c->mid);
@@ -189,8 +187,8 @@ static void test_candidates(void **state)
 		assert_int_equal(c->component, want[i].component);
 		assert_int_equal(c->udp, want[i].udp);
 		assert_int_equal(c->priority, want[i].priority);
-		assert_string_equal(ip_of(&c->address), want[i].ip);
-		assert_int_equal(c->address.port, want[i].port);
+		assert_string_equal(ip_of(&c->at), want[i].ip);
+		assert_int_equal(endpoint_port(&c->at), want[i].port);
 		assert_int_equal(c->type, want[i].type);
 	}
 	sdp_free(sdp);
@@ -327,8 +325,8 @@ static void test_odd(void **state)
 		struct sdp *sdp = parse(texts[i], strlen(texts[i]));
 
 		assert_false(sdp->media[0].rejected);
-		assert_int_equal(sdp->media[0].remote.port, 4000);
-		assert_int_equal(sdp->media[0].rtcp.port, 4001);
+		assert_int_equal(endpoint_port(&sdp->media[0].remote), 4000);
+		assert_int_equal(endpoint_port(&sdp->media[0].rtcp), 4001);
 		assert_string_equal(ip_of(&sdp->media[0].rtcp), "203.0.113.1");
 		assert_int_equal(sdp->media[0].fingerprint_count, 0);
 		assert_string_equal(sdp->session_id, "1");

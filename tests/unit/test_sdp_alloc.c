@@ -49,7 +49,8 @@ void *realloc(void *old, size_t size)
 static int parse_and_rewrite(const char *text, unsigned int failing)
 {
 	struct sdp_transport media[SDP_MEDIA_MAX] = {0};
-	struct sdp_rewrite to = {.origin = {AF_INET, 0, {198, 51, 100, 1}}, .media = media};
+	struct sdp_rewrite to = {.origin = {.octets = {[10] = 0xff, 0xff, 198, 51, 100, 1}},
+				 .media = media};
 	struct sdp *sdp = NULL;
 	struct sdp_error err;
 	size_t length;

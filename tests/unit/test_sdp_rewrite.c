@@ -12,12 +12,18 @@
 #include "tests/unit/sdp_fixtures.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define PORT(port)   __builtin_bswap16(port) /* htons() is no constant */
+#define RELAY_IPV4                                                                                 \
+	{                                                                                          \
+		.octets = { [10] = 0xff, 0xff, 198, 51, 100, 1 }                                   \
+	}
+#define RELAY_IPV6                                                                                 \
+	{                                                                                          \
+		.octets = { 0x20, 1, 0x0d, 0xb8, 0xff, 0xff }                                      \
+	}
 #define RELAY                                                                                      \
 	{                                                                                          \
-		AF_INET, 20000,                                                                    \
-		{                                                                                  \
-			198, 51, 100, 1                                                            \
-		}                                                                                  \
+		RELAY_IPV4, PORT(20000)                                                            \
 	}
 
 static const struct sdes key = {.tag = 1, .suite = SUITE_AES_CM_128_HMAC_SHA1_80, .key_salt = {0}};
@@ -49,7 +55,7 @@ static const struct sdp_transport shown[SHOWN] = {
 			   .ice_pwd = "0123456789012345678901",
 			   .fingerprint = {"sha-1", {0xab, 0xcd}, 20},
 			   .setup = SDP_PASSIVE},
-	[WEBRTC_IPV6] = {.rtp = {AF_INET6, 20000, {0x20, 1, 0x0d, 0xb8, 0xff, 0xff}},
+	[WEBRTC_IPV6] = {.rtp = {RELAY_IPV6, PORT(20000)},
 			 .profile = SDP_UDP_TLS_RTP_SAVPF,
 			 .rtcp_mux = true,
 			 .rtcp_mux_only = true,
@@ -82,7 +88,7 @@ static char *rewrite(const char *text, enum shown how, bool bundle_only, const c
 	struct sdp *sdp = parse(text), *offered = offer ? parse(offer) : NULL;
 	struct sdp_transport media[SDP_MEDIA_MAX] = {0};
 	struct sdp_rewrite to = {
-		.origin = shown[how].rtp,
+		.origin = shown[how].rtp.address,
 		.media = media,
 		.media_count = sdp->media_count,
 		.offer = offered,
@@ -408,10 +414,9 @@ static void test_replaced(void **state)
 /* RTCP on a port of its own has candidates of its own, and several addresses are all offered. */
 static void test_candidates(void **state)
 {
-	static const struct sdp_address candidates[] = {
-		RELAY, {AF_INET6, 30000, {0x20, 1, 0x0d, 0xb8, 0xff, 0xff}}};
+	static const struct endpoint candidates[] = {RELAY, {RELAY_IPV6, PORT(30000)}};
 	struct sdp_transport media = shown[WEBRTC];
-	struct sdp_rewrite to = {.origin = RELAY, .media = &media, .media_count = 1};
+	struct sdp_rewrite to = {.origin = RELAY_IPV4, .media = &media, .media_count = 1};
 	struct sdp *sdp = parse(phone_offer), *again;
 	size_t length;
 	char *out;
@@ -454,7 +459,7 @@ static void test_bundle_tag_first(void **state)
 static void test_mismatch(void **state)
 {
 	struct sdp_transport media[2] = {shown[PHONE], shown[PHONE]};
-	struct sdp_rewrite to = {.origin = RELAY, .media = media, .media_count = 2};
+	struct sdp_rewrite to = {.origin = RELAY_IPV4, .media = media, .media_count = 2};
 	struct sdp *one = parse(phone_offer), *two = parse(chromium_offer_av);
 	static const struct sdes none;
 	size_t length;
@@ -470,9 +475,9 @@ static void test_mismatch(void **state)
 	media[0].sdes = NULL;
 	media[0].sdes_count = 0;
 	media[0].ice_ufrag = media[0].ice_pwd = "relay";
-	media[0].candidates = calloc(5000, sizeof(struct sdp_address));
+	media[0].candidates = calloc(6000, sizeof(struct endpoint));
 	assert_non_null(media[0].candidates);
-	media[0].candidate_count = 5000;
+	media[0].candidate_count = 6000;
 	assert_int_equal(sdp_rewrite(&out, &length, two, &to), -EMSGSIZE);
 	free((void *)media[0].candidates);
 	sdp_free(one);

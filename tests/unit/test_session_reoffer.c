@@ -92,8 +92,7 @@ static void destinations_of_no_host(void **state)
 		"255.255.255.255", "127.0.0.1",    "127.9.9.9",    "0.0.0.1",    "240.0.0.1",
 		"169.254.7.7",     "198.51.100.1", "198.51.100.2", "192.0.2.77",
 	};
-	static const char *const ipv6[] = {"::1", "::5", "fe80::1", "2001:db8::1",
-					   "::ffff:203.0.113.30"};
+	static const char *const ipv6[] = {"::1", "::5", "fe80::1", "2001:db8::1"};
 	char line[100];
 
 	assert_done(offer("1", "a", phone(41000, "c=IN IP4 0.0.0.0\r\n"), AVP));
@@ -117,6 +116,8 @@ static void destinations_of_no_host(void **state)
 		assert_refused(offer("2", "a", phone(41000, line), AVP), SESSION_INVALID_ARGUMENT,
 			       "m-line 1: no media is sent to [");
 	}
+	assert_refused(offer("2", "a", phone(41000, "c=IN IP6 ::ffff:203.0.113.30\r\n"), AVP),
+		       SESSION_INVALID_ARGUMENT, "::ffff:203.0.113.30 is no IP6 address");
 	/* A rejected m-line's is not looked at, nor one that ICE has no use for. */
 	assert_done(offer("3", "a", phone(41000, "m=video 0 RTP/AVP 34\r\nc=IN IP4 127.0.0.1\r\n"),
 			  AVP));
