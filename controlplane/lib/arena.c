@@ -76,6 +76,36 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
 	return text;
 }
 
+/* A list is full when it has none, or a power of two from 4 on. */
+static bool is_full(size_t count)
+{
+	return count == 0 || (count >= 4 && (count & (count - 1)) == 0);
+}
+
+static void *grow(struct arena *arena, void *list, size_t count)
+{
+	void **grown = arena_take(arena, (count ? 2 * count : 4) * sizeof(grown[0]));
+
+	if (grown && count)
+		memcpy(grown, list, count * sizeof(grown[0]));
+	return grown;
+}
+
+void *arena_add(struct arena *arena, void *list, size_t *count,
+		const ProtobufCMessageDescriptor *type)
+{
+	ProtobufCMessage ***messages = list;
+	ProtobufCMessage *message = arena_take(arena, type->sizeof_message);
+	void *grown = message && is_full(*count) ? grow(arena, *messages, *count) : *messages;
+
+	if (!message || !grown)
+		return NULL;
+	protobuf_c_message_init(type, message);
+	*messages = grown;
+	(*messages)[(*count)++] = message;
+	return message;
+}
+
 void arena_clear(struct arena *arena)
 {
 	struct arena_block *block;

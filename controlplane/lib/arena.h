@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <protobuf-c/protobuf-c.h>
+
 struct arena_block;
 
 /* All zero: empty. */
@@ -23,6 +25,12 @@ void *arena_take(struct arena *arena, size_t size);
 /* A copy; NULL becomes "". Never NULL: without memory it is "", too. */
 char *arena_text(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Adds a message to a repeated field, `list` being that field's address, and initializes it. NULL
+ * without memory.
+ */
+void *arena_add(struct arena *arena, void *list, size_t *count,
+		const ProtobufCMessageDescriptor *type);
 /* Cleanses what was taken, and frees it. */
 void arena_clear(struct arena *arena);
 

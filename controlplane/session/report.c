@@ -63,18 +63,18 @@ static Tandem__Relay__V1__PartyState party_state(const struct party *party)
 
 static void add_party(struct report *r, const struct party *party)
 {
-	Tandem__Relay__V1__Party *out = arena_take(&r->arena, sizeof(*out));
+	Tandem__Relay__V1__Party *out =
+		arena_add(&r->arena, &r->message.parties, &r->message.n_parties,
+			  &tandem__relay__v1__party__descriptor);
 	const struct party *partner = party_talks_with(party);
 
 	if (!out)
 		return;
-	tandem__relay__v1__party__init(out);
 	out->tag = arena_text(&r->arena, party->tag);
 	out->branch = arena_text(&r->arena, party->branch);
 	out->listens = party->listens;
 	out->partner = arena_text(&r->arena, partner ? partner->tag : NULL);
 	out->state = party_state(party);
-	r->message.parties[r->message.n_parties++] = out;
 }
 
 /* --- legs ----------------------------------------------------------------------------------------
@@ -137,12 +137,12 @@ static char *show_why(struct report *r, const struct leg *leg,
 
 static void add_leg(struct report *r, const struct leg *leg)
 {
-	Tandem__Relay__V1__Leg *out = arena_take(&r->arena, sizeof(*out));
+	Tandem__Relay__V1__Leg *out = arena_add(&r->arena, &r->message.legs, &r->message.n_legs,
+						&tandem__relay__v1__leg__descriptor);
 	struct endpoint local = endpoint_make(&leg->at->address, leg->port);
 
 	if (!out)
 		return;
-	tandem__relay__v1__leg__init(out);
 	out->id = leg->id;
 	out->tag = arena_text(&r->arena, leg->party->tag);
 	out->branch = arena_text(&r->arena, leg->party->branch);
@@ -157,7 +157,6 @@ static void add_leg(struct report *r, const struct leg *leg)
 	out->suite = arena_text(&r->arena, leg->keyed ? suite_name(leg->suite) : "");
 	out->handshake_ms = leg->handshake_ms;
 	out->why = show_why(r, leg, NULL);
-	r->message.legs[r->message.n_legs++] = out;
 }
 
 /* --- paths ---------------------------------------------------------------------------------------
@@ -177,30 +176,19 @@ static const char *why_not(const struct path *path)
 
 static void add_path(struct report *r, const struct path *path)
 {
-	Tandem__Relay__V1__Path *out = arena_take(&r->arena, sizeof(*out));
+	Tandem__Relay__V1__Path *out = arena_add(&r->arena, &r->message.paths, &r->message.n_paths,
+						 &tandem__relay__v1__path__descriptor);
 
 	if (!out)
 		return;
-	tandem__relay__v1__path__init(out);
 	out->from = path->from;
 	out->to = path->to;
 	out->muting = path->muting;
 	out->why = arena_text(&r->arena, why_not(path));
-	r->message.paths[r->message.n_paths++] = out;
 }
 
 /* --- the whole -----------------------------------------------------------------------------------
  */
-
-/* Room for each of them. */
-static void take_room(struct report *r, unsigned int legs, unsigned int paths)
-{
-	Tandem__Relay__V1__Call *m = &r->message;
-
-	m->parties = arena_take(&r->arena, (r->call->party_count + 1) * sizeof(m->parties[0]));
-	m->legs = arena_take(&r->arena, (legs + 1) * sizeof(m->legs[0]));
-	m->paths = arena_take(&r->arena, (paths + 1) * sizeof(m->paths[0]));
-}
 
 static bool is_of(const struct party *only, const struct path *path)
 {
@@ -220,19 +208,11 @@ struct report *report_begin(const struct call *call, const struct party *only)
 	struct paths paths = paths_derive(call);
 	const struct party *party;
 	const struct leg *leg;
-	unsigned int legs = 0;
 
 	if (!r)
 		goto out;
-	for_each_leg(leg, call) legs++;
 	r->call = call;
 	tandem__relay__v1__call__init(&r->message);
-	take_room(r, legs, paths.count);
-	if (r->arena.failed) {
-		report_free(r);
-		r = NULL;
-		goto out;
-	}
 	r->message.call_id = arena_text(&r->arena, call->id);
 	r->message.state = report_state(call);
 	r->message.age_ms = report_age_ms(call);
@@ -246,6 +226,10 @@ struct report *report_begin(const struct call *call, const struct party *only)
 	for (unsigned int i = 0; i < paths.count; i++)
 		if (is_of(only, &paths.list[i]))
 			add_path(r, &paths.list[i]);
+	if (r->arena.failed) {
+		report_free(r);
+		r = NULL;
+	}
 out:
 	paths_free(&paths);
 	return r;
@@ -254,14 +238,14 @@ out:
 static void take_streams(struct report *r, Tandem__Relay__V1__Flow *flow,
 			 const Tandem__Dataplane__V1__LegStatus *status)
 {
-	flow->streams = arena_take(&r->arena, (status->n_streams + 1) * sizeof(flow->streams[0]));
-	for (size_t i = 0; flow->streams && i < status->n_streams; i++) {
+	for (size_t i = 0; i < status->n_streams; i++) {
 		const Tandem__Dataplane__V1__Stream *in = status->streams[i];
-		Tandem__Relay__V1__Stream *out = arena_take(&r->arena, sizeof(*out));
+		Tandem__Relay__V1__Stream *out =
+			arena_add(&r->arena, &flow->streams, &flow->n_streams,
+				  &tandem__relay__v1__stream__descriptor);
 
 		if (!out)
 			return;
-		tandem__relay__v1__stream__init(out);
 		out->ssrc = in->ssrc;
 		out->payload_type = in->payload_type;
 		out->packets = in->packets;
@@ -270,7 +254,6 @@ static void take_streams(struct report *r, Tandem__Relay__V1__Flow *flow,
 		out->jitter_ms = in->jitter_us / 1000.0;
 		out->rtt_ms = in->rtt_us / 1000.0;
 		out->renumbered = in->renumbered;
-		flow->streams[flow->n_streams++] = out;
 	}
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verbs that ask about calls. */
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "controlplane/lib/arena.h"
 #include "controlplane/session/asking.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/report.h"
@@ -47,6 +47,36 @@ static unsigned int count_legs(const struct call *call)
 	return count;
 }
 
+static void add_summary(Tandem__Relay__V1__ListReply *list, struct arena *arena,
+			const struct call *call)
+{
+	Tandem__Relay__V1__CallSummary *summary = arena_add(
+		arena, &list->calls, &list->n_calls, &tandem__relay__v1__call_summary__descriptor);
+
+	if (!summary)
+		return;
+	summary->call_id = call->id;
+	summary->state = report_state(call);
+	summary->age_ms = report_age_ms(call);
+	summary->legs = count_legs(call);
+}
+
+/* Adds a page of the calls that are younger than the one of the serial `after`. */
+static void add_page(Tandem__Relay__V1__ListReply *list, struct arena *arena,
+		     const struct session *s, uint64_t after, unsigned int size)
+{
+	const struct call *call = TAILQ_FIRST(&s->by_age);
+
+	while (call && call->serial <= after)
+		call = TAILQ_NEXT(call, entry);
+	for (; call && list->n_calls < size && !arena->failed; call = TAILQ_NEXT(call, entry)) {
+		add_summary(list, arena, call);
+		after = call->serial;
+	}
+	if (call)
+		list->next_page_token = arena_printf(arena, "%ju", (uintmax_t)after);
+}
+
 void session_list(struct session *s, const Tandem__Relay__V1__ListRequest *request,
 		  session_reply *reply, void *arg)
 {
@@ -54,45 +84,25 @@ void session_list(struct session *s, const Tandem__Relay__V1__ListRequest *reque
 				    ? request->page_size
 				    : PAGE_MOST;
 	Tandem__Relay__V1__ListReply list = TANDEM__RELAY__V1__LIST_REPLY__INIT;
-	Tandem__Relay__V1__CallSummary *calls = calloc(size, sizeof(*calls));
-	Tandem__Relay__V1__CallSummary **pointers = calloc(size, sizeof(*pointers));
-	const struct call *call = TAILQ_FIRST(&s->by_age);
-	char *end, token[24] = "";
-	uint64_t after = strtoull(request->page_token, &end, 10);
+	struct arena arena = {NULL};
 	struct session_error error;
+	uint64_t after;
+	char *end;
 
 	if (asking_check_synced(s, &error)) {
 		reply(arg, NULL, &error);
-		goto out;
+		return;
 	}
+	after = strtoull(request->page_token, &end, 10);
 	if (*end) {
 		session_fail(reply, arg, SESSION_INVALID_ARGUMENT,
 			     "page_token is none of ours; pass next_page_token, or nothing");
-		goto out;
+		return;
 	}
-	if (!calls || !pointers) {
+	add_page(&list, &arena, s, after, size);
+	if (arena.failed)
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
-		goto out;
-	}
-	while (call && call->serial <= after)
-		call = TAILQ_NEXT(call, entry);
-	for (; call && list.n_calls < size; call = TAILQ_NEXT(call, entry)) {
-		Tandem__Relay__V1__CallSummary *summary = &calls[list.n_calls];
-
-		tandem__relay__v1__call_summary__init(summary);
-		summary->call_id = call->id;
-		summary->state = report_state(call);
-		summary->age_ms = report_age_ms(call);
-		summary->legs = count_legs(call);
-		pointers[list.n_calls++] = summary;
-		after = call->serial;
-	}
-	if (call)
-		snprintf(token, sizeof(token), "%ju", (uintmax_t)after);
-	list.calls = pointers;
-	list.next_page_token = token;
-	reply(arg, &list.base, NULL);
-out:
-	free(calls);
-	free(pointers);
+	else
+		reply(arg, &list.base, NULL);
+	arena_clear(&arena);
 }

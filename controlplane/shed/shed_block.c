@@ -10,27 +10,27 @@
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
-struct asking {
+struct blocking {
 	struct shed *shed;
 	struct prefix prefix;
 	session_reply *reply;
 	void *arg;
 };
 
-static struct asking *begin(struct shed *s, const char *prefix, session_reply *reply, void *arg)
+static struct blocking *begin(struct shed *s, const char *prefix, session_reply *reply, void *arg)
 {
-	struct asking *a = malloc(sizeof(*a));
+	struct blocking *w = malloc(sizeof(*w));
 	char why[160];
 
-	if (!a) {
+	if (!w) {
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 		return NULL;
 	}
-	*a = (struct asking){.shed = s, .reply = reply, .arg = arg};
-	if (!prefix_read(&a->prefix, prefix, why, sizeof(why)))
-		return a;
+	*w = (struct blocking){.shed = s, .reply = reply, .arg = arg};
+	if (!prefix_read(&w->prefix, prefix, why, sizeof(why)))
+		return w;
 	session_fail(reply, arg, SESSION_INVALID_ARGUMENT, "%s", why);
-	free(a);
+	free(w);
 	return NULL;
 }
 
@@ -39,18 +39,18 @@ static bool is_blocked(void *arg, const struct address *address)
 	return prefix_has(arg, address);
 }
 
-static void refuse(struct asking *a, int error, const Tandem__Dataplane__V1__Reply *in)
+static void refuse(struct blocking *w, int error, const Tandem__Dataplane__V1__Reply *in)
 {
 	char text[ADDRESS_TEXT];
 
-	prefix_text(text, &a->prefix);
+	prefix_text(text, &w->prefix);
 	if (!in)
-		session_fail(a->reply, a->arg, SESSION_UNAVAILABLE, SESSION_AWAY);
+		session_fail(w->reply, w->arg, SESSION_UNAVAILABLE, SESSION_AWAY);
 	else if (error == -ENOENT)
-		session_fail(a->reply, a->arg, SESSION_NOT_FOUND,
+		session_fail(w->reply, w->arg, SESSION_NOT_FOUND,
 			     "%s is not blocked; see tandemctl shed", text);
 	else
-		session_fail(a->reply, a->arg,
+		session_fail(w->reply, w->arg,
 			     error == -ENOSPC || error == -ENOMEM ? SESSION_RESOURCE_EXHAUSTED
 			     : error == -EINVAL                   ? SESSION_INVALID_ARGUMENT
 								  : SESSION_INTERNAL,
@@ -62,19 +62,19 @@ static void refuse(struct asking *a, int error, const Tandem__Dataplane__V1__Rep
 
 static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 {
-	struct asking *a = arg;
+	struct blocking *w = arg;
 	Tandem__Shed__V1__BlockReply reply = TANDEM__SHED__V1__BLOCK_REPLY__INIT;
 	char text[ADDRESS_TEXT];
 
 	if (error) {
-		refuse(a, error, in);
+		refuse(w, error, in);
 	} else {
-		prefix_text(text, &a->prefix);
-		reply.calls = owner_count(a->shed->session, is_blocked, &a->prefix);
+		prefix_text(text, &w->prefix);
+		reply.calls = owner_count(w->shed->session, is_blocked, &w->prefix);
 		log_info("shed: %s is blocked; calls that it cuts off: %u", text, reply.calls);
-		a->reply(a->arg, &reply.base, NULL);
+		w->reply(w->arg, &reply.base, NULL);
 	}
-	free(a);
+	free(w);
 }
 
 void shed_put_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *request,
@@ -82,21 +82,21 @@ void shed_put_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *reques
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutBlock put = TANDEM__DATAPLANE__V1__PUT_BLOCK__INIT;
-	struct asking *a;
+	struct blocking *w;
 
 	if (request->for_ms > UINT32_MAX) {
 		session_fail(reply, arg, SESSION_INVALID_ARGUMENT,
 			     "for_ms: a block ends within 49 days, or, with 0, never; choose one");
 		return;
 	}
-	a = begin(s, request->prefix, reply, arg);
-	if (!a)
+	w = begin(s, request->prefix, reply, arg);
+	if (!w)
 		return;
-	put.address = octets_of(&a->prefix.address);
-	put.length = octets_prefix_length(&a->prefix);
+	put.address = octets_of(&w->prefix.address);
+	put.length = octets_prefix_length(&w->prefix);
 	put.for_ms = request->for_ms;
 	message.put_block = &put;
-	client_request(s->client, &message, blocked, a);
+	client_request(s->client, &message, blocked, w);
 }
 
 /* --- unblock -------------------------------------------------------------------------------------
@@ -104,18 +104,18 @@ void shed_put_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *reques
 
 static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 {
-	struct asking *a = arg;
+	struct blocking *w = arg;
 	Tandem__Shed__V1__UnblockReply reply = TANDEM__SHED__V1__UNBLOCK_REPLY__INIT;
 	char text[ADDRESS_TEXT];
 
 	if (error) {
-		refuse(a, error, in);
+		refuse(w, error, in);
 	} else {
-		prefix_text(text, &a->prefix);
+		prefix_text(text, &w->prefix);
 		log_info("shed: %s is not blocked any more", text);
-		a->reply(a->arg, &reply.base, NULL);
+		w->reply(w->arg, &reply.base, NULL);
 	}
-	free(a);
+	free(w);
 }
 
 void shed_delete_block(struct shed *s, const Tandem__Shed__V1__UnblockRequest *request,
@@ -123,12 +123,12 @@ void shed_delete_block(struct shed *s, const Tandem__Shed__V1__UnblockRequest *r
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__DeleteBlock gone = TANDEM__DATAPLANE__V1__DELETE_BLOCK__INIT;
-	struct asking *a = begin(s, request->prefix, reply, arg);
+	struct blocking *w = begin(s, request->prefix, reply, arg);
 
-	if (!a)
+	if (!w)
 		return;
-	gone.address = octets_of(&a->prefix.address);
-	gone.length = octets_prefix_length(&a->prefix);
+	gone.address = octets_of(&w->prefix.address);
+	gone.length = octets_prefix_length(&w->prefix);
 	message.delete_block = &gone;
-	client_request(s->client, &message, unblocked, a);
+	client_request(s->client, &message, unblocked, w);
 }

@@ -13,8 +13,8 @@ SAME(ATTACK_BLOCKED, KIND__KIND_BLOCKED);
 SAME(ATTACK_BEGAN, CHANGE__CHANGE_BEGAN);
 SAME(ATTACK_ENDED, CHANGE__CHANGE_ENDED);
 
-void shed_show_attack(Tandem__Shed__V1__Attack *out, struct attack_room *room,
-		      enum attack_kind kind, const struct attack *attack, uint64_t now_ms)
+void shed_show_attack(Tandem__Shed__V1__Attack *out, struct arena *arena, enum attack_kind kind,
+		      const struct attack *attack, uint64_t now_ms)
 {
 	tandem__shed__v1__attack__init(out);
 	out->id = attack->id;
@@ -24,21 +24,19 @@ void shed_show_attack(Tandem__Shed__V1__Attack *out, struct attack_room *room,
 	out->pps_peak = attack->pps_peak;
 	out->packets = attack->packets;
 	for (unsigned int i = 0; i < attack->source_count; i++) {
-		Tandem__Shed__V1__Source *source = &room->sources[i];
+		Tandem__Shed__V1__Source *source = arena_add(arena, &out->sources, &out->n_sources,
+							     &tandem__shed__v1__source__descriptor);
 
-		tandem__shed__v1__source__init(source);
+		if (!source)
+			return;
 		source->address = (char *)attack->sources[i].address;
 		source->pps = attack->sources[i].pps;
 		source->reason = (char *)attack->sources[i].reason;
 		source->blocked = kind == ATTACK_BLOCKED;
-		room->source_list[i] = source;
 	}
-	for (unsigned int i = 0; i < attack->call_count; i++)
-		room->calls[i] = (char *)attack->call_ids[i];
-	out->sources = room->source_list;
-	out->n_sources = attack->source_count;
-	out->call_ids = room->calls;
-	out->n_call_ids = attack->call_count;
+	out->call_ids = arena_take(arena, ATTACK_CALLS * sizeof(out->call_ids[0]));
+	for (unsigned int i = 0; out->call_ids && i < attack->call_count; i++)
+		out->call_ids[out->n_call_ids++] = (char *)attack->call_ids[i];
 }
 
 static void tell_one(struct shed *s, const struct shed_watcher *watcher, enum attack_change change,
@@ -46,12 +44,13 @@ static void tell_one(struct shed *s, const struct shed_watcher *watcher, enum at
 {
 	Tandem__Shed__V1__AttackEvent event = TANDEM__SHED__V1__ATTACK_EVENT__INIT;
 	Tandem__Shed__V1__Attack shown;
-	struct attack_room room;
+	struct arena arena = {NULL};
 
-	shed_show_attack(&shown, &room, kind, attack, uv_now(s->loop));
+	shed_show_attack(&shown, &arena, kind, attack, uv_now(s->loop));
 	event.change = (Tandem__Shed__V1__Change)change;
 	event.attack = &shown;
 	watcher->event(watcher->arg, &event);
+	arena_clear(&arena);
 }
 
 /* A line for each beginning and end: what changes between them is in the stream alone. */

@@ -3,6 +3,7 @@
 #ifndef TANDEM_SHED_STATE_H
 #define TANDEM_SHED_STATE_H
 
+#include "controlplane/lib/arena.h"
 #include "controlplane/session/client.h"
 #include "controlplane/shed/attack.h"
 #include "controlplane/shed/shed.h"
@@ -27,16 +28,18 @@ struct shed {
 struct prefix;
 void shed_strike(struct shed *s, const struct prefix *source, unsigned int failures_pps);
 
-/* An attack as shed.proto shows it; what it points to is in `room` and in the attack. */
-struct attack_room {
-	Tandem__Shed__V1__Source sources[ATTACK_SOURCES], *source_list[ATTACK_SOURCES];
-	char *calls[ATTACK_CALLS];
-};
-void shed_show_attack(Tandem__Shed__V1__Attack *out, struct attack_room *room,
-		      enum attack_kind kind, const struct attack *attack, uint64_t now_ms);
+/* Fills in an attack as shed.proto shows it; it points into the arena, and into the attack. */
+void shed_show_attack(Tandem__Shed__V1__Attack *out, struct arena *arena, enum attack_kind kind,
+		      const struct attack *attack, uint64_t now_ms);
 
 /* Tells those who watch, and the log. */
 void shed_tell(void *arg, enum attack_change change, enum attack_kind kind,
 	       const struct attack *attack);
+
+/* Returns whether the dataplane answered with what is shed; if not, it refuses the verb. */
+bool shed_verb_answered(session_reply *reply, void *arg, int error,
+			const Tandem__Dataplane__V1__Reply *in);
+/* Returns how many to ask for: 0 means `fallback`. */
+unsigned int shed_verb_count(unsigned int wanted, unsigned int fallback, unsigned int most);
 
 #endif
