@@ -49,7 +49,7 @@ int remote_open(struct remote **out, const char *server, const struct rpc_tls *t
 			     .key = (char *)(uintptr_t)GRPC_ARG_ENABLE_HTTP_PROXY};
 	const grpc_channel_args args = {1, &no_proxy};
 	grpc_channel_credentials *credentials;
-	struct rpc_tls_error why;
+	char why[RPC_TLS_WHY];
 	struct remote *remote = calloc(1, sizeof(*remote));
 
 	if (!remote) {
@@ -62,8 +62,8 @@ int remote_open(struct remote **out, const char *server, const struct rpc_tls *t
 	remote->tls = rpc_tls_wanted(tls);
 	if (!remote->tls) {
 		credentials = grpc_insecure_credentials_create();
-	} else if (rpc_tls_client(&credentials, tls, &why)) {
-		complain("%s", why.text);
+	} else if (rpc_tls_client(&credentials, tls, why, sizeof(why))) {
+		complain("%s", why);
 		grpc_shutdown();
 		free(remote);
 		return CTL_USAGE;

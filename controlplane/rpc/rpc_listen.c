@@ -216,7 +216,7 @@ static int listen_on(grpc_server *server, const char *text, grpc_server_credenti
 int rpc_listen(grpc_server *server, const struct rpc_config *config)
 {
 	grpc_server_credentials *tls = NULL, *plain;
-	struct rpc_tls_error why;
+	char why[RPC_TLS_WHY];
 	int ret = 0;
 
 	if (!config->listen_count) {
@@ -225,9 +225,9 @@ int rpc_listen(grpc_server *server, const struct rpc_config *config)
 		return -EINVAL;
 	}
 	if (rpc_tls_wanted(&config->tls)) {
-		ret = rpc_tls_server(&tls, &config->tls, &why);
+		ret = rpc_tls_server(&tls, &config->tls, why, sizeof(why));
 		if (ret) {
-			log_error("rpc: TLS: %s", why.text);
+			log_error("rpc: TLS: %s", why);
 			return ret;
 		}
 	}

@@ -14,15 +14,12 @@ struct pem {
 	char *ca, *cert, *key;
 };
 
-static int fail(struct rpc_tls_error *why, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int fail(struct rpc_tls_error *why, const char *fmt, ...)
+static int __attribute__((format(printf, 3, 4))) fail(char *why, size_t size, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(why->text, sizeof(why->text), fmt, args);
+	vsnprintf(why, size, fmt, args);
 	va_end(args);
 	return -EINVAL;
 }
@@ -36,20 +33,20 @@ static const char *openssl_reason(void)
 }
 
 /* A file's text, or NULL. Freed with pem_free(). */
-static char *pem_read(const char *path, struct rpc_tls_error *why)
+static char *pem_read(const char *path, char *why, size_t size)
 {
 	char *text = OPENSSL_zalloc(PEM_MAX);
 	FILE *file = fopen(path, "re");
 	size_t len;
 
 	if (!file || !text) {
-		fail(why, "%s: %s", path, strerror(errno));
+		fail(why, size, "%s: %s", path, strerror(errno));
 		goto out_free;
 	}
 	setbuf(file, NULL);
 	len = fread(text, 1, PEM_MAX, file);
 	if (len == 0 || len == PEM_MAX || ferror(file)) {
-		fail(why, "%s is empty, unreadable or above %d octets", path, PEM_MAX);
+		fail(why, size, "%s is empty, unreadable or above %d octets", path, PEM_MAX);
 		goto out_free;
 	}
 	fclose(file);
@@ -70,14 +67,14 @@ static void pem_free(struct pem *pem)
 }
 
 /* Loads the files as a TLS stack would, only to be able to say what is wrong with which. */
-static int check(const struct rpc_tls *tls, struct rpc_tls_error *why)
+static int check(const struct rpc_tls *tls, char *why, size_t size)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
 	const char *bad = NULL;
 
 	ERR_clear_error();
 	if (!ctx)
-		return fail(why, "no memory");
+		return fail(why, size, "no memory");
 	if (SSL_CTX_load_verify_file(ctx, tls->ca) != 1)
 		bad = tls->ca;
 	else if (SSL_CTX_use_certificate_chain_file(ctx, tls->cert) != 1)
@@ -85,23 +82,23 @@ static int check(const struct rpc_tls *tls, struct rpc_tls_error *why)
 	else if (SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) != 1)
 		bad = tls->key;
 	if (bad)
-		fail(why, "%s: %s", bad, openssl_reason());
+		fail(why, size, "%s: %s", bad, openssl_reason());
 	ERR_clear_error();
 	SSL_CTX_free(ctx);
 	return bad ? -EINVAL : 0;
 }
 
-static int load(struct pem *pem, const struct rpc_tls *tls, struct rpc_tls_error *why)
+static int load(struct pem *pem, const struct rpc_tls *tls, char *why, size_t size)
 {
 	if (!tls->ca || !tls->cert || !tls->key)
-		return fail(why, "no %s given: ca, cert and key are needed together",
+		return fail(why, size, "no %s given: ca, cert and key are needed together",
 			    !tls->ca     ? "ca"
 			    : !tls->cert ? "cert"
 					 : "key");
-	pem->ca = pem_read(tls->ca, why);
-	pem->cert = pem->ca ? pem_read(tls->cert, why) : NULL;
-	pem->key = pem->cert ? pem_read(tls->key, why) : NULL;
-	return pem->key ? check(tls, why) : -EINVAL;
+	pem->ca = pem_read(tls->ca, why, size);
+	pem->cert = pem->ca ? pem_read(tls->cert, why, size) : NULL;
+	pem->key = pem->cert ? pem_read(tls->key, why, size) : NULL;
+	return pem->key ? check(tls, why, size) : -EINVAL;
 }
 
 bool rpc_tls_wanted(const struct rpc_tls *tls)
@@ -109,11 +106,11 @@ bool rpc_tls_wanted(const struct rpc_tls *tls)
 	return tls->ca || tls->cert || tls->key;
 }
 
-int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls,
-		   struct rpc_tls_error *why)
+int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls, char *why,
+		   size_t size)
 {
 	struct pem pem = {0};
-	int ret = load(&pem, tls, why);
+	int ret = load(&pem, tls, why, size);
 
 	if (!ret) {
 		grpc_ssl_pem_key_cert_pair pair = {pem.key, pem.cert};
@@ -121,23 +118,23 @@ int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *
 		*credentials = grpc_ssl_server_credentials_create_ex(
 			pem.ca, &pair, 1,
 			GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
-		ret = *credentials ? 0 : fail(why, "gRPC refuses the certificates");
+		ret = *credentials ? 0 : fail(why, size, "gRPC refuses the certificates");
 	}
 	pem_free(&pem);
 	return ret;
 }
 
-int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls,
-		   struct rpc_tls_error *why)
+int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls, char *why,
+		   size_t size)
 {
 	struct pem pem = {0};
-	int ret = load(&pem, tls, why);
+	int ret = load(&pem, tls, why, size);
 
 	if (!ret) {
 		grpc_ssl_pem_key_cert_pair pair = {pem.key, pem.cert};
 
 		*credentials = grpc_ssl_credentials_create_ex(pem.ca, &pair, NULL, NULL);
-		ret = *credentials ? 0 : fail(why, "gRPC refuses the certificates");
+		ret = *credentials ? 0 : fail(why, size, "gRPC refuses the certificates");
 	}
 	pem_free(&pem);
 	return ret;

@@ -5,12 +5,11 @@
 
 #include <grpc/grpc_security.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "controlplane/rpc/rpc.h"
 
-struct rpc_tls_error {
-	char text[512];
-};
+#define RPC_TLS_WHY 512 /* what the longest reason takes */
 
 /* Whether any of the files is named. */
 bool rpc_tls_wanted(const struct rpc_tls *tls);
@@ -20,9 +19,9 @@ bool rpc_tls_wanted(const struct rpc_tls *tls);
  * shows its own. The caller releases them. -EINVAL when a file is missing, cannot be read, or does
  * not fit the others; `why` says which, and what is wrong with it.
  */
-int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls,
-		   struct rpc_tls_error *why);
-int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls,
-		   struct rpc_tls_error *why);
+int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls, char *why,
+		   size_t size);
+int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls, char *why,
+		   size_t size);
 
 #endif

@@ -77,38 +77,39 @@ static bool lifetime_valid(const char *text, size_t length)
 	return value && value <= (power ? 48 : 1ULL << 48);
 }
 
+static int refuse(char *why, size_t size, int code, const char *what)
+{
+	snprintf(why, size, "%s", what);
+	return code;
+}
+
 /* "inline:" key||salt ["|" lifetime] ["|" MKI ":" length] */
-static int parse_key(struct sdes *out, const char *word, size_t length, const char **why)
+static int parse_key(struct sdes *out, const char *word, size_t length, char *why, size_t size)
 {
 	const char *end = word + length, *bar;
 
-	if (memchr(word, ';', length)) {
-		*why = "it has several keys, and Tandem takes lines with one";
-		return -ENOTSUP;
-	}
-	if (length < 7 || strncasecmp(word, "inline:", 7)) {
-		*why = "give the key as inline:BASE64";
-		return -EINVAL;
-	}
+	if (memchr(word, ';', length))
+		return refuse(why, size, -ENOTSUP,
+			      "it has several keys, and Tandem takes lines with one");
+	if (length < 7 || strncasecmp(word, "inline:", 7))
+		return refuse(why, size, -EINVAL, "give the key as inline:BASE64");
 	word += 7;
 	bar = memchr(word, '|', (size_t)(end - word));
-	if (decode_key(out, word, (size_t)((bar ? bar : end) - word))) {
-		*why = "give a key in base64 that is as long as the suite's key and salt";
-		return -EINVAL;
-	}
+	if (decode_key(out, word, (size_t)((bar ? bar : end) - word)))
+		return refuse(why, size, -EINVAL,
+			      "give a key in base64 that is as long as the suite's key and salt");
 	while (bar) {
 		const char *part = bar + 1;
 
 		bar = memchr(part, '|', (size_t)(end - part));
 		length = (size_t)((bar ? bar : end) - part);
-		if (memchr(part, ':', length)) {
-			*why = "it has an MKI, and Tandem takes lines without";
-			return -ENOTSUP;
-		}
-		if (!lifetime_valid(part, length)) {
-			*why = "give a key lifetime as a number of packets or as 2^n, n up to 48";
-			return -EINVAL;
-		}
+		if (memchr(part, ':', length))
+			return refuse(why, size, -ENOTSUP,
+				      "it has an MKI, and Tandem takes lines without");
+		if (!lifetime_valid(part, length))
+			return refuse(
+				why, size, -EINVAL,
+				"give a key lifetime as a number of packets or as 2^n, n up to 48");
 	}
 	return 0;
 }
@@ -124,106 +125,97 @@ static bool starts_with(const char *word, size_t length, const char *prefix)
 }
 
 /* The session parameters of RFC 4568 section 6.3; one that begins with "-" may be passed over. */
-static int check_parameter(const char *word, size_t length, const char **why)
+static int check_parameter(const char *word, size_t length, char *why, size_t size)
 {
+	const char *what;
+
 	if (word[0] == '-' || is_word(word, length, "KDR=0") || starts_with(word, length, "WSH="))
 		return 0;
 	if (starts_with(word, length, "KDR="))
-		*why = "it has a key derivation rate, and Tandem takes lines without";
+		what = "it has a key derivation rate, and Tandem takes lines without";
 	else if (starts_with(word, length, "FEC_"))
-		*why = "it has FEC parameters, and Tandem takes lines without";
+		what = "it has FEC parameters, and Tandem takes lines without";
 	else if (starts_with(word, length, "UNENCRYPTED_"))
-		*why = "it wants packets unencrypted, which Tandem refuses";
+		what = "it wants packets unencrypted, which Tandem refuses";
 	else if (is_word(word, length, "UNAUTHENTICATED_SRTP"))
-		*why = "it wants packets unauthenticated, which Tandem refuses";
+		what = "it wants packets unauthenticated, which Tandem refuses";
 	else
-		*why = "it has a session parameter that Tandem does not know";
-	return -ENOTSUP;
+		what = "it has a session parameter that Tandem does not know";
+	return refuse(why, size, -ENOTSUP, what);
 }
 
-static int parse_line(struct sdes *out, const char *rest, const char **why)
+static int parse_line(struct sdes *out, const char *rest, char *why, size_t size)
 {
 	char name[32];
 	size_t length;
 	const char *word = next_word(&rest, &length);
 	int ret;
 
-	if (!length || length > 9 || strspn(word, "0123456789") != length) {
-		*why = "begin with a tag of one to nine digits";
-		return -EINVAL;
-	}
+	if (!length || length > 9 || strspn(word, "0123456789") != length)
+		return refuse(why, size, -EINVAL, "begin with a tag of one to nine digits");
 	out->tag = (uint32_t)strtoul(word, NULL, 10);
 
 	word = next_word(&rest, &length);
-	if (!length) {
-		*why = "name the suite and the key after the tag";
-		return -EINVAL;
-	}
+	if (!length)
+		return refuse(why, size, -EINVAL, "name the suite and the key after the tag");
 	snprintf(name, sizeof(name), "%.*s", (int)(length < sizeof(name) ? length : 0), word);
 	out->suite = suite_find(name);
-	if (!out->suite) {
-		*why = "its suite is unknown";
-		return -ENOTSUP;
-	}
+	if (!out->suite)
+		return refuse(why, size, -ENOTSUP, "its suite is unknown");
 	out->draft_name = strcasecmp(name, suite_name(out->suite)) != 0;
 
 	word = next_word(&rest, &length);
-	ret = parse_key(out, word, length, why);
+	ret = parse_key(out, word, length, why, size);
 	while (!ret && *(word = next_word(&rest, &length)))
-		ret = check_parameter(word, length, why);
+		ret = check_parameter(word, length, why, size);
 	return ret;
 }
 
-int sdes_parse(struct sdes *out, const char *value, const char **why)
+int sdes_parse(struct sdes *out, const char *value, char *why, size_t size)
 {
 	int ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = parse_line(out, value, why);
+	ret = parse_line(out, value, why, size);
 	if (ret)
 		sdes_wipe(out);
 	return ret;
 }
 
 int sdes_choose(struct sdes *out, const char *const *values, unsigned int count, uint32_t suites,
-		uint32_t tag, const char **why)
+		char *why, size_t size)
 {
-	const char *first = NULL;
-
+	refuse(why, size, -ENOENT, "there is no a=crypto line");
 	for (unsigned int i = 0; i < count; i++) {
-		const char *reason;
+		char reason[SDES_WHY];
 
-		if (!sdes_parse(out, values[i], &reason)) {
-			if (!(suites & 1U << out->suite))
-				reason = "its suite is not among those allowed here";
-			else if (tag && out->tag != tag)
-				reason = "its tag is not the one that was offered";
-			else
+		if (!sdes_parse(out, values[i], reason, sizeof(reason))) {
+			if (suites & 1U << out->suite)
 				return 0;
+			refuse(reason, sizeof(reason), -ENOENT,
+			       "its suite is not among those allowed here");
 		}
-		if (!first)
-			first = reason;
+		if (i == 0)
+			refuse(why, size, -ENOENT, reason);
 		sdes_wipe(out);
 	}
-	*why = first ? first : "there is no a=crypto line";
 	return -ENOENT;
 }
 
 unsigned int sdes_choose_all(struct sdes out[SUITE_COUNT], const char *const *values,
-			     unsigned int count, uint32_t suites, const char **why)
+			     unsigned int count, uint32_t suites, char *why, size_t size)
 {
-	const char *first = NULL, *reason;
 	unsigned int found = 0;
 
+	refuse(why, size, -ENOENT, "there is no a=crypto line");
 	for (unsigned int i = 0; i < count; i++) {
-		if (sdes_choose(&out[found], &values[i], 1, suites, 0, &reason)) {
-			first = first ? first : reason;
-			continue;
-		}
-		suites &= ~(1U << out[found].suite);
-		found++;
+		char reason[SDES_WHY];
+
+		if (!sdes_choose(&out[found], &values[i], 1, suites, reason, sizeof(reason)))
+			suites &= ~(1U << out[found++].suite);
+		else if (i == 0)
+			refuse(why, size, -ENOENT, reason);
 	}
-	*why = first ? first : "there is no a=crypto line";
 	return found;
 }
 

@@ -13,6 +13,7 @@
 #include "dataplane/api/suite.h"
 
 #define SDES_LINES_MAX 16  /* a=crypto lines that one m-line may have */
+#define SDES_WHY       96  /* what the longest reason takes */
 #define SDES_VALUE_MAX 128 /* room for what sdes_print() writes, its NUL included */
 
 struct sdes {
@@ -27,25 +28,23 @@ struct sdes {
  * Parses what follows "a=crypto:". 0; -ENOTSUP when the line is well formed and asks for what
  * Tandem does not do (an unknown suite, an MKI, several keys, a key derivation rate, FEC,
  * unencrypted or unauthenticated packets), so that the next line is to be tried; -EINVAL when it is
- * malformed. `why` then says the reason in one static sentence; *out holds no key.
+ * malformed. `why` then says the reason in one sentence; *out holds no key.
  */
-int sdes_parse(struct sdes *out, const char *value, const char **why);
+int sdes_parse(struct sdes *out, const char *value, char *why, size_t size);
 
 /*
- * Takes the first line that sdes_parse() accepts, whose suite's bit (1 << suite) is in `suites`
- * and, unless `tag` is 0, that has this tag: an answer must name the tag of the line it chose (RFC
- * 4568 section 5.1.3). -ENOENT when there is none; `why` is then about the first line that was
- * passed over.
+ * Takes the first line that sdes_parse() accepts and whose suite's bit (1 << suite) is in `suites`.
+ * -ENOENT when there is none; `why` is then about the first line.
  */
 int sdes_choose(struct sdes *out, const char *const *values, unsigned int count, uint32_t suites,
-		uint32_t tag, const char **why);
+		char *why, size_t size);
 
 /*
  * Takes every such line, the first of each suite, in their order: how many; 0 when there is none,
  * and then `why` is as above.
  */
 unsigned int sdes_choose_all(struct sdes out[SUITE_COUNT], const char *const *values,
-			     unsigned int count, uint32_t suites, const char **why);
+			     unsigned int count, uint32_t suites, char *why, size_t size);
 
 /* A fresh random key. -EINVAL for no suite, -EIO when the random generator fails. */
 int sdes_make(struct sdes *out, uint32_t tag, enum srtp_suite suite);

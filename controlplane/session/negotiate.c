@@ -161,13 +161,14 @@ void terms_drop_keys(struct terms *t)
 
 /* The first in the order that was wished for, or in the offerer's own (RFC 4568 section 5.1.2). */
 static int choose_offered(struct sdes *chosen, const struct wish *wish,
-			  const struct sdp_media *media, const char **why)
+			  const struct sdp_media *media, char *why, size_t size)
 {
 	if (!wish->suite_count)
-		return sdes_choose(chosen, media->crypto, media->crypto_count, UINT32_MAX, 0, why);
+		return sdes_choose(chosen, media->crypto, media->crypto_count, UINT32_MAX, why,
+				   size);
 	for (unsigned int i = 0; i < wish->suite_count; i++)
 		if (!sdes_choose(chosen, media->crypto, media->crypto_count, 1u << wish->suites[i],
-				 0, why))
+				 why, size))
 			return 0;
 	return -ENOENT;
 }
@@ -176,11 +177,11 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 			     const struct sdp_media *media, unsigned int mline,
 			     struct session_error *error)
 {
-	const char *why = "there is no a=crypto line";
+	char why[SDES_WHY];
 	struct sdes chosen;
 	int result = 0;
 
-	if (choose_offered(&chosen, wish, media, &why))
+	if (choose_offered(&chosen, wish, media, why, sizeof(why)))
 		return session_refuse(error, SESSION_UNIMPLEMENTED,
 				      "m-line %u: no usable a=crypto line: %s", mline, why);
 	/* The same key again goes on as it is: a hold is no rekeying. */
@@ -215,11 +216,11 @@ static int make_crypto_offer(struct terms *t, const struct wish *wish, struct se
 static int take_crypto_answer(struct terms *t, const struct sdp_media *media, unsigned int mline,
 			      struct session_error *error)
 {
-	const char *why = "there is no a=crypto line";
+	char why[SDES_WHY];
 	struct sdes chosen, kept;
 	unsigned int i = 0;
 
-	if (sdes_choose(&chosen, media->crypto, media->crypto_count, UINT32_MAX, 0, &why))
+	if (sdes_choose(&chosen, media->crypto, media->crypto_count, UINT32_MAX, why, sizeof(why)))
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "m-line %u: the answer has no usable a=crypto line: %s",
 				      mline, why);

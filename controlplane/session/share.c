@@ -41,14 +41,14 @@ static int check_profile(const struct terms *t, const char *whose, unsigned int 
 int share_offer(const struct terms *from, struct terms *to, uint32_t suites,
 		const struct sdp_media *media, unsigned int mline, struct session_error *error)
 {
-	const char *why;
+	char why[SDES_WHY];
 
 	if (check_profile(from, "offerer's", mline, error) ||
 	    check_profile(to, "other one", mline, error))
 		return -EINVAL;
 	OPENSSL_cleanse(to->local, sizeof(to->local));
-	to->local_count =
-		sdes_choose_all(to->local, media->crypto, media->crypto_count, suites, &why);
+	to->local_count = sdes_choose_all(to->local, media->crypto, media->crypto_count, suites,
+					  why, sizeof(why));
 	if (to->local_count == 0)
 		return session_refuse(error, SESSION_UNIMPLEMENTED,
 				      "m-line %u: no usable a=crypto line: %s", mline, why);

@@ -82,16 +82,17 @@ static void must_print(const struct sdes *sdes)
 static void choose_keys(const struct sdp_media *m)
 {
 	struct sdes all[SUITE_COUNT], one;
-	const char *why;
-	unsigned int count = sdes_choose_all(all, m->crypto, m->crypto_count, ~0U, &why);
+	char why[SDES_WHY];
+	unsigned int count =
+		sdes_choose_all(all, m->crypto, m->crypto_count, ~0U, why, sizeof(why));
 
 	for (unsigned int i = 0; i < count; i++)
 		must_print(&all[i]);
-	if (!sdes_choose(&one, m->crypto, m->crypto_count, ~0U, 0, &why))
+	if (!sdes_choose(&one, m->crypto, m->crypto_count, ~0U, why, sizeof(why)))
 		must_print(&one);
 	else if (count)
 		abort();
-	sdes_choose(&one, m->crypto, m->crypto_count, 1, 2, &why);
+	sdes_choose(&one, m->crypto, m->crypto_count, 1, why, sizeof(why));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -264,10 +264,10 @@ static grpc_status_code call_tls(struct peer *peer, const char *target, const st
 {
 	const struct rpc_tls tls = tls_of(ca, id);
 	grpc_channel_credentials *credentials;
-	struct rpc_tls_error why;
+	char why[RPC_TLS_WHY];
 	grpc_status_code status;
 
-	assert_int_equal(rpc_tls_client(&credentials, &tls, &why), 0);
+	assert_int_equal(rpc_tls_client(&credentials, &tls, why, sizeof(why)), 0);
 	peer_connect(peer, target, credentials);
 	status = call_echo(peer);
 	grpc_channel_destroy(peer->channel);

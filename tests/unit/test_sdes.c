@@ -75,9 +75,9 @@ static void test_parse(void **state)
 	static const struct sdes empty;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		const char *why = "";
+		char why[SDES_WHY] = "";
 		struct sdes sdes;
-		int ret = sdes_parse(&sdes, cases[i].value, &why);
+		int ret = sdes_parse(&sdes, cases[i].value, why, sizeof(why));
 
 		if (ret != cases[i].ret || (cases[i].why && !strstr(why, cases[i].why)))
 			fail_msg("case %zu: %d, %s", i, ret, why);
@@ -91,11 +91,12 @@ static void test_parse(void **state)
 static void test_octets(void **state)
 {
 	struct sdes sdes;
-	const char *why;
+	char why[SDES_WHY];
 
-	assert_int_equal(sdes_parse(&sdes, cases[0].value, &why), 0);
+	assert_int_equal(sdes_parse(&sdes, cases[0].value, why, sizeof(why)), 0);
 	assert_memory_equal(sdes.key_salt, "wDfvg&T+)xG7@fb5jU,RaA}\\|p0%*#", 30);
-	assert_int_equal(sdes_parse(&sdes, "5 AES_256_CM_HMAC_SHA1_80 inline:" KEY46, &why), 0);
+	assert_int_equal(
+		sdes_parse(&sdes, "5 AES_256_CM_HMAC_SHA1_80 inline:" KEY46, why, sizeof(why)), 0);
 	for (uint8_t i = 0; i < 46; i++)
 		assert_int_equal(sdes.key_salt[i], i);
 }
@@ -105,13 +106,13 @@ static void test_make_and_print(void **state)
 	for (enum srtp_suite s = SUITE_NONE + 1; s < SUITE_COUNT; s++) {
 		struct sdes made, other, read;
 		char value[SDES_VALUE_MAX];
-		const char *why;
+		char why[SDES_WHY];
 
 		assert_int_equal(sdes_make(&made, 999999999, s), 0);
 		assert_int_equal(sdes_make(&other, 999999999, s), 0);
 		assert_memory_not_equal(made.key_salt, other.key_salt, sizeof(made.key_salt));
 		assert_int_equal(sdes_print(value, sizeof(value), &made), 0);
-		assert_int_equal(sdes_parse(&read, value, &why), 0);
+		assert_int_equal(sdes_parse(&read, value, why, sizeof(why)), 0);
 		assert_memory_equal(&read, &made, sizeof(made));
 		assert_int_equal(sdes_print(value, strlen(value), &made), -ENOBUFS);
 		assert_int_equal(value[0], '\0');
@@ -137,30 +138,30 @@ static void test_choose(void **state)
 		"4 nonsense",
 	};
 	static const struct {
-		uint32_t suites, asked, tag;
+		uint32_t suites, tag;
 		const char *why;
 	} choices[] = {
-		{~0U, 0, 2, NULL},
-		{1U << SUITE_AES_CM_128_HMAC_SHA1_80, 0, 3, NULL},
-		{~0U, 3, 3, NULL},
-		{~0U, 1, 0, "MKI"},
-		{1U << SUITE_AEAD_AES_128_GCM, 0, 0, "MKI"},
+		{~0U, 2, NULL},
+		{1U << SUITE_AES_CM_128_HMAC_SHA1_80, 3, NULL},
+		{1U << SUITE_AEAD_AES_128_GCM, 0, "MKI"},
 	};
 	struct sdes sdes;
-	const char *why;
+	char why[SDES_WHY];
 
 	for (size_t i = 0; i < COUNT(choices); i++) {
-		int ret = sdes_choose(&sdes, lines, COUNT(lines), choices[i].suites,
-				      choices[i].asked, &why);
+		int ret = sdes_choose(&sdes, lines, COUNT(lines), choices[i].suites, why,
+				      sizeof(why));
 
 		assert_int_equal(ret, choices[i].why ? -ENOENT : 0);
 		assert_int_equal(sdes.tag, choices[i].tag);
 		if (choices[i].why)
 			assert_non_null(strstr(why, choices[i].why));
 	}
-	assert_int_equal(sdes_choose(&sdes, lines + 2, 1, ~0U, 7, &why), -ENOENT);
-	assert_non_null(strstr(why, "tag"));
-	assert_int_equal(sdes_choose(&sdes, NULL, 0, ~0U, 0, &why), -ENOENT);
+	assert_int_equal(
+		sdes_choose(&sdes, lines + 2, 1, 1U << SUITE_AEAD_AES_128_GCM, why, sizeof(why)),
+		-ENOENT);
+	assert_non_null(strstr(why, "not among those allowed"));
+	assert_int_equal(sdes_choose(&sdes, NULL, 0, ~0U, why, sizeof(why)), -ENOENT);
 	assert_non_null(strstr(why, "no a=crypto"));
 }
 
@@ -180,22 +181,24 @@ static void test_choose_all(void **state)
 	};
 	static const uint32_t all[] = {2, 3, 6, 7, 8, 9};
 	struct sdes sdes[SUITE_COUNT];
-	const char *why;
+	char why[SDES_WHY];
 
-	assert_int_equal(sdes_choose_all(sdes, lines, COUNT(lines), ~0U, &why), COUNT(all));
+	assert_int_equal(sdes_choose_all(sdes, lines, COUNT(lines), ~0U, why, sizeof(why)),
+			 COUNT(all));
 	for (unsigned int i = 0; i < COUNT(all); i++)
 		assert_int_equal(sdes[i].tag, all[i]);
 	assert_memory_equal(sdes[1].key_salt, "wDfvg&T+)xG7@fb5jU,RaA}\\|p0%*#", 30);
 	assert_int_equal(sdes_choose_all(sdes, lines, COUNT(lines),
-					 1U << SUITE_AES_CM_128_HMAC_SHA1_80, &why),
+					 1U << SUITE_AES_CM_128_HMAC_SHA1_80, why, sizeof(why)),
 			 1);
 	assert_int_equal(sdes[0].tag, 3);
-	assert_int_equal(sdes_choose_all(sdes, lines, 1, ~0U, &why), 0);
+	assert_int_equal(sdes_choose_all(sdes, lines, 1, ~0U, why, sizeof(why)), 0);
 	assert_non_null(strstr(why, "MKI"));
-	assert_int_equal(sdes_choose_all(sdes, lines + 1, 1, 1U << SUITE_AEAD_AES_128_GCM, &why),
-			 0);
+	assert_int_equal(
+		sdes_choose_all(sdes, lines + 1, 1, 1U << SUITE_AEAD_AES_128_GCM, why, sizeof(why)),
+		0);
 	assert_non_null(strstr(why, "not among those allowed"));
-	assert_int_equal(sdes_choose_all(sdes, NULL, 0, ~0U, &why), 0);
+	assert_int_equal(sdes_choose_all(sdes, NULL, 0, ~0U, why, sizeof(why)), 0);
 	assert_non_null(strstr(why, "no a=crypto"));
 }
 
