@@ -94,6 +94,7 @@ SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
 BPF := $(SRC_bpf:%.bpf.c=$(BUILD)/%.bpf.o)
+SRC_rig := $(wildcard tests/rig/*.c)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 PROGRAMS := $(BUILD)/tandem-dataplane $(BUILD)/tandem-controlplane $(BUILD)/tandemctl
@@ -114,7 +115,8 @@ OBJ_$(1)_common := $$(SRC_common:%.c=$(2)/%.o) $$(PROTOS:%.proto=$(2)/gen/%.pb-c
 OBJ_$(1)_dataplane := $$(SRC_dataplane:%.c=$(2)/%.o)
 OBJ_$(1)_controlplane := $$(SRC_controlplane:%.c=$(2)/%.o)
 OBJ_$(1)_ebpf := $$(SRC_ebpf:%.c=$(2)/%.o)
-$$(foreach l,common dataplane controlplane ebpf,$$(eval $(2)/lib$$(l).a: $$(OBJ_$(1)_$$(l))))
+OBJ_$(1)_rig := $$(SRC_rig:%.c=$(2)/%.o)
+$$(foreach l,common dataplane controlplane ebpf rig,$$(eval $(2)/lib$$(l).a: $$(OBJ_$(1)_$$(l))))
 $(2)/lib%.a:
 	@mkdir -p $$(@D) && rm -f $$@
 	$$(call say,AR)
@@ -168,23 +170,24 @@ $(BUILD)/%.bpf.o: %.bpf.c
 
 # --- tests ---------------------------------------------------------------------------------------
 
+# What the unit tests and the fuzzers share, tests/rig, is one more archive of each tree.
 link_test = $(1) $(LDFLAGS_TEST) -o $@ $< -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	$(DPDK_LIBS) $(LIBS) -lcmocka
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ARCHIVES_main)
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/librig.a $(ARCHIVES_main)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CC) -pie)
-$(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(ARCHIVES_asan)
+$(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(BUILD)/asan/librig.a $(ARCHIVES_asan)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CC) $(SAN))
-$(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(ARCHIVES_fuzz)
+$(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/librig.a $(ARCHIVES_fuzz)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CLANG) $(SAN) -fsanitize=fuzzer)
 
-$(BUILD)/coverage/%: $(BUILD)/coverage/obj/tests/fuzz/%.o $(ARCHIVES_coverage)
+$(BUILD)/coverage/%: $(BUILD)/coverage/obj/tests/fuzz/%.o $(BUILD)/coverage/obj/librig.a $(ARCHIVES_coverage)
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CLANG) $(COVERAGE) -fsanitize=fuzzer)

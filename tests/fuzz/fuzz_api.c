@@ -13,7 +13,7 @@
 #include "dataplane/main/floods/blocked.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/main/server.h"
-#include "tests/unit/relay_put.h"
+#include "tests/rig/put.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,7 +63,7 @@ static void start(struct world *w)
 		abort();
 	log_open("fuzz", LOG_LEVEL_ERROR);
 	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);
-	w->relay = relay_create(2, 1, &engine);
+	w->relay = relay_create(RELAY_LEGS, 2, 1, &engine);
 	if (server_open(&w->server, w->path))
 		abort();
 	w->relay->dataplane.networks[PUBLIC].judged = true;

@@ -6,7 +6,7 @@
  */
 #include <sanitizer/lsan_interface.h>
 
-#include "tests/unit/relay_put.h"
+#include "tests/rig/put.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,7 +15,7 @@ static void put(struct relay *r, uint64_t leg, uint64_t peer, enum relay_address
 {
 	struct put p;
 
-	put_init(&p, leg, peer, relay_local[local], 20000 + 2 * leg, remote, 30000);
+	put_init(&p, leg, peer, local, 20000 + 2 * leg, remote, 30000);
 	p.m.security = security;
 	p.m.latch_ms = 1000;
 	if (ice)
@@ -33,7 +33,7 @@ static struct relay *start(void)
 	__lsan_disable();
 	if (bench_environment() || crypt_ipsec_mb.start())
 		abort();
-	r = relay_create(1, 1, &crypt_ipsec_mb);
+	r = relay_create(RELAY_LEGS, 1, 1, &crypt_ipsec_mb);
 	put(r, 1, 2, TRUNK_IPV4, "203.0.113.9", 0, false);
 	put(r, 2, 1, PUBLIC_IPV4, "198.51.100.9", 1, false);
 	put(r, 3, 4, TRUNK_IPV6, "2001:db8:2::9", 0, false);

@@ -5,7 +5,7 @@
  *
  * An input is a list of steps of four octets: what to do, then three octets of how.
  */
-#include "tests/unit/crypt_rig.h"
+#include "tests/rig/call.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -19,8 +19,8 @@ struct run {
 	uint32_t epoch;
 	uint64_t index[SSRCS];
 	struct burst burst;
-	struct wire plain[BURST_MAX]; /* what must come out, if anything does */
-	uint64_t token[BURST_MAX];    /* which packet it is; 0: a forged one */
+	struct packet plain[BURST_MAX]; /* what must come out, if anything does */
+	uint64_t token[BURST_MAX];      /* which packet it is; 0: a forged one */
 	uint64_t taken[4096];
 	unsigned int taken_count;
 };
@@ -30,7 +30,7 @@ static struct run run;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	bench = call_bench(64);
+	bench = call_begin(64);
 	return 0;
 }
 
@@ -69,13 +69,13 @@ static void flush(void)
 	media_burst(b, ++run.call->now);
 }
 
-static void push(const struct wire *plain, const struct wire *wire, uint64_t token)
+static void push(const struct packet *plain, const struct packet *wire, uint64_t token)
 {
 	struct burst *b = &run.burst;
 
 	run.plain[b->count] = *plain;
 	run.token[b->count] = token;
-	media_add(bench, b, run.call->receiver, wire->class, wire->octets, wire->length);
+	media_add(bench, b, run.call->receiver, wire);
 	if (b->count == BURST_MAX)
 		flush();
 }
@@ -110,7 +110,7 @@ static void step(const uint8_t step[4])
 	uint64_t rtcp = step[0] >> 6 & 1;
 	const struct oracle *o = old ? &run.previous : &run.call->oracle;
 	uint64_t index;
-	struct wire plain, wire;
+	struct packet plain, wire;
 
 	switch (step[0] & 3) {
 	case 0: /* the next packet, or a leap */
@@ -130,8 +130,8 @@ static void step(const uint8_t step[4])
 		index = step[3];
 	else if (step[0] & 4)
 		index -= RTE_MIN(index, (uint64_t)step[3] << 3);
-	plain = rtcp ? wire_rtcp(s, 1) : wire_rtp(s, index, 0, -1, 20);
-	wire = rtcp ? wire_srtcp(o, s, index) : wire_srtp(o, s, index);
+	plain = rtcp ? packet_rtcp(s, 1) : packet_rtp(s, index, 0, -1, 20);
+	wire = rtcp ? packet_srtcp(o, s, index) : packet_srtp(o, s, index);
 	if (forged) { /* forged: one bit is wrong, or the end is missing */
 		if (step[2] & 0x80)
 			wire.length -= step[2] % (wire.length - 12) + 1;
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	memset(&run, 0, sizeof(run));
 	run.epoch = 1;
-	run.call = call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	run.call = call_open(SUITE_AES_CM_128_HMAC_SHA1_80);
 	bench->worker->streams_per_flow = 2 + size % 2;
 	media_burst(&run.burst, run.call->now);
 	for (size_t at = 0; at + 4 <= size && at < 4 * 2000; at += 4)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Both engines, the same packets, as the input's octets decide: one verdict, the same octets. */
-#include "tests/unit/differential_rig.h"
+#include "tests/rig/differential.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -5,7 +5,7 @@
  */
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/links/port.h"
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 
 #define FRAME_MAX 1600
 #define VLAN      42

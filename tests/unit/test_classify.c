@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 
 #define FRAME_MOST 2000
 #define REMOTE     16384

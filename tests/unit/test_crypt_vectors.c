@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The RFCs' vectors, and that the engines send what the RFCs say, octet for octet. */
-#include "tests/unit/crypt_group.h"
+#include "tests/rig/call.h"
 
 static unsigned int unhex(uint8_t *out, const char *text)
 {
@@ -144,11 +144,11 @@ static void known_answers(void **state)
 	};
 
 	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
-		struct call *call = call_open(bench, cases[k].suite);
-		struct call *shared = call_open(bench, cases[k].suite);
+		struct call *call = call_open(cases[k].suite);
+		struct call *shared = call_open(cases[k].suite);
 		uint8_t key[SUITE_KEY_MAX], salt[SUITE_SALT_MAX];
 		struct crypt_key *send, *receive, *verify;
-		struct wire wire, out;
+		struct packet wire, out;
 
 		unhex(key, cases[k].key);
 		unhex(salt, cases[k].salt);
@@ -177,25 +177,25 @@ static void known_answers(void **state)
 
 /* --- the engine sends what the oracle sends, and takes it --- */
 
-static void crosses_rtp(struct call *call, struct call *shared, struct wire plain,
+static void crosses_rtp(struct call *call, struct call *shared, struct packet plain,
 			unsigned int header, uint64_t index)
 {
-	struct wire sent = plain, expected = plain, back;
+	struct packet sent = plain, expected = plain, back;
 
 	assert_int_equal(call_protect(call, &sent), DROP_NONE);
 	expected.length =
 		oracle_protect_rtp(&call->oracle, expected.octets, plain.length, header, index);
-	assert_true(wire_equal(&sent, &expected));
+	assert_true(packet_equal(&sent, &expected));
 	assert_int_equal(call_unprotect(call, &sent, &back), DROP_NONE);
-	assert_true(wire_equal(&back, &plain));
+	assert_true(packet_equal(&back, &plain));
 	assert_int_equal(call_verify(shared, &sent, &back), DROP_NONE);
 }
 
 static void every_suite_and_shape(void **state)
 {
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
-		struct call *call = call_open(bench, suite);
-		struct call *shared = call_open(bench, suite);
+		struct call *call = call_open(suite);
+		struct call *shared = call_open(suite);
 		uint16_t seq = 65000;
 		uint64_t index = seq;
 
@@ -205,22 +205,22 @@ static void every_suite_and_shape(void **state)
 				     payload += payload < 40 ? 1 : 371) {
 					crosses_rtp(
 						call, shared,
-						wire_rtp(0x11223344, seq, csrcs, words, payload),
+						packet_rtp(0x11223344, seq, csrcs, words, payload),
 						12 + 4 * csrcs + 4 * (words + 1), index);
 					seq++;
 					index++;
 				}
 		assert_true(index > 0x10000); /* it wrapped */
 		for (uint32_t k = 1; k < 50; k++) {
-			struct wire plain = wire_rtcp(k % 3, k % 31), sent = plain,
-				    expected = plain, back;
+			struct packet plain = packet_rtcp(k % 3, k % 31), sent = plain,
+				      expected = plain, back;
 
 			assert_int_equal(call_protect(call, &sent), DROP_NONE);
 			expected.length = oracle_protect_rtcp(&call->oracle, expected.octets,
 							      plain.length, (k + 2) / 3);
-			assert_true(wire_equal(&sent, &expected));
+			assert_true(packet_equal(&sent, &expected));
 			assert_int_equal(call_unprotect(call, &sent, &back), DROP_NONE);
-			assert_true(wire_equal(&back, &plain));
+			assert_true(packet_equal(&back, &plain));
 			assert_int_equal(call_verify(shared, &sent, &back), DROP_NONE);
 		}
 		call_close(call);
@@ -236,5 +236,5 @@ int main(void)
 		TIDY(known_answers),          TIDY(every_suite_and_shape),
 	};
 
-	return group_run(tests);
+	return call_run_group(tests);
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tags are checked and packets left alone: what an engine's verify promises beyond its verdicts. */
 #include "dataplane/wire/rtp.h"
-#include "tests/unit/crypt_group.h"
+#include "tests/rig/call.h"
 
 #define JUMBO 9216
 
 static void the_rollover_counter_is_authentic(void **state)
 {
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
-		struct call *call = call_open(bench, suite);
+		struct call *call = call_open(suite);
 		static const struct {
 			uint64_t index;
 			enum drop verdict;
@@ -19,7 +19,7 @@ static void the_rollover_counter_is_authentic(void **state)
 		};
 
 		for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
-			struct wire wire = wire_srtp(&call->oracle, SSRC, cases[k].index), out;
+			struct packet wire = packet_srtp(&call->oracle, SSRC, cases[k].index), out;
 
 			assert_int_equal(call_verify(call, &wire, &out), cases[k].verdict);
 		}
@@ -31,14 +31,14 @@ static void the_rollover_counter_is_authentic(void **state)
 static void verify_and_unprotect_share_a_window(void **state)
 {
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
-		struct call *call = call_open(bench, suite);
-		struct wire rtp, rtcp, out;
+		struct call *call = call_open(suite);
+		struct packet rtp, rtcp, out;
 
 		for (uint64_t index = 0xfffe; index < 0x10006; index++) {
 			bool verify = index & 1;
 
-			rtp = wire_srtp(&call->oracle, SSRC, index);
-			rtcp = wire_srtcp(&call->oracle, SSRC, index);
+			rtp = packet_srtp(&call->oracle, SSRC, index);
+			rtcp = packet_srtcp(&call->oracle, SSRC, index);
 			assert_int_equal((verify ? call_verify : call_unprotect)(call, &rtp, &out),
 					 DROP_NONE);
 			assert_int_equal((verify ? call_unprotect : call_verify)(call, &rtp, &out),
@@ -80,7 +80,7 @@ static uint8_t judged(struct call *call, enum srtp_suite suite, const uint8_t *o
 
 static void every_length(struct call *call, enum srtp_suite suite, bool rtcp)
 {
-	struct wire head = rtcp ? wire_rtcp(SSRC, 0) : wire_rtp(SSRC, 7, 0, -1, 0);
+	struct packet head = rtcp ? packet_rtcp(SSRC, 0) : packet_rtp(SSRC, 7, 0, -1, 0);
 	unsigned int behind = rtcp && suite_is_aead(suite) ? 4 : 0; /* SRTCP's index */
 
 	for (unsigned int payload = 0; payload <= JUMBO; payload += payload < 40     ? 1
@@ -111,7 +111,7 @@ static void every_length(struct call *call, enum srtp_suite suite, bool rtcp)
 static void every_length_stays_as_it_came(void **state)
 {
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
-		struct call *call = call_open(bench, suite);
+		struct call *call = call_open(suite);
 
 		every_length(call, suite, false);
 		every_length(call, suite, true);
@@ -127,5 +127,5 @@ int main(void)
 		TIDY(every_length_stays_as_it_came),
 	};
 
-	return group_run(tests);
+	return call_run_group(tests);
 }

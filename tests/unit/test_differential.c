@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "dataplane/srtp/index.h"
-#include "tests/unit/differential_rig.h"
+#include "tests/rig/differential.h"
 
 /* It has a macro SHA1, which OpenSSL's headers must not see. */
 #include "dataplane/srtp/crypt_ipsec_mb.h"
@@ -85,8 +85,8 @@ static void the_rollover_counter_has_32_bits(void **state)
 	both->bench->worker->engine = both->engine[0];
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++)
 		for (unsigned int k = 0; k < RTE_DIM(starts); k++) {
-			struct call *call = call_open(both->bench, suite);
-			struct wire sent, expected, back, plain = wire_rtp(1, 0, 0, -1, 20);
+			struct call *call = call_open(suite);
+			struct packet sent, expected, back, plain = packet_rtp(1, 0, 0, -1, 20);
 			struct notice notice;
 
 			sent = plain;
@@ -95,15 +95,15 @@ static void the_rollover_counter_has_32_bits(void **state)
 			call->sender->flow.streams->send_highest = starts[k];
 			call->receiver->flow.streams->receive_highest[1] = starts[k];
 			for (uint64_t index = starts[k] + 1; index < starts[k] + 8; index++) {
-				plain = wire_rtp(1, index, index % 3, -1, 20 + index % 50);
+				plain = packet_rtp(1, index, index % 3, -1, 20 + index % 50);
 				sent = expected = plain;
 				assert_int_equal(call_protect(call, &sent), DROP_NONE);
 				expected.length = oracle_protect_rtp(
 					&call->oracle, expected.octets, plain.length,
 					rtp_header_length(plain.octets), index);
-				assert_true(wire_equal(&sent, &expected));
+				assert_true(packet_equal(&sent, &expected));
 				assert_int_equal(call_unprotect(call, &sent, &back), DROP_NONE);
-				assert_true(wire_equal(&back, &plain));
+				assert_true(packet_equal(&back, &plain));
 			}
 			call_close(call);
 			while (bench_take_notice(both->bench, &notice))
@@ -115,19 +115,19 @@ static void the_rollover_counter_has_32_bits(void **state)
 static void flows_share_a_key(void **state)
 {
 	struct call *one, *other;
-	struct wire wire, out;
+	struct packet wire, out;
 
 	both->bench->worker->engine = both->engine[0];
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
-		one = call_open(both->bench, suite);
-		other = call_open(both->bench, suite);
+		one = call_open(suite);
+		other = call_open(suite);
 		other->secure.receive = one->receive;
 		other->plain.own.send = one->send;
 		call_apply(other);
 		for (uint64_t index = 0xfffe; index < 0x10003; index++) {
-			wire = wire_rtp(7, index, 0, -1, 160);
+			wire = packet_rtp(7, index, 0, -1, 160);
 			assert_int_equal(call_protect(index & 1 ? one : other, &wire), DROP_NONE);
-			wire = wire_srtp(&one->oracle, 7, index);
+			wire = packet_srtp(&one->oracle, 7, index);
 			assert_int_equal(call_unprotect(one, &wire, &out), DROP_NONE);
 			assert_int_equal(call_unprotect(other, &wire, &out), DROP_NONE);
 			assert_int_equal(call_unprotect(other, &wire, &out), DROP_REPLAY);
@@ -144,9 +144,9 @@ static void no_expanded_key_stays(void **state)
 
 	both->bench->worker->engine = both->engine[0];
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
-		struct call *call = call_open(both->bench, suite);
+		struct call *call = call_open(suite);
 		const struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
-		struct wire wire = wire_rtcp(7, 3), out;
+		struct packet wire = packet_rtcp(7, 3), out;
 
 		assert_int_equal(call_protect(call, &wire), DROP_NONE);
 		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
@@ -156,7 +156,7 @@ static void no_expanded_key_stays(void **state)
 		wire.octets[9] ^= 1;
 		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
 		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
-		wire = wire_srtcp(&call->oracle, 7, 8);
+		wire = packet_srtcp(&call->oracle, 7, 8);
 		assert_int_equal(call_verify(call, &wire, &out), DROP_NONE);
 		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
 		call_close(call);

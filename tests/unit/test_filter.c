@@ -8,7 +8,7 @@
 #include "dataplane/main/floods/rates.h"
 #include "dataplane/offence.h"
 #include "ebpf/sketch.h"
-#include "tests/unit/registry_rig.h"
+#include "tests/rig/counting.h"
 
 #define ATTACKER "198.18.0.1"
 
@@ -94,7 +94,8 @@ static void every_worker_hears_of_blocks(void **state)
 		assert_false(worker_blocks(r, k, "2001:db8:bae::1"));
 	}
 	assert_int_equal(delete_block(r, "198.18.0.0", 16), 0);
-	expect_error(r, delete_block(r, "198.18.0.0", 16), ENOENT, "this prefix is not blocked");
+	relay_expect_error(r, delete_block(r, "198.18.0.0", 16), ENOENT,
+			   "this prefix is not blocked");
 	assert_false(worker_blocks(r, 1, "198.18.0.0"));
 	assert_int_equal(delete_block(r, "2001:db8:bad::", 48), 0);
 	assert_false(worker_blocks(r, 0, "2001:db8:bad::1"));
@@ -150,19 +151,19 @@ static void established_calls_may_be_spared(void **state)
 
 	put_phone(&p);
 	assert_int_equal(relay_put(r, &p), 0);
-	expect_error(r, put_block(r, PHONE, 32, 0, true), EBUSY, busy);
+	relay_expect_error(r, put_block(r, PHONE, 32, 0, true), EBUSY, busy);
 	assert_int_equal(put_block(r, "203.0.113.0", 29, 0, true), 0); /* .0 to .7 */
-	expect_error(r, put_block(r, "203.0.113.0", 28, 0, true), EBUSY, busy);
-	expect_error(r, put_block(r, "203.0.112.0", 20, 0, true), EBUSY, busy);
+	relay_expect_error(r, put_block(r, "203.0.113.0", 28, 0, true), EBUSY, busy);
+	relay_expect_error(r, put_block(r, "203.0.112.0", 20, 0, true), EBUSY, busy);
 	assert_int_equal(put_block(r, PHONE, 32, 0, false), 0);
 	assert_int_equal(delete_block(r, PHONE, 32), 0);
 	/* Another address is learnt, and that one is spared. */
-	assert_int_equal(publish_remote(r->registry, record(r, 1), 0,
+	assert_int_equal(publish_remote(r->registry, relay_record(r, 1), 0,
 					&(struct endpoint){bench_address("203.0.113.20"), 1, 0},
 					DROP_NONE),
 			 0);
-	expect_error(r, put_block(r, "203.0.113.20", 32, 0, true), EBUSY, busy);
-	expect_error(r, put_block(r, PHONE, 32, 0, true), EBUSY, busy); /* RTCP */
+	relay_expect_error(r, put_block(r, "203.0.113.20", 32, 0, true), EBUSY, busy);
+	relay_expect_error(r, put_block(r, PHONE, 32, 0, true), EBUSY, busy); /* RTCP */
 	assert_int_equal(relay_delete(r, 1), 0);
 	assert_int_equal(put_block(r, PHONE, 32, 0, true), 0);
 	assert_int_equal(put_block(r, "203.0.113.0", 24, 0, true), 0);
@@ -260,16 +261,16 @@ static void bad_prefixes_are_refused(void **state)
 	struct relay *r = *state;
 
 	for (unsigned int k = 0; k < RTE_DIM(table); k++) {
-		expect_error(r, put_block(r, table[k].address, table[k].length, 0, false), EINVAL,
-			     table[k].what);
-		expect_error(r, delete_block(r, table[k].address, table[k].length), EINVAL,
-			     table[k].what);
+		relay_expect_error(r, put_block(r, table[k].address, table[k].length, 0, false),
+				   EINVAL, table[k].what);
+		relay_expect_error(r, delete_block(r, table[k].address, table[k].length), EINVAL,
+				   table[k].what);
 	}
 	put.length = 1;
 	put.address.len = 5;
 	put.address.data = (uint8_t *)"12345";
-	expect_error(r, filter_put_block(r->filter, &put, &r->what), EINVAL,
-		     "address: needs 4 or 16 octets");
+	relay_expect_error(r, filter_put_block(r->filter, &put, &r->what), EINVAL,
+			   "address: needs 4 or 16 octets");
 	assert_int_equal(blocked_count(r->filter->blocked), 0);
 	assert_int_equal(put_block(r, "::1", 96, 0, false), 0); /* beside IPv4 */
 }
@@ -285,8 +286,8 @@ static void there_is_an_end_to_blocks(void **state)
 		snprintf(text, sizeof(text), "198.%u.%u.%u", 18 + (k >> 16), k >> 8 & 255, k & 255);
 		assert_int_equal(put_block(r, text, 32, 0, false), 0);
 	}
-	expect_error(r, put_block(r, "203.0.113.1", 32, 0, false), ENOSPC,
-		     "no room for another block: delete some, or block shorter prefixes");
+	relay_expect_error(r, put_block(r, "203.0.113.1", 32, 0, false), ENOSPC,
+			   "no room for another block: delete some, or block shorter prefixes");
 	assert_int_equal(put_block(r, "198.18.0.1", 32, 60000, false), 0);
 	do {
 		reply = get(r, 100, true, after);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "dataplane/leg.h"
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 
 #define RTP_PORT  20000
 #define RTCP_PORT 20001

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What those who shed floods are told of a leg's ports, from its beginning to its end. */
-#include "tests/unit/registry_rig.h"
+#include "tests/rig/counting.h"
 
 static const struct shed_port *gate(struct relay *r, uint64_t id, unsigned int component)
 {
-	const struct record *of = record(r, id);
+	const struct record *of = relay_record(r, id);
 
 	return relay_gate(r, of->address, of->port + component);
 }
@@ -29,15 +29,15 @@ static void a_plain_leg_latches_until_its_window_ends(void **state)
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		assert_int_equal(gate(r, 1, c)->flags,
 				 SHED_PORT_OPEN | SHED_PORT_LATCH | (c ? 0 : SHED_PORT_RTP));
-		assert_int_equal(gate(r, 1, c)->leg, record(r, 1)->leg->index);
+		assert_int_equal(gate(r, 1, c)->leg, relay_record(r, 1)->leg->index);
 		assert_int_equal(gate(r, 1, c)->media.cost, 10 * 1000 * 1000);
 		assert_true(gate(r, 1, c)->media.burst >= 20 * 1000);
 		assert_int_equal(gate(r, 1, c)->ahead, 3);
-		assert_ptr_equal(config(r, 1)->shed[c], gate(r, 1, c));
+		assert_ptr_equal(relay_config(r, 1)->shed[c], gate(r, 1, c));
 	}
 	look(r);
 	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_RTP);
-	record(r, 1)->latest->latch_until = rte_rdtsc();
+	relay_record(r, 1)->latest->latch_until = rte_rdtsc();
 	look(r);
 	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
 	assert_int_equal(gate(r, 1, 1)->flags, SHED_PORT_OPEN);
@@ -59,7 +59,7 @@ static void a_window_opens_at_once(void **state)
 		assert_int_not_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
 		relay_run(r);
 		assert_int_not_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
-		leg_settle(record(r, 1)->leg, 0);
+		leg_settle(relay_record(r, 1)->leg, 0);
 		assert_int_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
 	}
 }
@@ -114,15 +114,15 @@ static void fragments_serve_until_a_restart_is_over(void **state)
 	assert_int_equal(gate(r, 2, 0)->flags, SHED_PORT_OPEN | SHED_PORT_ICE);
 	expect_ufrag(gate(r, 2, 0), 0, "abcd:");
 	expect_ufrag(gate(r, 2, 0), 1, "");
-	assert_null(config(r, 2)->shed[1]);
-	nominate(r, 2, BROWSER, 40000);
+	assert_null(relay_config(r, 2)->shed[1]);
+	relay_nominate(r, 2, BROWSER, 40000);
 	r->event_count = 0;
 	put_ice(&p, "longer-fragment", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
 	expect_ufrag(gate(r, 2, 0), 0, "longer-f");
 	expect_ufrag(gate(r, 2, 0), 1, "abcd:");
-	nominate(r, 2, BROWSER, 40000);
+	relay_nominate(r, 2, BROWSER, 40000);
 	look(r);
 	expect_ufrag(gate(r, 2, 0), 0, "longer-f");
 	expect_ufrag(gate(r, 2, 0), 1, "");
@@ -171,7 +171,7 @@ static void a_closed_port_is_as_new(void **state)
 	relay_run(r);
 	assert_int_equal(port[1].flags + port[1].peer_port[0], 0);
 	assert_int_equal(port[0].flags, SHED_PORT_OPEN);
-	assert_null(config(r, 1)->shed[1]);
+	assert_null(relay_config(r, 1)->shed[1]);
 }
 
 static void the_leg_tells_what_was_shed(void **state)
@@ -184,25 +184,25 @@ static void the_leg_tells_what_was_shed(void **state)
 	port->shed = UINT32_MAX; /* while it was closed, or another leg's */
 	put_phone(&p);
 	assert_int_equal(relay_put(r, &p), 0);
-	s = status(r, 1);
+	s = relay_status(r, 1);
 	assert_int_equal(s->shed_packets, 0);
 	assert_string_equal(s->shed_reason, "");
-	status_free(s);
+	relay_status_free(s);
 	port[0].shed += 5;
 	port[0].shed_reason = SHED_REPLAY;
 	port[1].shed += 2;
 	port[1].shed_reason = SHED_STRANGER_MEDIA;
-	s = status(r, 1);
+	s = relay_status(r, 1);
 	assert_int_equal(s->shed_packets, 7);
 	assert_string_equal(s->shed_reason, "shed_stranger_media");
-	status_free(s);
+	relay_status_free(s);
 	port[0].shed++;
 	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
-	s = status(r, 1);
+	s = relay_status(r, 1);
 	assert_int_equal(s->shed_packets, 8);
 	assert_string_equal(s->shed_reason, "shed_replay");
-	status_free(s);
+	relay_status_free(s);
 }
 
 int main(void)

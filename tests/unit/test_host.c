@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 #include "tests/unit/host_frames.h"
 
 #define L3     14

@@ -9,8 +9,8 @@
 #include "dataplane/leg.h"
 #include "dataplane/seen.h"
 #include "dataplane/wire/stun.h"
-#include "tests/unit/bench.h"
-#include "tests/unit/stun_rig.h"
+#include "tests/rig/bench.h"
+#include "tests/rig/forge.h"
 
 #define LOCAL_PORT 20000
 
@@ -71,23 +71,23 @@ static void restart(struct world *w)
 	w->config.ice_epoch++;
 }
 
-static void write_check(struct stun_rig *r, const struct check *c)
+static void write_check(struct forge *r, const struct check *c)
 {
 	const char *username = c->username ? c->username : "evtj:h6vY";
 
-	rig_begin(r, c->type ? c->type : STUN_BINDING_REQUEST);
-	rig_put(r, 0x0024, "\x6e\x00\x01\xff", 4);
-	rig_put(r, c->controlled ? 0x8029 : 0x802a, "12345678", 8);
+	forge_begin(r, c->type ? c->type : STUN_BINDING_REQUEST);
+	forge_put(r, 0x0024, "\x6e\x00\x01\xff", 4);
+	forge_put(r, c->controlled ? 0x8029 : 0x802a, "12345678", 8);
 	if (c->nominate)
-		rig_put(r, 0x0025, NULL, 0);
+		forge_put(r, 0x0025, NULL, 0);
 	if (c->unknown)
-		rig_put(r, 0x7777, "?", 1);
+		forge_put(r, 0x7777, "?", 1);
 	if (!c->no_username)
-		rig_put(r, 0x0006, username, strlen(username));
+		forge_put(r, 0x0006, username, strlen(username));
 	if (!c->no_integrity)
-		rig_sign(r, c->password ? c->password : password);
+		forge_sign(r, c->password ? c->password : password);
 	if (!c->no_fingerprint)
-		rig_fingerprint(r);
+		forge_fingerprint(r);
 	r->octets[r->length - 1] ^= c->bad_fingerprint;
 }
 
@@ -116,7 +116,7 @@ static void receive(struct world *w, const struct endpoint *from, const void *pa
 static void check(struct world *w, const struct endpoint *from, const struct check *c,
 		  uint64_t later)
 {
-	struct stun_rig r;
+	struct forge r;
 
 	write_check(&r, c);
 	receive(w, from, r.octets, r.length, later);
@@ -146,7 +146,7 @@ static const uint8_t *assert_sent(struct world *w, const struct endpoint *to, ui
 	assert_int_equal(w->burst.class[0], CLASS_SEND);
 	assert_int_equal(w->burst.port[0], BENCH_PORT);
 	assert_int_equal(m->pkt_len, m->data_len);
-	*length = rig_load16(message + 2) + 20;
+	*length = forge_load16(message + 2) + 20;
 	/* The other way round, but for MACs, TTL, DSCP and checksums it would be this frame. */
 	assert_int_equal(m->data_len,
 			 bench_put_udp(expected, w->bench, &local, to, message, *length));
@@ -173,7 +173,7 @@ static const uint8_t *assert_sent(struct world *w, const struct endpoint *to, ui
 		assert_int_equal(rte_be_to_cpu_32(ip->vtc_flow), 6u << 28 | 46 << 22);
 		assert_int_equal((uint16_t)~rte_ipv6_udptcp_cksum(ip, udp), 0);
 	}
-	assert_true(rig_has_fingerprint(message, *length));
+	assert_true(forge_has_fingerprint(message, *length));
 	return message;
 }
 
@@ -184,12 +184,12 @@ static void assert_success(struct world *w, const struct endpoint *to, const cha
 	uint16_t length, size;
 
 	message = assert_sent(w, to, &length);
-	assert_int_equal(rig_load16(message), STUN_BINDING_SUCCESS);
-	assert_true(rig_is_signed(message, key));
-	value = rig_find(message, 0x0020, &size);
+	assert_int_equal(forge_load16(message), STUN_BINDING_SUCCESS);
+	assert_true(forge_is_signed(message, key));
+	value = forge_find(message, 0x0020, &size);
 	assert_non_null(value);
 	assert_int_equal(size, ipv4 ? 8 : 20);
-	assert_int_equal(rig_load16(value + 2) ^ 0x2112, rte_be_to_cpu_16(to->port));
+	assert_int_equal(forge_load16(value + 2) ^ 0x2112, rte_be_to_cpu_16(to->port));
 	for (unsigned int k = 4; k < size; k++)
 		assert_int_equal(value[k] ^ message[k],
 				 to->address.octets[k - 4 + (ipv4 ? 12 : 0)]);
@@ -202,17 +202,17 @@ static void assert_refused(struct world *w, const struct endpoint *to, int code,
 	uint16_t length, size;
 
 	message = assert_sent(w, to, &length);
-	assert_int_equal(rig_load16(message), STUN_BINDING_ERROR);
-	assert_int_equal(rig_is_signed(message, password), is_signed);
-	assert_int_equal(rig_find(message, 0x0008, &size) != NULL, is_signed);
-	value = rig_find(message, 0x0009, &size);
+	assert_int_equal(forge_load16(message), STUN_BINDING_ERROR);
+	assert_int_equal(forge_is_signed(message, password), is_signed);
+	assert_int_equal(forge_find(message, 0x0008, &size) != NULL, is_signed);
+	value = forge_find(message, 0x0009, &size);
 	assert_non_null(value);
 	assert_int_equal(value[2] * 100 + value[3], code);
-	value = rig_find(message, 0x000a, &size);
+	value = forge_find(message, 0x000a, &size);
 	assert_int_equal(value != NULL, code == 420);
 	if (value) {
 		assert_int_equal(size, 2);
-		assert_int_equal(rig_load16(value), 0x7777);
+		assert_int_equal(forge_load16(value), 0x7777);
 	}
 	bench_release(&w->burst);
 }
@@ -320,7 +320,7 @@ static void test_drops(void **state)
 		{{.type = 0x0003}, DROP_STUN_UNHANDLED}, /* TURN's Allocate */
 		{{.type = STUN_BINDING_INDICATION}, DROP_NONE},
 	};
-	struct stun_rig r;
+	struct forge r;
 
 	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
 		check(w, &remote, &cases[k].check, 0);
@@ -441,7 +441,7 @@ static void test_replays(void **state)
 			      thief = bench_endpoint("203.0.113.66", 40000);
 	const uint64_t second = rte_get_tsc_hz();
 	struct seen seen = {.key = {1, 2}};
-	struct stun_rig r;
+	struct forge r;
 	uint64_t checked;
 
 	w->terms.credentials[0].seen = &seen;
@@ -556,7 +556,7 @@ static void test_components_are_apart(void **state)
 {
 	struct world *w = *state;
 	const struct endpoint remote = bench_endpoint("203.0.113.7", 40000);
-	struct stun_rig r;
+	struct forge r;
 	struct endpoint local = local_endpoint(&remote);
 	uint8_t frame[1500];
 	struct notice n;

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 
 #define MOST 70
 #define PAGE 100000 /* octets */

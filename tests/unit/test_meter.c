@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/crypt_rig.h"
+#include "tests/rig/media.h"
 
 #define SSRC 0x01020304
 #define HZ   1000000000ULL /* the worker's clock in these tests: nanoseconds */
@@ -38,12 +38,12 @@ static int end(void **state)
 	return bench_is_idle(bench) ? 0 : -1;
 }
 
-static void meter(struct leg *leg, const struct wire *wire, uint64_t now)
+static void meter(struct leg *leg, const struct packet *wire, uint64_t now)
 {
 	struct burst burst;
 
 	media_burst(&burst, now);
-	media_add(bench, &burst, leg, wire->class, wire->octets, wire->length);
+	media_add(bench, &burst, leg, wire);
 	crypt_unprotect_stage(bench->worker, &burst);
 	meter_stage(bench->worker, &burst);
 	media_free(&burst);
@@ -53,7 +53,7 @@ static void meter(struct leg *leg, const struct wire *wire, uint64_t now)
 static void arrive(struct leg *leg, uint8_t payload_type, uint16_t seq, uint32_t timestamp,
 		   uint64_t now)
 {
-	struct wire wire = wire_rtp(SSRC, seq, 0, -1, 20);
+	struct packet wire = packet_rtp(SSRC, seq, 0, -1, 20);
 
 	wire.octets[1] = payload_type;
 	oracle_put(wire.octets + 4, timestamp, 4);
@@ -172,7 +172,7 @@ static void another_clock_is_no_jitter(void **state)
 
 static void a_flow_counts_what_it_accepted(void **state)
 {
-	struct wire rtcp = wire_rtcp(SSRC, 0);
+	struct packet rtcp = packet_rtcp(SSRC, 0);
 
 	arrive(a, 0, 1, 0, 1000);
 	arrive(a, 0, 2, 160, 2000);
@@ -185,9 +185,9 @@ static void a_flow_counts_what_it_accepted(void **state)
 	assert_int_equal(flow_total(&b->flow).packets, 0);
 }
 
-static struct wire sender_report(uint32_t ssrc, uint64_t ntp)
+static struct packet sender_report(uint32_t ssrc, uint64_t ntp)
 {
-	struct wire w = {.class = CLASS_RTCP, .length = 28, .octets = {0x80, 200, 0, 6}};
+	struct packet w = {.class = CLASS_RTCP, .length = 28, .octets = {0x80, 200, 0, 6}};
 
 	oracle_put(w.octets + 4, ssrc, 4);
 	oracle_put(w.octets + 8, ntp, 8);
@@ -195,10 +195,10 @@ static struct wire sender_report(uint32_t ssrc, uint64_t ntp)
 }
 
 /* Behind a sender report of its own, as compound packets are. */
-static struct wire receiver_report(uint32_t ssrc, uint32_t lsr, uint32_t dlsr)
+static struct packet receiver_report(uint32_t ssrc, uint32_t lsr, uint32_t dlsr)
 {
-	struct wire w = sender_report(ssrc, 0x0102030405060708);
-	struct wire rr = wire_rtcp(ssrc, 2);
+	struct packet w = sender_report(ssrc, 0x0102030405060708);
+	struct packet rr = packet_rtcp(ssrc, 2);
 
 	oracle_put(rr.octets + 8 + 24 + 16, lsr, 4);
 	oracle_put(rr.octets + 8 + 24 + 20, dlsr, 4);
@@ -212,7 +212,7 @@ static void round_trips_are_measured(void **state)
 	const uint64_t ntp = 0xe0000001abcd1234;
 	const uint32_t middle = (uint32_t)(ntp >> 16);
 	const uint64_t sent = 5000 * HZ;
-	struct wire wire = sender_report(7, ntp);
+	struct packet wire = sender_report(7, ntp);
 
 	/* A's report passes to B, who waits 2 s and is 80 ms away. */
 	meter(a, &wire, sent);
@@ -278,7 +278,7 @@ static void compound_rtcp_is_bounded(void **state)
 static void report_blocks_are_bounded(void **state)
 {
 	/* It says that it has three blocks and has room for one. */
-	struct wire w = wire_rtcp(SSRC, 1);
+	struct packet w = packet_rtcp(SSRC, 1);
 	struct rtcp_cursor cursor = {w.octets, w.length};
 	struct rtcp_report r;
 	struct rtcp_packet p;

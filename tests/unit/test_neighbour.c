@@ -9,7 +9,7 @@
 
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/links/port.h"
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 #include "tests/unit/host_frames.h"
 
 #define L3       14

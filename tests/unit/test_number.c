@@ -1,79 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What numbers an outgoing SRTP stream is the relay's, with either engine. */
-#include "tests/unit/pipeline_rig.h"
-
-static int create(void **state, const struct crypt_engine *engine)
-{
-	struct scene *s = calloc(1, sizeof(*s));
-
-	s->relay = relay_create(1, 1, engine);
-	s->workers = 1;
-	*state = s;
-	return 0;
-}
-
-static int create_ipsec_mb(void **state)
-{
-	return create(state, &crypt_ipsec_mb);
-}
-
-static int create_libsrtp(void **state)
-{
-	return create(state, &crypt_libsrtp);
-}
-
-static int destroy(void **state)
-{
-	struct scene *s = *state;
-
-	relay_destroy(s->relay);
-	free(s);
-	return 0;
-}
-
-static struct media numbered(uint16_t seq, uint16_t as)
-{
-	struct media m = rtp(seq);
-
-	oracle_put(m.octets + 2, as, 2);
-	return m;
-}
+#include "tests/rig/scene.h"
 
 /* The phone sends `seq`, and the browser gets it as `index`. */
 static void passes(struct scene *s, uint16_t seq, uint64_t index)
 {
-	struct media m = rtp(seq), out = protect(numbered(seq, index), &s->browser.send, index);
+	struct packet m = scene_rtp(seq),
+		      out = packet_protect(packet_numbered(scene_rtp(seq), index), &s->browser.send,
+					   index);
 
-	send_media(s, &s->phone, &m);
-	expect_sent(s, &s->browser, &out);
+	scene_send(s, &s->phone, &m);
+	scene_expect(s, &s->browser, &out);
 }
 
 /* The same of a phone with SRTP, which counts `sent`. */
 static void passes_secure(struct scene *s, uint64_t sent, uint64_t index)
 {
-	struct media m = protect(rtp(sent), &s->phone.receive, sent);
-	struct media out = protect(numbered(sent, index), &s->browser.send, index);
+	struct packet m = packet_protect(scene_rtp(sent), &s->phone.receive, sent);
+	struct packet out =
+		packet_protect(packet_numbered(scene_rtp(sent), index), &s->browser.send, index);
 
-	send_media(s, &s->phone, &m);
-	expect_sent(s, &s->browser, &out);
+	scene_send(s, &s->phone, &m);
+	scene_expect(s, &s->browser, &out);
 }
 
 static void is_lost(struct scene *s, uint16_t seq, enum drop reason)
 {
 	uint64_t before = relay_drops(s->relay, reason);
-	struct media m = rtp(seq);
+	struct packet m = scene_rtp(seq);
 
-	send_media(s, &s->phone, &m);
+	scene_send(s, &s->phone, &m);
 	assert_int_equal(s->relay->sent_count, 0);
 	assert_int_equal(relay_drops(s->relay, reason), before + 1);
 }
 
 static uint32_t renumbered(struct scene *s)
 {
-	Tandem__Dataplane__V1__LegStatus *told = status(s, s->phone.leg);
+	Tandem__Dataplane__V1__LegStatus *told = relay_status(s->relay, s->phone.leg);
 	uint32_t count = told->streams[0]->renumbered;
 
-	tandem__dataplane__v1__leg_status__free_unpacked(told, NULL);
+	relay_status_free(told);
 	return count;
 }
 
@@ -81,7 +47,7 @@ static void one_stray_costs_itself(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	for (uint16_t seq = 1000; seq < 1010; seq++)
 		passes(s, seq, seq);
 	is_lost(s, 33000, DROP_LEAP);
@@ -103,7 +69,7 @@ static void loss_and_reordering_stay(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	passes(s, 65000, 65000);
 	passes(s, 65002, 65002);
 	passes(s, 65001, 65001);
@@ -124,19 +90,20 @@ static void a_sender_begins_anew(void **state)
 	uint16_t seq = 1000;
 	uint64_t next = 1000;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	for (unsigned int k = 0; k < RTE_DIM(begins); k++) {
 		uint64_t before = relay_all_drops(s->relay);
 
 		for (unsigned int sent = 0; sent < 2000; sent++, seq++, next++) {
-			struct media m = rtp(seq), out;
+			struct packet m = scene_rtp(seq), out;
 
-			send_media(s, &s->phone, &m);
+			scene_send(s, &s->phone, &m);
 			next -= !s->relay->sent_count;
 			if (!s->relay->sent_count)
 				continue;
-			out = protect(numbered(seq, next), &s->browser.send, next);
-			expect_sent(s, &s->browser, &out);
+			out = packet_protect(packet_numbered(scene_rtp(seq), next),
+					     &s->browser.send, next);
+			scene_expect(s, &s->browser, &out);
 		}
 		assert_int_equal(renumbered(s), k);
 		assert_in_range(relay_all_drops(s->relay), before, before + 3);
@@ -149,7 +116,7 @@ static void a_new_beginning_at_the_wrap(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	passes(s, 65534, 65534);
 	passes(s, 65535, 65535);
 	is_lost(s, 30000, DROP_LEAP);
@@ -168,7 +135,7 @@ static void nothing_is_before_the_first(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	passes(s, 2, 2);
 	is_lost(s, 65535, DROP_REPLAY);
 	passes(s, 3, 3);
@@ -180,7 +147,7 @@ static void an_authentic_leap_is_believed(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, true, true);
+	scene_call(s, true, true);
 	passes_secure(s, 100, 100);
 	passes_secure(s, 101, 101);
 	passes_secure(s, 20000, 102);
@@ -198,10 +165,10 @@ static void a_rekey_with_other_numbers(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, true, true);
+	scene_call(s, true, true);
 	for (unsigned int k = 0; k < 20; k++)
 		passes_secure(s, 40000 + k, 40000 + k);
-	put_side_keys(s, &s->phone, 2, 0);
+	scene_put_keys(s, &s->phone, 2, 0);
 	passes_secure(s, 40010, 40020);
 	passes_secure(s, 40011, 40021);
 	passes_secure(s, 40012, 40022);
@@ -212,14 +179,14 @@ static void the_counter_outlives_the_key(void **state)
 {
 	struct scene *s = *state;
 	struct keys k;
-	struct media m, out;
+	struct packet m, out;
 
-	put_call(s, true, true);
+	scene_call(s, true, true);
 	for (uint64_t index = 40000; index < 65600; index += 100)
 		passes_secure(s, index, index);
 	passes_secure(s, 65599, 65599);
 
-	put_side_keys(s, &s->phone, 2, 0);
+	scene_put_keys(s, &s->phone, 2, 0);
 	keys_init(&k, s->browser.leg, 2, SUITE);
 	k.m.send_goes_on = true;
 	assert_int_equal(relay_put_keys(s->relay, &k), 0);
@@ -231,12 +198,12 @@ static void the_counter_outlives_the_key(void **state)
 
 	/* A participant whose counter begins anew is understood as well, with either first packet.
 	 */
-	put_side_keys(s, &s->phone, 3, 0);
+	scene_put_keys(s, &s->phone, 3, 0);
 	for (unsigned int more = 0; more < 10; more++) {
-		m = protect(rtp(74 + more), &s->phone.receive, 74 + more);
-		out = protect(numbered(74 + more, 74 + more), &s->browser.send, 65610 + more);
-		send_media(s, &s->phone, &m);
-		expect_sent(s, &s->browser, &out);
+		m = packet_protect(scene_rtp(74 + more), &s->phone.receive, 74 + more);
+		out = packet_protect(scene_rtp(74 + more), &s->browser.send, 65610 + more);
+		scene_send(s, &s->phone, &m);
+		scene_expect(s, &s->browser, &out);
 	}
 	assert_int_equal(relay_all_drops(s->relay), 0);
 }
@@ -246,11 +213,11 @@ static void the_counter_outlives_a_silent_key(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, true, true);
+	scene_call(s, true, true);
 	for (uint64_t index = 65000; index < 65540; index++)
 		passes_secure(s, index, index);
 	for (uint32_t epoch = 2; epoch < 6; epoch++)
-		put_side_keys(s, &s->phone, epoch, 1000);
+		scene_put_keys(s, &s->phone, epoch, 1000);
 	passes_secure(s, 65540, 65540);
 	passes_secure(s, 65541, 65541);
 }
@@ -260,12 +227,12 @@ static void a_new_address_begins_at_0(void **state)
 {
 	struct scene *s = *state;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	passes(s, 65535, 65535);
 	passes(s, 0, 65536);
 	is_lost(s, 5000, DROP_LEAP);
 	passes(s, 5001, 65537);
-	put_side_keys(s, &s->browser, 2, 0);
+	scene_put_keys(s, &s->browser, 2, 0);
 	passes(s, 5002, 2);
 	passes(s, 5003, 3);
 }
@@ -284,13 +251,13 @@ static void put16(uint8_t *p, uint16_t value)
 static void says(struct scene *s, const uint8_t *said, const uint8_t *heard, uint16_t length,
 		 uint32_t index)
 {
-	struct media m = {.rtcp = true, .length = length}, out = m;
+	struct packet m = {.class = CLASS_RTCP, .length = length}, out = m;
 
 	memcpy(m.octets, said, length);
 	memcpy(out.octets, heard, length);
-	m = protect(m, &s->browser.receive, index);
-	send_media(s, &s->browser, &m);
-	expect_sent(s, &s->phone, &out);
+	m = packet_protect(m, &s->browser.receive, index);
+	scene_send(s, &s->browser, &m);
+	scene_expect(s, &s->phone, &out);
 }
 
 static void reports_are_translated(void **state)
@@ -298,9 +265,9 @@ static void reports_are_translated(void **state)
 	struct scene *s = *state;
 	uint8_t report[32] = {0x81, 201, 0, 7}, nack[20] = {0x81, 205, 0, 4};
 	uint8_t xr[24] = {0x80, 207, 0, 5}, other[32], heard[32];
-	struct media m;
+	struct packet m;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	for (uint16_t seq = 65000; seq != 10; seq++)
 		passes(s, seq, 65000 + (uint16_t)(seq - 65000));
 	is_lost(s, 30000, DROP_LEAP);
@@ -343,21 +310,19 @@ static void reports_are_translated(void **state)
 	says(s, xr, xr, sizeof(xr), 6);
 
 	/* The browser's side turns plain: numbers pass as they come, and so do reports on them. */
-	put_side(s, &s->browser, 2, 1, relay_local[PUBLIC_IPV4], BROWSER_LEG, BROWSER, BROWSER_PORT,
-		 true, false);
+	scene_put_side(s, &s->browser, 2, 1, PUBLIC_IPV4, BROWSER_LEG, BROWSER, BROWSER_PORT, true,
+		       false);
 	relay_run(s->relay);
-	m = rtp(5002);
-	send_media(s, &s->phone, &m);
-	expect_sent(s, &s->browser, &m);
-	m = (struct media){.rtcp = true, .length = sizeof(report)};
+	m = scene_rtp(5002);
+	scene_send(s, &s->phone, &m);
+	scene_expect(s, &s->browser, &m);
+	m = (struct packet){.class = CLASS_RTCP, .length = sizeof(report)};
 	memcpy(m.octets, report, sizeof(report));
-	send_media(s, &s->browser, &m);
-	expect_sent(s, &s->phone, &m);
+	scene_send(s, &s->browser, &m);
+	scene_expect(s, &s->phone, &m);
 }
 
-#define BOTH(test)                                                                                 \
-	cmocka_unit_test_setup_teardown(test, create_ipsec_mb, destroy),                           \
-		cmocka_unit_test_setup_teardown(test, create_libsrtp, destroy)
+#define BOTH(test) SCENE(test, scene_one), SCENE(test, scene_libsrtp)
 
 int main(void)
 {
@@ -375,12 +340,5 @@ int main(void)
 		BOTH(reports_are_translated),
 	};
 
-	int failed;
-
-	if (bench_environment() || crypt_ipsec_mb.start() || crypt_libsrtp.start())
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	crypt_libsrtp.stop();
-	crypt_ipsec_mb.stop();
-	return failed;
+	return cmocka_run_group_tests(tests, scene_start, scene_stop);
 }

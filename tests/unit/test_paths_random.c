@@ -13,7 +13,7 @@
 #include "dataplane/branch.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/wire/rtp.h"
-#include "tests/unit/relay_put.h"
+#include "tests/rig/put.h"
 
 #define SPEAKERS 3 /* legs 1 to 3, plain; the others have SRTP and only listen */
 #define ALL      RELAY_LEGS
@@ -149,8 +149,7 @@ static void put_leg(uint64_t leg)
 	bool fresh = !record(leg);
 	struct put p;
 
-	put_init(&p, leg, 0, relay_local[PUBLIC_IPV4], 20000 + 2 * leg, "198.51.100.9",
-		 40000 + leg);
+	put_init(&p, leg, 0, PUBLIC_IPV4, 20000 + 2 * leg, "198.51.100.9", 40000 + leg);
 	p.m.rtcp_mux = true;
 	if (leg > SPEAKERS)
 		p.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES;
@@ -324,7 +323,7 @@ static void step(void)
 	case 10:
 	case 11:
 	case 12:
-		relay_work(world.relay, roll(2));
+		worker_poll(world.relay->dataplane.workers[roll(2)]);
 		relay_collect(world.relay);
 		world.relay->sent_count = 0;
 		break;
@@ -341,7 +340,7 @@ static void run(uint32_t seed)
 	memset(&world, 0, sizeof(world));
 	world.random = seed;
 	world.uses = calloc(USES, sizeof(world.uses[0]));
-	world.relay = relay_create(2, 1, &engine);
+	world.relay = relay_create(RELAY_LEGS, 2, 1, &engine);
 	for (uint64_t leg = 1; leg <= ALL; leg++)
 		put_leg(leg);
 	settle();

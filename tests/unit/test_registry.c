@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the control plane asks for, and what becomes of legs, ports, keys and egresses. */
-#include "tests/unit/registry_rig.h"
+#include "tests/rig/counting.h"
 
 static void opens_and_closes_ports(void **state)
 {
@@ -21,7 +21,7 @@ static void opens_and_closes_ports(void **state)
 	assert_int_equal(relay_delete(r, 1), 0);
 	assert_false(relay_is_open(r, TRUNK_IPV4, 20000) || relay_is_open(r, TRUNK_IPV4, 20001));
 	assert_int_equal(flow_entry_load(&r->dataplane, TRUNK_IPV4, 20000).kind, FLOW_CLOSED);
-	expect_error(r, relay_delete(r, 1), ENOENT, "leg: no such leg");
+	relay_expect_error(r, relay_delete(r, 1), ENOENT, "leg: no such leg");
 }
 
 static void the_last_port_has_none_above_it(void **state)
@@ -29,8 +29,9 @@ static void the_last_port_has_none_above_it(void **state)
 	struct relay *r = *state;
 	struct put p;
 
-	put_init(&p, 1, 0, relay_local[PUBLIC_IPV6], 65535, "2001:db8:1::9", 65535);
-	expect_error(r, relay_put(r, &p), EINVAL, "local: a pair of ports begins with an even one");
+	put_init(&p, 1, 0, PUBLIC_IPV6, 65535, "2001:db8:1::9", 65535);
+	relay_expect_error(r, relay_put(r, &p), EINVAL,
+			   "local: a pair of ports begins with an even one");
 	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_true(relay_is_open(r, PUBLIC_IPV6, 65535));
@@ -47,17 +48,17 @@ static void legs_come_in_any_order(void **state)
 		put_phone(&phone);
 		put_browser(&browser);
 		assert_int_equal(relay_put(r, order ? &phone : &browser), 0);
-		assert_null(config(r, order ? 1 : 2)->heard[0]);
-		assert_false(config(r, order ? 1 : 2)->has_own);
+		assert_null(relay_config(r, order ? 1 : 2)->heard[0]);
+		assert_false(relay_config(r, order ? 1 : 2)->has_own);
 		assert_int_equal(relay_put(r, order ? &browser : &phone), 0);
-		assert_ptr_equal(config(r, 1)->heard[0], record(r, 2)->leg);
-		assert_ptr_equal(config(r, 2)->heard[0], record(r, 1)->leg);
-		assert_true(config(r, 1)->has_own && config(r, 2)->has_own);
-		assert_true(config(r, 1)->own.rtcp_mux);
-		assert_false(config(r, 2)->own.rtcp_mux);
+		assert_ptr_equal(relay_config(r, 1)->heard[0], relay_record(r, 2)->leg);
+		assert_ptr_equal(relay_config(r, 2)->heard[0], relay_record(r, 1)->leg);
+		assert_true(relay_config(r, 1)->has_own && relay_config(r, 2)->has_own);
+		assert_true(relay_config(r, 1)->own.rtcp_mux);
+		assert_false(relay_config(r, 2)->own.rtcp_mux);
 		assert_int_equal(relay_delete(r, 1), 0);
-		assert_null(config(r, 2)->heard[0]);
-		assert_false(config(r, 2)->has_own);
+		assert_null(relay_config(r, 2)->heard[0]);
+		assert_false(relay_config(r, 2)->has_own);
 		assert_int_equal(relay_delete(r, 2), 0);
 		relay_run(r);
 	}
@@ -73,23 +74,24 @@ static void a_leg_hears_another(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	put_browser(&p);
 	assert_int_equal(relay_put(r, &p), 0);
-	put_init(&p, 3, 0, relay_local[TRUNK_IPV4], 20004, PHONE, 30004);
+	put_init(&p, 3, 0, TRUNK_IPV4, 20004, PHONE, 30004);
 	assert_int_equal(relay_put(r, &p), 0);
-	expect_error(r, relay_put_path(r, 3, 2, false, false), EEXIST,
-		     "to: it hears another leg already");
-	expect_error(r, relay_put_path(r, 2, 3, false, false), EEXIST,
-		     "branch: another path is the leg's own");
-	expect_error(r, relay_put_path(r, 3, 3, false, false), ELOOP,
-		     "to: a leg does not hear itself");
-	expect_error(r, relay_put_path(r, 3, 4, false, false), ENOENT, "to: no such leg");
-	expect_error(r, relay_delete_path(r, 3, 2), ENOENT, "no such path");
+	relay_expect_error(r, relay_put_path(r, 3, 2, false, false), EEXIST,
+			   "to: it hears another leg already");
+	relay_expect_error(r, relay_put_path(r, 2, 3, false, false), EEXIST,
+			   "branch: another path is the leg's own");
+	relay_expect_error(r, relay_put_path(r, 3, 3, false, false), ELOOP,
+			   "to: a leg does not hear itself");
+	relay_expect_error(r, relay_put_path(r, 3, 4, false, false), ENOENT, "to: no such leg");
+	relay_expect_error(r, relay_delete_path(r, 3, 2), ENOENT, "no such path");
 	assert_int_equal(relay_delete_path(r, 1, 2), 0);
 	assert_int_equal(relay_delete_path(r, 2, 1), 0);
-	assert_null(config(r, 1)->heard[0]);
-	assert_int_equal(relay_put_paths(r, 2, 3, false), 0);
-	assert_ptr_equal(config(r, 2)->heard[0], record(r, 3)->leg);
-	assert_ptr_equal(config(r, 3)->heard[0], record(r, 2)->leg);
-	assert_false(config(r, 1)->has_own);
+	assert_null(relay_config(r, 1)->heard[0]);
+	assert_int_equal(relay_put_path(r, 2, 3, false, false), 0);
+	assert_int_equal(relay_put_path(r, 3, 2, false, false), 0);
+	assert_ptr_equal(relay_config(r, 2)->heard[0], relay_record(r, 3)->leg);
+	assert_ptr_equal(relay_config(r, 3)->heard[0], relay_record(r, 2)->leg);
+	assert_false(relay_config(r, 1)->has_own);
 }
 
 static void hold_stops_each_direction(void **state)
@@ -104,8 +106,8 @@ static void hold_stops_each_direction(void **state)
 		browser.receive = flags & 1;
 		browser.send = flags & 2;
 		assert_int_equal(relay_put(r, &browser), 0);
-		assert_int_equal(config(r, 1)->own.mute == DROP_NONE, (flags & 2) != 0);
-		assert_int_equal(config(r, 2)->own.mute == DROP_NONE, (flags & 1) != 0);
+		assert_int_equal(relay_config(r, 1)->own.mute == DROP_NONE, (flags & 2) != 0);
+		assert_int_equal(relay_config(r, 2)->own.mute == DROP_NONE, (flags & 1) != 0);
 	}
 }
 
@@ -119,13 +121,13 @@ static void the_same_again_changes_nothing(void **state)
 	put_phone(&p);
 	p.m.latch_ms = 1000;
 	assert_int_equal(relay_put(r, &p), 0);
-	before = *config(r, 1);
-	memcpy(egress, record(r, 1)->egress, sizeof(egress));
+	before = *relay_config(r, 1);
+	memcpy(egress, relay_record(r, 1)->egress, sizeof(egress));
 	assert_non_null(egress[0]);
 	assert_non_null(egress[1]);
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_memory_equal(config(r, 1), &before, sizeof(before));
-	assert_memory_equal(record(r, 1)->egress, egress, sizeof(egress));
+	assert_memory_equal(relay_config(r, 1), &before, sizeof(before));
+	assert_memory_equal(relay_record(r, 1)->egress, egress, sizeof(egress));
 	assert_int_equal(registry_count(r->registry), 1);
 	assert_int_equal(r->event_count, 0);
 }
@@ -138,7 +140,7 @@ static void sends_to_the_signalled_address(void **state)
 
 	put_phone(&p);
 	assert_int_equal(relay_put(r, &p), 0);
-	egress = (const struct egress *const *)record(r, 1)->egress;
+	egress = (const struct egress *const *)relay_record(r, 1)->egress;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		struct endpoint to = bench_endpoint(PHONE, 30000 + c);
 
@@ -162,7 +164,7 @@ static void sends_to_the_signalled_address(void **state)
 	p.m.remote = p.m.remote_rtcp = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_null(egress[0]);
-	assert_int_equal(record(r, 1)->mute, DROP_NO_ADDRESS);
+	assert_int_equal(relay_record(r, 1)->mute, DROP_NO_ADDRESS);
 }
 
 static void says_when_there_is_no_way(void **state)
@@ -174,8 +176,8 @@ static void says_when_there_is_no_way(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	put_endpoint(&p.remote, p.octets[1], "198.18.0.1", 30000); /* no gateway leads there */
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_null(record(r, 1)->egress[0]);
-	assert_int_equal(record(r, 1)->mute, DROP_NO_ROUTE);
+	assert_null(relay_record(r, 1)->egress[0]);
+	assert_int_equal(relay_record(r, 1)->mute, DROP_NO_ROUTE);
 }
 
 /* The window opens with a new address, not with the same one again. */
@@ -185,22 +187,22 @@ static void the_latching_window_opens_once(void **state)
 	uint64_t until;
 	struct put p;
 
-	put_init(&p, 1, 0, relay_local[TRUNK_IPV4], 20000, NULL, 0);
+	put_init(&p, 1, 0, TRUNK_IPV4, 20000, NULL, 0);
 	p.m.latch_ms = 5000;
 	assert_int_equal(relay_put(r, &p), 0);
-	until = config(r, 1)->latch_until;
+	until = relay_config(r, 1)->latch_until;
 	assert_in_range(until, rte_rdtsc(), rte_rdtsc() + 5 * rte_get_tsc_hz());
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(config(r, 1)->latch_until, until);
+	assert_int_equal(relay_config(r, 1)->latch_until, until);
 	put_phone(&p);
 	p.m.latch_ms = UINT32_MAX;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_in_range(config(r, 1)->latch_until, rte_rdtsc() + 4000000 * rte_get_tsc_hz(),
+	assert_in_range(relay_config(r, 1)->latch_until, rte_rdtsc() + 4000000 * rte_get_tsc_hz(),
 			rte_rdtsc() + 4300000 * rte_get_tsc_hz());
 	p.remote.port++;
 	p.m.latch_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(config(r, 1)->latch_until, 0);
+	assert_int_equal(relay_config(r, 1)->latch_until, 0);
 }
 
 /* The worker latched, and before the main lcore heard of it the SDP named another address. */
@@ -215,18 +217,18 @@ static void what_was_learnt_too_late_is_void(void **state)
 	p.m.latch_ms = 5000;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	leg = record(r, 1)->leg;
+	leg = relay_record(r, 1)->leg;
 	assert_true(leg_learn(r->dataplane.workers[0], leg, 0, &learnt));
 	p.remote.port = 32000;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
 	assert_true(endpoint_equal(&leg->remote[0], &named));
-	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &named));
+	assert_true(endpoint_equal(&relay_record(r, 1)->egress[0]->remote, &named));
 	assert_int_equal(r->event_count, 0);
 	assert_true(leg_learn(r->dataplane.workers[0], leg, 0, &learnt));
 	relay_run(r);
-	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &learnt));
-	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	assert_true(endpoint_equal(&relay_record(r, 1)->egress[0]->remote, &learnt));
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
 }
 
 /* What was learnt for RTP holds when RTCP alone takes another way. */
@@ -243,18 +245,18 @@ static void multiplexing_keeps_what_was_learnt(void **state)
 	p.m.remote_rtcp = &p.remote_rtcp;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	leg = record(r, 1)->leg;
-	assert_int_equal(record(r, 1)->egress[1]->remote.port, rte_cpu_to_be_16(30007));
+	leg = relay_record(r, 1)->leg;
+	assert_int_equal(relay_record(r, 1)->egress[1]->remote.port, rte_cpu_to_be_16(30007));
 	assert_true(leg_learn(r->dataplane.workers[0], leg, 0, &learnt));
 	relay_run(r);
-	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &learnt));
+	assert_true(endpoint_equal(&relay_record(r, 1)->egress[0]->remote, &learnt));
 
 	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	assert_true(endpoint_equal(&record(r, 1)->egress[0]->remote, &learnt));
+	assert_true(endpoint_equal(&relay_record(r, 1)->egress[0]->remote, &learnt));
 	assert_true(endpoint_equal(&leg->remote[0], &learnt));
-	assert_null(record(r, 1)->egress[1]);
+	assert_null(relay_record(r, 1)->egress[1]);
 }
 
 static void an_ice_restart_keeps_the_pair(void **state)
@@ -268,29 +270,29 @@ static void an_ice_restart_keeps_the_pair(void **state)
 	put_browser(&p);
 	put_ice(&p, "aaaa", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
-	leg = record(r, 2)->leg;
-	assert_null(record(r, 2)->egress[0]); /* whatever the SDP's c= line says */
-	assert_int_equal(config(r, 2)->ice_epoch, 1);
-	nominate(r, 2, BROWSER, 40000);
-	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
-	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
+	leg = relay_record(r, 2)->leg;
+	assert_null(relay_record(r, 2)->egress[0]); /* whatever the SDP's c= line says */
+	assert_int_equal(relay_config(r, 2)->ice_epoch, 1);
+	relay_nominate(r, 2, BROWSER, 40000);
+	relay_expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	assert_true(endpoint_equal(&relay_record(r, 2)->egress[0]->remote, &first));
 
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(config(r, 2)->ice_epoch, 1);
+	assert_int_equal(relay_config(r, 2)->ice_epoch, 1);
 	put_ice(&p, "bbbb", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(config(r, 2)->ice_epoch, 2);
-	assert_string_equal(config(r, 2)->terms->credentials[0].local_ufrag, "bbbb");
-	assert_string_equal(config(r, 2)->terms->credentials[1].local_ufrag, "aaaa");
-	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
+	assert_int_equal(relay_config(r, 2)->ice_epoch, 2);
+	assert_string_equal(relay_config(r, 2)->terms->credentials[0].local_ufrag, "bbbb");
+	assert_string_equal(relay_config(r, 2)->terms->credentials[1].local_ufrag, "aaaa");
+	assert_true(endpoint_equal(&relay_record(r, 2)->egress[0]->remote, &first));
 	assert_true(endpoint_equal(&leg->remote[0], &first));
-	nominate(r, 2, BROWSER, 40001);
-	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &second));
-	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	relay_nominate(r, 2, BROWSER, 40001);
+	assert_true(endpoint_equal(&relay_record(r, 2)->egress[0]->remote, &second));
+	relay_expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
 	/* Without ICE it is the SDP's word again. */
 	p.m.ice = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_true(endpoint_equal(&record(r, 2)->egress[0]->remote, &first));
+	assert_true(endpoint_equal(&relay_record(r, 2)->egress[0]->remote, &first));
 	relay_run(r);
 	assert_true(endpoint_equal(&leg->remote[0], &first));
 }
@@ -301,26 +303,26 @@ static void a_slot_serves_again_when_nobody_names_it(void **state)
 	struct put p;
 
 	for (uint64_t id = 1; id <= RELAY_LEGS; id++) {
-		put_init(&p, id, id % 2 ? id + 1 : id - 1, relay_local[TRUNK_IPV4], 20000 + 2 * id,
-			 PHONE, 30000 + 2 * id);
+		put_init(&p, id, id % 2 ? id + 1 : id - 1, TRUNK_IPV4, 20000 + 2 * id, PHONE,
+			 30000 + 2 * id);
 		assert_int_equal(relay_put(r, &p), 0);
 	}
 	relay_run(r);
-	put_init(&p, 99, 0, relay_local[TRUNK_IPV4], 21000, NULL, 0);
-	expect_error(r, relay_put(r, &p), ENOSPC, "no free leg: raise [dataplane] legs");
+	put_init(&p, 99, 0, TRUNK_IPV4, 21000, NULL, 0);
+	relay_expect_error(r, relay_put(r, &p), ENOSPC, "no free leg: raise [dataplane] legs");
 
 	assert_int_equal(relay_delete(r, 1), 0);
 	assert_int_equal(registry_count(r->registry), RELAY_LEGS - 1);
-	expect_error(r, relay_put(r, &p), ENOSPC, "no free leg: raise [dataplane] legs");
+	relay_expect_error(r, relay_put(r, &p), ENOSPC, "no free leg: raise [dataplane] legs");
 	/* Leg 1's own worker is done with it, leg 2's still has it for a peer. */
-	relay_work(r, record(r, 2)->leg->worker ^ 1);
+	worker_poll(r->dataplane.workers[relay_record(r, 2)->leg->worker ^ 1]);
 	registry_poll(r->registry);
-	expect_error(r, relay_put(r, &p), ENOSPC, "no free leg: raise [dataplane] legs");
+	relay_expect_error(r, relay_put(r, &p), ENOSPC, "no free leg: raise [dataplane] legs");
 	relay_run(r);
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_null(config(r, 99)->heard[0]);
-	assert_null(record(r, 99)->egress[0]);
-	assert_int_equal(flow_total(&record(r, 99)->leg->flow).packets, 0);
+	assert_null(relay_config(r, 99)->heard[0]);
+	assert_null(relay_record(r, 99)->egress[0]);
+	assert_int_equal(flow_total(&relay_record(r, 99)->leg->flow).packets, 0);
 }
 
 static void a_late_notice_does_not_reach_the_next_leg(void **state)
@@ -336,7 +338,7 @@ static void a_late_notice_does_not_reach_the_next_leg(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
 	/* The worker writes much, the last of it about the leg, and only then clears it. */
-	n.leg = record(r, 1)->leg;
+	n.leg = relay_record(r, 1)->leg;
 	while (rte_ring_free_count(w->notices) > 1)
 		assert_true(worker_notify(w, n));
 	assert_true(leg_learn(w, n.leg, 0, &stranger));
@@ -348,7 +350,7 @@ static void a_late_notice_does_not_reach_the_next_leg(void **state)
 	p.m.leg = 7;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	assert_int_equal(rte_be_to_cpu_16(record(r, 7)->egress[0]->remote.port), 30000);
+	assert_int_equal(rte_be_to_cpu_16(relay_record(r, 7)->egress[0]->remote.port), 30000);
 	assert_int_equal(r->event_count, 0);
 }
 
@@ -366,7 +368,7 @@ static void shows_a_leg(void **state)
 	keys_init(&k, 1, 7, SUITE_AES_CM_128_HMAC_SHA1_32);
 	assert_int_equal(relay_put_keys(r, &k), 0);
 	relay_run(r);
-	s = status(r, 1);
+	s = relay_status(r, 1);
 	assert_int_equal(s->leg, 1);
 	assert_int_equal(s->local->port, 20000);
 	assert_int_equal(s->local->address.len, 4);
@@ -378,14 +380,14 @@ static void shows_a_leg(void **state)
 	assert_int_equal(s->suite, SUITE_AES_CM_128_HMAC_SHA1_32);
 	assert_int_equal(s->silence_ms, UINT32_MAX);
 	assert_in_range(s->age_ms, 0, 60000);
-	status_free(s);
+	relay_status_free(s);
 	/* A call that outlives a quarter. */
-	record(r, 1)->created -= 100 * day;
-	record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 10 * rte_get_tsc_hz();
-	s = status(r, 1);
+	relay_record(r, 1)->created -= 100 * day;
+	relay_record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 10 * rte_get_tsc_hz();
+	s = relay_status(r, 1);
 	assert_in_range(s->age_ms, 8640000000, 8640060000);
 	assert_in_range(s->silence_ms, 10000, 70000);
-	status_free(s);
+	relay_status_free(s);
 }
 
 static void walks_in_order(void **state)
@@ -397,7 +399,7 @@ static void walks_in_order(void **state)
 
 	assert_int_equal(registry_next(r->registry, 0), 0);
 	for (uint64_t id = 1; id <= 4; id++) {
-		put_init(&p, 100 * id, 0, relay_local[PUBLIC_IPV4], 20000 + 2 * id, NULL, 0);
+		put_init(&p, 100 * id, 0, PUBLIC_IPV4, 20000 + 2 * id, NULL, 0);
 		assert_int_equal(relay_put(r, &p), 0);
 	}
 	assert_int_equal(relay_delete(r, 200), 0);
@@ -406,7 +408,7 @@ static void walks_in_order(void **state)
 
 		assert_int_equal(registry_find(r->registry, s->leg), place);
 		seen += s->leg;
-		status_free(s);
+		relay_status_free(s);
 	}
 	assert_int_equal(seen, 100 + 300 + 400);
 	assert_int_equal(registry_find(r->registry, 200), 0);

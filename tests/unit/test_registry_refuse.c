@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the registry does not accept, and what it says then. */
 #include "dataplane/main/workers.h"
-#include "tests/unit/registry_rig.h"
+#include "tests/rig/counting.h"
 
 static void break_id(struct put *p)
 {
@@ -143,7 +143,7 @@ static void names_what_is_wrong(void **state)
 	for (unsigned int k = 0; k < RTE_DIM(table); k++) {
 		put_phone(&p);
 		table[k].spoil(&p);
-		expect_error(r, relay_put(r, &p), table[k].error, table[k].what);
+		relay_expect_error(r, relay_put(r, &p), table[k].error, table[k].what);
 		assert_int_equal(registry_count(r->registry), 0);
 		assert_false(relay_is_open(r, TRUNK_IPV4, 20000));
 	}
@@ -151,14 +151,14 @@ static void names_what_is_wrong(void **state)
 	put_phone(&p);
 	assert_int_equal(relay_put(r, &p), 0);
 	for (unsigned int k = 1; k < RTE_DIM(table); k++) {
-		const struct leg_config *before = config(r, 1);
+		const struct leg_config *before = relay_config(r, 1);
 
 		put_phone(&p);
 		p.m.revision = 77;
 		table[k].spoil(&p);
 		assert_int_not_equal(relay_put(r, &p), 0);
-		assert_ptr_equal(config(r, 1), before);
-		assert_int_equal(record(r, 1)->revision, 0);
+		assert_ptr_equal(relay_config(r, 1), before);
+		assert_int_equal(relay_record(r, 1)->revision, 0);
 	}
 }
 
@@ -169,27 +169,27 @@ static void ports_belong_to_one_leg(void **state)
 
 	put_phone(&p);
 	assert_int_equal(relay_put(r, &p), 0);
-	put_init(&p, 3, 0, relay_local[TRUNK_IPV4], 20000, NULL, 0);
-	expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
+	put_init(&p, 3, 0, TRUNK_IPV4, 20000, NULL, 0);
+	relay_expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
 	p.local.port = 20001; /* the other one of the pair */
 	p.m.rtcp_mux = true;
-	expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
+	relay_expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
 	p.local.port = 20003;
 	assert_int_equal(relay_put(r, &p), 0);
 	/* A pair whose second half is taken. */
-	put_init(&p, 4, 0, relay_local[TRUNK_IPV4], 20002, NULL, 0);
-	expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
+	put_init(&p, 4, 0, TRUNK_IPV4, 20002, NULL, 0);
+	relay_expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
 	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
 	p.m.rtcp_mux = false;
-	expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
+	relay_expect_error(r, relay_put(r, &p), EADDRINUSE, "local: another leg has this port");
 	/* The same number at another address is another port. */
-	put_init(&p, 5, 0, relay_local[PUBLIC_IPV4], 20000, NULL, 0);
+	put_init(&p, 5, 0, PUBLIC_IPV4, 20000, NULL, 0);
 	assert_int_equal(relay_put(r, &p), 0);
 	p.local.port = 20004;
-	expect_error(r, relay_put(r, &p), EBUSY, "local: a leg keeps its address and port");
-	put_init(&p, 5, 0, relay_local[TRUNK_IPV4], 20000, NULL, 0);
-	expect_error(r, relay_put(r, &p), EBUSY, "local: a leg keeps its address and port");
+	relay_expect_error(r, relay_put(r, &p), EBUSY, "local: a leg keeps its address and port");
+	put_init(&p, 5, 0, TRUNK_IPV4, 20000, NULL, 0);
+	relay_expect_error(r, relay_put(r, &p), EBUSY, "local: a leg keeps its address and port");
 }
 
 static void a_full_mailbox_is_told(void **state)
@@ -203,12 +203,12 @@ static void a_full_mailbox_is_told(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
 	while (workers_have_room(&r->dataplane))
-		assert_int_equal(record_repost(r->registry, record(r, 1)), 0);
-	expect_error(r, relay_put(r, &p), EAGAIN, "a worker does not keep up");
-	expect_error(r, relay_delete(r, 1), EAGAIN, "a worker does not keep up");
+		assert_int_equal(record_repost(r->registry, relay_record(r, 1)), 0);
+	relay_expect_error(r, relay_put(r, &p), EAGAIN, "a worker does not keep up");
+	relay_expect_error(r, relay_delete(r, 1), EAGAIN, "a worker does not keep up");
 	keys_init(&k, 1, 1, SUITE_AEAD_AES_128_GCM);
-	expect_error(r, relay_put_keys(r, &k), EAGAIN, "a worker does not keep up");
-	assert_int_equal(created, 0);
+	relay_expect_error(r, relay_put_keys(r, &k), EAGAIN, "a worker does not keep up");
+	assert_int_equal(counting.created, 0);
 	relay_run(r);
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_int_equal(relay_put_keys(r, &k), 0);

@@ -4,15 +4,15 @@
 #include "dataplane/retire.h"
 #include "dataplane/wire/rtp.h"
 #include "dataplane/stream_unit.h"
-#include "tests/unit/crypt_group.h"
+#include "tests/rig/call.h"
 
 #define STEP (20 * (rte_get_tsc_hz() / 1000)) /* 20 ms */
 #define MOST 32
 
 static struct call *open_call(void)
 {
-	bench->worker->streams_per_flow = MOST;
-	return call_open(bench, SUITE_AES_CM_128_HMAC_SHA1_80);
+	call_bench->worker->streams_per_flow = MOST;
+	return call_open(SUITE_AES_CM_128_HMAC_SHA1_80);
 }
 
 /* Three packets of an SSRC, 20 ms apart, from a phone to an SRTP participant: how many arrive. */
@@ -21,7 +21,7 @@ static unsigned int prompt(struct call *call, uint32_t ssrc, uint16_t seq)
 	unsigned int arrived = 0;
 
 	for (unsigned int k = 0; k < 3; k++, call->now += STEP) {
-		struct wire wire = wire_rtp(ssrc, seq + k, 0, -1, 20), out;
+		struct packet wire = packet_rtp(ssrc, seq + k, 0, -1, 20), out;
 
 		if (call_protect(call, &wire) == DROP_NONE)
 			arrived += call_unprotect(call, &wire, &out) == DROP_NONE;
@@ -50,7 +50,7 @@ static void a_very_long_row_of_prompts(void **state)
 	for (uint32_t ssrc = 1; ssrc <= 2000; ssrc++)
 		arrived += prompt(call, 2654435761u * ssrc, 7 * ssrc);
 	assert_in_range(arrived, 2000 * 3 * 94 / 100, 2000 * 3);
-	assert_in_range(STREAMS - bench->worker->free_stream_count, 2 * (MOST - 1),
+	assert_in_range(CALL_STREAMS - call_bench->worker->free_stream_count, 2 * (MOST - 1),
 			2 * (MOST - 1 + RETIRE_UNITS));
 	call_close(call);
 }
@@ -63,13 +63,13 @@ static void plain_prompts(void **state)
 	call->plain.own.protects = false;
 	call_apply(call);
 	for (uint32_t ssrc = 1; ssrc <= 5000; ssrc++, call->now += 3 * STEP) {
-		struct wire wire = wire_rtp(ssrc, 9, 0, -1, 20);
+		struct packet wire = packet_rtp(ssrc, 9, 0, -1, 20);
 		enum drop verdict;
 
 		call_run(call, call->sender, false, &wire, &verdict, 1);
 		assert_int_equal(verdict, DROP_NONE);
 	}
-	assert_int_equal(STREAMS - bench->worker->free_stream_count, MOST - 1 + 1);
+	assert_int_equal(CALL_STREAMS - call_bench->worker->free_stream_count, MOST - 1 + 1);
 	call->plain.own.protects = true;
 	call_apply(call);
 	call_close(call);
@@ -78,20 +78,20 @@ static void plain_prompts(void **state)
 static void who_is_heard_stays(void **state)
 {
 	struct call *call = open_call();
-	struct wire wire;
+	struct packet wire;
 
 	for (unsigned int round = 0; round < 5; round++) {
 		for (uint32_t ssrc = 1; ssrc <= MOST; ssrc++) {
-			wire = wire_rtp(ssrc, round, 0, -1, 20);
+			wire = packet_rtp(ssrc, round, 0, -1, 20);
 			assert_int_equal(call_protect(call, &wire), DROP_NONE);
 		}
-		wire = wire_rtp(99, round, 0, -1, 20);
+		wire = packet_rtp(99, round, 0, -1, 20);
 		assert_int_equal(call_protect(call, &wire), DROP_STREAM_LIMIT);
 		call->now += STEP;
 	}
 	/* All but one fall silent: one of them goes, and not that one. */
 	for (unsigned int k = 0; k < 20; k++, call->now += STEP) {
-		wire = wire_rtp(7, 100 + k, 0, -1, 20);
+		wire = packet_rtp(7, 100 + k, 0, -1, 20);
 		assert_int_equal(call_protect(call, &wire), DROP_NONE);
 	}
 	assert_int_equal(prompt(call, 99, 0), 3);
@@ -113,7 +113,7 @@ static void no_index_is_sent_twice(void **state)
 	for (unsigned int round = 0; round < 6; round++) {
 		for (uint32_t ssrc = 1; ssrc <= 90; ssrc++) {
 			for (unsigned int k = 0; k < 6; k++, call->now += STEP) {
-				struct wire wire = wire_rtp(ssrc, 100 + k, 0, -1, 20), out;
+				struct packet wire = packet_rtp(ssrc, 100 + k, 0, -1, 20), out;
 
 				if (call_protect(call, &wire) != DROP_NONE)
 					continue;
@@ -136,11 +136,11 @@ static void no_index_is_sent_twice(void **state)
 static void no_rtcp_index_is_sent_twice(void **state)
 {
 	struct call *call = open_call();
-	struct wire wire;
+	struct packet wire;
 	uint32_t last = 0;
 
 	for (unsigned int round = 0; round < 3; round++) {
-		wire = wire_rtcp(5, 1);
+		wire = packet_rtcp(5, 1);
 		assert_int_equal(call_protect(call, &wire), DROP_NONE);
 		assert_true(rtp_read32(wire.octets + wire.length - 14) > last);
 		last = rtp_read32(wire.octets + wire.length - 14);
@@ -156,10 +156,10 @@ static void no_rtcp_index_is_sent_twice(void **state)
 static void replays_of_the_retired(void **state)
 {
 	struct call *call = open_call();
-	struct wire old[3], out;
+	struct packet old[3], out;
 
 	for (unsigned int k = 0; k < 3; k++) {
-		old[k] = wire_srtp(&call->oracle, 5, 65530 + 4 * k);
+		old[k] = packet_srtp(&call->oracle, 5, 65530 + 4 * k);
 		assert_int_equal(call_unprotect(call, &old[k], &out), DROP_NONE);
 	}
 	call->now += 10 * STEP;
@@ -169,7 +169,7 @@ static void replays_of_the_retired(void **state)
 	for (unsigned int k = 0; k < 3; k++)
 		assert_int_not_equal(call_unprotect(call, &old[k], &out), DROP_NONE);
 	/* Its rollover counter is remembered, too. */
-	old[0] = wire_srtp(&call->oracle, 5, 65540);
+	old[0] = packet_srtp(&call->oracle, 5, 65540);
 	assert_int_equal(call_unprotect(call, &old[0], &out), DROP_NONE);
 	call_close(call);
 }
@@ -182,12 +182,12 @@ static void a_leg_has_its_share(void **state)
 	call->plain.own.protects = false;
 	call_apply(call);
 	for (uint32_t ssrc = 1; ssrc <= 100000; ssrc++, call->now += STEP / 10) {
-		struct wire wire = wire_rtp(ssrc, 9, 0, -1, 20);
+		struct packet wire = packet_rtp(ssrc, 9, 0, -1, 20);
 		enum drop verdict;
 
 		call_run(call, call->sender, false, &wire, &verdict, 1);
 	}
-	assert_in_range(STREAMS - bench->worker->free_stream_count, 1, MOST);
+	assert_in_range(CALL_STREAMS - call_bench->worker->free_stream_count, 1, MOST);
 	other = open_call();
 	for (uint32_t ssrc = 1; ssrc <= 40; ssrc++)
 		assert_int_equal(prompt(other, ssrc, 7), 3);
@@ -204,8 +204,8 @@ static void an_empty_pool(void **state)
 	struct stream *pool = NULL;
 	uint32_t taken = 0;
 
-	while (bench->worker->free_stream_count > 4) {
-		struct stream *unit = stream_unit_take(bench->worker);
+	while (call_bench->worker->free_stream_count > 4) {
+		struct stream *unit = stream_unit_take(call_bench->worker);
 
 		unit->next = pool;
 		pool = unit;
@@ -216,7 +216,7 @@ static void an_empty_pool(void **state)
 	while (pool) {
 		struct stream *next = pool->next;
 
-		stream_unit_give(bench->worker, pool);
+		stream_unit_give(call_bench->worker, pool);
 		pool = next;
 	}
 	assert_true(taken > 0);
@@ -233,5 +233,5 @@ int main(void)
 		TIDY(an_empty_pool),
 	};
 
-	return group_run(tests);
+	return call_run_group(tests);
 }

@@ -4,164 +4,134 @@
 #include "dataplane/main/legs/record.h"
 #include "dataplane/retire.h"
 #include "dataplane/srtp/sent.h"
-#include "tests/unit/path_rig.h"
-
-static int create_ipsec_mb(void **state)
-{
-	*state = trio_create(1, &crypt_ipsec_mb);
-	return 0;
-}
-
-static int create_libsrtp(void **state)
-{
-	*state = trio_create(1, &crypt_libsrtp);
-	return 0;
-}
+#include "tests/rig/path.h"
 
 /* The phone's leg has another worker than the one of leg 3. */
-static int create_two(void **state)
-{
-	*state = trio_create(2, &crypt_ipsec_mb);
-	return 0;
-}
-
-static int destroy(void **state)
-{
-	trio_destroy(*state);
-	return 0;
-}
-
 /* What one says with `seq` the browser gets as `index`. */
-static void passes(struct trio *t, const struct side *from, uint16_t seq, uint64_t index)
+static void passes(struct scene *s, const struct side *from, uint16_t seq, uint64_t index)
 {
-	struct scene *s = &t->scene;
-	struct media m = rtp(seq), out = protect(numbered(m, index), &s->browser.send, index);
+	struct packet m = scene_rtp(seq),
+		      out = packet_protect(packet_numbered(m, index), &s->browser.send, index);
 
-	send_media(s, from, &m);
-	expect_sent(s, &s->browser, &out);
+	scene_send(s, from, &m);
+	scene_expect(s, &s->browser, &out);
 }
 
-static void reports(struct trio *t, const struct side *from, uint32_t index)
+static void reports(struct scene *s, const struct side *from, uint32_t index)
 {
-	struct scene *s = &t->scene;
-	struct media m = rtcp(), out = protect(m, &s->browser.send, index);
+	struct packet m = scene_rtcp(), out = packet_protect(m, &s->browser.send, index);
 
-	send_media(s, from, &m);
-	expect_sent(s, &s->browser, &out);
+	scene_send(s, from, &m);
+	scene_expect(s, &s->browser, &out);
 }
 
-static void turn(struct trio *t, const struct side *from, const struct side *to)
+static void turn(struct scene *s, const struct side *from, const struct side *to)
 {
-	path_end(t, from, &t->scene.browser);
-	path_own(t, to, &t->scene.browser);
+	path_end(s, from, &s->browser);
+	path_own(s, to, &s->browser);
 }
 
 /* One, another, the first again; the SSRC is the same. */
 static void numbers_continue(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
+	struct scene *s = *state;
 	uint64_t next = 65530;
 	uint32_t rtcp_next = 1;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
 	for (unsigned int k = 0; k < 10; k++)
-		passes(t, &s->phone, 65530 + k, next++);
-	reports(t, &s->phone, rtcp_next++);
+		passes(s, &s->phone, 65530 + k, next++);
+	reports(s, &s->phone, rtcp_next++);
 	for (unsigned int round = 0; round < 3; round++) {
-		turn(t, &s->phone, &t->other);
+		turn(s, &s->phone, &s->other);
 		for (unsigned int k = 0; k < 10; k++)
-			passes(t, &t->other, 7 + 100 * round + k, next++);
-		reports(t, &t->other, rtcp_next++);
-		turn(t, &t->other, &s->phone);
+			passes(s, &s->other, 7 + 100 * round + k, next++);
+		reports(s, &s->other, rtcp_next++);
+		turn(s, &s->other, &s->phone);
 		for (unsigned int k = 0; k < 10; k++)
-			passes(t, &s->phone, 30000 * round + k, next++);
-		reports(t, &s->phone, rtcp_next++);
+			passes(s, &s->phone, 30000 * round + k, next++);
+		reports(s, &s->phone, rtcp_next++);
 	}
 	assert_int_equal(relay_all_drops(s->relay), 0);
 }
 
 static void also_when_the_leg_goes(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
+	struct scene *s = *state;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	passes(t, &s->phone, 1000, 1000);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	passes(s, &s->phone, 1000, 1000);
 	assert_int_equal(relay_delete(s->relay, s->phone.leg), 0);
 	relay_run(s->relay);
-	path_own(t, &t->other, &s->browser);
-	passes(t, &t->other, 5, 1001);
-	passes(t, &t->other, 6, 1002);
+	path_own(s, &s->other, &s->browser);
+	passes(s, &s->other, 5, 1001);
+	passes(s, &s->other, 6, 1002);
 	/* And when a path that was the leg's own becomes a branch. */
-	path_branch(t, &t->other, &s->browser);
-	passes(t, &t->other, 7, 1003);
-	path_own(t, &t->other, &s->browser);
-	passes(t, &t->other, 8, 1004);
+	path_branch(s, &s->other, &s->browser);
+	passes(s, &s->other, 7, 1003);
+	path_own(s, &s->other, &s->browser);
+	passes(s, &s->other, 8, 1004);
 }
 
 /* An SSRC that somebody else had never had, and one that was heard long ago. */
 static void each_ssrc_goes_on(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
-	struct media m, out;
+	struct scene *s = *state;
+	struct packet m, out;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	passes(t, &s->phone, 500, 500);
-	turn(t, &s->phone, &t->other);
-	m = rtp(40000);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	passes(s, &s->phone, 500, 500);
+	turn(s, &s->phone, &s->other);
+	m = scene_rtp(40000);
 	oracle_put(m.octets + 8, 4711, 4);
-	out = protect(m, &s->browser.send, 40000);
-	send_media(s, &t->other, &m);
-	expect_sent(s, &s->browser, &out);
-	turn(t, &t->other, &s->phone);
-	turn(t, &s->phone, &t->other);
-	passes(t, &t->other, 30000, 501);
-	m = rtp(9);
+	out = packet_protect(m, &s->browser.send, 40000);
+	scene_send(s, &s->other, &m);
+	scene_expect(s, &s->browser, &out);
+	turn(s, &s->other, &s->phone);
+	turn(s, &s->phone, &s->other);
+	passes(s, &s->other, 30000, 501);
+	m = scene_rtp(9);
 	oracle_put(m.octets + 8, 4711, 4);
-	out = protect(numbered(m, 40001), &s->browser.send, 40001);
-	send_media(s, &t->other, &m);
-	expect_sent(s, &s->browser, &out);
+	out = packet_protect(packet_numbered(m, 40001), &s->browser.send, 40001);
+	scene_send(s, &s->other, &m);
+	scene_expect(s, &s->browser, &out);
 }
 
 /* What is late of the one before is not sent again. */
 static void nothing_of_before_comes_again(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
-	struct media m;
+	struct scene *s = *state;
+	struct packet m;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	passes(t, &s->phone, 100, 100);
-	passes(t, &s->phone, 102, 102);
-	turn(t, &s->phone, &t->other);
-	passes(t, &t->other, 50, 103);
-	m = rtp(49); /* 102, that is */
-	send_media(s, &t->other, &m);
-	expect_silence(t);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	passes(s, &s->phone, 100, 100);
+	passes(s, &s->phone, 102, 102);
+	turn(s, &s->phone, &s->other);
+	passes(s, &s->other, 50, 103);
+	m = scene_rtp(49); /* 102, that is */
+	scene_send(s, &s->other, &m);
+	scene_expect_silence(s);
 	assert_int_equal(relay_drops(s->relay, DROP_REPLAY), 1);
-	passes(t, &t->other, 51, 104);
+	passes(s, &s->other, 51, 104);
 }
 
 static void another_key_begins_anew(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
+	struct scene *s = *state;
 	struct keys k;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	passes(t, &s->phone, 1000, 1000);
-	turn(t, &s->phone, &t->other);
-	put_side_keys(s, &s->browser, 2, 0);
-	passes(t, &t->other, 7, 7);
-	turn(t, &t->other, &s->phone);
-	passes(t, &s->phone, 2000, 8);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	passes(s, &s->phone, 1000, 1000);
+	turn(s, &s->phone, &s->other);
+	scene_put_keys(s, &s->browser, 2, 0);
+	passes(s, &s->other, 7, 7);
+	turn(s, &s->other, &s->phone);
+	passes(s, &s->phone, 2000, 8);
 	/* Unless it is said that the indices go on. */
 	keys_init(&k, s->browser.leg, 3, SUITE);
 	k.m.send_goes_on = true;
@@ -169,21 +139,20 @@ static void another_key_begins_anew(void **state)
 	oracle_derive(&s->browser.receive, SUITE, k.receive_key, k.receive_salt);
 	oracle_derive(&s->browser.send, SUITE, k.send_key, k.send_salt);
 	relay_run(s->relay);
-	passes(t, &s->phone, 2001, 9);
-	turn(t, &s->phone, &t->other);
-	passes(t, &t->other, 2001, 10);
+	passes(s, &s->phone, 2001, 9);
+	turn(s, &s->phone, &s->other);
+	passes(s, &s->other, 2001, 10);
 }
 
 /* Until it is known what was sent, nobody else sends. */
 static void nobody_sends_meanwhile(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
+	struct scene *s = *state;
 	const struct record *browser;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	passes(t, &s->phone, 1, 1);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	passes(s, &s->phone, 1, 1);
 	browser = record_find(s->relay->registry, s->browser.leg);
 	assert_int_equal(relay_delete_path(s->relay, 1, 2), 0);
 	assert_int_equal(relay_put_path(s->relay, 3, 2, false, false), 0);
@@ -191,111 +160,106 @@ static void nobody_sends_meanwhile(void **state)
 	assert_null(record_find(s->relay->registry, 3)->latest->own.send);
 	relay_run(s->relay);
 	assert_int_equal(browser->letting_go, 0);
-	passes(t, &t->other, 9, 2);
+	passes(s, &s->other, 9, 2);
 }
 
 /* The participant goes while somebody lets go, and one of its name comes: that one is heard. */
 static void a_name_comes_again(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
+	struct scene *s = *state;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	passes(t, &s->phone, 1, 1);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	passes(s, &s->phone, 1, 1);
 	assert_int_equal(relay_delete_path(s->relay, 1, 2), 0);
 	assert_int_equal(relay_delete(s->relay, 2), 0);
-	put_side(s, &s->browser, 2, 0, relay_local[PUBLIC_IPV4], BROWSER_LEG, BROWSER, BROWSER_PORT,
-		 true, true);
-	put_side_keys(s, &s->browser, 2, 0);
+	scene_put_side(s, &s->browser, 2, 0, PUBLIC_IPV4, BROWSER_LEG, BROWSER, BROWSER_PORT, true,
+		       true);
+	scene_put_keys(s, &s->browser, 2, 0);
 	assert_int_equal(relay_put_path(s->relay, 3, 2, false, false), 0);
 	relay_run(s->relay);
-	passes(t, &t->other, 5, 5);
+	passes(s, &s->other, 5, 5);
 }
 
 /* Its reports name the numbers of whom it hears now. */
 static void reports_follow(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
-	struct media m = rtcp(), heard;
+	struct scene *s = *state;
+	struct packet m = scene_rtcp(), heard;
 
-	trio_put(t, false, true, false);
-	path_own(t, &s->phone, &s->browser);
-	path_own(t, &s->browser, &t->other);
-	passes(t, &s->phone, 1000, 1000);
-	turn(t, &s->phone, &t->other);
-	passes(t, &t->other, 5, 1001);
+	scene_trio(s, false, true, false);
+	path_own(s, &s->phone, &s->browser);
+	path_own(s, &s->browser, &s->other);
+	passes(s, &s->phone, 1000, 1000);
+	turn(s, &s->phone, &s->other);
+	passes(s, &s->other, 5, 1001);
 	oracle_put(m.octets + 8, 0xdecafbad, 4);
 	oracle_put(m.octets + 16, 1001, 4);
 	heard = m;
 	oracle_put(heard.octets + 16, 5, 4);
-	m = protect(m, &s->browser.receive, 1);
-	send_media(s, &s->browser, &m);
-	expect_sent(s, &t->other, &heard);
+	m = packet_protect(m, &s->browser.receive, 1);
+	scene_send(s, &s->browser, &m);
+	scene_expect(s, &s->other, &heard);
 }
 
 /* --- several legs that are heard by one ---------------------------------------------------------
  */
 
-static void speaks(struct trio *t, const struct side *from, unsigned int type, uint16_t seq,
+static void speaks(struct scene *s, const struct side *from, unsigned int type, uint16_t seq,
 		   uint64_t index)
 {
-	struct scene *s = &t->scene;
-	struct media m = typed(seq, type);
-	struct media out = protect(numbered(m, index), &s->browser.send, index);
+	struct packet m = scene_typed(seq, type);
+	struct packet out = packet_protect(packet_numbered(m, index), &s->browser.send, index);
 
-	send_media(s, from, &m);
-	expect_sent(s, &s->browser, &out);
+	scene_send(s, from, &m);
+	scene_expect(s, &s->browser, &out);
 }
 
 static void one_ssrc_is_one_legs(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
-	struct media m = typed(5, 96), out;
+	struct scene *s = *state;
+	struct packet m = scene_typed(5, 96), out;
 
-	trio_put(t, false, true, false);
-	path_only(t, &s->phone, &s->browser, false, 0);
-	speaks(t, &s->phone, 0, 1, 1); /* before there is another one */
-	path_only(t, &t->other, &s->browser, false, 96);
-	speaks(t, &s->phone, 0, 2, 2);
-	send_media(s, &t->other, &m);
-	expect_silence(t);
+	scene_trio(s, false, true, false);
+	path_only(s, &s->phone, &s->browser, false, 0);
+	speaks(s, &s->phone, 0, 1, 1); /* before there is another one */
+	path_only(s, &s->other, &s->browser, false, 96);
+	speaks(s, &s->phone, 0, 2, 2);
+	scene_send(s, &s->other, &m);
+	scene_expect_silence(s);
 	assert_int_equal(relay_drops(s->relay, DROP_SSRC_TAKEN), 1);
 	/* Another SSRC is nobody's yet. */
 	oracle_put(m.octets + 8, 4711, 4);
-	out = protect(m, &s->browser.send, 5);
-	send_media(s, &t->other, &m);
-	expect_sent(s, &s->browser, &out);
-	speaks(t, &s->phone, 0, 3, 3);
+	out = packet_protect(m, &s->browser.send, 5);
+	scene_send(s, &s->other, &m);
+	scene_expect(s, &s->browser, &out);
+	speaks(s, &s->phone, 0, 3, 3);
 	/* The payload types change places, and the SSRCs stay where they are. */
-	path_only(t, &s->phone, &s->browser, false, 8);
-	path_only(t, &t->other, &s->browser, false, 0);
-	m = typed(6, 0);
-	send_media(s, &t->other, &m);
-	expect_silence(t);
-	speaks(t, &s->phone, 8, 4, 4);
+	path_only(s, &s->phone, &s->browser, false, 8);
+	path_only(s, &s->other, &s->browser, false, 0);
+	m = scene_typed(6, 0);
+	scene_send(s, &s->other, &m);
+	scene_expect_silence(s);
+	speaks(s, &s->phone, 8, 4, 4);
 	/* Until the one that has it goes. */
-	path_end(t, &s->phone, &s->browser);
-	speaks(t, &t->other, 0, 7, 5);
-	path_only(t, &s->phone, &s->browser, false, 8);
-	m = typed(9, 8);
-	send_media(s, &s->phone, &m);
-	expect_silence(t);
+	path_end(s, &s->phone, &s->browser);
+	speaks(s, &s->other, 0, 7, 5);
+	path_only(s, &s->phone, &s->browser, false, 8);
+	m = scene_typed(9, 8);
+	scene_send(s, &s->phone, &m);
+	scene_expect_silence(s);
 	assert_int_equal(relay_drops(s->relay, DROP_SSRC_TAKEN), 3);
 }
 
 static void payload_types_must_differ(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
+	struct scene *s = *state;
 	Tandem__Dataplane__V1__PutPath put;
-	uint8_t both[TYPES] = {1 << 0, [12] = 1};
+	uint8_t both[16] = {1 << 0, [12] = 1};
 
-	trio_put(t, false, true, false);
-	path_only(t, &s->phone, &s->browser, false, 0);
-	put = path_from(&t->other, &s->browser);
+	scene_trio(s, false, true, false);
+	path_only(s, &s->phone, &s->browser, false, 0);
+	put = path_from(&s->other, &s->browser);
 	assert_int_equal(registry_put_path(s->relay->registry, &put, &s->relay->what), -EEXIST);
 	assert_string_equal(s->relay->what, "to: it hears another leg already");
 	put.payload_types = (ProtobufCBinaryData){sizeof(both), both};
@@ -310,34 +274,33 @@ static void payload_types_must_differ(void **state)
 /* The other way: one leg goes on to two, by its own path and by a branch; both report on it. */
 static void reports_on_a_branch(void **state)
 {
-	struct trio *t = *state;
-	struct scene *s = &t->scene;
-	struct media m, out, heard;
+	struct scene *s = *state;
+	struct packet m, out, heard;
 
-	trio_put(t, false, false, true);
-	path_only(t, &s->phone, &s->browser, false, 0);
-	path_only(t, &s->phone, &t->other, true, 96);
-	path_own(t, &t->other, &s->phone);
-	m = typed(1000, 96);
-	out = protect(m, &t->other.send, 1000);
-	send_media(s, &s->phone, &m);
-	expect_sent(s, &t->other, &out);
+	scene_trio(s, false, false, true);
+	path_only(s, &s->phone, &s->browser, false, 0);
+	path_only(s, &s->phone, &s->other, true, 96);
+	path_own(s, &s->other, &s->phone);
+	m = scene_typed(1000, 96);
+	out = packet_protect(m, &s->other.send, 1000);
+	scene_send(s, &s->phone, &m);
+	scene_expect(s, &s->other, &out);
 	/* The sender begins anew: two packets in a row, of which the listener gets the second. */
-	m = typed(40000, 96);
-	send_media(s, &s->phone, &m);
-	expect_silence(t);
-	m = typed(40001, 96);
-	out = protect(numbered(m, 1001), &t->other.send, 1001);
-	send_media(s, &s->phone, &m);
-	expect_sent(s, &t->other, &out);
-	m = rtcp();
+	m = scene_typed(40000, 96);
+	scene_send(s, &s->phone, &m);
+	scene_expect_silence(s);
+	m = scene_typed(40001, 96);
+	out = packet_protect(packet_numbered(m, 1001), &s->other.send, 1001);
+	scene_send(s, &s->phone, &m);
+	scene_expect(s, &s->other, &out);
+	m = scene_rtcp();
 	oracle_put(m.octets + 8, 0xdecafbad, 4);
 	oracle_put(m.octets + 16, 1001, 4);
 	heard = m;
 	oracle_put(heard.octets + 16, 40001, 4);
-	m = protect(m, &t->other.receive, 1);
-	send_media(s, &t->other, &m);
-	expect_sent(s, &s->phone, &heard);
+	m = packet_protect(m, &s->other.receive, 1);
+	scene_send(s, &s->other, &m);
+	scene_expect(s, &s->phone, &heard);
 }
 
 /* --- what is remembered --------------------------------------------------------------------------
@@ -370,12 +333,7 @@ static void the_latest_are_remembered_exactly(void **state)
 	free(more);
 }
 
-#define ALL(test)                                                                                  \
-	{#test " (libsrtp)", test, create_libsrtp, destroy, NULL},                                 \
-		{#test " (2 workers)", test, create_two, destroy, NULL},                           \
-	{                                                                                          \
-#test, test, create_ipsec_mb, destroy, NULL                                        \
-	}
+#define ALL(test) SCENE(test, scene_libsrtp), SCENE(test, scene_two), SCENE(test, scene_one)
 
 int main(void)
 {
@@ -387,12 +345,6 @@ int main(void)
 		ALL(one_ssrc_is_one_legs),    ALL(payload_types_must_differ),
 		ALL(reports_on_a_branch),     cmocka_unit_test(the_latest_are_remembered_exactly),
 	};
-	int failed;
 
-	if (bench_environment() || crypt_ipsec_mb.start() || crypt_libsrtp.start())
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	crypt_libsrtp.stop();
-	crypt_ipsec_mb.stop();
-	return failed;
+	return cmocka_run_group_tests(tests, scene_start, scene_stop);
 }

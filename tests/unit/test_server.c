@@ -17,7 +17,7 @@
 #include "dataplane/main/counters.h"
 #include "dataplane/main/outbox.h"
 #include "dataplane/main/server.h"
-#include "tests/unit/relay_put.h"
+#include "tests/rig/put.h"
 
 struct world {
 	struct relay *relay;
@@ -48,7 +48,7 @@ static int create(void **state)
 	strcpy(w->directory, "/tmp/test_server.XXXXXX");
 	assert_non_null(mkdtemp(w->directory));
 	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);
-	w->relay = relay_create(1, 1, &crypt_libsrtp);
+	w->relay = relay_create(RELAY_LEGS, 1, 1, &crypt_libsrtp);
 	assert_int_equal(server_open(&w->server, w->path), 0);
 	served = relay_served(w->relay, "libsrtp");
 	w->relay->counters.punts_lost = server_punts_lost(w->server);
@@ -136,7 +136,7 @@ static void put_legs(struct world *w, unsigned int count)
 
 	begin(&b);
 	for (unsigned int k = 0; k < count; k++) {
-		put_init(&puts[k], k + 1, 0, relay_local[TRUNK_IPV4], 20000 + 2 * k, NULL, 0);
+		put_init(&puts[k], k + 1, 0, TRUNK_IPV4, 20000 + 2 * k, NULL, 0);
 		add(&b)->put_leg = &puts[k].m;
 		submit(w, &b);
 		frame_free(next(w, 0));
@@ -214,9 +214,9 @@ static void answers_a_batch_in_order(void **state)
 
 	greet(w);
 	begin(&b);
-	put_init(&put, 1, 0, relay_local[TRUNK_IPV4], 20000, "203.0.113.9", 30000);
+	put_init(&put, 1, 0, TRUNK_IPV4, 20000, "203.0.113.9", 30000);
 	put.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_SDES;
-	put_init(&wrong, 2, 0, relay_local[TRUNK_IPV4], 20001, NULL, 0);
+	put_init(&wrong, 2, 0, TRUNK_IPV4, 20001, NULL, 0);
 	keys_init(&keys, 1, 1, SUITE_AEAD_AES_128_GCM);
 	get.legs = ids;
 	get.n_legs = 2;

@@ -8,7 +8,7 @@
 
 #include <rte_malloc.h>
 
-#include "tests/unit/bench.h"
+#include "tests/rig/bench.h"
 
 #define SIZE  200
 #define COUNT 5000 /* more than one chunk has */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/media_rig.h"
+#include "tests/rig/media.h"
 
 /* --- estimation --- */
 

@@ -11,7 +11,8 @@
 #include <cmocka.h>
 
 #include "dataplane/wire/stun.h"
-#include "tests/unit/stun_rig.h"
+#include "tests/rig/forge.h"
+#include "tests/rig/oracle.h"
 
 static const char password[] = "VOkJxbRl1RmTxUk/WvJxBt";
 
@@ -56,7 +57,7 @@ static struct stun_auth auth_of(const char *text)
 	return auth;
 }
 
-static int parse(struct stun_message *m, const struct stun_rig *r)
+static int parse(struct stun_message *m, const struct forge *r)
 {
 	return stun_parse(m, r->octets, r->length);
 }
@@ -110,7 +111,7 @@ static void test_every_truncation(void **state)
 		memcpy(copy, sample_request, length);
 		assert_int_equal(stun_parse(&m, copy, length), -EBADMSG);
 		if (length >= 20) {
-			rig_store16(copy + 2, length - 20);
+			oracle_put(copy + 2, length - 20, 2);
 			if (stun_parse(&m, copy, length) == 0) {
 				assert_false(stun_verify_fingerprint(&m));
 				assert_true(m.integrity == 0 || stun_verify_integrity(&m, &auth));
@@ -127,7 +128,7 @@ static void test_every_bit_flip(void **state)
 	const size_t unsigned_tail = 8;
 
 	for (size_t bit = 0; bit < 8 * sizeof(sample_request); bit++) {
-		struct stun_rig r = {.length = sizeof(sample_request)};
+		struct forge r = {.length = sizeof(sample_request)};
 		struct stun_message m;
 
 		memcpy(r.octets, sample_request, r.length);
@@ -138,7 +139,7 @@ static void test_every_bit_flip(void **state)
 		if (bit / 16 == 1 || bit / 8 >= sizeof(sample_request) - unsigned_tail)
 			continue;
 		r.length -= unsigned_tail;
-		rig_fingerprint(&r);
+		forge_fingerprint(&r);
 		if (parse(&m, &r) == 0)
 			assert_false(stun_verify_integrity(&m, &auth));
 	}
@@ -147,17 +148,17 @@ static void test_every_bit_flip(void **state)
 static void test_header_rules(void **state)
 {
 	struct stun_message m;
-	struct stun_rig r;
+	struct forge r;
 
-	rig_begin(&r, STUN_BINDING_REQUEST);
+	forge_begin(&r, STUN_BINDING_REQUEST);
 	assert_int_equal(parse(&m, &r), 0);
 	assert_false(stun_verify_fingerprint(&m));
 	r.octets[0] |= 0x40;
 	assert_int_equal(parse(&m, &r), -EBADMSG);
-	rig_begin(&r, STUN_BINDING_REQUEST);
+	forge_begin(&r, STUN_BINDING_REQUEST);
 	r.octets[4] ^= 1;
 	assert_int_equal(parse(&m, &r), -EBADMSG);
-	rig_begin(&r, STUN_BINDING_REQUEST);
+	forge_begin(&r, STUN_BINDING_REQUEST);
 	assert_int_equal(stun_parse(&m, r.octets, r.length + 4), -EBADMSG);
 }
 
@@ -177,10 +178,10 @@ static void test_attribute_lengths(void **state)
 
 	for (size_t k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
 		struct stun_message m;
-		struct stun_rig r;
+		struct forge r;
 
-		rig_begin(&r, STUN_BINDING_REQUEST);
-		rig_put(&r, cases[k].type, value, cases[k].length);
+		forge_begin(&r, STUN_BINDING_REQUEST);
+		forge_put(&r, cases[k].type, value, cases[k].length);
 		assert_int_equal(parse(&m, &r), cases[k].expected);
 	}
 }
@@ -189,52 +190,52 @@ static void test_order(void **state)
 {
 	const struct stun_auth auth = auth_of(password);
 	struct stun_message m;
-	struct stun_rig r;
+	struct forge r;
 
 	/* Of two, the first. */
-	rig_begin(&r, STUN_BINDING_REQUEST);
-	rig_put(&r, 0x0006, "first", 5);
-	rig_put(&r, 0x0006, "second", 6);
+	forge_begin(&r, STUN_BINDING_REQUEST);
+	forge_put(&r, 0x0006, "first", 5);
+	forge_put(&r, 0x0006, "second", 6);
 	assert_int_equal(parse(&m, &r), 0);
 	assert_int_equal(m.username_length, 5);
 	assert_memory_equal(m.data + m.username, "first", 5);
 
 	/* Behind MESSAGE-INTEGRITY nothing counts but FINGERPRINT: anybody could have added it. */
-	rig_begin(&r, STUN_BINDING_REQUEST);
-	rig_sign(&r, password);
-	rig_put(&r, 0x0025, NULL, 0);
-	rig_put(&r, 0x0006, "later", 5);
-	rig_put(&r, 0x7777, NULL, 0);
-	rig_put(&r, 0x8029, NULL, 0);
-	rig_sign(&r, "another");
-	rig_fingerprint(&r);
+	forge_begin(&r, STUN_BINDING_REQUEST);
+	forge_sign(&r, password);
+	forge_put(&r, 0x0025, NULL, 0);
+	forge_put(&r, 0x0006, "later", 5);
+	forge_put(&r, 0x7777, NULL, 0);
+	forge_put(&r, 0x8029, NULL, 0);
+	forge_sign(&r, "another");
+	forge_fingerprint(&r);
 	assert_int_equal(parse(&m, &r), 0);
 	assert_true(stun_verify_fingerprint(&m));
 	assert_true(stun_verify_integrity(&m, &auth));
 	assert_false(m.use_candidate || m.username || m.unknown_count || m.controlled);
 
 	/* Behind FINGERPRINT there is nothing. */
-	rig_begin(&r, STUN_BINDING_REQUEST);
-	rig_fingerprint(&r);
-	rig_put(&r, 0x8022, NULL, 0);
+	forge_begin(&r, STUN_BINDING_REQUEST);
+	forge_fingerprint(&r);
+	forge_put(&r, 0x8022, NULL, 0);
 	assert_int_equal(parse(&m, &r), -EBADMSG);
 }
 
 static void test_unknown_attributes(void **state)
 {
 	struct stun_message m;
-	struct stun_rig r;
+	struct forge r;
 
-	rig_begin(&r, STUN_BINDING_REQUEST);
-	rig_put(&r, 0x7fff, "x", 1);
-	rig_put(&r, 0x8000, "y", 1);
-	rig_put(&r, 0x0003, NULL, 0);
+	forge_begin(&r, STUN_BINDING_REQUEST);
+	forge_put(&r, 0x7fff, "x", 1);
+	forge_put(&r, 0x8000, "y", 1);
+	forge_put(&r, 0x0003, NULL, 0);
 	assert_int_equal(parse(&m, &r), 0);
 	assert_int_equal(m.unknown_count, 2);
 	assert_int_equal(m.unknown[0], 0x7fff);
 	assert_int_equal(m.unknown[1], 0x0003);
 	for (int k = 0; k < STUN_UNKNOWN_MAX; k++)
-		rig_put(&r, 0x4000 + k, NULL, 0);
+		forge_put(&r, 0x4000 + k, NULL, 0);
 	assert_int_equal(parse(&m, &r), 0);
 	assert_int_equal(m.unknown_count, STUN_UNKNOWN_MAX);
 }
@@ -247,13 +248,13 @@ static void test_keys_of_all_lengths(void **state)
 	for (size_t k = 0; k < sizeof(lengths) / sizeof(lengths[0]); k++) {
 		struct stun_message m;
 		struct stun_auth auth;
-		struct stun_rig r;
+		struct forge r;
 
 		memset(key, 'a' + k, lengths[k]);
 		key[lengths[k]] = '\0';
-		rig_begin(&r, STUN_BINDING_REQUEST);
-		rig_put(&r, 0x0006, "evtj:h6vY", 9);
-		rig_sign(&r, key);
+		forge_begin(&r, STUN_BINDING_REQUEST);
+		forge_put(&r, 0x0006, "evtj:h6vY", 9);
+		forge_sign(&r, key);
 		assert_int_equal(parse(&m, &r), 0);
 		auth = auth_of(key);
 		assert_true(stun_verify_integrity(&m, &auth));
@@ -265,11 +266,11 @@ static void test_keys_of_all_lengths(void **state)
 static void check_answer(const uint8_t *message, uint16_t length, uint16_t type, bool is_signed)
 {
 	assert_true(length <= STUN_RESPONSE_MAX);
-	assert_int_equal(rig_load16(message), type);
-	assert_int_equal(rig_load16(message + 2), length - 20);
+	assert_int_equal(forge_load16(message), type);
+	assert_int_equal(forge_load16(message + 2), length - 20);
 	assert_memory_equal(message + 4, sample_request + 4, 16);
-	assert_true(rig_has_fingerprint(message, length));
-	assert_int_equal(rig_is_signed(message, password), is_signed);
+	assert_true(forge_has_fingerprint(message, length));
+	assert_int_equal(forge_is_signed(message, password), is_signed);
 }
 
 static void test_success(void **state)
@@ -315,12 +316,12 @@ static void test_errors(void **state)
 		memcpy(message, sample_request, sizeof(sample_request));
 		length = stun_write_error(message, code, &request, k % 2 ? &auth : NULL);
 		check_answer(message, length, STUN_BINDING_ERROR, k % 2);
-		value = rig_find(message, 0x0009, &size);
+		value = forge_find(message, 0x0009, &size);
 		assert_non_null(value);
 		assert_true(size > 4);
-		assert_int_equal(rig_load16(value), 0);
+		assert_int_equal(forge_load16(value), 0);
 		assert_int_equal(value[2] * 100 + value[3], code);
-		value = rig_find(message, 0x000a, &size);
+		value = forge_find(message, 0x000a, &size);
 		assert_int_equal(value != NULL, code == STUN_UNKNOWN_ATTRIBUTE);
 		if (value) {
 			assert_int_equal(size, sizeof(unknown));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Datagrams of the control plane, on their way to a participant. */
-#include "tests/unit/registry_rig.h"
+#include "tests/rig/counting.h"
 
 static int transmit(struct relay *r, uint64_t leg, const char *to, size_t length)
 {
@@ -27,13 +27,13 @@ static void transmits(void **state)
 	struct relay *r = *state;
 	struct put p;
 
-	expect_error(r, transmit(r, 2, NULL, 100), ENOENT, "leg: no such leg");
+	relay_expect_error(r, transmit(r, 2, NULL, 100), ENOENT, "leg: no such leg");
 	put_browser(&p);
 	p.m.remote = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
-	expect_error(r, transmit(r, 2, NULL, 100), EDESTADDRREQ, unknown);
-	expect_error(r, transmit(r, 2, "2001:db8:1::9", 100), EINVAL,
-		     "to: needs an address of the leg's family and a port");
+	relay_expect_error(r, transmit(r, 2, NULL, 100), EDESTADDRREQ, unknown);
+	relay_expect_error(r, transmit(r, 2, "2001:db8:1::9", 100), EINVAL,
+			   "to: needs an address of the leg's family and a port");
 	/* The first time the next hop is not known: the datagram waits for it. */
 	assert_int_equal(transmit(r, 2, BROWSER, 99), 0);
 	assert_int_equal(r->sent_count, 0);
@@ -42,7 +42,7 @@ static void transmits(void **state)
 	relay_run(r);
 	assert_int_equal(transmit(r, 2, NULL, 100), 0);
 	assert_int_equal(transmit(r, 2, BROWSER, 1472), 0);
-	expect_error(r, transmit(r, 2, NULL, 1473), EMSGSIZE, not_now);
+	relay_expect_error(r, transmit(r, 2, NULL, 1473), EMSGSIZE, not_now);
 	relay_run(r);
 	assert_int_equal(r->sent_count, 3);
 	assert_int_equal(r->sent[0].length, 42 + 99);

@@ -10,7 +10,7 @@
 #include "dataplane/clock.h"
 #include "ebpf/sketch.h"
 
-#include "tests/unit/shed_rig.h"
+#include "tests/rig/browser.h"
 
 #define STRANGER "198.51.100.77"
 #define MS       (rte_get_tsc_hz() / 1000)
@@ -18,38 +18,21 @@
 /* One a second, and a few at once: on however slow a machine, a test takes less than a minute. */
 static const struct shed_rate slow = {1000000000, 4000000};
 
-static int create_workers(void **state, unsigned int workers, uint16_t queues)
+static int set_up(void **state)
 {
-	struct scene *s = scene_create(workers, queues);
-	struct dataplane *d = &s->relay->dataplane;
+	struct scene *s;
+	struct dataplane *d;
 
+	scene_set_up(state);
+	s = *state;
+	d = &s->relay->dataplane;
 	clock_set(&d->clock);
 	rates_put_default(d->shed_rule);
 	d->shed_rule->seed = 4711;
 	for (unsigned int n = 0; n < RELAY_NETWORKS; n++)
 		d->networks[n].judged = true;
-	for (unsigned int k = 0; k < workers; k++)
+	for (unsigned int k = 0; k < s->workers; k++)
 		assert_int_equal(worker_judge(d->workers[k]), 0);
-	*state = s;
-	return 0;
-}
-
-static int create(void **state)
-{
-	return create_workers(state, 1, 1);
-}
-
-static int create_two(void **state)
-{
-	return create_workers(state, 2, 2);
-}
-
-static int destroy(void **state)
-{
-	struct scene *s = *state;
-
-	relay_destroy(s->relay);
-	free(s);
 	return 0;
 }
 
@@ -102,22 +85,22 @@ static uint32_t counted(const struct scene *s, const char *text)
 static void a_call_passes(void **state)
 {
 	struct scene *s = *state;
-	struct media m, c;
+	struct packet m, c;
 
-	put_call(s, false, true);
+	scene_call(s, false, true);
 	for (uint16_t seq = 100; seq < 110; seq++) {
-		m = rtp(seq);
-		c = protect(m, &s->browser.receive, seq);
-		send_media(s, &s->browser, &c);
-		expect_sent(s, &s->phone, &m);
-		c = protect(m, &s->browser.send, seq);
-		send_media(s, &s->phone, &m);
-		expect_sent(s, &s->browser, &c);
+		m = scene_rtp(seq);
+		c = packet_protect(m, &s->browser.receive, seq);
+		scene_send(s, &s->browser, &c);
+		scene_expect(s, &s->phone, &m);
+		c = packet_protect(m, &s->browser.send, seq);
+		scene_send(s, &s->phone, &m);
+		scene_expect(s, &s->browser, &c);
 	}
-	m = rtcp();
-	send_media(s, &s->phone, &m);
-	c = protect(m, &s->browser.send, 1);
-	expect_sent(s, &s->browser, &c);
+	m = scene_rtcp();
+	scene_send(s, &s->phone, &m);
+	c = packet_protect(m, &s->browser.send, 1);
+	scene_expect(s, &s->browser, &c);
 	assert_int_equal(all_sheds(s), 0);
 	assert_true(sheds(s, SHED_TO_DATAPLANE) >= 21);
 }
@@ -125,26 +108,25 @@ static void a_call_passes(void **state)
 static void over_ipv6_too(void **state)
 {
 	struct scene *s = *state;
-	struct media m = rtp(1);
+	struct packet m = scene_rtp(1);
 	struct endpoint stranger = bench_endpoint("2001:db8:1::77", 1000);
 
-	put_side(s, &s->phone, 1, 2, relay_local[TRUNK_IPV4], PHONE_LEG, PHONE, PHONE_PORT, false,
-		 false);
-	put_side(s, &s->browser, 2, 1, relay_local[PUBLIC_IPV6], BROWSER_LEG, BROWSER6,
-		 BROWSER_PORT, false, false);
+	scene_put_side(s, &s->phone, 1, 2, TRUNK_IPV4, PHONE_LEG, PHONE, PHONE_PORT, false, false);
+	scene_put_side(s, &s->browser, 2, 1, PUBLIC_IPV6, BROWSER_LEG, BROWSER6, BROWSER_PORT,
+		       false, false);
 	relay_run(s->relay);
-	send_media(s, &s->phone, &m);
-	expect_sent(s, &s->browser, &m);
-	send_media(s, &s->browser, &m);
-	expect_sent(s, &s->phone, &m);
-	send_from(s, &s->browser, &stranger, &m);
+	scene_send(s, &s->phone, &m);
+	scene_expect(s, &s->browser, &m);
+	scene_send(s, &s->browser, &m);
+	scene_expect(s, &s->phone, &m);
+	scene_send_from(s, &s->browser, &stranger, &m);
 	expect_shed(s, SHED_STRANGER_MEDIA, 1);
 	assert_int_equal(counted(s, "2001:db8:1::78"), 1); /* of the same /64 */
 }
 
 static void what_is_not_ours_is_left_to_classify(void **state)
 {
-	struct endpoint from = at(40000), to = bench_endpoint("198.51.100.200", 20000);
+	struct endpoint from = browser_at(40000), to = bench_endpoint("198.51.100.200", 20000);
 	struct scene *s = *state;
 	uint8_t frame[256];
 	size_t length = bench_put_udp(frame, &s->relay->at[PUBLIC], &from, &to, "?", 1);
@@ -152,7 +134,7 @@ static void what_is_not_ours_is_left_to_classify(void **state)
 	relay_inject(s->relay, PUBLIC, 0, frame, length);
 	relay_run(s->relay);
 	assert_int_equal(sheds(s, SHED_TO_KERNEL), 1);
-	expect_dropped(s, DROP_NOT_OURS, 1);
+	scene_expect_drops(s, DROP_NOT_OURS, 1);
 }
 
 static uint64_t monotonic(void)
@@ -173,12 +155,12 @@ static void a_stranger_is_shed_and_seen(void **state)
 	uint64_t began = monotonic();
 	uint32_t index;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	index = browser_leg(s)->index;
-	send_browser(s, &stranger, rtp(1));
+	browser_send(s, &stranger, scene_rtp(1));
 	expect_shed(s, SHED_STRANGER_MEDIA, 1);
-	assert_int_equal(gate(s, 0)->shed, 1);
-	assert_int_equal(gate(s, 0)->shed_reason, SHED_STRANGER_MEDIA);
+	assert_int_equal(browser_gate(s, 0)->shed, 1);
+	assert_int_equal(browser_gate(s, 0)->shed_reason, SHED_STRANGER_MEDIA);
 	assert_int_equal(counted(s, STRANGER), 1);
 
 	assert_true(take_sample(s, &sample));
@@ -187,7 +169,7 @@ static void a_stranger_is_shed_and_seen(void **state)
 	assert_int_equal(sample.length, 14 + 20 + 8 + 172);
 	assert_int_equal(sample.captured, SHED_SAMPLE_OCTETS);
 	assert_memory_equal(sample.source.byte, stranger.address.octets, 16);
-	assert_memory_equal(&sample.octets[42], rtp(1).octets, SHED_SAMPLE_OCTETS - 42);
+	assert_memory_equal(&sample.octets[42], scene_rtp(1).octets, SHED_SAMPLE_OCTETS - 42);
 	/* By the clock that an XDP program has. */
 	assert_in_range(sample.time, began, monotonic());
 	assert_false(take_sample(s, &sample));
@@ -203,7 +185,7 @@ static void a_clock_far_from_the_tsc(void **state)
 	struct dataplane *d = &s->relay->dataplane;
 	struct shed_sample sample;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	for (unsigned int k = 0; k < RTE_DIM(years); k++) {
 		uint64_t passed;
 
@@ -212,11 +194,11 @@ static void a_clock_far_from_the_tsc(void **state)
 			d->clock.ahead = -(int64_t)(clock_ns(&(struct clock){d->clock.ns_per_tick},
 							     rte_rdtsc()) /
 						    -years[k]);
-		send_browser(s, &participant, rtp(100 * k));
+		browser_send(s, &participant, scene_rtp(100 * k));
 		passed = sheds(s, SHED_TO_DATAPLANE);
-		send_browser(s, &participant, rtp(100 * k + 1));
+		browser_send(s, &participant, scene_rtp(100 * k + 1));
 		assert_int_equal(sheds(s, SHED_TO_DATAPLANE), passed + 1);
-		send_browser(s, &stranger, rtp(1));
+		browser_send(s, &stranger, scene_rtp(1));
 		assert_int_equal(sheds(s, SHED_STRANGER_MEDIA), k + 1);
 		while (take_sample(s, &sample))
 			;
@@ -229,9 +211,9 @@ static void closed_ports_are_shed(void **state)
 	struct scene *s = *state;
 	struct shed_sample sample;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	s->browser.local.port = rte_cpu_to_be_16(BROWSER_LEG + 100);
-	send_browser(s, &stranger, rtp(1));
+	browser_send(s, &stranger, scene_rtp(1));
 	expect_shed(s, SHED_CLOSED_PORT, 1);
 	assert_true(take_sample(s, &sample));
 	assert_int_equal(sample.reason, SHED_CLOSED_PORT);
@@ -239,80 +221,79 @@ static void closed_ports_are_shed(void **state)
 
 static void an_ice_check_lets_dtls_through_at_once(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.ice = true});
-	send_browser(s, &from, client_hello());
+	browser_put(s, &(struct terms){.ice = true});
+	browser_send(s, &from, browser_hello());
 	expect_shed(s, SHED_STRANGER_DTLS, 1);
-	send_browser(s, &from, ICE_CHECK);
+	browser_send(s, &from, ICE_CHECK);
 	assert_int_equal(s->relay->sent_count, 1);
 	s->relay->sent_count = s->relay->event_count = 0;
-	send_browser(s, &from, client_hello());
+	browser_send(s, &from, browser_hello());
 	expect_shed(s, SHED_STRANGER_DTLS, 1);
 	assert_int_equal(relay_counter(s->relay, COUNTER_PUNT), 1);
 	assert_int_equal(s->relay->event_count, 1);
 	assert_int_equal(s->relay->events[0].port, 40000);
 	/* From next door it is a stranger's still. */
-	send_browser(s, &(struct endpoint){.address = from.address, .port = 1}, client_hello());
+	browser_send(s, &(struct endpoint){.address = from.address, .port = 1}, browser_hello());
 	expect_shed(s, SHED_STRANGER_DTLS, 2);
 }
 
 static void a_check_for_another_port_is_shed(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.ice = true});
-	send_browser(s, &from, ice_check("other:h6vY", PASSWORD, false));
+	browser_put(s, &(struct terms){.ice = true});
+	browser_send(s, &from, browser_check("other:h6vY", PASSWORD, false));
 	expect_shed(s, SHED_STUN_UFRAG, 1);
 }
 
 static void a_leg_latches_and_then_no_more(void **state)
 {
-	const struct endpoint from = at(50000), stranger = bench_endpoint(STRANGER, 1000);
+	const struct endpoint from = browser_at(50000), stranger = bench_endpoint(STRANGER, 1000);
 	struct scene *s = *state;
-	struct media m = rtp(1);
+	struct packet m = scene_rtp(1);
 
-	put_side(s, &s->phone, 1, 2, relay_local[TRUNK_IPV4], PHONE_LEG, PHONE, PHONE_PORT, false,
-		 false);
-	put_browser(s, &(struct terms){.mux = true, .latch_ms = 60000});
-	send_browser(s, &from, m);
-	expect_sent(s, &s->phone, &m);
-	send_browser(s, &stranger, m);
+	scene_put_side(s, &s->phone, 1, 2, TRUNK_IPV4, PHONE_LEG, PHONE, PHONE_PORT, false, false);
+	browser_put(s, &(struct terms){.mux = true, .latch_ms = 60000});
+	browser_send(s, &from, m);
+	scene_expect(s, &s->phone, &m);
+	browser_send(s, &stranger, m);
 	expect_shed(s, SHED_STRANGER_MEDIA, 1);
-	m = rtp(2);
-	send_browser(s, &from, m);
-	expect_sent(s, &s->phone, &m);
+	m = scene_rtp(2);
+	browser_send(s, &from, m);
+	scene_expect(s, &s->phone, &m);
 }
 
 static void only_the_signalled_host_latches_if_told_so(void **state)
 {
-	const struct endpoint from = at(50000), stranger = bench_endpoint(STRANGER, 40000);
+	const struct endpoint from = browser_at(50000), stranger = bench_endpoint(STRANGER, 40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){
+	browser_put(s, &(struct terms){
 			       .remote_port = 40000, .latch_ms = 60000, .latch_signalled = true});
-	send_browser(s, &stranger, rtp(1));
+	browser_send(s, &stranger, scene_rtp(1));
 	expect_shed(s, SHED_STRANGER_MEDIA, 1);
-	send_browser(s, &from, rtp(1));
-	expect_peers(s, 0, PEERS(from));
+	browser_send(s, &from, scene_rtp(1));
+	browser_expect_peers(s, 0, PEERS(from));
 }
 
 /* --- on the right 5-tuple -------------------------------------------------------------------- */
 
 static void replays_are_shed(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .secure = true});
-	put_side_keys(s, &s->browser, 1, 0);
+	browser_put(s, &(struct terms){.remote_port = 40000, .secure = true});
+	scene_put_keys(s, &s->browser, 1, 0);
 	for (uint16_t seq = 1; seq <= 5; seq++)
-		send_browser(s, &from, protect(rtp(seq), &s->browser.receive, seq));
+		browser_send(s, &from, packet_protect(scene_rtp(seq), &s->browser.receive, seq));
 	assert_int_equal(all_sheds(s), 0);
 	for (uint16_t seq = 1; seq <= 5; seq++)
-		send_browser(s, &from, protect(rtp(seq), &s->browser.receive, seq));
+		browser_send(s, &from, packet_protect(scene_rtp(seq), &s->browser.receive, seq));
 	assert_int_equal(sheds(s, SHED_REPLAY), 5);
 	assert_int_equal(relay_drops(s->relay, DROP_REPLAY), 0);
 }
@@ -320,28 +301,29 @@ static void replays_are_shed(void **state)
 /* As many forgeries as one likes: the participant's own rate is not touched. */
 static void forgeries_leave_the_calls_rate_alone(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 	uint64_t media, passed;
-	struct media m;
+	struct packet m;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .secure = true});
-	put_side_keys(s, &s->browser, 1, 0);
+	browser_put(s, &(struct terms){.remote_port = 40000, .secure = true});
+	scene_put_keys(s, &s->browser, 1, 0);
 	for (uint16_t seq = 1; seq <= 3; seq++)
-		send_browser(s, &from, protect(rtp(seq), &s->browser.receive, seq));
-	gate(s, 0)->media = (struct shed_rate){100000000, 1000000}; /* 10 a second, 10 at once */
+		browser_send(s, &from, packet_protect(scene_rtp(seq), &s->browser.receive, seq));
+	browser_gate(s, 0)->media =
+		(struct shed_rate){100000000, 1000000}; /* 10 a second, 10 at once */
 	s->relay->dataplane.shed_rule->unknown = slow;
-	media = gate(s, 0)->due[SHED_MEDIA];
+	media = browser_gate(s, 0)->due[SHED_MEDIA];
 	for (uint16_t k = 0; k < 500; k++) {
-		m = rtp_of(k % 2 ? 0xdecafbad : 77, 20000 + 7 * k);
-		send_browser(s, &from, m);
+		m = packet_rtp(k % 2 ? 0xdecafbad : 77, 20000 + 7 * k, 0, -1, 160);
+		browser_send(s, &from, m);
 	}
 	passed = relay_drops(s->relay, DROP_AUTH_FAILED);
 	assert_in_range(passed, 4, 60);
 	assert_int_equal(sheds(s, SHED_UNKNOWN_RATE), 500 - passed);
-	assert_int_equal(gate(s, 0)->due[SHED_MEDIA], media);
-	send_browser(s, &from, protect(rtp(4), &s->browser.receive, 4));
-	assert_int_equal(gate(s, 0)->stream[0].highest, 4);
+	assert_int_equal(browser_gate(s, 0)->due[SHED_MEDIA], media);
+	browser_send(s, &from, packet_protect(scene_rtp(4), &s->browser.receive, 4));
+	assert_int_equal(browser_gate(s, 0)->stream[0].highest, 4);
 	assert_int_equal(sheds(s, SHED_MEDIA_RATE), 0);
 }
 
@@ -349,7 +331,7 @@ static void forgeries_leave_the_calls_rate_alone(void **state)
 static void a_stall_is_no_flood(void **state)
 {
 	static const uint32_t limits[] = {50, 500};
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 	struct dataplane *d = &s->relay->dataplane;
 
@@ -357,15 +339,15 @@ static void a_stall_is_no_flood(void **state)
 		uint16_t seq = 1000 * k;
 		uint64_t before;
 
-		put_browser(
+		browser_put(
 			s, &(struct terms){.remote_port = 40000, .pps = limits[k], .at_once = 300});
 		for (unsigned int sent = 0; sent < 20; sent++)
-			send_browser(s, &from, rtp(seq++));
+			browser_send(s, &from, scene_rtp(seq++));
 		d->clock.ahead += 5000000000;
 		before = sheds(s, SHED_TO_DATAPLANE);
 		for (unsigned int sent = 0; sent < 250; sent++) {
 			uint8_t frame[RELAY_FRAME];
-			struct media m = rtp(seq++);
+			struct packet m = scene_rtp(seq++);
 			size_t length = bench_put_udp(frame, &s->relay->at[PUBLIC], &from,
 						      &s->browser.local, m.octets, m.length);
 
@@ -380,13 +362,14 @@ static void a_stall_is_no_flood(void **state)
 
 static void a_mad_participant_is_bounded(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
-	gate(s, 0)->media = (struct shed_rate){2000000000, 2000000}; /* 1 in 2 seconds, 2 at once */
+	browser_put(s, &(struct terms){.remote_port = 40000});
+	browser_gate(s, 0)->media =
+		(struct shed_rate){2000000000, 2000000}; /* 1 in 2 seconds, 2 at once */
 	for (uint16_t seq = 1; seq <= 10; seq++)
-		send_browser(s, &from, rtp(seq));
+		browser_send(s, &from, scene_rtp(seq));
 	/* The first one is of an SSRC that is not known yet. */
 	assert_in_range(sheds(s, SHED_MEDIA_RATE), 6, 7);
 }
@@ -405,22 +388,22 @@ static void block(struct scene *s, const struct shed_prefix *prefix)
 
 static void blocked_sources_are_shed(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct shed_prefix prefix = {.length = 96 + 24};
 	struct scene *s = *state;
 
 	memcpy(prefix.byte, from.address.octets, sizeof(prefix.byte));
-	put_browser(s, &(struct terms){.remote_port = 40000});
-	send_browser(s, &from, rtp(1));
+	browser_put(s, &(struct terms){.remote_port = 40000});
+	browser_send(s, &from, scene_rtp(1));
 	block(s, &prefix);
-	send_browser(s, &from, rtp(2));
+	browser_send(s, &from, scene_rtp(2));
 	assert_int_equal(sheds(s, SHED_BLOCKED), 1);
-	assert_int_equal(gate(s, 0)->stream[0].highest, 1);
+	assert_int_equal(browser_gate(s, 0)->stream[0].highest, 1);
 	prefix.byte[14] ^= 1;
 	block(s, &prefix); /* the list before is freed: the sanitizer sees to it */
-	send_browser(s, &from, rtp(2));
+	browser_send(s, &from, scene_rtp(2));
 	assert_int_equal(all_sheds(s), 1);
-	assert_int_equal(gate(s, 0)->stream[0].highest, 2);
+	assert_int_equal(browser_gate(s, 0)->stream[0].highest, 2);
 	block(s, NULL);
 	assert_null(s->relay->dataplane.workers[0]->blocks);
 }
@@ -435,9 +418,9 @@ static void a_flood_gives_few_samples(void **state)
 	uint64_t begin = rte_rdtsc(), most;
 	unsigned int samples = 0;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	for (unsigned int k = 0; k < 2000; k++)
-		send_browser(s, &stranger, k % 2 ? rtp(k) : client_hello());
+		browser_send(s, &stranger, k % 2 ? scene_rtp(k) : browser_hello());
 	most = 2 * ((rte_rdtsc() - begin) / (4 * MS) + 1);
 	while (take_sample(s, &sample))
 		samples++;
@@ -447,13 +430,13 @@ static void a_flood_gives_few_samples(void **state)
 
 static void what_a_worker_finds_forged_is_seen_too(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 	struct shed_sample sample;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .secure = true});
-	put_side_keys(s, &s->browser, 1, 0);
-	send_browser(s, &from, rtp(1));
+	browser_put(s, &(struct terms){.remote_port = 40000, .secure = true});
+	scene_put_keys(s, &s->browser, 1, 0);
+	browser_send(s, &from, scene_rtp(1));
 	assert_int_equal(relay_drops(s->relay, DROP_AUTH_FAILED), 1);
 	assert_int_equal(counted(s, BROWSER), 1);
 	assert_true(take_sample(s, &sample));
@@ -468,15 +451,15 @@ static void what_a_worker_finds_forged_is_seen_too(void **state)
 
 static void a_wrong_password_is_answered_and_seen(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 	struct shed_sample sample;
 
-	put_browser(s, &(struct terms){.ice = true});
-	send_browser(s, &from, ice_check(UFRAG ":h6vY", "nobody knows this password", false));
+	browser_put(s, &(struct terms){.ice = true});
+	browser_send(s, &from, browser_check(UFRAG ":h6vY", "nobody knows this password", false));
 	assert_int_equal(s->relay->sent_count, 1);
 	assert_int_equal(relay_counter(s->relay, COUNTER_STUN_401), 1);
-	expect_nobody(s, 0);
+	browser_expect_peers(s, 0, 0, NULL);
 	assert_true(counted(s, BROWSER) >= 1);
 	assert_true(take_sample(s, &sample));
 	assert_int_equal(sample.reason, OFFENCE_PASSWORD);
@@ -487,13 +470,14 @@ static void a_wrong_password_is_answered_and_seen(void **state)
 
 static void wrong_passwords_are_answered_within_a_rate(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.ice = true});
+	browser_put(s, &(struct terms){.ice = true});
 	s->relay->dataplane.shed_rule->stranger = slow;
 	for (unsigned int k = 0; k < 200; k++) {
-		send_browser(s, &from, ice_check(UFRAG ":h6vY", "nobody knows this one", false));
+		browser_send(s, &from,
+			     browser_check(UFRAG ":h6vY", "nobody knows this one", false));
 		s->relay->sent_count = 0;
 	}
 	assert_in_range(relay_counter(s->relay, COUNTER_STUN_401), 4, 60);
@@ -505,28 +489,28 @@ static void nothing_is_shed_where_it_is_off(void **state)
 	const struct endpoint stranger = bench_endpoint(STRANGER, 1000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	s->relay->dataplane.shed_rule->off = 1;
-	send_browser(s, &stranger, rtp(1));
+	browser_send(s, &stranger, scene_rtp(1));
 	assert_int_equal(all_sheds(s), 0);
-	expect_dropped(s, DROP_WRONG_SOURCE, 1);
+	scene_expect_drops(s, DROP_WRONG_SOURCE, 1);
 }
 
 static void packets_are_judged_once(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 	uint64_t before;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	before = sheds(s, SHED_TO_DATAPLANE); /* answers to ARP */
 	/* By the queues of both workers in turn. */
 	for (uint16_t seq = 1; seq <= 8; seq++)
-		send_browser(s, &from, rtp(seq));
+		browser_send(s, &from, scene_rtp(seq));
 	assert_int_equal(relay_counter(s->relay, COUNTER_HANDOVER), 4);
 	assert_int_equal(sheds(s, SHED_TO_DATAPLANE), before + 8);
 	assert_int_equal(all_sheds(s), 0);
-	assert_int_equal(gate(s, 0)->stream[0].highest, 8);
+	assert_int_equal(browser_gate(s, 0)->stream[0].highest, 8);
 }
 
 /* --- strangers that are remembered ----------------------------------------------------------- */
@@ -534,9 +518,9 @@ static void packets_are_judged_once(void **state)
 /* A check from this host by the worker's first stage alone; true: it goes on. */
 static bool judge_check(struct scene *s, uint32_t host)
 {
-	struct endpoint from = at(4000), to = s->browser.local;
+	struct endpoint from = browser_at(4000), to = s->browser.local;
 	struct worker *w = s->relay->dataplane.workers[0];
-	struct media m = ICE_CHECK;
+	struct packet m = ICE_CHECK;
 	struct burst b = {.count = 1, .now = rte_rdtsc(), .port = {PUBLIC}};
 	uint8_t frame[512];
 	size_t length;
@@ -565,7 +549,7 @@ static void a_flood_makes_nobody_be_forgotten(void **state)
 	struct shed_address source = {.byte = {[10] = 0xff, [11] = 0xff, 198, 19, 0xff, 0xff}};
 	uint64_t clock;
 
-	put_browser(s, &(struct terms){.ice = true});
+	browser_put(s, &(struct terms){.ice = true});
 	assert_true(judge_check(s, honest));
 	assert_null(source_find(sources, &source));
 	assert_true(judge_check(s, honest));
@@ -582,8 +566,8 @@ static void a_flood_makes_nobody_be_forgotten(void **state)
 	assert_in_range(sources->clock - clock, 1, 5000);
 }
 
-#define CASE(test)     cmocka_unit_test_setup_teardown(test, create, destroy)
-#define CASE_TWO(test) cmocka_unit_test_setup_teardown(test, create_two, destroy)
+#define CASE(test)     SCENE_WITH(test, set_up, scene_one)
+#define CASE_TWO(test) SCENE_WITH(test, set_up, scene_two)
 
 int main(void)
 {
@@ -611,11 +595,6 @@ int main(void)
 		CASE_TWO(packets_are_judged_once),
 		CASE(a_flood_makes_nobody_be_forgotten),
 	};
-	int failed;
 
-	if (bench_environment() || crypt_ipsec_mb.start())
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	crypt_ipsec_mb.stop();
-	return failed;
+	return cmocka_run_group_tests(tests, scene_start, scene_stop);
 }

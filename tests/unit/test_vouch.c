@@ -2,22 +2,7 @@
 /* Who is vouched for where floods are shed, through all that can happen to a leg. */
 #include "dataplane/vouch.h"
 
-#include "tests/unit/shed_rig.h"
-
-static int create(void **state)
-{
-	*state = scene_create(1, 1);
-	return 0;
-}
-
-static int destroy(void **state)
-{
-	struct scene *s = *state;
-
-	relay_destroy(s->relay);
-	free(s);
-	return 0;
-}
+#include "tests/rig/browser.h"
 
 /* Until the leg's window is over; it has a millisecond. */
 static void wait_for_window(const struct scene *s)
@@ -32,92 +17,92 @@ static void the_signalled_address_may_speak_at_once(void **state)
 {
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
-	expect_peers(s, 0, PEERS(at(40000)));
-	expect_peers(s, 1, PEERS(at(40001)));
-	assert_false(gate(s, 0)->settled);
+	browser_put(s, &(struct terms){.remote_port = 40000});
+	browser_expect_peers(s, 0, PEERS(browser_at(40000)));
+	browser_expect_peers(s, 1, PEERS(browser_at(40001)));
+	assert_false(browser_gate(s, 0)->settled);
 }
 
 static void nobody_may_speak_before_an_address_is_known(void **state)
 {
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.latch_ms = 60000});
-	expect_nobody(s, 0);
-	expect_nobody(s, 1);
-	assert_false(gate(s, 0)->settled);
+	browser_put(s, &(struct terms){.latch_ms = 60000});
+	browser_expect_peers(s, 0, 0, NULL);
+	browser_expect_peers(s, 1, 0, NULL);
+	assert_false(browser_gate(s, 0)->settled);
 }
 
 static void who_speaks_first_is_learnt_and_no_other(void **state)
 {
-	const struct endpoint from = at(50000), rtcp_from = at(50001);
+	const struct endpoint from = browser_at(50000), rtcp_from = browser_at(50001);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
-	send_browser(s, &from, rtp(1));
-	expect_peers(s, 0, PEERS(at(50000)));
-	assert_true(gate(s, 0)->settled);
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
+	browser_send(s, &from, scene_rtp(1));
+	browser_expect_peers(s, 0, PEERS(browser_at(50000)));
+	assert_true(browser_gate(s, 0)->settled);
 	/* Its RTCP may still come from elsewhere. */
-	expect_peers(s, 1, PEERS(at(40001)));
-	assert_false(gate(s, 1)->settled);
-	send_browser(s, &rtcp_from, rtcp());
-	expect_peers(s, 1, PEERS(at(50001)));
-	assert_true(gate(s, 1)->settled);
+	browser_expect_peers(s, 1, PEERS(browser_at(40001)));
+	assert_false(browser_gate(s, 1)->settled);
+	browser_send(s, &rtcp_from, scene_rtcp());
+	browser_expect_peers(s, 1, PEERS(browser_at(50001)));
+	assert_true(browser_gate(s, 1)->settled);
 }
 
 static void the_signalled_address_settles_by_speaking(void **state)
 {
 	struct scene *s = *state;
-	struct endpoint from = at(40000);
+	struct endpoint from = browser_at(40000);
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
-	send_browser(s, &from, rtp(1));
-	expect_peers(s, 0, PEERS(from));
-	assert_true(gate(s, 0)->settled);
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
+	browser_send(s, &from, scene_rtp(1));
+	browser_expect_peers(s, 0, PEERS(from));
+	assert_true(browser_gate(s, 0)->settled);
 }
 
 static void a_window_ends(void **state)
 {
 	struct scene *s = *state;
-	struct endpoint stranger = at(50000);
+	struct endpoint stranger = browser_at(50000);
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 1});
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 1});
 	wait_for_window(s);
-	send_browser(s, &stranger, rtp(1));
-	expect_dropped(s, DROP_WRONG_SOURCE, 1);
-	expect_peers(s, 0, PEERS(at(40000)));
-	assert_true(gate(s, 0)->settled);
+	browser_send(s, &stranger, scene_rtp(1));
+	scene_expect_drops(s, DROP_WRONG_SOURCE, 1);
+	browser_expect_peers(s, 0, PEERS(browser_at(40000)));
+	assert_true(browser_gate(s, 0)->settled);
 }
 
 static void a_new_address_in_the_sdp_voids_what_was_learnt(void **state)
 {
 	struct scene *s = *state;
-	struct endpoint first = at(50000);
+	struct endpoint first = browser_at(50000);
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
-	send_browser(s, &first, rtp(1));
-	put_browser(s, &(struct terms){.remote_port = 41000, .latch_ms = 60000});
-	expect_peers(s, 0, PEERS(at(41000)));
-	assert_false(gate(s, 0)->settled);
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
+	browser_send(s, &first, scene_rtp(1));
+	browser_put(s, &(struct terms){.remote_port = 41000, .latch_ms = 60000});
+	browser_expect_peers(s, 0, PEERS(browser_at(41000)));
+	assert_false(browser_gate(s, 0)->settled);
 	/* Packets of the address before, still on their way, are nobody's. */
-	send_browser(s, &first, rtp(2));
-	expect_peers(s, 0, PEERS(at(41000)));
-	assert_false(gate(s, 0)->settled);
-	put_browser(s, &(struct terms){.remote_port = 0, .latch_ms = 60000});
-	expect_nobody(s, 0);
+	browser_send(s, &first, scene_rtp(2));
+	browser_expect_peers(s, 0, PEERS(browser_at(41000)));
+	assert_false(browser_gate(s, 0)->settled);
+	browser_put(s, &(struct terms){.remote_port = 0, .latch_ms = 60000});
+	browser_expect_peers(s, 0, 0, NULL);
 }
 
 static void the_same_sdp_changes_nothing(void **state)
 {
 	struct scene *s = *state;
-	struct endpoint from = at(50000);
+	struct endpoint from = browser_at(50000);
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
-	send_browser(s, &from, rtp(7));
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
-	expect_peers(s, 0, PEERS(from));
-	assert_true(gate(s, 0)->settled);
-	assert_int_equal(gate(s, 0)->stream[0].highest, 7);
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
+	browser_send(s, &from, scene_rtp(7));
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
+	browser_expect_peers(s, 0, PEERS(from));
+	assert_true(browser_gate(s, 0)->settled);
+	assert_int_equal(browser_gate(s, 0)->stream[0].highest, 7);
 }
 
 static void only_the_signalled_host_is_learnt_if_told_so(void **state)
@@ -125,39 +110,39 @@ static void only_the_signalled_host_is_learnt_if_told_so(void **state)
 	const struct terms terms = {
 		.remote_port = 40000, .latch_ms = 60000, .latch_signalled = true};
 	const struct endpoint stranger = bench_endpoint("198.51.100.77", 40000);
-	struct endpoint other = at(50000);
+	struct endpoint other = browser_at(50000);
 	struct scene *s = *state;
 
-	put_browser(s, &terms);
-	send_browser(s, &stranger, rtp(1));
-	expect_dropped(s, DROP_WRONG_SOURCE, 1);
-	assert_false(gate(s, 0)->settled);
-	send_browser(s, &other, rtp(1));
-	expect_peers(s, 0, PEERS(other));
-	assert_true(gate(s, 0)->settled);
+	browser_put(s, &terms);
+	browser_send(s, &stranger, scene_rtp(1));
+	scene_expect_drops(s, DROP_WRONG_SOURCE, 1);
+	assert_false(browser_gate(s, 0)->settled);
+	browser_send(s, &other, scene_rtp(1));
+	browser_expect_peers(s, 0, PEERS(other));
+	assert_true(browser_gate(s, 0)->settled);
 }
 
 static void srtp_is_learnt_by_its_tag(void **state)
 {
 	const struct terms terms = {.remote_port = 40000, .latch_ms = 60000, .secure = true};
-	struct endpoint other = at(50000);
+	struct endpoint other = browser_at(50000);
 	struct scene *s = *state;
-	struct media m;
+	struct packet m;
 
-	put_browser(s, &terms);
-	put_side_keys(s, &s->browser, 1, 0);
-	m = protect(rtp(1), &s->browser.receive, 1);
+	browser_put(s, &terms);
+	scene_put_keys(s, &s->browser, 1, 0);
+	m = packet_protect(scene_rtp(1), &s->browser.receive, 1);
 	m.octets[m.length - 1] ^= 1;
-	send_browser(s, &other, m);
-	expect_dropped(s, DROP_AUTH_FAILED, 1);
-	expect_peers(s, 0, PEERS(at(40000)));
-	assert_false(gate(s, 0)->settled);
-	assert_int_equal(gate(s, 0)->stream[0].used, 0);
+	browser_send(s, &other, m);
+	scene_expect_drops(s, DROP_AUTH_FAILED, 1);
+	browser_expect_peers(s, 0, PEERS(browser_at(40000)));
+	assert_false(browser_gate(s, 0)->settled);
+	assert_int_equal(browser_gate(s, 0)->stream[0].used, 0);
 	m.octets[m.length - 1] ^= 1;
-	send_browser(s, &other, m);
-	expect_peers(s, 0, PEERS(other));
-	assert_true(gate(s, 0)->settled);
-	assert_int_equal(gate(s, 0)->stream[0].highest, 1);
+	browser_send(s, &other, m);
+	browser_expect_peers(s, 0, PEERS(other));
+	assert_true(browser_gate(s, 0)->settled);
+	assert_int_equal(browser_gate(s, 0)->stream[0].highest, 1);
 }
 
 static void srtp_is_learnt_from_the_signalled_host_if_told_so(void **state)
@@ -166,26 +151,26 @@ static void srtp_is_learnt_from_the_signalled_host_if_told_so(void **state)
 		.remote_port = 40000, .latch_ms = 60000, .latch_signalled = true, .secure = true};
 	const struct endpoint stranger = bench_endpoint("198.51.100.77", 40000);
 	struct scene *s = *state;
-	struct media m;
+	struct packet m;
 
-	put_browser(s, &terms);
-	put_side_keys(s, &s->browser, 1, 0);
-	m = protect(rtp(1), &s->browser.receive, 1);
-	send_browser(s, &stranger, m);
-	expect_dropped(s, DROP_WRONG_SOURCE, 1);
-	expect_peers(s, 0, PEERS(at(40000)));
+	browser_put(s, &terms);
+	scene_put_keys(s, &s->browser, 1, 0);
+	m = packet_protect(scene_rtp(1), &s->browser.receive, 1);
+	browser_send(s, &stranger, m);
+	scene_expect_drops(s, DROP_WRONG_SOURCE, 1);
+	browser_expect_peers(s, 0, PEERS(browser_at(40000)));
 }
 
 static void rtcp_mux_has_one_port(void **state)
 {
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
-	put_browser(s, &(struct terms){.remote_port = 40000, .mux = true});
-	expect_peers(s, 0, PEERS(at(40000)));
-	expect_nobody(s, 1);
-	put_browser(s, &(struct terms){.remote_port = 40000});
-	expect_peers(s, 1, PEERS(at(40001)));
+	browser_put(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000, .mux = true});
+	browser_expect_peers(s, 0, PEERS(browser_at(40000)));
+	browser_expect_peers(s, 1, 0, NULL);
+	browser_put(s, &(struct terms){.remote_port = 40000});
+	browser_expect_peers(s, 1, PEERS(browser_at(40001)));
 }
 
 static void a_deleted_leg_leaves_nothing(void **state)
@@ -193,15 +178,15 @@ static void a_deleted_leg_leaves_nothing(void **state)
 	static const struct shed_port nothing;
 	const size_t part = offsetof(struct shed_port, peer);
 	struct scene *s = *state;
-	struct endpoint from = at(40000);
+	struct endpoint from = browser_at(40000);
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
-	send_browser(s, &from, rtp(1));
-	assert_int_equal(gate(s, 0)->stream[0].ssrc, rte_cpu_to_be_32(0xdecafbad));
+	browser_put(s, &(struct terms){.remote_port = 40000, .latch_ms = 60000});
+	browser_send(s, &from, scene_rtp(1));
+	assert_int_equal(browser_gate(s, 0)->stream[0].ssrc, rte_cpu_to_be_32(0xdecafbad));
 	assert_int_equal(relay_delete(s->relay, 2), 0);
 	relay_run(s->relay);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		assert_memory_equal((char *)gate(s, c) + part, (char *)&nothing + part,
+		assert_memory_equal((char *)browser_gate(s, c) + part, (char *)&nothing + part,
 				    sizeof(nothing) - part);
 }
 
@@ -212,16 +197,16 @@ static const struct terms with_ice = {.ice = true};
 static void a_check_makes_a_peer(void **state)
 {
 	struct scene *s = *state;
-	struct endpoint from = at(40000), other = at(40002);
+	struct endpoint from = browser_at(40000), other = browser_at(40002);
 
-	put_browser(s, &with_ice);
-	expect_nobody(s, 0);
-	send_browser(s, &from, ice_check(UFRAG ":h6vY", "wrong password of 24 octe", false));
-	expect_nobody(s, 0);
-	send_browser(s, &from, ICE_CHECK);
-	expect_peers(s, 0, PEERS(from));
-	send_browser(s, &other, NOMINATE);
-	expect_peers(s, 0, PEERS(from, other));
+	browser_put(s, &with_ice);
+	browser_expect_peers(s, 0, 0, NULL);
+	browser_send(s, &from, browser_check(UFRAG ":h6vY", "wrong password of 24 octe", false));
+	browser_expect_peers(s, 0, 0, NULL);
+	browser_send(s, &from, ICE_CHECK);
+	browser_expect_peers(s, 0, PEERS(from));
+	browser_send(s, &other, NOMINATE);
+	browser_expect_peers(s, 0, PEERS(from, other));
 }
 
 static void of_addresses_the_stale_make_room(void **state)
@@ -229,16 +214,19 @@ static void of_addresses_the_stale_make_room(void **state)
 	struct scene *s = *state;
 	struct endpoint from;
 
-	put_browser(s, &with_ice);
+	browser_put(s, &with_ice);
 	for (uint16_t k = 0; k < LEG_PAIRS; k++) {
-		from = at(40000 + k);
-		send_browser(s, &from, k ? ICE_CHECK : NOMINATE);
+		from = browser_at(40000 + k);
+		browser_send(s, &from, k ? ICE_CHECK : NOMINATE);
 	}
-	expect_peers(s, 0, PEERS(at(40000), at(40001), at(40002), at(40003)));
-	from = at(45000);
+	browser_expect_peers(
+		s, 0,
+		PEERS(browser_at(40000), browser_at(40001), browser_at(40002), browser_at(40003)));
+	from = browser_at(45000);
 	browser_leg(s)->pairs[2].checked -= 5 * rte_get_tsc_hz();
-	send_browser(s, &from, ICE_CHECK);
-	expect_peers(s, 0, PEERS(at(40000), at(40001), from, at(40003)));
+	browser_send(s, &from, ICE_CHECK);
+	browser_expect_peers(s, 0,
+			     PEERS(browser_at(40000), browser_at(40001), from, browser_at(40003)));
 }
 
 /* As if the main lcore's look at the legs were due. */
@@ -253,15 +241,15 @@ static void look(struct scene *s)
 /* Nothing more comes, from anywhere: media goes to where it was last asked for. */
 static void a_silent_address_gives_way(void **state)
 {
-	struct endpoint before = at(40000), after = at(40001);
+	struct endpoint before = browser_at(40000), after = browser_at(40001);
 	struct scene *s = *state;
 	struct leg *leg;
 
-	put_browser(s, &with_ice);
-	send_browser(s, &before, NOMINATE);
+	browser_put(s, &with_ice);
+	browser_send(s, &before, NOMINATE);
 	leg = browser_leg(s);
 	leg->flow.last_packet = rte_rdtsc();
-	send_browser(s, &after, NOMINATE);
+	browser_send(s, &after, NOMINATE);
 	look(s);
 	assert_true(endpoint_equal(&leg->remote[0], &before));
 	leg->heard -= 2 * rte_get_tsc_hz();
@@ -273,15 +261,15 @@ static void a_silent_address_gives_way(void **state)
 static void ice_comes_and_goes(void **state)
 {
 	struct scene *s = *state;
-	struct endpoint from = at(40000);
+	struct endpoint from = browser_at(40000);
 
-	put_browser(s, &with_ice);
-	send_browser(s, &from, NOMINATE);
-	put_browser(s, &(struct terms){.remote_port = 42000, .mux = true});
-	expect_peers(s, 0, PEERS(at(42000)));
-	assert_false(gate(s, 0)->settled);
-	put_browser(s, &with_ice);
-	expect_nobody(s, 0);
+	browser_put(s, &with_ice);
+	browser_send(s, &from, NOMINATE);
+	browser_put(s, &(struct terms){.remote_port = 42000, .mux = true});
+	browser_expect_peers(s, 0, PEERS(browser_at(42000)));
+	assert_false(browser_gate(s, 0)->settled);
+	browser_put(s, &with_ice);
+	browser_expect_peers(s, 0, 0, NULL);
 }
 
 /* --- which packets are to be expected -------------------------------------------------------- */
@@ -327,18 +315,19 @@ static void numbers_follow_what_is_accepted(void **state)
 		{"back to the beginning", {40000, 40001, 1, 2, 3, 4, 5}, 7, 5, 0x3},
 		{"too late", {1000, 900, 1001}, 3, 1001, 0x3},
 	};
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
 	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
-		put_browser(s, &(struct terms){.remote_port = 40000});
+		browser_put(s, &(struct terms){.remote_port = 40000});
 		for (unsigned int n = 0; n < cases[k].count; n++)
-			send_browser(s, &from, rtp(cases[k].seq[n]));
-		if (gate(s, 0)->stream[0].highest != cases[k].highest ||
-		    gate(s, 0)->stream[0].seen != cases[k].seen)
-			fail_msg("%s: %u, %#llx", cases[k].what, gate(s, 0)->stream[0].highest,
-				 gate(s, 0)->stream[0].seen);
-		expect_numbers(gate(s, 0), 0, 0xdecafbad, cases[k].highest, cases[k].seen);
+			browser_send(s, &from, scene_rtp(cases[k].seq[n]));
+		if (browser_gate(s, 0)->stream[0].highest != cases[k].highest ||
+		    browser_gate(s, 0)->stream[0].seen != cases[k].seen)
+			fail_msg("%s: %u, %#llx", cases[k].what,
+				 browser_gate(s, 0)->stream[0].highest,
+				 browser_gate(s, 0)->stream[0].seen);
+		expect_numbers(browser_gate(s, 0), 0, 0xdecafbad, cases[k].highest, cases[k].seen);
 		assert_int_equal(relay_delete(s->relay, 2), 0);
 		relay_run(s->relay);
 	}
@@ -347,75 +336,75 @@ static void numbers_follow_what_is_accepted(void **state)
 /* Whatever a forger hits with a million guesses, the participant's next packet is expected. */
 static void guesses_do_not_move_a_plain_leg(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 	struct shed_stream *v;
 	struct stream *stream;
 	uint64_t random = 1;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
-	send_browser(s, &from, rtp(1));
-	v = &gate(s, 0)->stream[0];
+	browser_put(s, &(struct terms){.remote_port = 40000});
+	browser_send(s, &from, scene_rtp(1));
+	v = &browser_gate(s, 0)->stream[0];
 	stream = browser_leg(s)->flow.streams;
 	for (uint16_t seq = 2; seq < 60000; seq++) {
 		/* As many guesses get through between two packets of a thousand a second. */
 		for (unsigned int k = 0; k < 20; k++) {
 			random = random * 6364136223846793005 + 1442695040888963407;
-			vouch_sequence(gate(s, 0), browser_leg(s), stream, random >> 48, 0);
+			vouch_sequence(browser_gate(s, 0), browser_leg(s), stream, random >> 48, 0);
 		}
 		if ((uint16_t)(seq - v->highest + VOUCH_WINDOW - 1) >= 2 * VOUCH_WINDOW)
 			fail_msg("%u is unexpected beside %u", seq, v->highest);
-		vouch_sequence(gate(s, 0), browser_leg(s), stream, seq, 0);
+		vouch_sequence(browser_gate(s, 0), browser_leg(s), stream, seq, 0);
 	}
 }
 
 static void replays_and_forgeries_leave_srtp_alone(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
-	struct media m;
+	struct packet m;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .secure = true});
-	put_side_keys(s, &s->browser, 1, 0);
+	browser_put(s, &(struct terms){.remote_port = 40000, .secure = true});
+	scene_put_keys(s, &s->browser, 1, 0);
 	for (uint16_t seq = 1; seq <= 3; seq++)
-		send_browser(s, &from, protect(rtp(seq), &s->browser.receive, seq));
-	send_browser(s, &from, protect(rtp(2), &s->browser.receive, 2));
+		browser_send(s, &from, packet_protect(scene_rtp(seq), &s->browser.receive, seq));
+	browser_send(s, &from, packet_protect(scene_rtp(2), &s->browser.receive, 2));
 	for (uint16_t seq = 20000; seq < 20003; seq++) {
-		m = protect(rtp(seq), &s->browser.receive, seq);
+		m = packet_protect(scene_rtp(seq), &s->browser.receive, seq);
 		m.octets[20] ^= 1;
-		send_browser(s, &from, m);
+		browser_send(s, &from, m);
 	}
 	assert_int_equal(relay_drops(s->relay, DROP_REPLAY), 1);
 	assert_int_equal(relay_drops(s->relay, DROP_AUTH_FAILED), 3);
-	expect_numbers(gate(s, 0), 0, 0xdecafbad, 3, 0x7);
-	assert_int_equal(gate(s, 0)->stream[1].used, 0);
+	expect_numbers(browser_gate(s, 0), 0, 0xdecafbad, 3, 0x7);
+	assert_int_equal(browser_gate(s, 0)->stream[1].used, 0);
 }
 
 /* A participant with another key may begin its numbers anew: they are none of those it has used. */
 static void another_key_forgets_the_numbers(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .secure = true});
-	put_side_keys(s, &s->browser, 1, 0);
+	browser_put(s, &(struct terms){.remote_port = 40000, .secure = true});
+	scene_put_keys(s, &s->browser, 1, 0);
 	for (uint16_t seq = 1; seq <= 3; seq++)
-		send_browser(s, &from, protect(rtp(seq), &s->browser.receive, seq));
-	expect_numbers(gate(s, 0), 0, 0xdecafbad, 3, 0x7);
-	put_side_keys(s, &s->browser, 2, 1000);
-	assert_int_equal(gate(s, 0)->stream[0].used, 0);
-	send_browser(s, &from, protect(rtp(2), &s->browser.receive, 2));
-	expect_numbers(gate(s, 0), 0, 0xdecafbad, 2, 0x1);
+		browser_send(s, &from, packet_protect(scene_rtp(seq), &s->browser.receive, seq));
+	expect_numbers(browser_gate(s, 0), 0, 0xdecafbad, 3, 0x7);
+	scene_put_keys(s, &s->browser, 2, 1000);
+	assert_int_equal(browser_gate(s, 0)->stream[0].used, 0);
+	browser_send(s, &from, packet_protect(scene_rtp(2), &s->browser.receive, 2));
+	expect_numbers(browser_gate(s, 0), 0, 0xdecafbad, 2, 0x1);
 }
 
 static void rtcp_has_no_place(void **state)
 {
-	const struct endpoint from = at(40000);
+	const struct endpoint from = browser_at(40000);
 	struct scene *s = *state;
 
-	put_browser(s, &(struct terms){.remote_port = 40000, .mux = true});
-	send_browser(s, &from, rtcp());
-	assert_int_equal(gate(s, 0)->stream[0].used, 0);
+	browser_put(s, &(struct terms){.remote_port = 40000, .mux = true});
+	browser_send(s, &from, scene_rtcp());
+	assert_int_equal(browser_gate(s, 0)->stream[0].used, 0);
 }
 
 /* --- more SSRCs than places ------------------------------------------------------------------ */
@@ -430,9 +419,9 @@ static struct ssrcs put_ssrcs(struct scene *s)
 {
 	struct ssrcs x;
 
-	put_browser(s, &(struct terms){.remote_port = 40000});
+	browser_put(s, &(struct terms){.remote_port = 40000});
 	x.leg = browser_leg(s);
-	x.port = gate(s, 0);
+	x.port = browser_gate(s, 0);
 	for (unsigned int k = 0; k < RTE_DIM(x.stream); k++)
 		assert_int_equal(stream_add(s->relay->dataplane.workers[0], &x.leg->flow, k, 0,
 					    &x.stream[k]),
@@ -491,7 +480,7 @@ static void too_many_ssrcs_are_not_followed(void **state)
 
 /* --------------------------------------------------------------------------------------------- */
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, create, destroy)
+#define CASE(test) SCENE(test, scene_one)
 
 int main(void)
 {
@@ -520,11 +509,6 @@ int main(void)
 		CASE(an_idle_ssrc_gives_up_its_place),
 		CASE(too_many_ssrcs_are_not_followed),
 	};
-	int failed;
 
-	if (bench_environment() || crypt_ipsec_mb.start())
-		return 1;
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	crypt_ipsec_mb.stop();
-	return failed;
+	return cmocka_run_group_tests(tests, scene_start, scene_stop);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What time does to a leg: consent that expires, media that stays away. */
-#include "tests/unit/registry_rig.h"
+#include "tests/rig/counting.h"
 
 /* As if a look were due. */
 static void look(struct relay *r)
@@ -21,34 +21,34 @@ static void consent_expires(void **state)
 	put_ice(&p, "aaaa", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_run(r);
-	s = status(r, 2);
+	s = relay_status(r, 2);
 	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CHECKING);
-	status_free(s);
-	nominate(r, 2, BROWSER, 40000);
-	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
-	s = status(r, 2);
+	relay_status_free(s);
+	relay_nominate(r, 2, BROWSER, 40000);
+	relay_expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	s = relay_status(r, 2);
 	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED);
 	assert_int_equal(s->remote->port, 40000);
-	status_free(s);
+	relay_status_free(s);
 
-	leg = record(r, 2)->leg;
+	leg = relay_record(r, 2)->leg;
 	leg->pairs[0].checked = rte_rdtsc() - 29 * rte_get_tsc_hz();
 	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->pairs[0].checked -= 2 * rte_get_tsc_hz();
 	look(r);
-	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
-	assert_null(record(r, 2)->egress[0]);
-	assert_int_equal(record(r, 2)->mute, DROP_NO_CONSENT);
+	relay_expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
+	assert_null(relay_record(r, 2)->egress[0]);
+	assert_int_equal(relay_record(r, 2)->mute, DROP_NO_CONSENT);
 	look(r); /* once */
 	assert_int_equal(r->event_count, 0);
-	s = status(r, 2);
+	s = relay_status(r, 2);
 	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST);
 	assert_null(s->remote);
-	status_free(s);
-	nominate(r, 2, BROWSER, 40000);
-	expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
-	assert_non_null(record(r, 2)->egress[0]);
+	relay_status_free(s);
+	relay_nominate(r, 2, BROWSER, 40000);
+	relay_expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	assert_non_null(relay_record(r, 2)->egress[0]);
 }
 
 static void media_that_stays_away_is_told_once(void **state)
@@ -63,24 +63,24 @@ static void media_that_stays_away_is_told_once(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
 	assert_int_equal(r->event_count, 0);
-	leg = record(r, 1)->leg;
-	record(r, 1)->listening -= 61000 * ms; /* it has never sent */
+	leg = relay_record(r, 1)->leg;
+	relay_record(r, 1)->listening -= 61000 * ms; /* it has never sent */
 	look(r);
-	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet = rte_rdtsc();
 	look(r);
-	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
 	leg->flow.last_packet -= 59000 * ms;
 	look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet -= 2000 * ms;
 	look(r);
-	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 	p.m.media_timeout_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
-	record(r, 1)->timed_out = false;
+	relay_record(r, 1)->timed_out = false;
 	look(r);
 	assert_int_equal(r->event_count, 0);
 }
@@ -96,21 +96,21 @@ static void hold_is_no_silence(void **state)
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
-	record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 61000 * ms;
+	relay_record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 61000 * ms;
 	p.m.media_timeout_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
-	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
-	record(r, 1)->listening -= 61000 * ms;
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
+	relay_record(r, 1)->listening -= 61000 * ms;
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
 	assert_int_equal(r->event_count, 0);
 	/* The same request again is no reason to wait longer. */
-	record(r, 1)->listening -= 61000 * ms;
+	relay_record(r, 1)->listening -= 61000 * ms;
 	assert_int_equal(relay_put(r, &p), 0);
 	look(r);
-	expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 }
 
 int main(void)

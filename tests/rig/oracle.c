@@ -1,34 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * SRTP and SRTCP protection straight from RFC 3711, 6188 and 7714 over OpenSSL, sharing nothing
- * with the engines: what they send must be these octets. It is itself held to the RFCs' vectors.
- */
-#ifndef TANDEM_TESTS_ORACLE_H
-#define TANDEM_TESTS_ORACLE_H
-
-#include <stdlib.h>
-#include <string.h>
+#include "tests/rig/oracle.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
-#include "dataplane/srtp/crypt.h"
-
-struct oracle_keys {
-	uint8_t cipher[32];
-	uint8_t salt[14];
-	uint8_t auth[20];
-};
-
-/* Session keys. */
-struct oracle {
-	enum srtp_suite suite;
-	struct oracle_keys rtp;
-	struct oracle_keys rtcp;
-};
-
-static inline void oracle_ctr(unsigned int key_length, const uint8_t *key, const uint8_t iv[16],
-			      uint8_t *data, int length)
+static void oracle_ctr(unsigned int key_length, const uint8_t *key, const uint8_t iv[16],
+		       uint8_t *data, int length)
 {
 	const EVP_CIPHER *aes = key_length == 32 ? EVP_aes_256_ctr() : EVP_aes_128_ctr();
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
@@ -40,8 +17,8 @@ static inline void oracle_ctr(unsigned int key_length, const uint8_t *key, const
 }
 
 /* RFC 3711 4.3 with key derivation rate 0; a salt of 96 bits is padded (RFC 7714 11). */
-static inline void oracle_kdf(const struct suite_info *info, const uint8_t *key,
-			      const uint8_t *salt, uint8_t label, uint8_t *out, int length)
+static void oracle_kdf(const struct suite_info *info, const uint8_t *key, const uint8_t *salt,
+		       uint8_t label, uint8_t *out, int length)
 {
 	uint8_t iv[16] = {0};
 
@@ -51,8 +28,7 @@ static inline void oracle_kdf(const struct suite_info *info, const uint8_t *key,
 	oracle_ctr(info->key_length, key, iv, out, length);
 }
 
-static inline void oracle_derive(struct oracle *o, enum srtp_suite suite, const uint8_t *key,
-				 const uint8_t *salt)
+void oracle_derive(struct oracle *o, enum srtp_suite suite, const uint8_t *key, const uint8_t *salt)
 {
 	const struct suite_info *info = suite_info(suite);
 
@@ -65,7 +41,7 @@ static inline void oracle_derive(struct oracle *o, enum srtp_suite suite, const 
 	oracle_kdf(info, key, salt, 5, o->rtcp.salt, info->salt_length);
 }
 
-static inline void oracle_put(uint8_t *p, uint64_t value, int octets)
+void oracle_put(uint8_t *p, uint64_t value, int octets)
 {
 	while (octets--) {
 		p[octets] = value;
@@ -73,9 +49,14 @@ static inline void oracle_put(uint8_t *p, uint64_t value, int octets)
 	}
 }
 
-/* RFC 3711 4.1.1 */
-static inline void oracle_cm(const struct suite_info *info, const struct oracle_keys *keys,
-			     const uint8_t *ssrc, uint64_t index, uint8_t *data, int length)
+void oracle_fill(uint8_t *p, size_t length, unsigned int step, unsigned int seed)
+{
+	for (size_t k = 0; k < length; k++)
+		p[k] = step * k + seed;
+}
+
+void oracle_cm(const struct suite_info *info, const struct oracle_keys *keys, const uint8_t *ssrc,
+	       uint64_t index, uint8_t *data, int length)
 {
 	uint8_t iv[16] = {0};
 	uint8_t packet[16] = {0};
@@ -88,8 +69,8 @@ static inline void oracle_cm(const struct suite_info *info, const struct oracle_
 	oracle_ctr(info->key_length, keys->cipher, iv, data, length);
 }
 
-static inline void oracle_hmac(const struct oracle_keys *keys, const uint8_t *data, int length,
-			       uint32_t more, uint8_t *tag, int tag_length)
+static void oracle_hmac(const struct oracle_keys *keys, const uint8_t *data, int length,
+			uint32_t more, uint8_t *tag, int tag_length)
 {
 	uint8_t message[16384], full[20], tail[4];
 
@@ -101,10 +82,10 @@ static inline void oracle_hmac(const struct oracle_keys *keys, const uint8_t *da
 }
 
 /* RFC 7714 8.1 and 9.1; `extra` goes behind the header into what is authenticated. */
-static inline void oracle_gcm(const struct suite_info *info, const struct oracle_keys *keys,
-			      const uint8_t *ssrc, uint64_t index, const uint8_t *header,
-			      int header_length, const uint8_t *extra, int extra_length,
-			      uint8_t *data, int length, uint8_t *tag)
+static void oracle_gcm(const struct suite_info *info, const struct oracle_keys *keys,
+		       const uint8_t *ssrc, uint64_t index, const uint8_t *header,
+		       int header_length, const uint8_t *extra, int extra_length, uint8_t *data,
+		       int length, uint8_t *tag)
 {
 	const EVP_CIPHER *aes = info->key_length == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
@@ -125,9 +106,7 @@ static inline void oracle_gcm(const struct suite_info *info, const struct oracle
 	EVP_CIPHER_CTX_free(c);
 }
 
-/* Returns the new length. */
-static inline int oracle_protect_rtp(const struct oracle *o, uint8_t *p, int length, int header,
-				     uint64_t index)
+int oracle_protect_rtp(const struct oracle *o, uint8_t *p, int length, int header, uint64_t index)
 {
 	const struct suite_info *info = suite_info(o->suite);
 	uint8_t *tag = p + length;
@@ -142,8 +121,7 @@ static inline int oracle_protect_rtp(const struct oracle *o, uint8_t *p, int len
 	return length + info->tag_length;
 }
 
-static inline int oracle_protect_rtcp(const struct oracle *o, uint8_t *p, int length,
-				      uint32_t index)
+int oracle_protect_rtcp(const struct oracle *o, uint8_t *p, int length, uint32_t index)
 {
 	const struct suite_info *info = suite_info(o->suite);
 	uint8_t word[4];
@@ -161,5 +139,3 @@ static inline int oracle_protect_rtcp(const struct oracle *o, uint8_t *p, int le
 	}
 	return length + 4 + info->rtcp_tag_length;
 }
-
-#endif

@@ -1,42 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What a stage needs to run in a test: DPDK's environment without devices or hugepages, one network
- * with its addresses, one worker that is the calling thread.
- */
-#ifndef TANDEM_TESTS_BENCH_H
-#define TANDEM_TESTS_BENCH_H
+#include "tests/rig/bench.h"
 
-#include <stdlib.h>
-#include <string.h>
+const struct rte_ether_addr bench_peer_mac = {{0x02, 0, 0x5e, 0, 0, 0x99}};
 
-#include <rte_cycles.h>
-#include <rte_eal.h>
-#include <rte_ether.h>
-#include <rte_ip.h>
-#include <rte_mbuf.h>
-#include <rte_ring_elem.h>
-#include <rte_udp.h>
-
-#include "dataplane/burst.h"
-#include "dataplane/dataplane.h"
-#include "dataplane/stages.h"
-#include "dataplane/worker.h"
-
-#define BENCH_PORT    0
-#define BENCH_NOTICES 64 /* the ring holds one less */
-
-enum bench_address { BENCH_IPV4, BENCH_IPV6, BENCH_ADDRESSES };
-
-struct bench {
-	struct dataplane dataplane;
-	struct network *network;
-	struct worker *worker;
-	struct rte_mempool *mbufs;
-	uint64_t rx_flags; /* what the port says of the frames that it receives */
-};
-
-/* Returns 0, as a cmocka group set-up does. */
-static inline int bench_environment(void)
+int bench_environment(void)
 {
 	static char arguments[][20] = {
 		"test",        "--no-huge",      "--no-pci",          "--no-telemetry",
@@ -48,7 +15,7 @@ static inline int bench_environment(void)
 	return rte_eal_init(RTE_DIM(arguments), argv) < 0;
 }
 
-static inline struct address bench_address(const char *text)
+struct address bench_address(const char *text)
 {
 	struct address a;
 
@@ -57,12 +24,12 @@ static inline struct address bench_address(const char *text)
 	return a;
 }
 
-static inline struct endpoint bench_endpoint(const char *text, uint16_t port)
+struct endpoint bench_endpoint(const char *text, uint16_t port)
 {
 	return (struct endpoint){.address = bench_address(text), .port = rte_cpu_to_be_16(port)};
 }
 
-static inline struct bench *bench_create(void)
+struct bench *bench_create(void)
 {
 	struct bench *t = calloc(1, sizeof(*t));
 	struct dataplane *d = &t->dataplane;
@@ -102,7 +69,7 @@ static inline struct bench *bench_create(void)
 	return t;
 }
 
-static inline void bench_destroy(struct bench *t)
+void bench_destroy(struct bench *t)
 {
 	rte_ring_free(t->worker->notices);
 	rte_mempool_free(t->mbufs);
@@ -111,12 +78,8 @@ static inline void bench_destroy(struct bench *t)
 	free(t);
 }
 
-static const struct rte_ether_addr bench_peer_mac = {{0x02, 0, 0x5e, 0, 0, 0x99}};
-
-/* Ethernet and IP headers towards `to`, for `length` octets of `protocol`; returns their length. */
-static inline size_t bench_put_ip(uint8_t *frame, const struct bench *t, uint8_t protocol,
-				  const struct address *from, const struct address *to,
-				  uint16_t length)
+size_t bench_put_ip(uint8_t *frame, const struct bench *t, uint8_t protocol,
+		    const struct address *from, const struct address *to, uint16_t length)
 {
 	bool ipv4 = address_is_ipv4(to);
 	rte_be16_t type = rte_cpu_to_be_16(ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
@@ -158,9 +121,8 @@ static inline size_t bench_put_ip(uint8_t *frame, const struct bench *t, uint8_t
 	return at + sizeof(ip);
 }
 
-static inline size_t bench_put_udp(uint8_t *frame, const struct bench *t,
-				   const struct endpoint *from, const struct endpoint *to,
-				   const void *payload, uint16_t length)
+size_t bench_put_udp(uint8_t *frame, const struct bench *t, const struct endpoint *from,
+		     const struct endpoint *to, const void *payload, uint16_t length)
 {
 	struct rte_udp_hdr udp = {from->port, to->port, rte_cpu_to_be_16(sizeof(udp) + length), 0};
 	size_t at = bench_put_ip(frame, t, IPPROTO_UDP, &from->address, &to->address,
@@ -177,8 +139,7 @@ static inline size_t bench_put_udp(uint8_t *frame, const struct bench *t,
 	return at + sizeof(udp) + length;
 }
 
-/* A burst of one frame, as classify leaves it. */
-static inline void bench_receive(struct bench *t, struct burst *b, const void *frame, size_t length)
+void bench_receive(struct bench *t, struct burst *b, const void *frame, size_t length)
 {
 	memset(b, 0, sizeof(*b));
 	b->count = 1;
@@ -190,23 +151,19 @@ static inline void bench_receive(struct bench *t, struct burst *b, const void *f
 	classify_stage(t->worker, b);
 }
 
-static inline bool bench_take_notice(struct bench *t, struct notice *n)
+bool bench_take_notice(struct bench *t, struct notice *n)
 {
 	return rte_ring_sc_dequeue_elem(t->worker->notices, n, sizeof(*n)) == 0;
 }
 
-/* The burst's packet is no longer needed. */
-static inline void bench_release(struct burst *b)
+void bench_release(struct burst *b)
 {
 	if (b->class[0] != CLASS_DONE)
 		rte_pktmbuf_free(b->mbuf[0]);
 	b->count = 0;
 }
 
-/* Every buffer is back in its pool: none was lost on the way. */
-static inline bool bench_is_idle(const struct bench *t)
+bool bench_is_idle(const struct bench *t)
 {
 	return rte_mempool_full(t->mbufs) && rte_ring_empty(t->worker->notices);
 }
-
-#endif

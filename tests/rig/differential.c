@@ -1,67 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The same packets through both engines. Whatever a source of chance makes of several calls at once
- * (sizes, CSRCs, extensions, SSRCs, leaps, reordering, repetition, corruption, new keys) must have
- * the same verdicts and the same octets with each of them.
- *
- * libsrtp estimates indices and keeps windows of its own while ipsec_mb relies on crypt's, and yet
- * they must agree, with one exception: differential_is_known().
- */
-#ifndef TANDEM_TESTS_DIFFERENTIAL_RIG_H
-#define TANDEM_TESTS_DIFFERENTIAL_RIG_H
+#include "tests/rig/differential.h"
 
 #include <stdio.h>
 
 #include "dataplane/wire/rtp.h"
-#include "tests/unit/crypt_rig.h"
-
-#define ENGINES 2
-#define CALLS   8
-#define SSRCS   4
-#define AIR     256 /* packets that were sent and can arrive, late or again */
-
-enum task { PROTECT, UNPROTECT, VERIFY, TASKS };
 
 static const char *const task_names[TASKS] = {"protect", "unprotect", "verify"};
 
-struct parcel {
-	unsigned int call;
-	struct wire wire;
-};
-
-struct differential {
-	struct bench *bench;
-	const struct crypt_engine *engine[ENGINES];
-	uint32_t (*chance)(uint32_t below);
-	uint64_t now;
-
-	struct call *call[CALLS][ENGINES];
-	uint32_t epoch[CALLS];
-	uint16_t seq[CALLS][SSRCS];
-
-	struct parcel air[AIR];
-	unsigned int sent, arrived;
-
-	struct parcel burst[BURST_MAX];
-	struct wire out[ENGINES][BURST_MAX];
-	enum drop verdict[ENGINES][BURST_MAX];
-
-	uint64_t count[TASKS][DROP_MAX]; /* packets, by verdict */
-	uint64_t known;                  /* differences of the one known kind */
-	char why[200];                   /* how the engines differ */
-};
-
-static inline const char *differential_name(enum drop verdict)
+const char *differential_name(enum drop verdict)
 {
 	return verdict == DROP_NONE ? "passed" : drop_reasons[verdict].name;
 }
 
-/* Once in a program. */
-static inline struct differential *differential_create(uint32_t (*chance)(uint32_t below))
+struct differential *differential_create(uint32_t (*chance)(uint32_t below))
 {
 	struct differential *d = calloc(1, sizeof(*d));
 
-	d->bench = call_bench(CALLS * 2 * ENGINES * SSRCS);
+	d->bench = call_begin(CALLS * 2 * ENGINES * SSRCS);
 	d->engine[0] = d->bench->worker->engine;
 	d->engine[1] = &crypt_libsrtp;
 	if (d->engine[0] == d->engine[1] || d->engine[1]->start())
@@ -70,17 +25,16 @@ static inline struct differential *differential_create(uint32_t (*chance)(uint32
 	return d;
 }
 
-static inline void differential_destroy(struct differential *d)
+void differential_destroy(struct differential *d)
 {
 	d->engine[1]->stop();
-	call_bench_free(d->bench);
+	call_end();
 	free(d);
 }
 
 /* Each call has keys of its own, and so has each of its epochs. */
-static inline struct crypt_key *differential_key(struct differential *d, unsigned int c,
-						 unsigned int e, enum srtp_suite suite,
-						 enum crypt_direction direction)
+static struct crypt_key *new_key(struct differential *d, unsigned int c, unsigned int e,
+				 enum srtp_suite suite, enum crypt_direction direction)
 {
 	struct crypt_key *key = call_key(d->engine[e], suite, direction, d->epoch[c] + 32 * c);
 
@@ -88,7 +42,7 @@ static inline struct crypt_key *differential_key(struct differential *d, unsigne
 	return key;
 }
 
-static inline void differential_rekey(struct differential *d, unsigned int c)
+static void rekey(struct differential *d, unsigned int c)
 {
 	enum srtp_suite suite = 1 + d->chance(SUITE_COUNT - 1);
 	bool goes_on = d->chance(2);
@@ -100,12 +54,12 @@ static inline void differential_rekey(struct differential *d, unsigned int c)
 		if (call->secure.receive_previous)
 			call->engine->key_free(call->secure.receive_previous);
 		call->secure.receive_previous = call->receive;
-		call->receive = differential_key(d, c, e, suite, CRYPT_RECEIVE);
+		call->receive = new_key(d, c, e, suite, CRYPT_RECEIVE);
 		call->secure.receive = call->receive;
 		call->secure.grace_until = d->now + 8;
 		stream_new_receive_epoch(&call->receiver->flow, d->epoch[c]);
 		call->engine->key_free(call->send);
-		call->send = differential_key(d, c, e, suite, CRYPT_SEND);
+		call->send = new_key(d, c, e, suite, CRYPT_SEND);
 		call->plain.own.send = call->send;
 		call_apply(call);
 		stream_new_send_key(&call->sender->flow, goes_on);
@@ -115,23 +69,23 @@ static inline void differential_rekey(struct differential *d, unsigned int c)
 	}
 }
 
-static inline void differential_open(struct differential *d)
+void differential_open(struct differential *d)
 {
 	d->now = 1000;
 	d->sent = d->arrived = 0;
 	for (unsigned int c = 0; c < CALLS; c++) {
 		for (unsigned int e = 0; e < ENGINES; e++) {
 			d->bench->worker->engine = d->engine[e];
-			d->call[c][e] = call_open(d->bench, 1 + c % (SUITE_COUNT - 1));
+			d->call[c][e] = call_open(1 + c % (SUITE_COUNT - 1));
 		}
 		for (unsigned int s = 0; s < SSRCS; s++)
 			d->seq[c][s] = d->chance(0x10000);
 		d->epoch[c] = 1;
-		differential_rekey(d, c);
+		rekey(d, c);
 	}
 }
 
-static inline void differential_close(struct differential *d)
+void differential_close(struct differential *d)
 {
 	for (unsigned int c = 0; c < CALLS; c++)
 		for (unsigned int e = 0; e < ENGINES; e++) {
@@ -141,27 +95,25 @@ static inline void differential_close(struct differential *d)
 	d->bench->worker->engine = d->engine[0];
 }
 
-/* --- packets --- */
-
-static inline struct wire differential_plain(struct differential *d, unsigned int c)
+static struct packet plain(struct differential *d, unsigned int c)
 {
 	unsigned int s = d->chance(d->chance(4) ? SSRCS - 1 : SSRCS), payload = 160;
 	uint16_t seq;
 
 	if (d->chance(8) == 0)
-		return wire_rtcp(s, d->chance(32));
+		return packet_rtcp(s, d->chance(32));
 	if (d->chance(3) == 0)
 		payload = d->chance(2) ? d->chance(1401) : d->chance(40);
 	d->seq[c][s] += d->chance(32) ? d->chance(16) != 0 : d->chance(33000);
 	seq = d->seq[c][s];
 	if (d->chance(32) == 0)
 		seq -= d->chance(1200);
-	return wire_rtp(s, seq, d->chance(4) ? 0 : d->chance(16),
-			d->chance(4) ? -1 : (int)d->chance(4), payload);
+	return packet_rtp(s, seq, d->chance(4) ? 0 : d->chance(16),
+			  d->chance(4) ? -1 : (int)d->chance(4), payload);
 }
 
 /* What classify lets through: the packet holds the header that it announces. */
-static inline bool differential_is_whole(const struct wire *w)
+static bool is_whole(const struct packet *w)
 {
 	unsigned int header = RTP_HEADER + 4 * (w->octets[0] & 0x0f);
 
@@ -172,20 +124,20 @@ static inline bool differential_is_whole(const struct wire *w)
 	return w->length >= header && w->length >= rtp_header_length(w->octets);
 }
 
-static inline void differential_harm(struct differential *d, struct wire *w)
+static void harm(struct differential *d, struct packet *w)
 {
-	struct wire harmed = *w;
+	struct packet harmed = *w;
 
 	if (d->chance(4) == 0)
 		harmed.length -= d->chance(harmed.length);
 	else
 		harmed.octets[d->chance(harmed.length)] ^= 1 << d->chance(8);
-	if (differential_is_whole(&harmed))
+	if (is_whole(&harmed))
 		*w = harmed;
 }
 
 /* The next packet on its way; sometimes one that comes too early, or late, or again. */
-static inline const struct parcel *differential_arrival(struct differential *d)
+static const struct parcel *arrival(struct differential *d)
 {
 	unsigned int oldest = d->sent > AIR ? d->sent - AIR : 0;
 	unsigned int at = RTE_MAX(d->arrived, oldest);
@@ -202,10 +154,7 @@ static inline const struct parcel *differential_arrival(struct differential *d)
 	return &d->air[at % AIR];
 }
 
-/* --- bursts --- */
-
-static inline void differential_run(struct differential *d, unsigned int e, enum task task,
-				    unsigned int count)
+static void run(struct differential *d, unsigned int e, enum task task, unsigned int count)
 {
 	const struct crypt_engine verifier = verifier_of(d->engine[e]);
 	struct worker *w = d->bench->worker;
@@ -219,14 +168,13 @@ static inline void differential_run(struct differential *d, unsigned int e, enum
 		const struct parcel *p = &d->burst[k];
 		struct call *call = d->call[p->call][e];
 
-		media_add(d->bench, &b, protect ? call->sender : call->receiver, p->wire.class,
-			  p->wire.octets, p->wire.length);
+		media_add(d->bench, &b, protect ? call->sender : call->receiver, &p->wire);
 	}
 	crypt_unprotect_stage(w, &b);
 	if (protect)
 		crypt_protect_stage(w, &b);
 	for (unsigned int k = 0; k < count; k++) {
-		struct wire *out = &d->out[e][k];
+		struct packet *out = &d->out[e][k];
 
 		d->verdict[e][k] = burst_is_media(&b, k) ? DROP_NONE : b.reason[k];
 		out->class = b.class[k];
@@ -237,7 +185,7 @@ static inline void differential_run(struct differential *d, unsigned int e, enum
 	w->engine = d->engine[e];
 }
 
-static inline uint32_t differential_ssrc(const struct wire *w)
+static uint32_t ssrc(const struct packet *w)
 {
 	return w->class == CLASS_RTCP ? rtcp_ssrc(w->octets) : rtp_ssrc(w->octets);
 }
@@ -247,7 +195,7 @@ static inline uint32_t differential_ssrc(const struct wire *w)
  * the first packet, and until then calls the next one with that index a replay. What else there
  * was to say of it, of another key's tag or trailer too, is not heard then.
  */
-static inline bool differential_is_known(const struct differential *d, unsigned int k)
+static bool is_known(const struct differential *d, unsigned int k)
 {
 	const struct parcel *p = &d->burst[k];
 
@@ -255,12 +203,12 @@ static inline bool differential_is_known(const struct differential *d, unsigned 
 		return false;
 	while (k--)
 		if (d->verdict[0][k] == DROP_STREAM_LIMIT && d->burst[k].call == p->call &&
-		    differential_ssrc(&d->burst[k].wire) == differential_ssrc(&p->wire))
+		    ssrc(&d->burst[k].wire) == ssrc(&p->wire))
 			return true;
 	return false;
 }
 
-static inline bool differential_agree(struct differential *d, enum task task, unsigned int count)
+static bool agree(struct differential *d, enum task task, unsigned int count)
 {
 	if (verifier_changed) {
 		snprintf(d->why, sizeof(d->why), "verify changed %u packets", verifier_changed);
@@ -271,9 +219,9 @@ static inline bool differential_agree(struct differential *d, enum task task, un
 		unsigned int c = d->burst[k].call;
 
 		d->count[task][a]++;
-		if (a == b && wire_equal(&d->out[0][k], &d->out[1][k]))
+		if (a == b && packet_equal(&d->out[0][k], &d->out[1][k]))
 			continue;
-		if (task != PROTECT && differential_is_known(d, k)) {
+		if (task != PROTECT && is_known(d, k)) {
 			d->known++;
 			continue;
 		}
@@ -288,7 +236,7 @@ static inline bool differential_agree(struct differential *d, enum task task, un
 	return true;
 }
 
-static inline bool differential_send(struct differential *d)
+static bool send_some(struct differential *d)
 {
 	unsigned int count = 1 + d->chance(BURST_MAX);
 
@@ -296,11 +244,11 @@ static inline bool differential_send(struct differential *d)
 		struct parcel *p = &d->burst[k];
 
 		p->call = d->chance(CALLS);
-		p->wire = differential_plain(d, p->call);
+		p->wire = plain(d, p->call);
 	}
 	for (unsigned int e = 0; e < ENGINES; e++)
-		differential_run(d, e, PROTECT, count);
-	if (!differential_agree(d, PROTECT, count))
+		run(d, e, PROTECT, count);
+	if (!agree(d, PROTECT, count))
 		return false;
 	for (unsigned int k = 0; k < count; k++)
 		if (d->verdict[0][k] == DROP_NONE)
@@ -308,7 +256,7 @@ static inline bool differential_send(struct differential *d)
 	return true;
 }
 
-static inline bool differential_receive(struct differential *d)
+static bool receive_some(struct differential *d)
 {
 	enum task task = d->chance(4) ? UNPROTECT : VERIFY;
 	unsigned int count = 1 + d->chance(BURST_MAX);
@@ -316,22 +264,19 @@ static inline bool differential_receive(struct differential *d)
 	if (!d->sent)
 		return true;
 	for (unsigned int k = 0; k < count; k++) {
-		d->burst[k] = *differential_arrival(d);
+		d->burst[k] = *arrival(d);
 		if (d->chance(12) == 0)
-			differential_harm(d, &d->burst[k].wire);
+			harm(d, &d->burst[k].wire);
 	}
 	for (unsigned int e = 0; e < ENGINES; e++)
-		differential_run(d, e, task, count);
-	return differential_agree(d, task, count);
+		run(d, e, task, count);
+	return agree(d, task, count);
 }
 
-/* Some packets there and some packets back. False: `why` says how the engines differ. */
-static inline bool differential_step(struct differential *d)
+bool differential_step(struct differential *d)
 {
 	d->now++;
 	if (d->chance(16) == 0)
-		differential_rekey(d, d->chance(CALLS));
-	return differential_send(d) && differential_receive(d);
+		rekey(d, d->chance(CALLS));
+	return send_some(d) && receive_some(d);
 }
-
-#endif

@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a control plane asks of a relay_rig: legs and keys, plain unless a test says otherwise. */
-#ifndef TANDEM_TESTS_RELAY_PUT_H
-#define TANDEM_TESTS_RELAY_PUT_H
+#include "tests/rig/put.h"
 
-#include "dataplane/main/legs/answer.h"
-#include "tests/unit/relay_rig.h"
-
-/* A request with what it points to, and the leg that it talks with, by a path each way. */
-struct put {
-	Tandem__Dataplane__V1__PutLeg m;
-	uint64_t peer;      /* 0: none */
-	bool receive, send; /* RTP goes on from it, and to it */
-	Tandem__Dataplane__V1__Endpoint local, remote, remote_rtcp;
-	Tandem__Dataplane__V1__Ice ice;
-	uint8_t octets[3][16];
-};
-
-static inline void put_endpoint(Tandem__Dataplane__V1__Endpoint *e, uint8_t octets[16],
-				const char *text, uint32_t port)
+void put_endpoint(Tandem__Dataplane__V1__Endpoint *e, uint8_t octets[16], const char *text,
+		  uint32_t port)
 {
 	struct address a = bench_address(text);
 	bool ipv4 = address_is_ipv4(&a);
@@ -29,16 +14,15 @@ static inline void put_endpoint(Tandem__Dataplane__V1__Endpoint *e, uint8_t octe
 	e->port = port;
 }
 
-/* `remote` NULL: not known yet. */
-static inline void put_init(struct put *p, uint64_t leg, uint64_t peer, const char *local,
-			    uint16_t port, const char *remote, uint16_t remote_port)
+void put_init(struct put *p, uint64_t leg, uint64_t peer, enum relay_address local, uint16_t port,
+	      const char *remote, uint16_t remote_port)
 {
 	memset(p, 0, sizeof(*p));
 	tandem__dataplane__v1__put_leg__init(&p->m);
 	p->m.leg = leg;
 	p->peer = peer;
 	p->receive = p->send = true;
-	put_endpoint(&p->local, p->octets[0], local, port);
+	put_endpoint(&p->local, p->octets[0], relay_local[local], port);
 	p->m.local = &p->local;
 	if (remote) {
 		put_endpoint(&p->remote, p->octets[1], remote, remote_port);
@@ -46,7 +30,7 @@ static inline void put_init(struct put *p, uint64_t leg, uint64_t peer, const ch
 	}
 }
 
-static inline void put_ice(struct put *p, const char *ufrag, const char *password)
+void put_ice(struct put *p, const char *ufrag, const char *password)
 {
 	tandem__dataplane__v1__ice__init(&p->ice);
 	p->ice.local_ufrag = (char *)ufrag;
@@ -55,8 +39,18 @@ static inline void put_ice(struct put *p, const char *ufrag, const char *passwor
 	p->m.rtcp_mux = true;
 }
 
-static inline int relay_put_path(struct relay *r, uint64_t from, uint64_t to, bool verify,
-				 bool held)
+void put_phone(struct put *p)
+{
+	put_init(p, 1, 2, TRUNK_IPV4, 20000, PHONE, 30000);
+}
+
+void put_browser(struct put *p)
+{
+	put_init(p, 2, 1, PUBLIC_IPV4, 20002, BROWSER, 40000);
+	p->m.rtcp_mux = true;
+}
+
+int relay_put_path(struct relay *r, uint64_t from, uint64_t to, bool verify, bool held)
 {
 	Tandem__Dataplane__V1__PutPath put = TANDEM__DATAPLANE__V1__PUT_PATH__INIT;
 
@@ -69,7 +63,7 @@ static inline int relay_put_path(struct relay *r, uint64_t from, uint64_t to, bo
 	return registry_put_path(r->registry, &put, &r->what);
 }
 
-static inline int relay_delete_path(struct relay *r, uint64_t from, uint64_t to)
+int relay_delete_path(struct relay *r, uint64_t from, uint64_t to)
 {
 	Tandem__Dataplane__V1__DeletePath gone = TANDEM__DATAPLANE__V1__DELETE_PATH__INIT;
 
@@ -79,15 +73,7 @@ static inline int relay_delete_path(struct relay *r, uint64_t from, uint64_t to)
 	return registry_delete_path(r->registry, &gone, &r->what);
 }
 
-/* Both ways. */
-static inline int relay_put_paths(struct relay *r, uint64_t one, uint64_t other, bool verify)
-{
-	int error = relay_put_path(r, one, other, verify, false);
-
-	return error ? error : relay_put_path(r, other, one, verify, false);
-}
-
-static inline int relay_put(struct relay *r, const struct put *p)
+int relay_put(struct relay *r, const struct put *p)
 {
 	int error;
 
@@ -99,8 +85,7 @@ static inline int relay_put(struct relay *r, const struct put *p)
 	return error ? error : relay_put_path(r, p->peer, p->m.leg, false, !p->send);
 }
 
-/* The relay as the server has it. */
-static inline struct served relay_served(struct relay *r, const char *engine)
+struct served relay_served(struct relay *r, const char *engine)
 {
 	return (struct served){
 		.dataplane = &r->dataplane,
@@ -112,22 +97,13 @@ static inline struct served relay_served(struct relay *r, const char *engine)
 	};
 }
 
-/* Both directions of an epoch; every octet differs from its neighbours. */
-struct keys {
-	Tandem__Dataplane__V1__PutKeys m;
-	uint8_t receive_key[SUITE_KEY_MAX], receive_salt[SUITE_SALT_MAX];
-	uint8_t send_key[SUITE_KEY_MAX], send_salt[SUITE_SALT_MAX];
-};
-
-static inline void keys_fill(ProtobufCBinaryData *to, uint8_t *octets, size_t length, uint8_t seed)
+static void keys_fill(ProtobufCBinaryData *to, uint8_t *octets, size_t length, uint8_t seed)
 {
-	for (size_t k = 0; k < length; k++)
-		octets[k] = 31 * k + seed;
-	to->data = octets;
-	to->len = length;
+	oracle_fill(octets, length, 31, seed);
+	*to = (ProtobufCBinaryData){length, octets};
 }
 
-static inline void keys_init(struct keys *k, uint64_t leg, uint32_t epoch, enum srtp_suite suite)
+void keys_init(struct keys *k, uint64_t leg, uint32_t epoch, enum srtp_suite suite)
 {
 	const struct suite_info *info = suite_info(suite);
 	uint8_t seed = 16 * leg + 97 * epoch;
@@ -143,16 +119,14 @@ static inline void keys_init(struct keys *k, uint64_t leg, uint32_t epoch, enum 
 	keys_fill(&k->m.send_salt, k->send_salt, info->salt_length, seed + 3);
 }
 
-static inline int relay_put_keys(struct relay *r, const struct keys *k)
+int relay_put_keys(struct relay *r, const struct keys *k)
 {
 	r->what = "";
 	return registry_put_keys(r->registry, &k->m, &r->what);
 }
 
-static inline int relay_delete(struct relay *r, uint64_t leg)
+int relay_delete(struct relay *r, uint64_t leg)
 {
 	r->what = "";
 	return registry_delete_leg(r->registry, leg, &r->what);
 }
-
-#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "tests/rig/relay.h"
+
+#include <stdio.h>
+
+#include "dataplane/main/links/neighbour.h"
+
+#define STREAMS 32
+
+const char *const relay_local[RELAY_ADDRESSES] = {"198.51.100.1", "2001:db8:1::1", "203.0.113.1",
+						  "2001:db8:2::1"};
+
+static void add_network(struct relay *r, enum relay_network n, uint16_t queues)
+{
+	struct dataplane *d = &r->dataplane;
+	struct network *network = &d->networks[n];
+
+	*network = (struct network){
+		.port = n,
+		.queues = queues,
+		.mtu = 1500,
+		.vlan = n == TRUNK ? 42 : 0,
+		.dscp = 46,
+		.udp_checksum = n == PUBLIC,
+		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
+		.address_count = 2,
+		.address = {2 * n, 2 * n + 1},
+	};
+	snprintf(network->name, sizeof(network->name), n == TRUNK ? "trunk" : "public");
+	for (unsigned int k = 2 * n; k < 2 * n + 2; k++)
+		d->addresses[k] = (struct local_address){bench_address(relay_local[k]), network,
+							 k % 2 ? 64 : 96 + 24};
+	d->network_by_port[n] = network;
+	r->at[n].network = network;
+	relay_open_port(r, n, queues);
+}
+
+static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
+{
+	struct relay *r = arg;
+
+	if (r->event_count < RELAY_EVENTS)
+		r->events[r->event_count++] = (struct relay_event){
+			.leg = event->leg,
+			.kind = event->kind,
+			.port = event->remote ? event->remote->port : 0,
+			.datagram = event->datagram.len,
+		};
+}
+
+static void open_shed(struct relay *r)
+{
+	struct dataplane *d = &r->dataplane;
+
+	if (shed_create(&r->shed))
+		abort();
+	for (unsigned int k = 0; k < RELAY_ADDRESSES; k++) {
+		struct shed_address address;
+
+		memcpy(address.byte, d->addresses[k].address.octets, sizeof(address.byte));
+		if (shed_address_add(r->shed, &address) != (int)k)
+			abort();
+		d->shed_ports[k] = shed_ports(r->shed, k);
+	}
+	d->shed_rule = shed_rule(r->shed);
+	d->shed_sketch = shed_sketch(r->shed);
+}
+
+static void create_filter(struct relay *r)
+{
+	static const Tandem__Dataplane__V1__JudgeKind judges[RELAY_NETWORKS] = {
+		[PUBLIC] = TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_WORKER,
+	};
+	const struct filter_config config = {
+		.dataplane = &r->dataplane,
+		.shed = r->shed,
+		.registry = r->registry,
+		.counters = &r->counters,
+		.judges = judges,
+	};
+
+	r->counters = (struct counters){.dataplane = &r->dataplane, .shed = r->shed};
+	if (filter_create(&r->filter, &config))
+		abort();
+}
+
+struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t queues,
+			   const struct crypt_engine *engine)
+{
+	struct relay *r = calloc(1, sizeof(*r));
+	struct dataplane *d = &r->dataplane;
+	const struct registry_config config = {
+		.dataplane = d,
+		.engine = engine,
+		.event = on_event,
+		.arg = r,
+	};
+
+	d->worker_count = workers;
+	d->network_count = RELAY_NETWORKS;
+	d->address_count = RELAY_ADDRESSES;
+	d->leg_count = legs;
+	d->mbufs = rte_pktmbuf_pool_create("mbufs", RELAY_PACKETS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					   SOCKET_ID_ANY);
+	d->table = calloc((size_t)RELAY_ADDRESSES << 16, sizeof(d->table[0]));
+	d->legs = aligned_alloc(RTE_CACHE_LINE_SIZE, legs * sizeof(d->legs[0]));
+	memset(d->legs, 0, legs * sizeof(d->legs[0]));
+	for (unsigned int k = 0; k < legs; k++)
+		d->legs[k].index = k;
+	if (!d->mbufs || !d->table)
+		abort();
+	for (unsigned int k = 0; k < RELAY_NETWORKS; k++)
+		add_network(r, k, queues);
+	open_shed(r);
+	for (unsigned int k = 0; k < workers; k++) {
+		if (worker_create(&d->workers[k], d, k, STREAMS))
+			abort();
+		d->workers[k]->engine = engine;
+		d->workers[k]->streams_per_flow = 4;
+	}
+	if (neighbour_start(d) || registry_create(&r->registry, &config) ||
+	    keep_create(&r->keep, d->leg_count))
+		abort();
+	create_filter(r);
+	return r;
+}
+
+void relay_run(struct relay *r)
+{
+	unsigned int quiet = 0;
+
+	for (unsigned int turn = 0; quiet < 3; turn++) {
+		unsigned int handled;
+
+		if (turn == 10000)
+			abort();
+		for (unsigned int k = 0; k < r->dataplane.worker_count; k++)
+			worker_poll(r->dataplane.workers[k]);
+		handled = registry_poll(r->registry) + relay_collect(r);
+		quiet = handled ? 0 : quiet + 1;
+	}
+}
+
+bool relay_is_idle(const struct relay *r)
+{
+	const struct dataplane *d = &r->dataplane;
+
+	for (unsigned int k = 0; k < d->worker_count; k++)
+		if (d->workers[k]->open_orders)
+			return false;
+	return rte_mempool_full(d->mbufs);
+}
+
+void relay_destroy(struct relay *r)
+{
+	struct dataplane *d = &r->dataplane;
+
+	filter_destroy(r->filter);
+	registry_destroy(r->registry);
+	keep_destroy(r->keep);
+	neighbour_stop(d);
+	r->silent = true; /* what was asked last is not answered any more */
+	relay_collect(r);
+	if (!relay_is_idle(r))
+		abort();
+	for (unsigned int k = 0; k < d->worker_count; k++) {
+		if (d->workers[k]->free_stream_count != STREAMS)
+			abort();
+		worker_destroy(d->workers[k]);
+	}
+	for (unsigned int n = 0; n < RELAY_NETWORKS; n++)
+		relay_close_port(r, n);
+	shed_close(r->shed);
+	rte_mempool_free(d->mbufs);
+	free(d->legs);
+	free(d->table);
+	free(r);
+}
+
+uint64_t relay_drops(const struct relay *r, enum drop reason)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int k = 0; k < r->dataplane.worker_count; k++)
+		sum += r->dataplane.workers[k]->drops[reason];
+	return sum;
+}
+
+uint64_t relay_all_drops(const struct relay *r)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int reason = DROP_NONE + 1; reason < DROP_MAX; reason++)
+		sum += relay_drops(r, reason);
+	return sum;
+}
+
+uint64_t relay_counter(const struct relay *r, enum worker_counter counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int k = 0; k < r->dataplane.worker_count; k++)
+		sum += r->dataplane.workers[k]->counters[counter];
+	return sum;
+}
+
+struct shed_port *relay_gate(const struct relay *r, enum relay_address address, uint16_t port)
+{
+	return &r->dataplane.shed_ports[address][port];
+}
+
+bool relay_is_open(const struct relay *r, enum relay_address address, uint16_t port)
+{
+	bool open = relay_gate(r, address, port)->flags & SHED_PORT_OPEN;
+
+	if (open != (flow_entry_load(&r->dataplane, address, port).kind != FLOW_CLOSED))
+		abort();
+	return open;
+}
+
+struct record *relay_record(struct relay *r, uint64_t leg)
+{
+	struct record *found = record_find(r->registry, leg);
+
+	if (!found)
+		abort();
+	return found;
+}
+
+Tandem__Dataplane__V1__LegStatus *relay_status(struct relay *r, uint64_t leg)
+{
+	return registry_status(r->registry, registry_find(r->registry, leg), true);
+}
+
+void relay_status_free(Tandem__Dataplane__V1__LegStatus *status)
+{
+	tandem__dataplane__v1__leg_status__free_unpacked(status, NULL);
+}
