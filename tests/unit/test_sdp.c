@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "controlplane/sdp/sdp.h"
-#include "tests/unit/sdp_fixtures.h"
+#include "tests/rig/sdp.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "controlplane/sdp/sdp_rewrite.h"
-#include "tests/unit/sdp_fixtures.h"
+#include "tests/rig/sdp.h"
 
 /* The allocators below this program's own, which stand in front of them for the whole process. */
 #ifdef __SANITIZE_ADDRESS__

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Offer and answer for each pair of profiles, limits, and what is asked of the whole. */
-#include "tests/unit/session_rig.h"
+#include "tests/rig/control.h"
 
 /* --- offer and answer ----------------------------------------------------------------------------
  */
@@ -9,20 +9,20 @@ static void phone_to_phone(void **state)
 {
 	struct fake_leg *a, *b;
 
-	assert_done(offer("1", "a", phone(41000, ""), AVP));
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
 	assert_hides("203.0.113");
 	assert_shows("c=IN IP4 198.51.100.1");
 	assert_shows(" RTP/AVP 0 101");
-	b = leg_in("audio");
-	assert_int_equal(fake_count(&fake), 2);
+	b = rig_leg("audio");
+	assert_int_equal(fake_count(&rig.fake), 2);
 	assert_null(b->put->put_leg->remote);
-	assert_int_equal(fake_path_count(&fake), 0); /* nothing flows before the answer */
-	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_int_equal(fake_path_count(&rig.fake), 0); /* nothing flows before the answer */
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
 	assert_hides("203.0.113");
-	a = leg_in("audio");
-	b = partner_of(a);
+	a = rig_leg("audio");
+	b = rig_partner(a);
 	assert_ptr_not_equal(a, b);
-	assert_ptr_equal(partner_of(b), a);
+	assert_ptr_equal(rig_partner(b), a);
 	assert_int_equal(a->put->put_leg->remote->port, 41000);
 	assert_int_equal(a->put->put_leg->remote_rtcp->port, 41001);
 	assert_int_equal(b->put->put_leg->remote->port, 42000);
@@ -31,34 +31,35 @@ static void phone_to_phone(void **state)
 	assert_true(a->put->put_leg->latch_signalled);
 	assert_int_equal(a->put->put_leg->media_pps, 400);
 	assert_int_equal(b->put->put_leg->media_pps, 400);
-	assert_true(hears(a, b) && hears(b, a));
+	assert_true(rig_hears(a, b) && rig_hears(b, a));
 	assert_int_equal(a->put->put_leg->media_timeout_ms, 30000);
-	assert_int_equal(fake.key_puts, 0);
-	assert_done(query("1"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
-	assert_string_equal(leg_of("a")->remote, "203.0.113.30:41000");
-	assert_non_null(strstr(leg_of("a")->why, "the participant sends no RTP to 198.51.100.1:"));
+	assert_int_equal(rig.fake.key_puts, 0);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_string_equal(rig_leg_of("a")->remote, "203.0.113.30:41000");
+	assert_non_null(
+		strstr(rig_leg_of("a")->why, "the participant sends no RTP to 198.51.100.1:"));
 	a->packets = b->packets = 5;
-	assert_done(drop("1"));
-	assert_int_equal(got.call->n_legs, 2);
-	assert_int_equal(leg_of("b")->flow->packets, 5);
-	assert_string_equal(leg_of("b")->why, "");
-	assert_int_equal(fake_count(&fake), 0);
-	assert_refused(drop("1"), SESSION_NOT_FOUND, "no call \"");
+	assert_done(rig_drop("1"));
+	assert_int_equal(rig.got.call->n_legs, 2);
+	assert_int_equal(rig_leg_of("b")->flow->packets, 5);
+	assert_string_equal(rig_leg_of("b")->why, "");
+	assert_int_equal(fake_count(&rig.fake), 0);
+	assert_refused(rig_drop("1"), SESSION_NOT_FOUND, "no call \"");
 }
 
 static void browser_to_phone(void **state)
 {
 	struct fake_leg *a, *b;
 
-	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", false), AVP));
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_A, "actpass", false), AVP));
 	assert_hides("ice-");
 	assert_hides("fingerprint");
 	assert_hides("BUNDLE");
 	assert_hides("candidate");
 	assert_shows(" RTP/AVP 111 0");
-	b = leg_in("audio");
-	assert_done(answer("1", "a", "b", phone(42000, "")));
+	b = rig_leg("audio");
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
 	assert_shows("a=ice-lite");
 	assert_shows("a=setup:passive");
 	assert_shows("a=rtcp-mux");
@@ -66,7 +67,7 @@ static void browser_to_phone(void **state)
 	assert_shows("UDP/TLS/RTP/SAVPF");
 	assert_shows("typ host");
 	assert_hides("203.0.113");
-	a = leg_in("audio");
+	a = rig_leg("audio");
 	assert_int_equal(a->put->put_leg->security, TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS);
 	assert_string_equal(a->put->put_leg->ice->remote_ufrag, "aaaa");
 	assert_true(strlen(a->put->put_leg->ice->local_pwd) >= 22);
@@ -76,22 +77,22 @@ static void browser_to_phone(void **state)
 	assert_int_equal(a->put->put_leg->clocks[0]->hz, 48000);
 	assert_int_equal(b->put->put_leg->security, TANDEM__DATAPLANE__V1__SECURITY__SECURITY_NONE);
 	assert_false(b->put->put_leg->rtcp_mux);
-	assert_done(query("1"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_ANSWERED);
-	assert_string_equal(leg_of("a")->why, "waiting for an ICE check from the participant");
-	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_WAITING);
-	fake_event(&fake, a->put->put_leg->leg, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_ANSWERED);
+	assert_string_equal(rig_leg_of("a")->why, "waiting for an ICE check from the participant");
+	assert_int_equal(rig_leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_WAITING);
+	fake_event(&rig.fake, a->put->put_leg->leg, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
 		   NULL, 0);
-	assert_done(query("1")); /* its reply comes after the event */
-	assert_done(query("1"));
-	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
-	assert_string_equal(leg_of("a")->why,
+	assert_done(rig_query("1")); /* its reply comes after the event */
+	assert_done(rig_query("1"));
+	assert_int_equal(rig_leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
+	assert_string_equal(rig_leg_of("a")->why,
 			    "DTLS handshake has not begun: no ClientHello has come");
-	fake_event(&fake, a->put->put_leg->leg,
+	fake_event(&rig.fake, a->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST, NULL, 0);
-	assert_done(query("1")); /* its reply comes after the event */
-	assert_done(query("1"));
-	assert_int_equal(leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
+	assert_done(rig_query("1")); /* its reply comes after the event */
+	assert_done(rig_query("1"));
+	assert_int_equal(rig_leg_of("a")->ice, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
 }
 
 /* What a translator hides can only be learnt; and the orchestrator may say it otherwise. */
@@ -116,8 +117,8 @@ static void who_may_be_learnt(void **state)
 
 		to.profile = AVP;
 		to.latch = cases[i].latch;
-		assert_done(offer_side("1", "a", phone(41000, ""), &to));
-		put = leg_in("audio")->put->put_leg;
+		assert_done(rig_offer_side("1", "a", rig_phone(41000, ""), &to));
+		put = rig_leg("audio")->put->put_leg;
 		/* Before the answer nobody is. */
 		assert_int_equal(put->latch_signalled,
 				 put->latch_ms && !put->remote &&
@@ -126,37 +127,37 @@ static void who_may_be_learnt(void **state)
 			 "v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\ns=-\r\nc=IN IP4 %s\r\nt=0 0\r\n"
 			 "m=audio 42000 RTP/AVP 0\r\na=ptime:5\r\n",
 			 cases[i].ip);
-		assert_done(answer("1", "a", "b", sdp));
-		put = partner_of(leg_in("audio"))->put->put_leg;
+		assert_done(rig_answer("1", "a", "b", sdp));
+		put = rig_partner(rig_leg("audio"))->put->put_leg;
 		assert_int_equal(put->latch_ms != 0, cases[i].learns);
 		assert_int_equal(put->latch_signalled, cases[i].signalled);
 		/* Each of the two may send what the other one asks for. */
 		assert_int_equal(put->media_pps, 800);
-		assert_int_equal(leg_in("audio")->put->put_leg->media_pps, 800);
-		assert_done(drop("1"));
+		assert_int_equal(rig_leg("audio")->put->put_leg->media_pps, 800);
+		assert_done(rig_drop("1"));
 	}
 }
 
 static void a_bundle_sends_what_its_lines_send(void **state)
 {
-	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
-	assert_done(answer("1", "a", "b", browser("bbbb", PRINT_B, "active", true)));
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
+	assert_done(rig_answer("1", "a", "b", rig_browser("bbbb", PRINT_B, "active", true)));
 	/* opus, and video without a limit of its own */
-	assert_int_equal(leg_in("audio")->put->put_leg->media_pps, 4 * (160 + 2500));
+	assert_int_equal(rig_leg("audio")->put->put_leg->media_pps, 4 * (160 + 2500));
 }
 
 static void phone_to_browser(void **state)
 {
 	struct fake_leg *b;
 
-	assert_done(offer("1", "a", phone(41000, ""), WEBRTC));
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), WEBRTC));
 	assert_shows("a=setup:actpass");
 	assert_shows("a=ice-lite");
 	assert_shows("a=fingerprint:sha-256");
 	assert_shows("a=rtcp-mux");
-	b = leg_in("audio");
+	b = rig_leg("audio");
 	assert_string_equal(b->put->put_leg->ice->remote_ufrag, "");
-	assert_done(answer("1", "a", "b", browser("bbbb", PRINT_B, "active", false)));
+	assert_done(rig_answer("1", "a", "b", rig_browser("bbbb", PRINT_B, "active", false)));
 	assert_shows(" RTP/AVP ");
 	assert_hides("fingerprint");
 	assert_string_equal(b->put->put_leg->ice->remote_ufrag, "bbbb");
@@ -166,13 +167,13 @@ static void sdes_to_phone(void **state)
 {
 	struct fake_leg *a;
 
-	assert_done(offer("1", "a", sdes_phone(3, KEY_A, ""), AVP));
+	assert_done(rig_offer("1", "a", rig_sdes_phone(3, KEY_A, ""), AVP));
 	assert_hides("crypto");
-	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
 	assert_shows("a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:");
 	assert_hides(KEY_A);
-	a = leg_in("audio");
-	assert_int_equal(fake.key_puts, 1);
+	a = rig_leg("audio");
+	assert_int_equal(rig.fake.key_puts, 1);
 	assert_int_equal(a->keys->put_keys->epoch, 1);
 	assert_int_equal(a->keys->put_keys->suite, SUITE_AES_CM_128_HMAC_SHA1_80);
 	assert_int_equal(a->keys->put_keys->receive_key.len, 16);
@@ -180,50 +181,51 @@ static void sdes_to_phone(void **state)
 	assert_memory_equal(a->keys->put_keys->receive_key.data, "YS__", 4);
 	assert_memory_not_equal(a->keys->put_keys->receive_key.data,
 				a->keys->put_keys->send_key.data, 16);
-	assert_done(query("1"));
-	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
+	assert_done(rig_query("1"));
+	assert_string_equal(rig_leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
 	a->auth_failures = 9;
-	assert_done(query("1"));
-	assert_string_equal(leg_of("a")->why, "all packets fail authentication: wrong key?");
+	assert_done(rig_query("1"));
+	assert_string_equal(rig_leg_of("a")->why, "all packets fail authentication: wrong key?");
 }
 
 static void browser_to_sdes(void **state)
 {
 	struct fake_leg *b;
 
-	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", false), SAVP));
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_A, "actpass", false), SAVP));
 	assert_shows(" RTP/SAVP ");
 	assert_shows("a=crypto:1 AEAD_AES_128_GCM inline:");
 	assert_shows("a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:");
-	b = leg_in("audio");
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
+	b = rig_leg("audio");
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
 	assert_hides("crypto");
-	assert_int_equal(fake.key_puts, 1);
+	assert_int_equal(rig.fake.key_puts, 1);
 	assert_memory_equal(b->keys->put_keys->receive_key.data, "=-n@", 4);
 }
 
 static void an_answer_must_choose_an_offered_key(void **state)
 {
-	assert_done(offer("1", "a", phone(41000, ""), SAVP));
-	assert_refused(answer("1", "a", "b", sdes_phone(7, KEY_B, "")), SESSION_INVALID_ARGUMENT,
-		       "tag or suite that was not offered");
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, ""))); /* the offer is still open */
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), SAVP));
+	assert_refused(rig_answer("1", "a", "b", rig_sdes_phone(7, KEY_B, "")),
+		       SESSION_INVALID_ARGUMENT, "tag or suite that was not offered");
+	assert_done(rig_answer("1", "a", "b",
+			       rig_sdes_phone(3, KEY_B, ""))); /* the offer is still open */
 }
 
 static void bundle_to_bundle(void **state)
 {
 	struct fake_leg *a;
 
-	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
 	assert_shows("a=group:BUNDLE 0 1");
-	assert_int_equal(fake_count(&fake), 2);
-	assert_done(answer("1", "a", "b", browser("bbbb", PRINT_B, "active", true)));
-	assert_int_equal(port_in("audio"), port_in("video"));
-	a = leg_in("audio");
+	assert_int_equal(fake_count(&rig.fake), 2);
+	assert_done(rig_answer("1", "a", "b", rig_browser("bbbb", PRINT_B, "active", true)));
+	assert_int_equal(rig_port("audio"), rig_port("video"));
+	a = rig_leg("audio");
 	assert_int_equal(a->put->put_leg->n_clocks, 2);
-	assert_done(query("1"));
-	assert_int_equal(got.call->n_legs, 2);
-	assert_string_equal(leg_of("a")->media, "audio+video");
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->n_legs, 2);
+	assert_string_equal(rig_leg_of("a")->media, "audio+video");
 }
 
 /* The browser's bundle is one leg, and the phone has a leg for each m-line. */
@@ -232,22 +234,24 @@ static void a_bundle_is_split(void **state)
 	struct fake_leg *a, *audio, *video;
 	const Tandem__Dataplane__V1__PutPath *path;
 
-	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", true), AVP));
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_A, "actpass", true), AVP));
 	assert_hides("BUNDLE");
-	audio = leg_in("audio");
-	video = leg_in("video");
-	assert_int_equal(fake_count(&fake), 3);
-	assert_done(answer("1", "a", "b",
-			   phone(42000, "m=video 43000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")));
+	audio = rig_leg("audio");
+	video = rig_leg("video");
+	assert_int_equal(fake_count(&rig.fake), 3);
+	assert_done(rig_answer(
+		"1", "a", "b",
+		rig_phone(42000, "m=video 43000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n")));
 	assert_shows("a=group:BUNDLE 0 1");
-	assert_int_equal(port_in("audio"), port_in("video"));
-	a = leg_in("audio");
-	assert_true(hears(a, audio) && hears(a, video) && hears(audio, a) && hears(video, a));
-	path = fake_path(&fake, a, video);
+	assert_int_equal(rig_port("audio"), rig_port("video"));
+	a = rig_leg("audio");
+	assert_true(rig_hears(a, audio) && rig_hears(a, video) && rig_hears(audio, a) &&
+		    rig_hears(video, a));
+	path = fake_path(&rig.fake, a, video);
 	assert_true(path->branch);
 	assert_int_equal(path->payload_types.data[96 / 8], 1);
 	assert_int_equal(path->payload_types.data[0], 0);
-	path = fake_path(&fake, audio, a);
+	path = fake_path(&rig.fake, audio, a);
 	assert_false(path->branch);
 	assert_int_equal(path->payload_types.data[0] & 1, 1);
 	assert_int_equal(path->payload_types.data[96 / 8] & 1, 0);
@@ -255,23 +259,23 @@ static void a_bundle_is_split(void **state)
 
 static void what_cannot_be_told_apart_is_not_split(void **state)
 {
-	browser("aaaa", PRINT_A, "actpass", true);
-	memcpy(strstr(text, "111 0\r"), "96 00", 5); /* opus has the type of the video */
-	assert_refused(offer("1", "a", text, AVP), SESSION_UNIMPLEMENTED,
+	rig_browser("aaaa", PRINT_A, "actpass", true);
+	memcpy(strstr(rig_text, "111 0\r"), "96 00", 5); /* opus has the type of the video */
+	assert_refused(rig_offer("1", "a", rig_text, AVP), SESSION_UNIMPLEMENTED,
 		       "m-lines 1 and 2: both have payload type 96");
-	assert_int_equal(fake_count(&fake), 0);
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no call \"");
+	assert_int_equal(fake_count(&rig.fake), 0);
+	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call \"");
 }
 
 static void a_bundle_is_accepted_whole(void **state)
 {
-	assert_done(offer("2", "a", browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
-	browser("bbbb", PRINT_B, "active", false);
-	strcat(text,
+	assert_done(rig_offer("2", "a", rig_browser("aaaa", PRINT_A, "actpass", true), WEBRTC));
+	rig_browser("bbbb", PRINT_B, "active", false);
+	strcat(rig_text,
 	       "m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=mid:1\r\n"
 	       "a=ice-ufrag:cccc\r\na=ice-pwd:P5OO90QAmMvWRVCY7Yi0qr46\r\na=setup:active\r\n"
 	       "a=fingerprint:sha-256 " PRINT_B "\r\n");
-	assert_refused(answer("2", "a", "b", text), SESSION_UNIMPLEMENTED,
+	assert_refused(rig_answer("2", "a", "b", rig_text), SESSION_UNIMPLEMENTED,
 		       "does not accept the BUNDLE");
 }
 
@@ -280,22 +284,24 @@ static void rejected_lines(void **state)
 	const char *video = "m=video 43000 RTP/AVP 96\r\na=rtpmap:96 VP8/90000\r\n"
 			    "m=audio 0 RTP/AVP 8\r\n";
 
-	assert_done(offer("1", "a", phone(41000, video), AVP));
+	assert_done(rig_offer("1", "a", rig_phone(41000, video), AVP));
 	assert_shows("m=audio 0 RTP/AVP 8");
-	assert_int_equal(fake_count(&fake), 4);
-	assert_done(answer("1", "a", "b",
-			   phone(42000, "m=video 0 RTP/AVP 96\r\nm=audio 0 RTP/AVP 8\r\n")));
+	assert_int_equal(fake_count(&rig.fake), 4);
+	assert_done(
+		rig_answer("1", "a", "b",
+			   rig_phone(42000, "m=video 0 RTP/AVP 96\r\nm=audio 0 RTP/AVP 8\r\n")));
 	assert_shows("m=video 0 RTP/AVP 96");
-	assert_int_equal(fake_count(&fake), 4); /* a further answer may accept it */
-	assert_int_equal(fake_path_count(&fake), 2);
+	assert_int_equal(fake_count(&rig.fake), 4); /* a further answer may accept it */
+	assert_int_equal(fake_path_count(&rig.fake), 2);
 	/* A re-offer may bring the video back. */
-	assert_done(offer("1", "a", phone(41000, video), -1));
-	assert_int_equal(fake_count(&fake), 4);
-	assert_done(answer("1", "a", "b",
-			   phone(42000, "m=video 44000 RTP/AVP 96\r\nm=audio 0 RTP/AVP 8\r\n")));
-	assert_true(port_in("video") >= 20000);
-	assert_int_equal(fake_count(&fake), 4);
-	assert_int_equal(fake_path_count(&fake), 4);
+	assert_done(rig_offer("1", "a", rig_phone(41000, video), -1));
+	assert_int_equal(fake_count(&rig.fake), 4);
+	assert_done(rig_answer(
+		"1", "a", "b",
+		rig_phone(42000, "m=video 44000 RTP/AVP 96\r\nm=audio 0 RTP/AVP 8\r\n")));
+	assert_true(rig_port("video") >= 20000);
+	assert_int_equal(fake_count(&rig.fake), 4);
+	assert_int_equal(fake_path_count(&rig.fake), 4);
 }
 
 static void network_and_family(void **state)
@@ -304,15 +310,15 @@ static void network_and_family(void **state)
 
 	to.profile = AVP;
 	to.network = (char *)"agents";
-	assert_done(offer_side("1", "a", phone(41000, ""), &to));
+	assert_done(rig_offer_side("1", "a", rig_phone(41000, ""), &to));
 	assert_shows("c=IN IP4 198.51.100.2");
 	to.network = (char *)"";
 	to.family = TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6;
-	assert_done(offer_side("2", "a", phone(41000, ""), &to));
+	assert_done(rig_offer_side("2", "a", rig_phone(41000, ""), &to));
 	assert_shows("c=IN IP6 2001:db8::1");
 	to.network = (char *)"agents";
-	assert_refused(offer_side("3", "a", phone(41000, ""), &to), SESSION_INVALID_ARGUMENT,
-		       "no network \"agents\"");
+	assert_refused(rig_offer_side("3", "a", rig_phone(41000, ""), &to),
+		       SESSION_INVALID_ARGUMENT, "no network \"agents\"");
 }
 
 /* Said before the dataplane has to refuse it. */
@@ -322,13 +328,14 @@ static void what_no_leg_can_do(void **state)
 	char more[256];
 
 	snprintf(more, sizeof(more), "a=rtcp-mux\r\n%.*s%036d%s", 12, ice, 0, ice + 16);
-	assert_refused(offer("1", "a", phone(41000, more), AVP), SESSION_UNIMPLEMENTED,
+	assert_refused(rig_offer("1", "a", rig_phone(41000, more), AVP), SESSION_UNIMPLEMENTED,
 		       "a=ice-ufrag is longer than 35 octets");
-	assert_done(offer("1", "a", phone(41000, ""), AVP));
-	assert_refused(answer("1", "a", "b", phone(42000, "c=IN IP6 2001:db8::30\r\n")),
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
+	assert_refused(rig_answer("1", "a", "b", rig_phone(42000, "c=IN IP6 2001:db8::30\r\n")),
 		       SESSION_UNIMPLEMENTED, "which is IPv4");
-	assert_done(answer("1", "a", "b", phone(42000, "a=rtcp:0 IN IP4 203.0.113.31\r\n")));
-	assert_int_equal(fake_count(&fake), 2);
+	assert_done(
+		rig_answer("1", "a", "b", rig_phone(42000, "a=rtcp:0 IN IP4 203.0.113.31\r\n")));
+	assert_int_equal(fake_count(&rig.fake), 2);
 }
 
 /* --- time and limits -----------------------------------------------------------------------------
@@ -338,17 +345,17 @@ static void offers_expire(void **state)
 {
 	struct fake_leg *a, *b;
 
-	stop_session();
-	config.offer_timeout_ms = 100;
-	start_session();
-	assert_done(offer("1", "a", phone(41000, ""), AVP));
-	phones("2", &a, &b);
-	assert_done(offer("2", "a", phone(41002, "m=video 43000 RTP/AVP 96\r\n"), -1));
-	assert_int_equal(fake_count(&fake), 6);
-	wait_for(fake_count(&fake) == 2);
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no call \"");
-	assert_done(query("2"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	rig_stop();
+	rig.config.offer_timeout_ms = 100;
+	rig_start();
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
+	rig_phones("2", &a, &b);
+	assert_done(rig_offer("2", "a", rig_phone(41002, "m=video 43000 RTP/AVP 96\r\n"), -1));
+	assert_int_equal(fake_count(&rig.fake), 6);
+	rig_wait(fake_count(&rig.fake) == 2);
+	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call \"");
+	assert_done(rig_query("2"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
 	assert_int_equal(a->put->put_leg->remote->port, 41000);
 }
 
@@ -356,24 +363,24 @@ static void silent_calls(void **state)
 {
 	struct fake_leg *a, *b;
 
-	stop_session();
-	config.media_timeout_delete = true;
-	start_session();
-	phones("1", &a, &b);
+	rig_stop();
+	rig.config.media_timeout_delete = true;
+	rig_start();
+	rig_phones("1", &a, &b);
 	a->packets = b->packets = 100;
 	a->silence_ms = 31000;
 	b->silence_ms = 20;
-	fake_event(&fake, a->put->put_leg->leg,
+	fake_event(&rig.fake, a->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT, NULL, 0);
-	settle(20);
-	assert_done(query("1")); /* one still talks */
-	assert_string_equal(leg_of("a")->why,
+	rig_settle(20);
+	assert_done(rig_query("1")); /* one still talks */
+	assert_string_equal(rig_leg_of("a")->why,
 			    "nothing received for 31 s: the participant stopped sending");
 	b->silence_ms = 30000;
-	fake_event(&fake, b->put->put_leg->leg,
+	fake_event(&rig.fake, b->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT, NULL, 0);
-	wait_for(fake_count(&fake) == 0);
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no call \"");
+	rig_wait(fake_count(&rig.fake) == 0);
+	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call \"");
 }
 
 static void limits(void **state)
@@ -382,33 +389,38 @@ static void limits(void **state)
 
 	memset(id, 'x', sizeof(id));
 	id[299] = '\0';
-	assert_refused(offer(id, "a", phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT, "call_id");
-	assert_refused(offer("", "a", phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT, "call_id");
-	assert_refused(offer("1", "", phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT, "from_tag");
-	assert_refused(offer("1\n", "a", phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT,
+	assert_refused(rig_offer(id, "a", rig_phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT,
+		       "call_id");
+	assert_refused(rig_offer("", "a", rig_phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT,
+		       "call_id");
+	assert_refused(rig_offer("1", "", rig_phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT,
+		       "from_tag");
+	assert_refused(rig_offer("1\n", "a", rig_phone(41000, ""), AVP), SESSION_INVALID_ARGUMENT,
 		       "control character");
-	phone(41000, "");
-	memcpy(strstr(text, "audio"), "andio", 5);
-	assert_refused(offer("1", "a", text, AVP), SESSION_UNIMPLEMENTED, "m-line 1: andio");
-	assert_refused(offer("1", "a", "nonsense", AVP), SESSION_INVALID_ARGUMENT, "sdp line");
-	assert_refused(answer("9", "a", "b", phone(41000, "")), SESSION_NOT_FOUND, "no call \"");
+	rig_phone(41000, "");
+	memcpy(strstr(rig_text, "audio"), "andio", 5);
+	assert_refused(rig_offer("1", "a", rig_text, AVP), SESSION_UNIMPLEMENTED,
+		       "m-line 1: andio");
+	assert_refused(rig_offer("1", "a", "nonsense", AVP), SESSION_INVALID_ARGUMENT, "sdp line");
+	assert_refused(rig_answer("9", "a", "b", rig_phone(41000, "")), SESSION_NOT_FOUND,
+		       "no call \"");
 	for (int i = 0; i < 10; i++) {
 		snprintf(id, sizeof(id), "call %d", i);
-		assert_done(offer(id, "a", phone(41000, ""), AVP));
+		assert_done(rig_offer(id, "a", rig_phone(41000, ""), AVP));
 	}
-	assert_refused(offer("11", "a", phone(41000, ""), AVP), SESSION_RESOURCE_EXHAUSTED,
+	assert_refused(rig_offer("11", "a", rig_phone(41000, ""), AVP), SESSION_RESOURCE_EXHAUSTED,
 		       "which is the limit");
 }
 
 static void ports_run_out(void **state)
 {
-	stop_session();
-	config.port_last = 20003;
-	start_session();
-	assert_done(offer("1", "a", phone(41000, ""), AVP));
-	assert_refused(offer("2", "a", phone(41000, ""), AVP), SESSION_RESOURCE_EXHAUSTED,
+	rig_stop();
+	rig.config.port_last = 20003;
+	rig_start();
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
+	assert_refused(rig_offer("2", "a", rig_phone(41000, ""), AVP), SESSION_RESOURCE_EXHAUSTED,
 		       "no free UDP port in network \"public\"");
-	assert_int_equal(fake_count(&fake), 2);
+	assert_int_equal(fake_count(&rig.fake), 2);
 }
 
 static void list_and_status(void **state)
@@ -419,50 +431,45 @@ static void list_and_status(void **state)
 
 	for (int i = 0; i < 5; i++) {
 		snprintf(id, sizeof(id), "c%d", i);
-		assert_done(offer(id, "a", phone(41000, ""), AVP));
+		assert_done(rig_offer(id, "a", rig_phone(41000, ""), AVP));
 	}
-	clear_got();
 	list.page_size = 3;
-	session_list(session, &list, on_reply, NULL);
-	assert_int_equal(got.list->n_calls, 3);
-	assert_string_equal(got.list->calls[0]->call_id, "c0");
-	assert_int_equal(got.list->calls[0]->legs, 2);
-	snprintf(token, sizeof(token), "%s", got.list->next_page_token);
+	rig_ask(session_list, &list);
+	assert_int_equal(rig.got.list->n_calls, 3);
+	assert_string_equal(rig.got.list->calls[0]->call_id, "c0");
+	assert_int_equal(rig.got.list->calls[0]->legs, 2);
+	snprintf(token, sizeof(token), "%s", rig.got.list->next_page_token);
 	list.page_token = token;
-	clear_got();
-	session_list(session, &list, on_reply, NULL);
-	assert_int_equal(got.list->n_calls, 2);
-	assert_string_equal(got.list->calls[1]->call_id, "c4");
-	assert_string_equal(got.list->next_page_token, "");
-	clear_got();
+	rig_ask(session_list, &list);
+	assert_int_equal(rig.got.list->n_calls, 2);
+	assert_string_equal(rig.got.list->calls[1]->call_id, "c4");
+	assert_string_equal(rig.got.list->next_page_token, "");
 	list.page_token = (char *)"x";
-	session_list(session, &list, on_reply, NULL);
-	assert_int_equal(got.code, SESSION_INVALID_ARGUMENT);
+	rig_ask(session_list, &list);
+	assert_int_equal(rig.got.code, SESSION_INVALID_ARGUMENT);
 
-	clear_got();
-	session_status(session, &status, on_reply, NULL);
-	wait_for(got.came);
-	assert_true(got.status->dataplane_connected);
-	assert_int_equal(got.status->calls, 5);
-	assert_int_equal(got.status->legs, 10);
-	assert_int_equal(got.status->n_networks, 3);
-	assert_string_equal(got.status->networks[0]->address, "198.51.100.1");
-	assert_string_equal(got.status->networks[1]->address, "2001:db8::1");
-	assert_int_equal(got.status->networks[0]->ports_used, 20);
-	assert_int_equal(got.status->networks[0]->ports_free, 80);
-	assert_int_equal(got.status->n_drops, 1);
-	assert_string_equal(got.status->drops[0]->name, "auth_failed");
-	assert_int_equal(got.status->n_counters, 1);
+	rig_ask(session_status, &status);
+	assert_true(rig.got.status->dataplane_connected);
+	assert_int_equal(rig.got.status->calls, 5);
+	assert_int_equal(rig.got.status->legs, 10);
+	assert_int_equal(rig.got.status->n_networks, 3);
+	assert_string_equal(rig.got.status->networks[0]->address, "198.51.100.1");
+	assert_string_equal(rig.got.status->networks[1]->address, "2001:db8::1");
+	assert_int_equal(rig.got.status->networks[0]->ports_used, 20);
+	assert_int_equal(rig.got.status->networks[0]->ports_free, 80);
+	assert_int_equal(rig.got.status->n_drops, 1);
+	assert_string_equal(rig.got.status->drops[0]->name, "auth_failed");
+	assert_int_equal(rig.got.status->n_counters, 1);
 }
 
 /* Two legs of one offer travel in one frame. */
 static void requests_are_batched(void **state)
 {
-	unsigned int frames = fake.frames;
+	unsigned int frames = rig.fake.frames;
 
-	assert_done(offer("1", "a", phone(41000, "m=video 43000 RTP/AVP 96\r\n"), AVP));
-	assert_int_equal(fake.puts, 4);
-	assert_int_equal(fake.frames, frames + 1);
+	assert_done(rig_offer("1", "a", rig_phone(41000, "m=video 43000 RTP/AVP 96\r\n"), AVP));
+	assert_int_equal(rig.fake.puts, 4);
+	assert_int_equal(rig.fake.frames, frames + 1);
 }
 
 static void keep_code(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
@@ -476,20 +483,21 @@ static void deleted_while_it_waits(void **state)
 	Tandem__Relay__V1__DeleteRequest gone = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
 	int first = -1, second = -1;
 
-	clear_got();
+	rig_forget();
 	request.call_id = gone.call_id = (char *)"1";
 	request.from_tag = (char *)"a";
-	request.sdp = (char *)phone(41000, "");
-	session_offer(session, &request, keep_code, &first);
+	request.sdp = (char *)rig_phone(41000, "");
+	session_offer(rig.session, &request, keep_code, &first);
 	assert_int_equal(first, -1);
-	session_offer(session, &request, keep_code, &second); /* its turn comes, for a new call */
+	session_offer(rig.session, &request, keep_code,
+		      &second); /* its turn comes, for a new call */
 	assert_int_equal(second, -1);
-	session_delete(session, &gone, on_reply, NULL);
-	wait_for(got.came && second != -1);
+	session_delete(rig.session, &gone, rig_on_reply, NULL);
+	rig_wait(rig.got.came && second != -1);
 	assert_int_equal(first, SESSION_NOT_FOUND); /* since the call is gone */
-	assert_int_equal(got.call->n_legs, 2);
+	assert_int_equal(rig.got.call->n_legs, 2);
 	assert_int_equal(second, 0);
-	assert_int_equal(fake_count(&fake), 2);
+	assert_int_equal(fake_count(&rig.fake), 2);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keys by DTLS: a real handshake crosses the fake dataplane. */
-#include "tests/unit/session_rig.h"
+#include "tests/rig/control.h"
 
 #include "controlplane/dtls/dtls.h"
 #include "controlplane/session/state.h"
@@ -22,7 +22,7 @@ static void peer_send(void *arg, const uint8_t *datagram, size_t length)
 {
 	struct peer *peer = arg;
 
-	fake_event(&fake, peer->leg->put->put_leg->leg,
+	fake_event(&rig.fake, peer->leg->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT, datagram, length);
 }
 
@@ -59,13 +59,13 @@ static void peer_open(struct peer *peer)
 	for (unsigned int i = 0; i < print->length; i++)
 		sprintf(peer->print + 3 * i, "%02X%s", print->bytes[i],
 			i + 1 < print->length ? ":" : "");
-	fake.transmit = peer_receive;
-	fake.transmit_arg = peer;
+	rig.fake.transmit = peer_receive;
+	rig.fake.transmit_arg = peer;
 }
 
 static void peer_start(struct peer *peer, enum dtls_role role)
 {
-	struct dtls_config c = {.loop = &loop,
+	struct dtls_config c = {.loop = &rig.loop,
 				.identity = peer->identity,
 				.role = role,
 				.arg = peer,
@@ -73,7 +73,7 @@ static void peer_start(struct peer *peer, enum dtls_role role)
 				.done = peer_done,
 				.fail = peer_fail};
 	struct sdp_fingerprint print = {.hash = "sha-256", .length = 32};
-	const char *at = strstr(got.sdp, "a=fingerprint:sha-256 ");
+	const char *at = strstr(rig.got.sdp, "a=fingerprint:sha-256 ");
 
 	assert_non_null(at);
 	at += strlen("a=fingerprint:sha-256 ");
@@ -93,7 +93,8 @@ static void peer_close(struct peer *peer)
 /* What a control plane that starts anew would read of the leg. */
 static uint32_t kept_handshake_ms(const struct fake_leg *leg)
 {
-	Tandem__State__V2__Call *kept = state_unpack(fake.calls[0].blob, fake.calls[0].size);
+	Tandem__State__V2__Call *kept = state_unpack(rig.fake.calls[0]->put_call->blob.data,
+						     rig.fake.calls[0]->put_call->blob.len);
 	uint32_t ms = UINT32_MAX;
 
 	assert_non_null(kept);
@@ -110,27 +111,27 @@ static void browser_offers_and_is_client(void **state)
 	struct peer peer;
 
 	peer_open(&peer);
-	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	peer.leg = rig_leg("audio");
 	peer.leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
-	fake_event(&fake, peer.leg->put->put_leg->leg,
+	fake_event(&rig.fake, peer.leg->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.done && peer.leg->keys);
+	rig_wait(peer.done && peer.leg->keys);
 	assert_int_equal(peer.leg->keys->put_keys->epoch, 1);
 	assert_int_equal(peer.leg->keys->put_keys->suite, peer.result.suite);
 	assert_memory_equal(peer.leg->keys->put_keys->receive_key.data, peer.result.tx.key, 16);
 	assert_memory_equal(peer.leg->keys->put_keys->send_key.data, peer.result.rx.key, 16);
-	assert_done(query("1"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
-	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
-	assert_string_equal(leg_of("a")->suite, suite_name(peer.result.suite));
-	assert_int_equal(kept_handshake_ms(peer.leg), leg_of("a")->handshake_ms);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_int_equal(rig_leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_UP);
+	assert_string_equal(rig_leg_of("a")->suite, suite_name(peer.result.suite));
+	assert_int_equal(kept_handshake_ms(peer.leg), rig_leg_of("a")->handshake_ms);
 	/* A hold keeps the association and the fingerprint. */
-	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), -1));
-	assert_done(answer("1", "a", "b", phone(42000, "a=inactive\r\n")));
-	assert_int_equal(fake.key_puts, 1);
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false), -1));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "a=inactive\r\n")));
+	assert_int_equal(rig.fake.key_puts, 1);
 	assert_shows("a=setup:passive");
 	peer_close(&peer);
 	/* Another certificate is another association, with the next epoch. */
@@ -140,14 +141,14 @@ static void browser_offers_and_is_client(void **state)
 		peer_open(&peer);
 		peer.leg = leg;
 	}
-	assert_done(offer("1", "a", browser("cccc", peer.print, "actpass", false), -1));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
+	assert_done(rig_offer("1", "a", rig_browser("cccc", peer.print, "actpass", false), -1));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
 	/* A new connection does not take the old keys for those of the new one. */
-	fake_hang_up(&fake);
-	wait_for(!session_is_ready(session));
-	wait_for(session_is_ready(session));
+	fake_hang_up(&rig.fake);
+	rig_wait(!session_is_ready(rig.session));
+	rig_wait(session_is_ready(rig.session));
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.done && fake.key_puts == 2);
+	rig_wait(peer.done && rig.fake.key_puts == 2);
 	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
 	peer_close(&peer);
 }
@@ -169,19 +170,20 @@ static void a_deleted_leg_stays_so(void **state)
 		struct peer peer;
 
 		peer_open(&peer);
-		assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
-		assert_done(answer("1", "a", "b", phone(42000, "")));
-		peer.leg = leg_in("audio");
+		assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false),
+				      AVP));
+		assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+		peer.leg = rig_leg("audio");
 		peer.leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
-		fake_event(&fake, peer.leg->put->put_leg->leg,
+		fake_event(&rig.fake, peer.leg->put->put_leg->leg,
 			   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
 		peer_start(&peer, DTLS_CLIENT);
 		for (unsigned int k = 0; k < turns; k++)
-			uv_run(&loop, UV_RUN_NOWAIT);
-		session_delete(session, &request, ignore_reply, &replies);
-		wait_for(replies == 1);
-		settle(30);
-		assert_int_equal(fake_count(&fake), 0);
+			uv_run(&rig.loop, UV_RUN_NOWAIT);
+		session_delete(rig.session, &request, ignore_reply, &replies);
+		rig_wait(replies == 1);
+		rig_settle(30);
+		assert_int_equal(fake_count(&rig.fake), 0);
 		peer_close(&peer);
 	}
 }
@@ -191,14 +193,14 @@ static void browser_answers_passive(void **state)
 	struct peer peer;
 
 	peer_open(&peer);
-	assert_done(offer("1", "a", phone(41000, ""), WEBRTC));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), WEBRTC));
+	peer.leg = rig_leg("audio");
 	peer_start(&peer, DTLS_SERVER);
-	assert_done(answer("1", "a", "b", browser("bbbb", peer.print, "passive", false)));
+	assert_done(rig_answer("1", "a", "b", rig_browser("bbbb", peer.print, "passive", false)));
 	assert_false(peer.done);
-	fake_event(&fake, peer.leg->put->put_leg->leg,
+	fake_event(&rig.fake, peer.leg->put->put_leg->leg,
 		   TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP, NULL, 0);
-	wait_for(peer.done && peer.leg->keys);
+	rig_wait(peer.done && peer.leg->keys);
 	assert_memory_equal(peer.leg->keys->put_keys->receive_key.data, peer.result.tx.key, 16);
 	peer_close(&peer);
 }
@@ -209,14 +211,14 @@ static void keys_wait_for_the_answer(void **state)
 	struct peer peer;
 
 	peer_open(&peer);
-	assert_done(offer("1", "a", phone(41000, ""), WEBRTC));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), WEBRTC));
+	peer.leg = rig_leg("audio");
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.done);
-	settle(20);
-	assert_int_equal(fake.key_puts, 0);
-	assert_done(answer("1", "a", "b", browser("bbbb", peer.print, "active", false)));
-	wait_for(fake.key_puts == 1);
+	rig_wait(peer.done);
+	rig_settle(20);
+	assert_int_equal(rig.fake.key_puts, 0);
+	assert_done(rig_answer("1", "a", "b", rig_browser("bbbb", peer.print, "active", false)));
+	rig_wait(rig.fake.key_puts == 1);
 	peer_close(&peer);
 }
 
@@ -225,17 +227,17 @@ static void a_wrong_fingerprint_gets_no_key(void **state)
 	struct peer peer;
 
 	peer_open(&peer);
-	assert_done(offer("1", "a", browser("aaaa", PRINT_B, "actpass", false), AVP));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_B, "actpass", false), AVP));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	peer.leg = rig_leg("audio");
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.failed);
-	assert_done(query("1"));
-	assert_int_equal(fake.key_puts, 0);
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
-	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_FAILED);
-	assert_non_null(strstr(leg_of("a")->why, "DTLS: "));
-	assert_non_null(strstr(leg_of("a")->why, "fingerprint"));
+	rig_wait(peer.failed);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.fake.key_puts, 0);
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
+	assert_int_equal(rig_leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_FAILED);
+	assert_non_null(strstr(rig_leg_of("a")->why, "DTLS: "));
+	assert_non_null(strstr(rig_leg_of("a")->why, "fingerprint"));
 	peer_close(&peer);
 }
 
@@ -243,18 +245,18 @@ static void refused_keys_are_told(void **state)
 {
 	struct peer peer;
 
-	fake.refuse_keys = EINVAL;
+	rig.fake.refuse_keys = EINVAL;
 	peer_open(&peer);
-	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	peer.leg = rig_leg("audio");
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(fake.key_puts == 1);
-	assert_done(query("1")); /* its reply comes after the refusal */
-	assert_done(query("1"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
-	assert_non_null(strstr(leg_of("a")->why, "the dataplane refused the keys"));
-	assert_string_equal(leg_of("a")->suite, "");
+	rig_wait(rig.fake.key_puts == 1);
+	assert_done(rig_query("1")); /* its reply comes after the refusal */
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED);
+	assert_non_null(strstr(rig_leg_of("a")->why, "the dataplane refused the keys"));
+	assert_string_equal(rig_leg_of("a")->suite, "");
 	peer_close(&peer);
 }
 
@@ -265,26 +267,26 @@ static void the_dataplane_restarts_under_dtls(void **state)
 	char *before;
 
 	peer_open(&peer);
-	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), AVP));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	before = strdup(strstr(got.sdp, "a=fingerprint"));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false), AVP));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	before = strdup(strstr(rig.got.sdp, "a=fingerprint"));
+	peer.leg = rig_leg("audio");
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.done && peer.leg->keys);
-	fake_hang_up(&fake);
-	fake_forget(&fake);
-	wait_for(!session_is_ready(session));
-	wait_for(session_is_ready(session) && fake_count(&fake) == 2);
-	assert_done(query("1"));
-	assert_int_equal(leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
-	assert_done(offer("1", "a", browser("cccc", peer.print, "actpass", false), -1));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	assert_string_not_equal(strstr(got.sdp, "a=fingerprint"), before);
-	peer.leg = leg_in("audio");
+	rig_wait(peer.done && peer.leg->keys);
+	fake_hang_up(&rig.fake);
+	fake_forget(&rig.fake);
+	rig_wait(!session_is_ready(rig.session));
+	rig_wait(session_is_ready(rig.session) && fake_count(&rig.fake) == 2);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig_leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
+	assert_done(rig_offer("1", "a", rig_browser("cccc", peer.print, "actpass", false), -1));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	assert_string_not_equal(strstr(rig.got.sdp, "a=fingerprint"), before);
+	peer.leg = rig_leg("audio");
 	dtls_free(peer.dtls);
 	peer.done = false;
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.done && peer.leg->keys);
+	rig_wait(peer.done && peer.leg->keys);
 	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
 	peer_close(&peer);
 	free(before);
@@ -295,20 +297,20 @@ static void from_sdes_to_dtls_and_back(void **state)
 	struct peer peer;
 
 	peer_open(&peer);
-	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), AVP));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	assert_int_equal(fake.key_puts, 1);
-	assert_done(offer("1", "a", browser("aaaa", peer.print, "actpass", false), -1));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
-	peer.leg = leg_in("audio");
+	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), AVP));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	assert_int_equal(rig.fake.key_puts, 1);
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false), -1));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	peer.leg = rig_leg("audio");
 	peer_start(&peer, DTLS_CLIENT);
-	wait_for(peer.done && peer.leg->keys->put_keys->epoch == 2);
-	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), -1));
-	assert_done(answer("1", "a", "b", phone(42000, "")));
+	rig_wait(peer.done && peer.leg->keys->put_keys->epoch == 2);
+	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), -1));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
 	assert_int_equal(peer.leg->keys->put_keys->epoch, 3);
-	assert_done(query("1"));
-	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
-	assert_non_null(strstr(leg_of("a")->why, "nothing received"));
+	assert_done(rig_query("1"));
+	assert_string_equal(rig_leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
+	assert_non_null(strstr(rig_leg_of("a")->why, "nothing received"));
 	peer_close(&peer);
 }
 

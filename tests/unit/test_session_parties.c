@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Calls of more than two: forks, withdrawals, glare, who leaves, who listens, who is muted. */
-#include "tests/unit/session_rig.h"
+#include "tests/rig/control.h"
 
 #define REPLACE TANDEM__RELAY__V1__GLARE__GLARE_REPLACE
 
@@ -11,7 +11,6 @@ static Tandem__Relay__V1__OfferRequest offer_request(const char *tag, const char
 {
 	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.from_tag = (char *)tag;
 	request.sdp = (char *)sdp;
@@ -24,9 +23,7 @@ static int run_offer(Tandem__Relay__V1__OfferRequest *request, int profile)
 
 	to.profile = profile;
 	request->to = profile < 0 ? NULL : &to;
-	session_offer(session, request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_offer, request);
 }
 
 static int offer_on(const char *branch, const char *sdp, int profile)
@@ -49,41 +46,32 @@ static int answer_on(const char *branch, const char *tag, const char *sdp)
 {
 	Tandem__Relay__V1__AnswerRequest request = TANDEM__RELAY__V1__ANSWER_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.from_tag = (char *)"a";
 	request.to_tag = (char *)tag;
 	request.branch = (char *)branch;
 	request.sdp = (char *)sdp;
-	session_answer(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_answer, &request);
 }
 
 static int withdraw(const char *tag, const char *branch)
 {
 	Tandem__Relay__V1__WithdrawRequest request = TANDEM__RELAY__V1__WITHDRAW_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.from_tag = (char *)tag;
 	request.branch = (char *)branch;
-	session_withdraw(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_withdraw, &request);
 }
 
 static int leave(const char *tag, const char *branch)
 {
 	Tandem__Relay__V1__DeleteRequest request = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.tag = (char *)tag;
 	request.branch = (char *)branch;
-	session_delete(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_delete, &request);
 }
 
 static int subscribe(const char *tag, const char *source, int profile)
@@ -92,16 +80,13 @@ static int subscribe(const char *tag, const char *source, int profile)
 	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
 	char *sources[] = {(char *)source};
 
-	clear_got();
 	to.profile = profile;
 	request.call_id = (char *)"1";
 	request.tag = (char *)tag;
 	request.to = &to;
 	request.sources = sources;
 	request.n_sources = source ? 1 : 0;
-	session_subscribe(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_subscribe, &request);
 }
 
 static int subscribe_answer(const char *tag, const char *sdp)
@@ -109,13 +94,10 @@ static int subscribe_answer(const char *tag, const char *sdp)
 	Tandem__Relay__V1__SubscribeAnswerRequest request =
 		TANDEM__RELAY__V1__SUBSCRIBE_ANSWER_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.tag = (char *)tag;
 	request.sdp = (char *)sdp;
-	session_subscribe_answer(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_subscribe_answer, &request);
 }
 
 static int unsubscribe(const char *tag)
@@ -123,33 +105,27 @@ static int unsubscribe(const char *tag)
 	Tandem__Relay__V1__UnsubscribeRequest request =
 		TANDEM__RELAY__V1__UNSUBSCRIBE_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.tag = (char *)tag;
-	session_unsubscribe(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_unsubscribe, &request);
 }
 
 static int mute(const char *tag, const char *to, Tandem__Relay__V1__Muting muting)
 {
 	Tandem__Relay__V1__MuteRequest request = TANDEM__RELAY__V1__MUTE_REQUEST__INIT;
 
-	clear_got();
 	request.call_id = (char *)"1";
 	request.tag = (char *)tag;
 	request.to_tag = (char *)to;
 	request.muting = muting;
-	session_mute(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_mute, &request);
 }
 
 static const Tandem__Relay__V1__Party *party_of(const char *tag)
 {
-	for (size_t i = 0; i < got.call->n_parties; i++)
-		if (strcmp(got.call->parties[i]->tag, tag) == 0)
-			return got.call->parties[i];
+	for (size_t i = 0; i < rig.got.call->n_parties; i++)
+		if (strcmp(rig.got.call->parties[i]->tag, tag) == 0)
+			return rig.got.call->parties[i];
 	fail_msg("no party %s", tag);
 	return NULL;
 }
@@ -157,12 +133,12 @@ static const Tandem__Relay__V1__Party *party_of(const char *tag)
 /* Whoever has the call's state alone knows as much. */
 static void restart(void)
 {
-	unsigned int legs = fake_count(&fake), paths = fake_path_count(&fake);
+	unsigned int legs = fake_count(&rig.fake), paths = fake_path_count(&rig.fake);
 
-	stop_session();
-	start_session();
-	assert_int_equal(fake_count(&fake), legs);
-	assert_int_equal(fake_path_count(&fake), paths);
+	rig_stop();
+	rig_start();
+	assert_int_equal(fake_count(&rig.fake), legs);
+	assert_int_equal(fake_path_count(&rig.fake), paths);
 }
 
 /* --- forks ---------------------------------------------------------------------------------------
@@ -174,38 +150,38 @@ static void two_branches(void **state)
 	struct fake_leg *a, *x, *y;
 	unsigned int port;
 
-	assert_done(offer_on("one", phone(41000, ""), AVP));
-	x = leg_in("audio");
-	assert_done(offer_on("two", phone(41000, ""), AVP));
-	y = leg_in("audio");
+	assert_done(offer_on("one", rig_phone(41000, ""), AVP));
+	x = rig_leg("audio");
+	assert_done(offer_on("two", rig_phone(41000, ""), AVP));
+	y = rig_leg("audio");
 	assert_ptr_not_equal(x, y);
-	assert_int_equal(fake_count(&fake), 3); /* the offerer has one leg */
-	assert_refused(answer("1", "a", "x", phone(42000, "")), SESSION_FAILED_PRECONDITION,
+	assert_int_equal(fake_count(&rig.fake), 3); /* the offerer has one leg */
+	assert_refused(rig_answer("1", "a", "x", rig_phone(42000, "")), SESSION_FAILED_PRECONDITION,
 		       "name the branch");
 	restart();
-	assert_done(answer_on("one", "x", phone(42000, "")));
-	a = leg_in("audio");
-	port = port_in("audio");
-	assert_true(hears(a, x) && hears(x, a));
-	assert_int_equal(fake_path_count(&fake), 2);
+	assert_done(answer_on("one", "x", rig_phone(42000, "")));
+	a = rig_leg("audio");
+	port = rig_port("audio");
+	assert_true(rig_hears(a, x) && rig_hears(x, a));
+	assert_int_equal(fake_path_count(&rig.fake), 2);
 	restart();
-	assert_done(answer_on("two", "y", phone(43000, "")));
-	assert_int_equal(port_in("audio"), port);
-	assert_true(hears(a, y) && hears(y, a));
-	assert_int_equal(fake_path_count(&fake), 2);
-	assert_done(query("1"));
-	assert_int_equal(got.call->n_parties, 3);
+	assert_done(answer_on("two", "y", rig_phone(43000, "")));
+	assert_int_equal(rig_port("audio"), port);
+	assert_true(rig_hears(a, y) && rig_hears(y, a));
+	assert_int_equal(fake_path_count(&rig.fake), 2);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->n_parties, 3);
 	assert_string_equal(party_of("a")->partner, "y");
 	assert_string_equal(party_of("x")->partner, "");
-	assert_int_equal(got.call->n_paths, 2);
+	assert_int_equal(rig.got.call->n_paths, 2);
 	/* The proxy cancels the other one. */
 	assert_done(leave("", "one"));
-	assert_int_equal(got.call->n_legs, 1);
-	assert_string_equal(got.call->legs[0]->tag, "x");
-	assert_int_equal(fake_count(&fake), 2);
-	assert_true(hears(a, y) && hears(y, a));
-	assert_done(drop("1"));
-	assert_int_equal(fake_count(&fake) + fake_call_count(&fake), 0);
+	assert_int_equal(rig.got.call->n_legs, 1);
+	assert_string_equal(rig.got.call->legs[0]->tag, "x");
+	assert_int_equal(fake_count(&rig.fake), 2);
+	assert_true(rig_hears(a, y) && rig_hears(y, a));
+	assert_done(rig_drop("1"));
+	assert_int_equal(fake_count(&rig.fake) + fake_call_count(&rig.fake), 0);
 }
 
 /* One offer, and two who answer it one after the other (183, then 200 of another one). */
@@ -214,30 +190,30 @@ static void two_answers(void **state)
 	struct fake_leg *a, *b;
 	unsigned int port;
 
-	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), SAVP));
-	b = leg_in("audio");
-	assert_done(answer("1", "a", "x", sdes_phone(3, KEY_A, "")));
-	a = leg_in("audio");
-	port = port_in("audio");
+	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), SAVP));
+	b = rig_leg("audio");
+	assert_done(rig_answer("1", "a", "x", rig_sdes_phone(3, KEY_A, "")));
+	a = rig_leg("audio");
+	port = rig_port("audio");
 	assert_int_equal(b->keys->put_keys->suite, SUITE_AES_CM_128_HMAC_SHA1_80);
 	assert_int_equal(b->put->put_leg->remote->port, 52000);
-	sdes_phone(3, KEY_B, "");
-	memcpy(strstr(text, "52000"), "52002", 5);
-	assert_done(answer("1", "a", "y", text));
-	assert_int_equal(port_in("audio"), port);
-	assert_ptr_equal(leg_in("audio"), a);
-	assert_int_equal(fake_count(&fake), 2);
+	rig_sdes_phone(3, KEY_B, "");
+	memcpy(strstr(rig_text, "52000"), "52002", 5);
+	assert_done(rig_answer("1", "a", "y", rig_text));
+	assert_int_equal(rig_port("audio"), port);
+	assert_ptr_equal(rig_leg("audio"), a);
+	assert_int_equal(fake_count(&rig.fake), 2);
 	assert_int_equal(b->put->put_leg->remote->port, 52002);
 	assert_memory_equal(b->keys->put_keys->receive_key.data, "=-n@", 4);
-	assert_true(hears(a, b) && hears(b, a));
-	assert_done(query("1"));
-	assert_int_equal(got.call->n_parties, 2);
+	assert_true(rig_hears(a, b) && rig_hears(b, a));
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->n_parties, 2);
 	assert_string_equal(party_of("y")->partner, "a");
 	/* Once there was another offer, this one takes no answer any more. */
-	assert_done(offer("1", "a", sdes_phone(1, KEY_A, ""), -1));
-	assert_done(answer("1", "a", "y", sdes_phone(3, KEY_B, "")));
-	assert_refused(answer("1", "a", "z", sdes_phone(3, KEY_B, "")), SESSION_FAILED_PRECONDITION,
-		       "to_tag");
+	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), -1));
+	assert_done(rig_answer("1", "a", "y", rig_sdes_phone(3, KEY_B, "")));
+	assert_refused(rig_answer("1", "a", "z", rig_sdes_phone(3, KEY_B, "")),
+		       SESSION_FAILED_PRECONDITION, "to_tag");
 }
 
 /* The browser's credentials and fingerprint are the same in each answer, so that it takes both. */
@@ -245,10 +221,10 @@ static void a_browser_hears_two_answers(void **state)
 {
 	char first[4096], *line;
 
-	assert_done(offer("1", "a", browser("aaaa", PRINT_A, "actpass", false), AVP));
-	assert_done(answer("1", "a", "x", phone(42000, "")));
-	snprintf(first, sizeof(first), "%s", got.sdp);
-	assert_done(answer("1", "a", "y", phone(43000, "")));
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", PRINT_A, "actpass", false), AVP));
+	assert_done(rig_answer("1", "a", "x", rig_phone(42000, "")));
+	snprintf(first, sizeof(first), "%s", rig.got.sdp);
+	assert_done(rig_answer("1", "a", "y", rig_phone(43000, "")));
 	for (line = strtok(first, "\r\n"); line; line = strtok(NULL, "\r\n"))
 		if (!strncmp(line, "a=ice", 5) || !strncmp(line, "a=fing", 6) ||
 		    !strncmp(line, "m=", 2) || !strncmp(line, "a=cand", 6))
@@ -260,22 +236,22 @@ static void a_browser_hears_two_answers(void **state)
 
 static void a_first_offer_is_withdrawn(void **state)
 {
-	assert_done(offer("1", "a", phone(41000, ""), AVP));
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
 	assert_refused(withdraw("b", ""), SESSION_FAILED_PRECONDITION, "no such offer");
 	assert_done(withdraw("a", ""));
-	wait_for(fake_count(&fake) + fake_call_count(&fake) == 0);
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no call");
+	rig_wait(fake_count(&rig.fake) + fake_call_count(&rig.fake) == 0);
+	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call");
 	assert_refused(withdraw("a", ""), SESSION_NOT_FOUND, "no call");
 }
 
 static void one_of_two_branches_is_withdrawn(void **state)
 {
-	assert_done(offer_on("one", phone(41000, ""), AVP));
-	assert_done(offer_on("two", phone(41000, ""), AVP));
+	assert_done(offer_on("one", rig_phone(41000, ""), AVP));
+	assert_done(offer_on("two", rig_phone(41000, ""), AVP));
 	assert_done(withdraw("a", "one"));
-	wait_for(fake_count(&fake) == 2);
-	assert_done(answer("1", "a", "y", phone(42000, ""))); /* no doubt any more */
-	assert_int_equal(fake_path_count(&fake), 2);
+	rig_wait(fake_count(&rig.fake) == 2);
+	assert_done(rig_answer("1", "a", "y", rig_phone(42000, ""))); /* no doubt any more */
+	assert_int_equal(fake_path_count(&rig.fake), 2);
 }
 
 /* A refused re-INVITE (488): everything is as before it. */
@@ -283,30 +259,30 @@ static void a_re_offer_is_withdrawn(void **state)
 {
 	struct fake_leg *a, *b;
 
-	phones("1", &a, &b);
-	assert_done(offer("1", "a", phone(41002, "m=video 43000 RTP/AVP 96\r\n"), -1));
-	assert_int_equal(fake_count(&fake), 4);
+	rig_phones("1", &a, &b);
+	assert_done(rig_offer("1", "a", rig_phone(41002, "m=video 43000 RTP/AVP 96\r\n"), -1));
+	assert_int_equal(fake_count(&rig.fake), 4);
 	restart();
 	assert_done(withdraw("a", ""));
-	wait_for(fake_count(&fake) == 2);
+	rig_wait(fake_count(&rig.fake) == 2);
 	assert_int_equal(a->put->put_leg->remote->port, 41000);
-	assert_true(hears(a, b) && hears(b, a));
-	assert_done(query("1"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_true(rig_hears(a, b) && rig_hears(b, a));
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
 }
 
 static void glare_is_settled(void **state)
 {
 	struct fake_leg *a, *b;
 
-	phones("1", &a, &b);
-	assert_done(offer("1", "a", phone(41002, ""), -1));
-	assert_refused(offer("1", "b", phone(42002, ""), -1), SESSION_ALREADY_EXISTS,
+	rig_phones("1", &a, &b);
+	assert_done(rig_offer("1", "a", rig_phone(41002, ""), -1));
+	assert_refused(rig_offer("1", "b", rig_phone(42002, ""), -1), SESSION_ALREADY_EXISTS,
 		       "an offer of \"a\" waits");
-	assert_done(offer_against("b", phone(42002, "")));
-	assert_refused(answer("1", "a", "b", phone(42000, "")), SESSION_FAILED_PRECONDITION,
+	assert_done(offer_against("b", rig_phone(42002, "")));
+	assert_refused(rig_answer("1", "a", "b", rig_phone(42000, "")), SESSION_FAILED_PRECONDITION,
 		       "from_tag is not that of the open offer");
-	assert_done(answer("1", "b", "a", phone(41000, "")));
+	assert_done(rig_answer("1", "b", "a", rig_phone(41000, "")));
 	assert_int_equal(a->put->put_leg->remote->port, 41000);
 	assert_int_equal(b->put->put_leg->remote->port, 42002);
 }
@@ -319,28 +295,28 @@ static unsigned int served, order[40];
 static void note(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
 {
 	order[served++] = (unsigned int)(uintptr_t)arg;
-	got.code = error ? error->code : 0;
+	rig.got.code = error ? error->code : 0;
 }
 
 static void requests_queue(void **state)
 {
-	Tandem__Relay__V1__OfferRequest request = offer_request("a", phone(41000, ""));
+	Tandem__Relay__V1__OfferRequest request = offer_request("a", rig_phone(41000, ""));
 
-	stop_session();
-	config.port_quarantine_ms = 0;
-	start_session();
+	rig_stop();
+	rig.config.port_quarantine_ms = 0;
+	rig_start();
 	served = 0;
 	for (uintptr_t k = 0; k < 33; k++)
-		session_offer(session, &request, note, (void *)k);
+		session_offer(rig.session, &request, note, (void *)k);
 	assert_int_equal(served, 0);
-	session_offer(session, &request, note, (void *)33);
+	session_offer(rig.session, &request, note, (void *)33);
 	assert_int_equal(served, 1);
-	assert_int_equal(got.code, SESSION_RESOURCE_EXHAUSTED);
-	wait_for(served == 34);
+	assert_int_equal(rig.got.code, SESSION_RESOURCE_EXHAUSTED);
+	rig_wait(served == 34);
 	for (unsigned int k = 1; k < 34; k++)
 		assert_int_equal(order[k], k - 1);
-	assert_int_equal(got.code, 0);
-	wait_for(fake_count(&fake) == 2);
+	assert_int_equal(rig.got.code, 0);
+	rig_wait(fake_count(&rig.fake) == 2);
 }
 
 /* --- who leaves ----------------------------------------------------------------------------------
@@ -350,21 +326,21 @@ static void a_party_leaves_and_another_comes(void **state)
 {
 	struct fake_leg *a, *b, *c;
 
-	phones("1", &a, &b);
+	rig_phones("1", &a, &b);
 	assert_done(leave("b", ""));
-	assert_int_equal(fake_count(&fake), 1);
-	assert_int_equal(fake_path_count(&fake), 0);
+	assert_int_equal(fake_count(&rig.fake), 1);
+	assert_int_equal(fake_path_count(&rig.fake), 0);
 	restart();
-	assert_done(offer_on("other", phone(41000, ""), AVP));
-	c = leg_in("audio");
-	assert_done(answer_on("other", "c", phone(43000, "")));
-	assert_ptr_equal(leg_in("audio"), a);
-	assert_true(hears(a, c) && hears(c, a));
+	assert_done(offer_on("other", rig_phone(41000, ""), AVP));
+	c = rig_leg("audio");
+	assert_done(answer_on("other", "c", rig_phone(43000, "")));
+	assert_ptr_equal(rig_leg("audio"), a);
+	assert_true(rig_hears(a, c) && rig_hears(c, a));
 	assert_refused(leave("b", ""), SESSION_NOT_FOUND, "no such party");
 	assert_done(leave("a", ""));
 	assert_done(leave("c", ""));
-	wait_for(fake_count(&fake) + fake_call_count(&fake) == 0);
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no call");
+	rig_wait(fake_count(&rig.fake) + fake_call_count(&rig.fake) == 0);
+	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call");
 }
 
 /* --- listeners -----------------------------------------------------------------------------------
@@ -388,36 +364,36 @@ static void a_recorder_hears_both(void **state)
 {
 	struct fake_leg *a, *b, *first, *second;
 
-	phones("1", &a, &b);
+	rig_phones("1", &a, &b);
 	assert_done(subscribe("r", NULL, AVP));
-	assert_int_equal(got.sources->n_sources, 2);
-	assert_string_equal(got.sources->sources[0], "a");
-	assert_string_equal(got.sources->sources[1], "b");
+	assert_int_equal(rig.got.sources->n_sources, 2);
+	assert_string_equal(rig.got.sources->sources[0], "a");
+	assert_string_equal(rig.got.sources->sources[1], "b");
 	assert_shows("a=sendonly");
 	assert_shows("a=rtpmap:101 telephone-event/8000");
 	assert_hides("127.0.0.1");
-	first = leg_in("audio");
-	assert_int_equal(fake_count(&fake), 4);
-	assert_int_equal(fake_path_count(&fake), 2); /* it has not answered yet */
+	first = rig_leg("audio");
+	assert_int_equal(fake_count(&rig.fake), 4);
+	assert_int_equal(fake_path_count(&rig.fake), 2); /* it has not answered yet */
 	restart();
 	assert_done(subscribe_answer("r", recorder(LISTENS)));
-	second = fake_find(&fake, fake.legs[3].put->put_leg->leg);
-	assert_true(hears(first, a) && fake_path(&fake, a, first)->branch);
-	assert_true(hears(second, b) && fake_path(&fake, b, second)->branch);
-	assert_int_equal(fake_path_count(&fake), 4);
+	second = fake_find(&rig.fake, rig.fake.legs[3].put->put_leg->leg);
+	assert_true(rig_hears(first, a) && fake_path(&rig.fake, a, first)->branch);
+	assert_true(rig_hears(second, b) && fake_path(&rig.fake, b, second)->branch);
+	assert_int_equal(fake_path_count(&rig.fake), 4);
 	restart();
 	/* Who listens does not talk. */
-	assert_refused(offer("1", "r", phone(45000, ""), AVP), SESSION_FAILED_PRECONDITION,
+	assert_refused(rig_offer("1", "r", rig_phone(45000, ""), AVP), SESSION_FAILED_PRECONDITION,
 		       "no participant");
-	assert_done(query("1"));
+	assert_done(rig_query("1"));
 	assert_true(party_of("r")->listens);
 	/* One of the two leaves, the recorder stays, and then it leaves too. */
 	assert_done(leave("b", ""));
-	assert_int_equal(fake_path_count(&fake), 1);
-	assert_true(hears(first, a));
+	assert_int_equal(fake_path_count(&rig.fake), 1);
+	assert_true(rig_hears(first, a));
 	assert_done(unsubscribe("r"));
-	assert_int_equal(got.call->n_legs, 2);
-	assert_int_equal(fake_count(&fake), 1);
+	assert_int_equal(rig.got.call->n_legs, 2);
+	assert_int_equal(fake_count(&rig.fake), 1);
 	assert_refused(unsubscribe("a"), SESSION_NOT_FOUND, "no listener");
 }
 
@@ -426,10 +402,10 @@ static void a_listener_is_refused(void **state)
 	struct fake_leg *a, *b;
 
 	assert_refused(subscribe("r", NULL, AVP), SESSION_NOT_FOUND, "no call");
-	assert_done(offer("1", "a", phone(41000, ""), AVP));
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
 	assert_refused(subscribe("r", NULL, AVP), SESSION_FAILED_PRECONDITION, "nothing to hear");
-	assert_done(drop("1"));
-	phones("1", &a, &b);
+	assert_done(rig_drop("1"));
+	rig_phones("1", &a, &b);
 	assert_refused(subscribe("b", NULL, AVP), SESSION_ALREADY_EXISTS, "another party");
 	assert_refused(subscribe("r", "x", AVP), SESSION_FAILED_PRECONDITION, "no party");
 	assert_refused(subscribe_answer("r", recorder(LISTENS)), SESSION_FAILED_PRECONDITION,
@@ -438,7 +414,7 @@ static void a_listener_is_refused(void **state)
 	assert_refused(subscribe_answer("r", recorder(LISTENS)), SESSION_INVALID_ARGUMENT,
 		       "the answer has 2 m-lines");
 	assert_done(subscribe_answer("r", recorder("m=audio 45000 RTP/AVP 0\r\n")));
-	assert_int_equal(fake_path_count(&fake), 3);
+	assert_int_equal(fake_path_count(&rig.fake), 3);
 }
 
 static void twenty_listen(void **state)
@@ -446,21 +422,21 @@ static void twenty_listen(void **state)
 	struct fake_leg *a, *b;
 	char tag[8];
 
-	phones("1", &a, &b);
+	rig_phones("1", &a, &b);
 	for (unsigned int k = 0; k < 20; k++) {
 		snprintf(tag, sizeof(tag), "r%u", k);
 		assert_done(subscribe(tag, "a", k % 2 ? AVP : WEBRTC));
 		if (k % 2)
 			assert_done(subscribe_answer(tag, recorder("m=audio 45000 RTP/AVP 0\r\n")));
 		else
-			assert_done(
-				subscribe_answer(tag, browser("bbbb", PRINT_B, "active", false)));
+			assert_done(subscribe_answer(
+				tag, rig_browser("bbbb", PRINT_B, "active", false)));
 	}
-	assert_int_equal(fake_path_count(&fake), 22);
-	assert_true(hears(a, b) && hears(b, a));
+	assert_int_equal(fake_path_count(&rig.fake), 22);
+	assert_true(rig_hears(a, b) && rig_hears(b, a));
 	restart();
-	assert_done(query("1"));
-	assert_int_equal(got.call->n_paths, 22);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->n_paths, 22);
 }
 
 /* --- muting --------------------------------------------------------------------------------------
@@ -468,7 +444,7 @@ static void twenty_listen(void **state)
 
 static int muted(const struct fake_leg *from, const struct fake_leg *to)
 {
-	return fake_path(&fake, from, to)->mute;
+	return fake_path(&rig.fake, from, to)->mute;
 }
 
 static void parties_are_muted(void **state)
@@ -477,9 +453,9 @@ static void parties_are_muted(void **state)
 	const Tandem__Dataplane__V1__PutPath *path;
 	struct fake_leg *a, *b, *r;
 
-	phones("1", &a, &b);
+	rig_phones("1", &a, &b);
 	assert_done(subscribe("r", "a", AVP));
-	r = leg_in("audio");
+	r = rig_leg("audio");
 	assert_done(subscribe_answer("r", recorder("m=audio 45000 RTP/AVP 0\r\n")));
 	assert_refused(mute("x", "", TANDEM__RELAY__V1__MUTING__MUTING_BLOCK),
 		       SESSION_FAILED_PRECONDITION, "no party");
@@ -492,16 +468,16 @@ static void parties_are_muted(void **state)
 	assert_int_equal(muted(a, b), 0);
 	assert_int_equal(muted(a, r), block);
 	restart();
-	assert_done(query("1"));
-	assert_string_equal(got.call->paths[1]->why, "blocked");
+	assert_done(rig_query("1"));
+	assert_string_equal(rig.got.call->paths[1]->why, "blocked");
 	assert_done(mute("", "", TANDEM__RELAY__V1__MUTING__MUTING_SILENCE));
-	path = fake_path(&fake, a, b);
+	path = fake_path(&rig.fake, a, b);
 	assert_int_equal(path->n_silence, 1); /* PCMU, and no event */
 	assert_int_equal(path->silence[0]->payload_type, 0);
 	assert_int_equal(path->silence[0]->octet, 0xff);
 	assert_int_equal(path->mute, 0);
 	assert_done(mute("", "", TANDEM__RELAY__V1__MUTING__MUTING_NONE));
-	assert_int_equal(fake_path(&fake, a, b)->n_silence, 0);
+	assert_int_equal(fake_path(&rig.fake, a, b)->n_silence, 0);
 	assert_int_equal(muted(a, r), 0);
 }
 
@@ -525,21 +501,21 @@ static void what_happens_is_told(void **state)
 	struct fake_leg *a, *b;
 
 	told[0] = '\0';
-	all = session_watch_calls(session, "", hear, NULL);
-	other = session_watch_calls(session, "2", hear, NULL);
-	phones("1", &a, &b);
-	fake_event(&fake, a->put->put_leg->leg, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA,
+	all = session_watch_calls(rig.session, "", hear, NULL);
+	other = session_watch_calls(rig.session, "2", hear, NULL);
+	rig_phones("1", &a, &b);
+	fake_event(&rig.fake, a->put->put_leg->leg, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA,
 		   NULL, 0);
-	assert_done(query("1"));
-	assert_done(query("1"));
-	assert_done(offer("1", "b", phone(42000, ""), -1));
+	assert_done(rig_query("1"));
+	assert_done(rig_query("1"));
+	assert_done(rig_offer("1", "b", rig_phone(42000, ""), -1));
 	assert_done(withdraw("b", ""));
 	assert_done(leave("b", ""));
-	assert_done(drop("1"));
+	assert_done(rig_drop("1"));
 	assert_string_equal(told, "OFFERED:a ANSWERED:b FIRST_MEDIA:a OFFERED:b WITHDRAWN:b "
 				  "PARTY_LEFT:b ENDED: ");
 	session_unwatch_calls(all);
-	phones("1", &a, &b);
+	rig_phones("1", &a, &b);
 	session_unwatch_calls(other);
 	assert_null(strstr(told, "ENDED: O"));
 }

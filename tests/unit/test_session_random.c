@@ -8,7 +8,7 @@
  */
 #include <inttypes.h>
 
-#include "tests/unit/session_rig.h"
+#include "tests/rig/control.h"
 
 #define STEPS 20000
 #define EPOCH 400 /* steps until all must come to rest */
@@ -125,15 +125,15 @@ static const char *any_sdp(unsigned int call, unsigned int port, unsigned int ta
 
 	/* Mostly what fits together, so that calls come about. */
 	if (is_secure(call) && chance(10))
-		return sdes_phone(tag, chance(2) ? KEY_A : KEY_B, "");
+		return rig_sdes_phone(tag, chance(2) ? KEY_A : KEY_B, "");
 	switch (chance(10)) {
 	case 0:
-		return sdes_phone(1 + chance(4), chance(2) ? KEY_A : KEY_B, "");
+		return rig_sdes_phone(1 + chance(4), chance(2) ? KEY_A : KEY_B, "");
 	case 1:
-		return browser(chance(2) ? "aaaa" : "bbbb", prints[chance(2)], setups[chance(3)],
-			       chance(4) == 0);
+		return rig_browser(chance(2) ? "aaaa" : "bbbb", prints[chance(2)],
+				   setups[chance(3)], chance(4) == 0);
 	default:
-		return phone(port + 2 * chance(3), more[chance(5)]);
+		return rig_phone(port + 2 * chance(3), more[chance(5)]);
 	}
 }
 
@@ -170,7 +170,7 @@ static void ask_offer(unsigned int call)
 	request.glare = chance(2);
 	request.sdp = (char *)any_sdp(call, 41000, 1);
 	request.to = profile < 0 ? NULL : &to;
-	session_offer(session, &request, replied, begin(call, OTHER, 0, 0));
+	session_offer(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
 static void ask_answer(unsigned int call)
@@ -183,7 +183,7 @@ static void ask_answer(unsigned int call)
 	request.to_tag = TAG(to);
 	request.branch = (char *)any_branch();
 	request.sdp = (char *)any_sdp(call, 42000, TAG_OFFERED);
-	session_answer(session, &request, replied, begin(call, ANSWER, from, to));
+	session_answer(rig.session, &request, replied, begin(call, ANSWER, from, to));
 }
 
 static void ask_withdraw(unsigned int call)
@@ -193,7 +193,7 @@ static void ask_withdraw(unsigned int call)
 	request.call_id = CALL_ID(call);
 	request.from_tag = TAG(any_tag());
 	request.branch = (char *)any_branch();
-	session_withdraw(session, &request, replied, begin(call, OTHER, 0, 0));
+	session_withdraw(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
 static void ask_delete(unsigned int call)
@@ -204,7 +204,7 @@ static void ask_delete(unsigned int call)
 
 	request.call_id = CALL_ID(call);
 	request.tag = whole ? (char *)"" : TAG(tag);
-	session_delete(session, &request, replied, begin(call, whole ? DELETE : LEAVE, tag, 0));
+	session_delete(rig.session, &request, replied, begin(call, whole ? DELETE : LEAVE, tag, 0));
 }
 
 static void ask_to_listen(unsigned int call)
@@ -224,18 +224,18 @@ static void ask_to_listen(unsigned int call)
 		request.to = &to;
 		request.sources = sources;
 		request.n_sources = chance(2);
-		session_subscribe(session, &request, replied, begin(call, OTHER, 0, 0));
+		session_subscribe(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 		return;
 	case 1:
 		answer.call_id = CALL_ID(call);
 		answer.tag = TAG(tag);
 		answer.sdp = (char *)any_sdp(call, 45000, TAG_OFFERED);
-		session_subscribe_answer(session, &answer, replied, begin(call, OTHER, 0, 0));
+		session_subscribe_answer(rig.session, &answer, replied, begin(call, OTHER, 0, 0));
 		return;
 	default:
 		gone.call_id = CALL_ID(call);
 		gone.tag = TAG(tag);
-		session_unsubscribe(session, &gone, replied, begin(call, OTHER, 0, 0));
+		session_unsubscribe(rig.session, &gone, replied, begin(call, OTHER, 0, 0));
 	}
 }
 
@@ -247,7 +247,7 @@ static void ask_to_mute(unsigned int call)
 	request.tag = chance(2) ? TAG(any_tag()) : (char *)"";
 	request.to_tag = chance(2) ? TAG(any_tag()) : (char *)"";
 	request.muting = chance(3);
-	session_mute(session, &request, replied, begin(call, OTHER, 0, 0));
+	session_mute(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
 static void ask_query(unsigned int call)
@@ -255,7 +255,7 @@ static void ask_query(unsigned int call)
 	Tandem__Relay__V1__QueryRequest request = TANDEM__RELAY__V1__QUERY_REQUEST__INIT;
 
 	request.call_id = CALL_ID(call);
-	session_query(session, &request, replied, begin(call, OTHER, 0, 0));
+	session_query(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
 static void ask_something(void)
@@ -276,8 +276,8 @@ static void ask_something(void)
 static void remember_legs(void)
 {
 	for (unsigned int i = 0; i < FAKE_LEGS; i++)
-		if (fake.legs[i].put)
-			ids[id_count++ % IDS] = fake.legs[i].put->put_leg->leg;
+		if (rig.fake.legs[i].put)
+			ids[id_count++ % IDS] = rig.fake.legs[i].put->put_leg->leg;
 }
 
 /* Of a leg that is there, or was. */
@@ -295,12 +295,12 @@ static void happen(void)
 		22, 0xfe, 0xff, [11] = 0, [12] = 67, [13] = 1, [16] = 55, [24] = 55};
 
 	remember_legs();
-	if (fake.fd < 0 || !id_count)
+	if (rig.fake.fd < 0 || !id_count)
 		return;
 	datagram[25] = 0xfe;
 	datagram[26 + chance(20)] = chance(256);
-	fake_event(&fake, ids[chance(id_count < IDS ? id_count : IDS)], kinds[chance(5)], datagram,
-		   sizeof(datagram));
+	fake_event(&rig.fake, ids[chance(id_count < IDS ? id_count : IDS)], kinds[chance(5)],
+		   datagram, sizeof(datagram));
 }
 
 static bool broke; /* the connection did, or the dataplane, and not all may be well yet */
@@ -310,38 +310,38 @@ static void go_wrong(void)
 	switch (chance(8)) {
 	case 0:
 		broke = true;
-		fake_hang_up(&fake);
+		fake_hang_up(&rig.fake);
 		return;
 	case 1: /* the dataplane restarts */
 		broke = true;
-		fake_hang_up(&fake);
-		fake_forget(&fake);
+		fake_hang_up(&rig.fake);
+		fake_forget(&rig.fake);
 		return;
 	case 2: /* the control plane restarts */
 		/* What was lost on both sides is lost, or was deleted on one alone. */
 		for (unsigned int call = 0; call < CALLS; call++)
 			model[call].unknown |= broke;
-		stop_session();
+		rig_stop();
 		assert_int_equal(replies, asked);
-		assert_int_equal(session_open(&session, &loop, &config), 0);
+		assert_int_equal(session_open(&rig.session, &rig.loop, &rig.config), 0);
 		return;
 	case 3:
 	case 4:
-		fake.refuse_put = EINVAL;
-		fake.refuse_after = chance(4);
+		rig.fake.refuse_put = EINVAL;
+		rig.fake.refuse_after = chance(4);
 		return;
 	case 5:
-		fake.refuse_keys = fake.refuse_keys ? 0 : EINVAL;
+		rig.fake.refuse_keys = rig.fake.refuse_keys ? 0 : EINVAL;
 		return;
 	case 6: /* a leg gets lost, and one comes from nowhere */
 		for (unsigned int i = 0; i < FAKE_LEGS; i++)
-			if (fake.legs[i].put && chance(4) == 0) {
-				fake_clear(&fake, &fake.legs[i]);
+			if (rig.fake.legs[i].put && chance(4) == 0) {
+				fake_clear(&rig.fake, &rig.fake.legs[i]);
 				return;
 			}
 		return;
 	default:
-		settle(1 + chance(5));
+		rig_settle(1 + chance(5));
 	}
 }
 
@@ -361,9 +361,9 @@ static bool talks(const struct modelled *m, char one, char other)
 
 static bool reply_talks(char one, char other)
 {
-	for (size_t i = 0; i < got.call->n_parties; i++)
-		if (got.call->parties[i]->tag[0] == one &&
-		    got.call->parties[i]->partner[0] == other)
+	for (size_t i = 0; i < rig.got.call->n_parties; i++)
+		if (rig.got.call->parties[i]->tag[0] == one &&
+		    rig.got.call->parties[i]->partner[0] == other)
 			return true;
 	return false;
 }
@@ -375,7 +375,7 @@ static void compare_model(unsigned int call, bool *agrees)
 		for (char other = 'a'; other < 'a' + TAGS; other++) {
 			bool right = talks(&model[call], one, other);
 
-			if (one == other || right == (got.code == 0 && reply_talks(one, other)))
+			if (one == other || right == (rig.got.code == 0 && reply_talks(one, other)))
 				continue;
 			snprintf(odd, sizeof(odd), "call %u: %c and %c %s", call, one, other,
 				 right ? "have to talk" : "talk");
@@ -386,14 +386,15 @@ static void compare_model(unsigned int call, bool *agrees)
 
 static void compare_paths(bool *agrees)
 {
-	for (size_t i = 0; i < got.call->n_paths; i++) {
-		if (fake_path_place(&fake, got.call->paths[i]->from, got.call->paths[i]->to) >= 0)
+	for (size_t i = 0; i < rig.got.call->n_paths; i++) {
+		if (fake_path_place(&rig.fake, rig.got.call->paths[i]->from,
+				    rig.got.call->paths[i]->to) >= 0)
 			continue;
-		snprintf(odd, sizeof(odd), "call %s: a path is missing", got.call->call_id);
+		snprintf(odd, sizeof(odd), "call %s: a path is missing", rig.got.call->call_id);
 		*agrees = false;
 	}
-	seen.legs += got.call->n_legs;
-	seen.paths += got.call->n_paths;
+	seen.legs += rig.got.call->n_legs;
+	seen.paths += rig.got.call->n_paths;
 }
 
 static bool is_same_key(const ProtobufCBinaryData *key, const struct fake_leg *sends)
@@ -408,12 +409,12 @@ static bool is_same_key(const ProtobufCBinaryData *key, const struct fake_leg *s
 static void compare_keys(bool *agrees)
 {
 	for (unsigned int i = 0; i < FAKE_LEGS; i++) {
-		const struct fake_leg *one = &fake.legs[i];
+		const struct fake_leg *one = &rig.fake.legs[i];
 
 		if (!one->put || !one->keys || !one->keys->put_keys->send_key.len)
 			continue;
 		for (unsigned int k = 0; k < FAKE_LEGS; k++) {
-			const struct fake_leg *other = &fake.legs[k];
+			const struct fake_leg *other = &rig.fake.legs[k];
 			const Tandem__Dataplane__V1__PutKeys *theirs;
 
 			if (!other->put || !other->keys)
@@ -431,36 +432,36 @@ static void compare_keys(bool *agrees)
 
 static bool agrees(void)
 {
-	bool all = replies == asked && session_is_ready(session);
+	bool all = replies == asked && session_is_ready(rig.session);
 
 	memset(&seen, 0, sizeof(seen));
 	odd[0] = '\0';
 	for (unsigned int call = 0; all && call < CALLS; call++) {
-		query(CALL_ID(call));
+		rig_query(CALL_ID(call));
 		if (!model[call].unknown)
 			compare_model(call, &all);
-		if (got.code == 0)
+		if (rig.got.code == 0)
 			compare_paths(&all);
-		else if (got.code == SESSION_NOT_FOUND && model[call].unknown)
+		else if (rig.got.code == SESSION_NOT_FOUND && model[call].unknown)
 			model[call] = (struct modelled){.unknown = false};
 	}
 	compare_keys(&all);
-	return all && seen.legs == fake_count(&fake) && seen.paths == fake_path_count(&fake);
+	return all && seen.legs == fake_count(&rig.fake) && seen.paths == fake_path_count(&rig.fake);
 }
 
 /* Nothing happens any more: after some rounds of the audit both have the same. */
 static void come_to_rest(void)
 {
-	fake.refuse_put = fake.refuse_keys = 0;
+	rig.fake.refuse_put = rig.fake.refuse_keys = 0;
 	broke = false;
-	settle(ROUND); /* what broke is noticed */
+	rig_settle(ROUND); /* what broke is noticed */
 	for (unsigned int tries = 0; tries < 40 && !agrees(); tries++)
-		settle(ROUND);
+		rig_settle(ROUND);
 	assert_int_equal(replies, asked);
-	assert_true(session_is_ready(session));
+	assert_true(session_is_ready(rig.session));
 	if (!agrees())
-		fail_msg("%s; %u legs and %u paths for %u and %u", odd, fake_count(&fake),
-			 fake_path_count(&fake), seen.legs, seen.paths);
+		fail_msg("%s; %u legs and %u paths for %u and %u", odd, fake_count(&rig.fake),
+			 fake_path_count(&rig.fake), seen.legs, seen.paths);
 }
 
 static void any_history_comes_to_rest(void **state)
@@ -470,11 +471,11 @@ static void any_history_comes_to_rest(void **state)
 
 	seed = from ? strtoull(from, NULL, 0) : 0x5eed5eed5eedull;
 	print_message("# %lu steps from TANDEM_SEED=0x%" PRIx64 "\n", count, seed);
-	stop_session();
-	config.audit_ms = ROUND;
-	config.port_quarantine_ms = 0;
-	config.dtls_cookie = true;
-	start_session();
+	rig_stop();
+	rig.config.audit_ms = ROUND;
+	rig.config.port_quarantine_ms = 0;
+	rig.config.dtls_cookie = true;
+	rig_start();
 	for (unsigned long step = 1; step <= count; step++) {
 		unsigned int what = chance(40);
 
@@ -485,7 +486,7 @@ static void any_history_comes_to_rest(void **state)
 		else if (what < 20)
 			ask_something();
 		else
-			uv_run(&loop, UV_RUN_NOWAIT);
+			uv_run(&rig.loop, UV_RUN_NOWAIT);
 		if (step % EPOCH == 0)
 			come_to_rest();
 	}

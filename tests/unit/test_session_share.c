@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Calls whose participants share their SDES keys, so that the relay has none of its own. */
-#include "tests/unit/session_rig.h"
+#include "tests/rig/control.h"
 
 #define KEY_C "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
 #define GCM_A "a=crypto:7 AEAD_AES_128_GCM inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGw==\r\n"
@@ -15,16 +15,13 @@ static int offer_keys(const char *tag, const char *sdp, int profile, int keys)
 	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
 	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
 
-	clear_got();
 	to.profile = profile;
 	request.call_id = (char *)"1";
 	request.from_tag = (char *)tag;
 	request.sdp = (char *)sdp;
 	request.to = profile < 0 ? NULL : &to;
 	request.keys = keys;
-	session_offer(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	return got.code;
+	return rig_ask(session_offer, &request);
 }
 
 /* "=-n@" for KEY_B and so on: how a key begins. */
@@ -32,7 +29,7 @@ static void assert_keys(const struct fake_leg *leg, unsigned int epoch, const ch
 {
 	const Tandem__Dataplane__V1__PutKeys *put = leg->keys->put_keys;
 
-	assert_true(fake_path(&fake, leg, partner_of(leg))->verify);
+	assert_true(fake_path(&rig.fake, leg, rig_partner(leg))->verify);
 	assert_int_equal(put->epoch, epoch);
 	assert_int_equal(put->suite, SUITE_AES_CM_128_HMAC_SHA1_80);
 	assert_memory_equal(put->receive_key.data, receive, 4);
@@ -48,54 +45,54 @@ static void assert_keys(const struct fake_leg *leg, unsigned int epoch, const ch
 /* The call between A and B, and its legs. */
 static void share(struct fake_leg **a, struct fake_leg **b)
 {
-	assert_done(offer_keys("a", sdes_phone(3, KEY_A, GCM_A), SAVP, SHARED));
-	*b = leg_in("audio");
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
-	*a = leg_in("audio");
+	assert_done(offer_keys("a", rig_sdes_phone(3, KEY_A, GCM_A), SAVP, SHARED));
+	*b = rig_leg("audio");
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
+	*a = rig_leg("audio");
 }
 
 static void keys_cross(void **state)
 {
 	struct fake_leg *a, *b;
 
-	assert_done(offer_keys("a", sdes_phone(3, KEY_A, GCM_A), SAVP, SHARED));
+	assert_done(offer_keys("a", rig_sdes_phone(3, KEY_A, GCM_A), SAVP, SHARED));
 	assert_shows("a=crypto:3 " CM80 KEY_A "\r\n");
 	assert_shows(GCM_A);
-	b = leg_in("audio");
-	assert_int_equal(fake.key_puts, 0);
-	assert_refused(answer("1", "a", "b", sdes_phone(7, KEY_B, "")), SESSION_INVALID_ARGUMENT,
-		       "tag or suite that was not offered");
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
+	b = rig_leg("audio");
+	assert_int_equal(rig.fake.key_puts, 0);
+	assert_refused(rig_answer("1", "a", "b", rig_sdes_phone(7, KEY_B, "")),
+		       SESSION_INVALID_ARGUMENT, "tag or suite that was not offered");
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
 	assert_shows("a=crypto:3 " CM80 KEY_B "\r\n");
-	a = leg_in("audio");
+	a = rig_leg("audio");
 	assert_keys(a, 1, A);
 	assert_keys(b, 1, B);
 	a->mode = TANDEM__DATAPLANE__V1__MODE__MODE_VERIFY;
-	assert_done(query("1"));
+	assert_done(rig_query("1"));
 	for (size_t i = 0; i < 2; i++)
-		assert_int_equal(got.call->paths[i]->mode,
-				 got.call->paths[i]->from == leg_of("a")->id
+		assert_int_equal(rig.got.call->paths[i]->mode,
+				 rig.got.call->paths[i]->from == rig_leg_of("a")->id
 					 ? TANDEM__RELAY__V1__MODE__MODE_VERIFY
 					 : TANDEM__RELAY__V1__MODE__MODE_PASS);
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
-	assert_string_equal(leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_string_equal(rig_leg_of("a")->suite, "AES_CM_128_HMAC_SHA1_80");
 }
 
 static void only_lines_that_the_relay_can_check(void **state)
 {
 	assert_done(offer_keys("a",
-			       sdes_phone(1, KEY_A " UNENCRYPTED_SRTP",
-					  "a=crypto:2 " CM80 KEY_C "|2^20|1:4\r\n"
-					  "a=crypto:4 F8_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
-					  "a=crypto:5 " CM80 KEY_B "|2^20 WSH=64 -x=y\r\n"
-					  "a=crypto:6 " CM80 KEY_C "\r\n"),
+			       rig_sdes_phone(1, KEY_A " UNENCRYPTED_SRTP",
+					      "a=crypto:2 " CM80 KEY_C "|2^20|1:4\r\n"
+					      "a=crypto:4 F8_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
+					      "a=crypto:5 " CM80 KEY_B "|2^20 WSH=64 -x=y\r\n"
+					      "a=crypto:6 " CM80 KEY_C "\r\n"),
 			       SAVP, SHARED));
 	assert_shows("a=crypto:5 " CM80 KEY_B "\r\n");
 	assert_hides("a=crypto:1");
 	assert_hides("a=crypto:2");
 	assert_hides("a=crypto:4");
 	assert_hides("a=crypto:6"); /* one of a suite is enough */
-	assert_refused(answer("1", "a", "b", sdes_phone(5, KEY_A " FEC_KEY=inline:x", "")),
+	assert_refused(rig_answer("1", "a", "b", rig_sdes_phone(5, KEY_A " FEC_KEY=inline:x", "")),
 		       SESSION_INVALID_ARGUMENT, "FEC");
 }
 
@@ -108,11 +105,10 @@ static void only_suites_that_were_asked_for(void **state)
 	to.suites = suites;
 	to.n_suites = 2;
 	request.call_id = request.from_tag = (char *)"1";
-	request.sdp = (char *)sdes_phone(3, KEY_A, GCM_A);
+	request.sdp = (char *)rig_sdes_phone(3, KEY_A, GCM_A);
 	request.to = &to;
 	request.keys = SHARED;
-	session_offer(session, &request, on_reply, NULL);
-	wait_for(got.came);
+	rig_ask(session_offer, &request);
 	assert_shows(" RTP/SAVP "); /* PROFILE_SAME */
 	assert_shows(GCM_A);
 	assert_hides("a=crypto:3");
@@ -120,20 +116,21 @@ static void only_suites_that_were_asked_for(void **state)
 
 static void refusals(void **state)
 {
-	assert_refused(offer_keys("a", phone(41000, ""), SAVP, SHARED), SESSION_INVALID_ARGUMENT,
-		       "KEYS_SHARED needs");
-	assert_refused(offer_keys("a", sdes_phone(1, KEY_A, ""), AVP, SHARED),
+	assert_refused(offer_keys("a", rig_phone(41000, ""), SAVP, SHARED),
+		       SESSION_INVALID_ARGUMENT, "KEYS_SHARED needs");
+	assert_refused(offer_keys("a", rig_sdes_phone(1, KEY_A, ""), AVP, SHARED),
 		       SESSION_INVALID_ARGUMENT, "the other one has RTP/AVP");
-	assert_refused(offer_keys("a", sdes_phone(1, KEY_A, ""), WEBRTC, SHARED),
+	assert_refused(offer_keys("a", rig_sdes_phone(1, KEY_A, ""), WEBRTC, SHARED),
 		       SESSION_INVALID_ARGUMENT, "the other one has UDP/TLS/RTP/SAVPF");
-	assert_refused(offer_keys("a", browser("aaaa", PRINT_A, "actpass", false), SAVP, SHARED),
-		       SESSION_INVALID_ARGUMENT, "the offerer's has UDP/TLS/RTP/SAVPF");
-	assert_refused(offer_keys("a", sdes_phone(1, KEY_A " KDR=4", ""), SAVP, SHARED),
+	assert_refused(
+		offer_keys("a", rig_browser("aaaa", PRINT_A, "actpass", false), SAVP, SHARED),
+		SESSION_INVALID_ARGUMENT, "the offerer's has UDP/TLS/RTP/SAVPF");
+	assert_refused(offer_keys("a", rig_sdes_phone(1, KEY_A " KDR=4", ""), SAVP, SHARED),
 		       SESSION_UNIMPLEMENTED, "key derivation rate");
-	assert_refused(offer_keys("a", sdes_phone(1, KEY_A, ""), SAVP, 3), SESSION_INVALID_ARGUMENT,
-		       "keys: 3 is unknown");
-	assert_int_equal(fake_count(&fake), 0);
-	assert_refused(query("1"), SESSION_NOT_FOUND, "no call \"");
+	assert_refused(offer_keys("a", rig_sdes_phone(1, KEY_A, ""), SAVP, 3),
+		       SESSION_INVALID_ARGUMENT, "keys: 3 is unknown");
+	assert_int_equal(fake_count(&rig.fake), 0);
+	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call \"");
 }
 
 /* Either side re-offers, and says nothing of keys or of the other side. */
@@ -142,16 +139,16 @@ static void a_hold_is_no_rekeying(void **state)
 	struct fake_leg *a, *b;
 
 	share(&a, &b);
-	assert_int_equal(fake.key_puts, 2);
-	assert_done(offer_keys("b", sdes_phone(1, KEY_B, "a=sendonly\r\n"), -1, DEFAULT));
+	assert_int_equal(rig.fake.key_puts, 2);
+	assert_done(offer_keys("b", rig_sdes_phone(1, KEY_B, "a=sendonly\r\n"), -1, DEFAULT));
 	assert_shows("a=crypto:1 " CM80 KEY_B "\r\n");
-	assert_done(answer("1", "b", "a", sdes_phone(1, KEY_A, "a=recvonly\r\n")));
+	assert_done(rig_answer("1", "b", "a", rig_sdes_phone(1, KEY_A, "a=recvonly\r\n")));
 	assert_shows("a=crypto:1 " CM80 KEY_A "\r\n");
-	assert_false(hears(b, a));
-	assert_done(offer_keys("a", sdes_phone(3, KEY_A, GCM_A), SAVP, DEFAULT));
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
-	assert_true(hears(b, a));
-	assert_int_equal(fake.key_puts, 2);
+	assert_false(rig_hears(b, a));
+	assert_done(offer_keys("a", rig_sdes_phone(3, KEY_A, GCM_A), SAVP, DEFAULT));
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
+	assert_true(rig_hears(b, a));
+	assert_int_equal(rig.fake.key_puts, 2);
 }
 
 static void new_keys(void **state)
@@ -159,21 +156,21 @@ static void new_keys(void **state)
 	struct fake_leg *a, *b;
 
 	share(&a, &b);
-	assert_done(offer_keys("a", sdes_phone(3, KEY_C, ""), -1, DEFAULT));
+	assert_done(offer_keys("a", rig_sdes_phone(3, KEY_C, ""), -1, DEFAULT));
 	assert_shows("a=crypto:3 " CM80 KEY_C "\r\n");
 	assert_keys(a, 1, A); /* not before the answer */
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
 	assert_keys(a, 2, C);
 	assert_keys(b, 2, B);
 	/* The one who answers may change its own as well. */
-	assert_done(offer_keys("a", sdes_phone(3, KEY_C, ""), -1, DEFAULT));
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_A, "")));
+	assert_done(offer_keys("a", rig_sdes_phone(3, KEY_C, ""), -1, DEFAULT));
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_A, "")));
 	assert_shows("a=crypto:3 " CM80 KEY_A "\r\n");
 	assert_keys(a, 3, C);
 	assert_keys(b, 3, A);
 	/* Both at once. */
-	assert_done(offer_keys("b", sdes_phone(1, KEY_B, ""), -1, DEFAULT));
-	assert_done(answer("1", "b", "a", sdes_phone(1, KEY_A, "")));
+	assert_done(offer_keys("b", rig_sdes_phone(1, KEY_B, ""), -1, DEFAULT));
+	assert_done(rig_answer("1", "b", "a", rig_sdes_phone(1, KEY_A, "")));
 	assert_memory_equal(a->keys->put_keys->receive_key.data, A, 4);
 	assert_memory_equal(b->keys->put_keys->receive_key.data, B, 4);
 }
@@ -185,22 +182,22 @@ static void sharing_ends_and_does_not_begin(void **state)
 	const Tandem__Dataplane__V1__PutKeys *put;
 
 	share(&a, &b);
-	assert_done(offer_keys("a", sdes_phone(3, KEY_A, ""), -1, OWN));
+	assert_done(offer_keys("a", rig_sdes_phone(3, KEY_A, ""), -1, OWN));
 	assert_hides(KEY_A);
 	assert_shows("a=crypto:3 " CM80);
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
 	assert_hides(KEY_B);
 	put = a->keys->put_keys;
-	assert_false(fake_path(&fake, a, b)->verify || fake_path(&fake, b, a)->verify);
+	assert_false(fake_path(&rig.fake, a, b)->verify || fake_path(&rig.fake, b, a)->verify);
 	assert_memory_equal(put->receive_key.data, A, 4);
 	assert_memory_not_equal(put->send_key.data, B, 4);
 	assert_memory_not_equal(put->send_key.data, b->keys->put_keys->send_key.data, 4);
 	put = b->keys->put_keys;
 	assert_memory_equal(put->receive_key.data, B, 4);
 	assert_memory_not_equal(put->send_key.data, A, 4);
-	assert_refused(offer_keys("b", sdes_phone(3, KEY_B, ""), -1, SHARED), SESSION_UNIMPLEMENTED,
-		       "cannot change to KEYS_SHARED");
-	assert_done(offer_keys("b", sdes_phone(3, KEY_B, ""), -1, DEFAULT));
+	assert_refused(offer_keys("b", rig_sdes_phone(3, KEY_B, ""), -1, SHARED),
+		       SESSION_UNIMPLEMENTED, "cannot change to KEYS_SHARED");
+	assert_done(offer_keys("b", rig_sdes_phone(3, KEY_B, ""), -1, DEFAULT));
 	assert_hides(KEY_B);
 }
 
@@ -210,12 +207,12 @@ static void sharing_ends_with_sdes(void **state)
 	struct fake_leg *a, *b;
 
 	share(&a, &b);
-	assert_refused(offer_keys("a", phone(41000, ""), -1, DEFAULT), SESSION_INVALID_ARGUMENT,
+	assert_refused(offer_keys("a", rig_phone(41000, ""), -1, DEFAULT), SESSION_INVALID_ARGUMENT,
 		       "or KEYS_OWN");
-	assert_done(offer_keys("a", phone(41000, ""), -1, OWN));
+	assert_done(offer_keys("a", rig_phone(41000, ""), -1, OWN));
 	assert_shows("a=crypto:1 AEAD_AES_128_GCM inline:");
 	assert_hides(KEY_A);
-	assert_done(answer("1", "a", "b", sdes_phone(3, KEY_B, "")));
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
 	assert_memory_not_equal(b->keys->put_keys->send_key.data, A, 4);
 }
 
@@ -225,23 +222,25 @@ static void the_control_plane_restarts(void **state)
 	struct fake_leg *a, *b;
 
 	share(&a, &b);
-	assert_int_equal(fake_call_count(&fake), 1);
-	assert_null(memmem(fake.calls[0].blob, fake.calls[0].size, A, 4));
-	assert_null(memmem(fake.calls[0].blob, fake.calls[0].size, B, 4));
-	stop_session();
-	start_session();
-	assert_int_equal(fake.key_puts, 2);
-	assert_done(query("1"));
-	assert_int_equal(got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
-	assert_done(offer_keys("b", sdes_phone(1, KEY_B, ""), -1, DEFAULT));
+	assert_int_equal(fake_call_count(&rig.fake), 1);
+	assert_null(memmem(rig.fake.calls[0]->put_call->blob.data,
+			   rig.fake.calls[0]->put_call->blob.len, A, 4));
+	assert_null(memmem(rig.fake.calls[0]->put_call->blob.data,
+			   rig.fake.calls[0]->put_call->blob.len, B, 4));
+	rig_stop();
+	rig_start();
+	assert_int_equal(rig.fake.key_puts, 2);
+	assert_done(rig_query("1"));
+	assert_int_equal(rig.got.call->state, TANDEM__RELAY__V1__CALL_STATE__CALL_UP);
+	assert_done(offer_keys("b", rig_sdes_phone(1, KEY_B, ""), -1, DEFAULT));
 	assert_shows("a=crypto:1 " CM80 KEY_B "\r\n");
-	assert_done(answer("1", "b", "a", sdes_phone(1, KEY_A, "")));
+	assert_done(rig_answer("1", "b", "a", rig_sdes_phone(1, KEY_A, "")));
 	/* Whether they are the same the dataplane knows, and goes on with them as they are. */
 	assert_keys(a, 2, A);
 	assert_keys(b, 2, B);
-	stop_session();
-	start_session();
-	assert_done(offer_keys("a", sdes_phone(1, KEY_A, ""), -1, OWN));
+	rig_stop();
+	rig_start();
+	assert_done(offer_keys("a", rig_sdes_phone(1, KEY_A, ""), -1, OWN));
 	assert_hides(KEY_A);
 }
 
@@ -250,17 +249,17 @@ static void the_dataplane_restarts(void **state)
 	struct fake_leg *a, *b;
 
 	share(&a, &b);
-	fake_hang_up(&fake);
-	fake_forget(&fake);
-	wait_for(!session_is_ready(session));
-	wait_for(session_is_ready(session));
-	wait_for(fake_count(&fake) == 2);
-	assert_int_equal(fake.key_puts, 2);
-	assert_done(query("1"));
-	assert_non_null(strstr(leg_of("a")->why, "a re-offer brings new ones"));
-	assert_done(offer_keys("a", sdes_phone(1, KEY_C, ""), -1, DEFAULT));
-	assert_done(answer("1", "a", "b", sdes_phone(1, KEY_B, "")));
-	a = leg_in("audio");
+	fake_hang_up(&rig.fake);
+	fake_forget(&rig.fake);
+	rig_wait(!session_is_ready(rig.session));
+	rig_wait(session_is_ready(rig.session));
+	rig_wait(fake_count(&rig.fake) == 2);
+	assert_int_equal(rig.fake.key_puts, 2);
+	assert_done(rig_query("1"));
+	assert_non_null(strstr(rig_leg_of("a")->why, "a re-offer brings new ones"));
+	assert_done(offer_keys("a", rig_sdes_phone(1, KEY_C, ""), -1, DEFAULT));
+	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(1, KEY_B, "")));
+	a = rig_leg("audio");
 	assert_memory_equal(a->keys->put_keys->receive_key.data, C, 4);
 }
 

@@ -9,7 +9,7 @@
 #include "controlplane/session/owner.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
-#include "tests/unit/fake_dataplane.h"
+#include "tests/rig/fake.h"
 
 #define SHED        "/tandem.shed.v1.Shed/"
 #define TYPE(which) (&tandem__shed__v1__##which##__descriptor)
