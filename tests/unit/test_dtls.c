@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* DTLS-SRTP handshakes: both roles against a bare OpenSSL peer over a faulty network. */
-#include "tests/unit/dtls_rig.h"
+#include "tests/rig/pair.h"
 
 static void test_every_suite_in_both_roles(void **state)
 {
@@ -16,12 +16,12 @@ static void test_every_suite_in_both_roles(void **state)
 
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-			rig_init(&rig, role);
-			rig.profiles = cases[i].profile;
-			handshake();
-			assert_int_equal(rig.result.suite, cases[i].suite);
-			check_keys();
-			rig_stop(&rig);
+			pair_init(role);
+			pair.profiles = cases[i].profile;
+			pair_handshake();
+			assert_int_equal(pair.result.suite, cases[i].suite);
+			pair_expect_keys();
+			pair_stop();
 		}
 	}
 }
@@ -31,36 +31,36 @@ static void test_our_order_decides_when_we_are_server(void **state)
 	static const enum srtp_suite order[] = {SUITE_AES_CM_128_HMAC_SHA1_80,
 						SUITE_AEAD_AES_256_GCM};
 
-	rig_init(&rig, DTLS_SERVER);
-	handshake();
-	assert_int_equal(rig.result.suite, SUITE_AEAD_AES_128_GCM);
-	rig_stop(&rig);
+	pair_init(DTLS_SERVER);
+	pair_handshake();
+	assert_int_equal(pair.result.suite, SUITE_AEAD_AES_128_GCM);
+	pair_stop();
 
-	rig_init(&rig, DTLS_SERVER);
-	rig.config.suites = order;
-	rig.config.suite_count = 2;
-	handshake();
-	assert_int_equal(rig.result.suite, SUITE_AES_CM_128_HMAC_SHA1_80);
-	rig_stop(&rig);
+	pair_init(DTLS_SERVER);
+	pair.config.suites = order;
+	pair.config.suite_count = 2;
+	pair_handshake();
+	assert_int_equal(pair.result.suite, SUITE_AES_CM_128_HMAC_SHA1_80);
+	pair_stop();
 }
 
 static void test_rsa_server(void **state)
 {
-	rig_init(&rig, DTLS_CLIENT);
-	rig.peer_is_rsa = true;
-	handshake();
-	check_keys();
-	assert_non_null(strstr(rig.result.cipher, "RSA"));
-	rig_stop(&rig);
+	pair_init(DTLS_CLIENT);
+	pair.peer_is_rsa = true;
+	pair_handshake();
+	pair_expect_keys();
+	assert_non_null(strstr(pair.result.cipher, "RSA"));
+	pair_stop();
 }
 
 static unsigned int hello_fragments;
 
 /* Handshake record, epoch 0, client_hello, a fragment of less than the message. */
-static void count_hello_fragments(struct rig *unused)
+static void count_hello_fragments(void)
 {
-	const struct lane *lane = &rig.lanes[TO_US];
-	const uint8_t *p = lane->queue[(lane->head - 1) % RIG_QUEUE].data;
+	const struct lane *lane = &pair.lanes[TO_US];
+	const uint8_t *p = lane->queue[(lane->head - 1) % PAIR_QUEUE].data;
 
 	if (p[0] == 22 && p[4] == 0 && p[13] == 1 && memcmp(p + 14, p + 22, 3) != 0)
 		hello_fragments++;
@@ -68,27 +68,27 @@ static void count_hello_fragments(struct rig *unused)
 
 static void test_fragmented_client_hello(void **state)
 {
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_mtu = 256;
-	rig.alpn_length = 1500; /* about what a post-quantum key share takes */
-	rig.before_us = count_hello_fragments;
+	pair_init(DTLS_SERVER);
+	pair.peer_mtu = 256;
+	pair.alpn_length = 1500; /* about what a post-quantum key share takes */
+	pair.before_us = count_hello_fragments;
 	hello_fragments = 0;
-	handshake();
-	check_keys();
+	pair_handshake();
+	pair_expect_keys();
 	assert_true(hello_fragments >= 6);
-	rig_stop(&rig);
+	pair_stop();
 }
 
 static void test_small_mtu(void **state)
 {
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
-		rig_init(&rig, role);
-		rig.config.mtu = 256;
-		handshake();
-		check_keys();
-		assert_true(rig.lanes[TO_PEER].longest <= 256);
-		assert_true(rig.lanes[TO_PEER].count >= 3);
-		rig_stop(&rig);
+		pair_init(role);
+		pair.config.mtu = 256;
+		pair_handshake();
+		pair_expect_keys();
+		assert_true(pair.lanes[TO_PEER].longest <= 256);
+		assert_true(pair.lanes[TO_PEER].count >= 3);
+		pair_stop();
 	}
 }
 
@@ -103,15 +103,15 @@ static void test_faults(void **state)
 			for (unsigned int i = 0; i < 14; i++) {
 				struct lane *lane;
 
-				rig_init(&rig, role);
-				rig.config.mtu = 400;
-				rig.peer_mtu = 400;
-				lane = &rig.lanes[i % 2];
+				pair_init(role);
+				pair.config.mtu = 400;
+				pair.peer_mtu = 400;
+				lane = &pair.lanes[i % 2];
 				lane->fault = fate;
 				lane->fault_at = i / 2;
-				handshake();
-				check_keys();
-				rig_stop(&rig);
+				pair_handshake();
+				pair_expect_keys();
+				pair_stop();
 			}
 		}
 	}
@@ -121,15 +121,15 @@ static void test_lost_last_flight_is_answered(void **state)
 {
 	struct dtls_counters counters;
 
-	rig_init(&rig, DTLS_SERVER);
-	rig.lanes[TO_PEER].lose_content = 20; /* change_cipher_spec, and finished behind it */
-	rig_start(&rig);
-	rig_run_until(&rig, rig.done && rig.peer_done);
-	assert_int_equal(rig.lanes[TO_PEER].lose_content, 0);
-	counters = rig.dtls->counters;
+	pair_init(DTLS_SERVER);
+	pair.lanes[TO_PEER].lose_content = 20; /* change_cipher_spec, and finished behind it */
+	pair_start();
+	pair_run_until(pair.done && pair.peer_done);
+	assert_int_equal(pair.lanes[TO_PEER].lose_content, 0);
+	counters = pair.dtls->counters;
 	assert_true(counters.sent >= 3);
-	assert_int_equal(rig.failed + rig.closed + rig.restarted, 0);
-	rig_stop(&rig);
+	assert_int_equal(pair.failed + pair.closed + pair.restarted, 0);
+	pair_stop();
 }
 
 static void test_no_srtp(void **state)
@@ -138,15 +138,15 @@ static void test_no_srtp(void **state)
 
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		for (int disjoint = 0; disjoint < 2; disjoint++) {
-			rig_init(&rig, role);
-			rig.profiles = disjoint ? "SRTP_AES128_CM_SHA1_80" : NULL;
-			rig.config.suites = gcm;
-			rig.config.suite_count = 1;
-			rig_start(&rig);
-			check_failure(DTLS_FAIL_NO_SRTP, "use_srtp");
-			rig_run_until(&rig, rig.peer_error);
-			assert_int_equal(rig.peer_error, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
-			rig_stop(&rig);
+			pair_init(role);
+			pair.profiles = disjoint ? "SRTP_AES128_CM_SHA1_80" : NULL;
+			pair.config.suites = gcm;
+			pair.config.suite_count = 1;
+			pair_start();
+			pair_expect_failure(DTLS_FAIL_NO_SRTP, "use_srtp");
+			pair_run_until(pair.peer_error);
+			assert_int_equal(pair.peer_error, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
+			pair_stop();
 		}
 	}
 }
@@ -154,18 +154,18 @@ static void test_no_srtp(void **state)
 static void test_dtls_1_0_is_refused(void **state)
 {
 	/* A server of 1.0 alone refuses our hello by an alert, a client of 1.0 is refused by us. */
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_version = DTLS1_VERSION;
-	rig_start(&rig);
-	check_failure(DTLS_FAIL_PROTOCOL, "does not speak DTLS 1.2");
-	rig_stop(&rig);
+	pair_init(DTLS_SERVER);
+	pair.peer_version = DTLS1_VERSION;
+	pair_start();
+	pair_expect_failure(DTLS_FAIL_PROTOCOL, "does not speak DTLS 1.2");
+	pair_stop();
 
-	rig_init(&rig, DTLS_CLIENT);
-	rig.peer_version = DTLS1_VERSION;
-	rig_start(&rig);
-	rig_run_until(&rig, rig.failed || rig.done);
-	assert_int_equal(rig.done, 0);
-	rig_stop(&rig);
+	pair_init(DTLS_CLIENT);
+	pair.peer_version = DTLS1_VERSION;
+	pair_start();
+	pair_run_until(pair.failed || pair.done);
+	assert_int_equal(pair.done, 0);
+	pair_stop();
 }
 
 static void test_silent_peer(void **state)
@@ -173,24 +173,24 @@ static void test_silent_peer(void **state)
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct dtls_counters counters;
 
-		rig_init(&rig, role);
-		rig.peer_is_silent = true;
-		rig.config.no_cookie = true; /* else time begins with the hello that has it */
-		rig.config.limit_ms = 400;
-		rig_start(&rig);
-		uv_timer_stop(&rig.clock); /* what we send goes nowhere */
-		check_failure(DTLS_FAIL_TIMEOUT, "no DTLS from the peer within 400 ms");
-		counters = rig.dtls->counters;
+		pair_init(role);
+		pair.peer_is_silent = true;
+		pair.config.no_cookie = true; /* else time begins with the hello that has it */
+		pair.config.limit_ms = 400;
+		pair_start();
+		uv_timer_stop(&pair.clock); /* what we send goes nowhere */
+		pair_expect_failure(DTLS_FAIL_TIMEOUT, "no DTLS from the peer within 400 ms");
+		counters = pair.dtls->counters;
 		if (role == DTLS_CLIENT)
 			assert_in_range(counters.sent, 3, 6); /* at 0, 10, 30, 70, 150, 310 ms */
 		else
 			assert_int_equal(counters.sent, 0);
-		rig_stop(&rig);
+		pair_stop();
 	}
 }
 
 /* Every datagram of the peer's comes after these. */
-static void throw_garbage(struct rig *unused)
+static void throw_garbage(void)
 {
 	static const struct {
 		size_t length;
@@ -219,13 +219,13 @@ static void throw_garbage(struct rig *unused)
 	uint8_t noise[DTLS_DATAGRAM_MAX + 1];
 
 	for (unsigned int i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-		dtls_receive(rig.dtls, pieces[i].data, pieces[i].length);
-	dtls_receive(rig.dtls, noise, 0);
+		dtls_receive(pair.dtls, pieces[i].data, pieces[i].length);
+	dtls_receive(pair.dtls, noise, 0);
 	for (unsigned int i = 0; i < sizeof(noise); i++)
 		noise[i] = (uint8_t)(i * 131 + 7);
-	dtls_receive(rig.dtls, noise, sizeof(noise));
+	dtls_receive(pair.dtls, noise, sizeof(noise));
 	noise[0] = 22;
-	dtls_receive(rig.dtls, noise, 1000);
+	dtls_receive(pair.dtls, noise, 1000);
 }
 
 static void test_garbage_harms_nobody(void **state)
@@ -233,15 +233,15 @@ static void test_garbage_harms_nobody(void **state)
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct dtls_counters counters;
 
-		rig_init(&rig, role);
-		rig.before_us = throw_garbage;
-		handshake();
-		check_keys();
-		counters = rig.dtls->counters;
+		pair_init(role);
+		pair.before_us = throw_garbage;
+		pair_handshake();
+		pair_expect_keys();
+		counters = pair.dtls->counters;
 		assert_true(counters.discarded >= 14);
-		throw_garbage(&rig);
-		assert_int_equal(rig.failed + rig.closed + rig.restarted, 0);
-		rig_stop(&rig);
+		throw_garbage();
+		assert_int_equal(pair.failed + pair.closed + pair.restarted, 0);
+		pair_stop();
 	}
 }
 
@@ -253,14 +253,14 @@ static void test_records_before_their_keys_are_not_kept(void **state)
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct dtls_counters counters;
 
-		rig_init(&rig, role);
-		rig_start(&rig);
+		pair_init(role);
+		pair_start();
 		for (unsigned int i = 0; i < 50; i++)
-			dtls_receive(rig.dtls, early, sizeof(early));
-		counters = rig.dtls->counters;
+			dtls_receive(pair.dtls, early, sizeof(early));
+		counters = pair.dtls->counters;
 		assert_int_equal(counters.discarded, 50);
-		rig_run_until(&rig, rig.done && rig.peer_done);
-		rig_stop(&rig);
+		pair_run_until(pair.done && pair.peer_done);
+		pair_stop();
 	}
 }
 
@@ -269,21 +269,21 @@ static void test_bad_configuration(void **state)
 	static const enum srtp_suite no_profile[] = {SUITE_AES_256_CM_HMAC_SHA1_80};
 	struct dtls *dtls = NULL;
 
-	rig_init(&rig, DTLS_CLIENT);
-	uv_loop_init(&rig.loop);
-	rig.config.mtu = 255;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
-	rig.config.mtu = DTLS_DATAGRAM_MAX + 1;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
-	rig.config.mtu = 0;
-	rig.config.suites = no_profile;
-	rig.config.suite_count = 1;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
-	rig.config.suite_count = 0;
-	assert_int_equal(dtls_start(&dtls, &rig.config), -EINVAL);
+	pair_init(DTLS_CLIENT);
+	uv_loop_init(&pair.loop);
+	pair.config.mtu = 255;
+	assert_int_equal(dtls_start(&dtls, &pair.config), -EINVAL);
+	pair.config.mtu = DTLS_DATAGRAM_MAX + 1;
+	assert_int_equal(dtls_start(&dtls, &pair.config), -EINVAL);
+	pair.config.mtu = 0;
+	pair.config.suites = no_profile;
+	pair.config.suite_count = 1;
+	assert_int_equal(dtls_start(&dtls, &pair.config), -EINVAL);
+	pair.config.suite_count = 0;
+	assert_int_equal(dtls_start(&dtls, &pair.config), -EINVAL);
 	assert_null(dtls);
-	assert_int_equal(rig.lanes[TO_PEER].count, 0);
-	assert_int_equal(uv_loop_close(&rig.loop), 0);
+	assert_int_equal(pair.lanes[TO_PEER].count, 0);
+	assert_int_equal(uv_loop_close(&pair.loop), 0);
 }
 
 int main(void)
@@ -304,5 +304,5 @@ int main(void)
 		cmocka_unit_test(test_bad_configuration),
 	};
 
-	return cmocka_run_group_tests(tests, make_identity, release_identity);
+	return cmocka_run_group_tests(tests, pair_group_start, pair_group_stop);
 }

@@ -4,7 +4,7 @@
  * that, and none begins.
  */
 #include "controlplane/dtls/dtls_cookie.h"
-#include "tests/unit/dtls_rig.h"
+#include "tests/rig/pair.h"
 
 #define HELLO 78 /* octets of a ClientHello's record with an empty session id and no extensions */
 
@@ -76,12 +76,12 @@ static size_t forge(uint8_t *record)
 	return 0;
 }
 
-static void throw_in(struct rig *unused)
+static void throw_in(void)
 {
 	uint8_t record[DTLS_DATAGRAM_MAX];
 
-	if (arrived++ == ahead_of && rig.dtls)
-		dtls_receive(rig.dtls, record, forge(record));
+	if (arrived++ == ahead_of && pair.dtls)
+		dtls_receive(pair.dtls, record, forge(record));
 }
 
 /* A client has no cookie to ask for: a forged answer to its hello spoils the handshake. */
@@ -90,35 +90,35 @@ static void forgeries_end_no_handshake(void **state)
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++)
 		for (which = 0; which < (role == DTLS_CLIENT ? 12 : 15); which++)
 			for (ahead_of = 0; ahead_of < 3; ahead_of++) {
-				rig_init(&rig, role);
+				pair_init(role);
 				arrived = 0;
-				rig.before_us = throw_in;
-				rig_start(&rig);
-				rig_run_until(&rig, rig.failed || (rig.done && rig.peer_done));
-				if (rig.failed)
+				pair.before_us = throw_in;
+				pair_start();
+				pair_run_until(pair.failed || (pair.done && pair.peer_done));
+				if (pair.failed)
 					fail_msg("role %d, forgery %u ahead of %u: %s", role, which,
-						 ahead_of, rig.text);
-				check_keys();
-				rig_stop(&rig);
+						 ahead_of, pair.text);
+				pair_expect_keys();
+				pair_stop();
 			}
 }
 
 /* Any number of forged hellos gets the same request, smaller than each, and leaves nothing. */
 static void forged_hellos_are_asked(void **state)
 {
-	struct lane *out = &rig.lanes[TO_PEER];
+	struct lane *out = &pair.lanes[TO_PEER];
 	struct dtls_counters counters;
 	uint8_t record[DTLS_DATAGRAM_MAX];
 
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_is_silent = true;
-	rig.config.limit_ms = 50;
-	rig_start(&rig);
-	uv_timer_stop(&rig.clock);
+	pair_init(DTLS_SERVER);
+	pair.peer_is_silent = true;
+	pair.config.limit_ms = 50;
+	pair_start();
+	uv_timer_stop(&pair.clock);
 	for (unsigned int k = 0; k < 100; k++) {
 		size_t length = forge_hello(record, k, k % 2, record, k % 2 ? 20 : 0);
 
-		dtls_receive(rig.dtls, record, length);
+		dtls_receive(pair.dtls, record, length);
 		assert_int_equal(out->count, k + 1);
 		assert_true(out->longest < length);
 		if (k)
@@ -126,44 +126,44 @@ static void forged_hellos_are_asked(void **state)
 					    out->queue[k].length);
 	}
 	for (int turn = 0; turn < 20; turn++)
-		uv_run(&rig.loop, UV_RUN_NOWAIT);
+		uv_run(&pair.loop, UV_RUN_NOWAIT);
 	uv_sleep(100);
-	uv_run(&rig.loop, UV_RUN_NOWAIT);
-	assert_int_equal(rig.failed, 0);
-	counters = rig.dtls->counters;
+	uv_run(&pair.loop, UV_RUN_NOWAIT);
+	assert_int_equal(pair.failed, 0);
+	counters = pair.dtls->counters;
 	assert_int_equal(counters.asked, 100);
-	rig_stop(&rig);
+	pair_stop();
 }
 
 /* Of a hello in pieces, as a key share of 1,216 octets makes it, the first one is enough. */
 static void the_first_fragment_is_asked(void **state)
 {
-	struct lane *out = &rig.lanes[TO_PEER];
+	struct lane *out = &pair.lanes[TO_PEER];
 
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_mtu = 400;
-	rig.alpn_length = 1300;
-	rig_start(&rig);
-	uv_timer_stop(&rig.clock);
-	assert_true(rig.lanes[TO_US].tail >= 4);
-	dtls_receive(rig.dtls, rig.lanes[TO_US].queue[0].data, rig.lanes[TO_US].queue[0].length);
+	pair_init(DTLS_SERVER);
+	pair.peer_mtu = 400;
+	pair.alpn_length = 1300;
+	pair_start();
+	uv_timer_stop(&pair.clock);
+	assert_true(pair.lanes[TO_US].tail >= 4);
+	dtls_receive(pair.dtls, pair.lanes[TO_US].queue[0].data, pair.lanes[TO_US].queue[0].length);
 	assert_int_equal(out->count, 1);
 	assert_int_equal(out->queue[0].data[13], 3);
-	dtls_receive(rig.dtls, rig.lanes[TO_US].queue[1].data, rig.lanes[TO_US].queue[1].length);
+	dtls_receive(pair.dtls, pair.lanes[TO_US].queue[1].data, pair.lanes[TO_US].queue[1].length);
 	assert_int_equal(out->count, 1);
-	rig_stop(&rig);
+	pair_stop();
 }
 
 /* What somebody may have said is told when time is up, and not before. */
 static void an_alert_is_told_in_the_end(void **state)
 {
-	rig_init(&rig, DTLS_SERVER);
-	rig.profiles = NULL; /* then OpenSSL's client ends it with an alert */
-	rig.config.limit_ms = 300;
-	rig_start(&rig);
-	rig_run_until(&rig, rig.failed);
-	assert_int_equal(rig.done, 0);
-	rig_stop(&rig);
+	pair_init(DTLS_SERVER);
+	pair.profiles = NULL; /* then OpenSSL's client ends it with an alert */
+	pair.config.limit_ms = 300;
+	pair_start();
+	pair_run_until(pair.failed);
+	assert_int_equal(pair.done, 0);
+	pair_stop();
 }
 
 int main(void)
@@ -175,5 +175,5 @@ int main(void)
 		cmocka_unit_test(an_alert_is_told_in_the_end),
 	};
 
-	return cmocka_run_group_tests(tests, make_identity, release_identity);
+	return cmocka_run_group_tests(tests, pair_group_start, pair_group_stop);
 }

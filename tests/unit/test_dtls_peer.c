@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which peers get keys: the fingerprint decides, whenever it comes. */
-#include "tests/unit/dtls_rig.h"
+#include "tests/rig/pair.h"
 
 static void test_fingerprint_mismatch(void **state)
 {
@@ -8,21 +8,21 @@ static void test_fingerprint_mismatch(void **state)
 		struct sdp_fingerprint wrong;
 		char text[96];
 
-		rig_init(&rig, role);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		wrong = rig_fingerprint(&rig, "sha-256");
+		pair_init(role);
+		pair.give_fingerprint = false;
+		pair_start();
+		wrong = pair_fingerprint("sha-256");
 		snprintf(text, sizeof(text),
 			 "is sha-256 %02X:%02X:%02X:%02X..., its SDP says "
 			 "%02X:%02X:%02X:%02X...",
 			 wrong.bytes[0], wrong.bytes[1], wrong.bytes[2], wrong.bytes[3],
 			 wrong.bytes[0] ^ 1, wrong.bytes[1], wrong.bytes[2], wrong.bytes[3]);
 		wrong.bytes[0] ^= 1;
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &wrong, 1), 0);
-		check_failure(DTLS_FAIL_FINGERPRINT, text);
-		rig_run_until(&rig, rig.peer_error);
-		assert_int_equal(rig.peer_error, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE);
-		rig_stop(&rig);
+		assert_int_equal(dtls_set_fingerprints(pair.dtls, &wrong, 1), 0);
+		pair_expect_failure(DTLS_FAIL_FINGERPRINT, text);
+		pair_run_until(pair.peer_error);
+		assert_int_equal(pair.peer_error, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE);
+		pair_stop();
 	}
 }
 
@@ -31,17 +31,17 @@ static void test_late_fingerprint(void **state)
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct sdp_fingerprint right;
 
-		rig_init(&rig, role);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		rig_run_until(&rig, rig.peer_done);
-		rig_settle(&rig);
-		assert_int_equal(rig.done + rig.failed, 0);
-		right = rig_fingerprint(&rig, "sha-384");
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &right, 1), 0);
-		assert_int_equal(rig.done, 1);
-		check_keys();
-		rig_stop(&rig);
+		pair_init(role);
+		pair.give_fingerprint = false;
+		pair_start();
+		pair_run_until(pair.peer_done);
+		pair_settle();
+		assert_int_equal(pair.done + pair.failed, 0);
+		right = pair_fingerprint("sha-384");
+		assert_int_equal(dtls_set_fingerprints(pair.dtls, &right, 1), 0);
+		assert_int_equal(pair.done, 1);
+		pair_expect_keys();
+		pair_stop();
 	}
 }
 
@@ -50,21 +50,21 @@ static void test_late_fingerprint_mismatch(void **state)
 	for (enum dtls_role role = DTLS_CLIENT; role <= DTLS_SERVER; role++) {
 		struct sdp_fingerprint wrong;
 
-		rig_init(&rig, role);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
-		rig_run_until(&rig, rig.peer_done);
-		rig_settle(&rig);
-		wrong = rig_fingerprint(&rig, "sha-256");
+		pair_init(role);
+		pair.give_fingerprint = false;
+		pair_start();
+		pair_run_until(pair.peer_done);
+		pair_settle();
+		wrong = pair_fingerprint("sha-256");
 		wrong.bytes[31] ^= 0x80;
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &wrong, 1), 0);
-		check_failure(DTLS_FAIL_FINGERPRINT, "fingerprint mismatch");
-		rig_run_until(&rig, SSL_get_shutdown(rig.peer) & SSL_RECEIVED_SHUTDOWN);
+		assert_int_equal(dtls_set_fingerprints(pair.dtls, &wrong, 1), 0);
+		pair_expect_failure(DTLS_FAIL_FINGERPRINT, "fingerprint mismatch");
+		pair_run_until(SSL_get_shutdown(pair.peer) & SSL_RECEIVED_SHUTDOWN);
 		/* Too late to try another. */
 		wrong.bytes[31] ^= 0x80;
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, &wrong, 1), 0);
-		assert_int_equal(rig.done, 0);
-		rig_stop(&rig);
+		assert_int_equal(dtls_set_fingerprints(pair.dtls, &wrong, 1), 0);
+		assert_int_equal(pair.done, 0);
+		pair_stop();
 	}
 }
 
@@ -85,11 +85,11 @@ static void test_which_fingerprint_counts(void **state)
 		struct sdp_fingerprint list[2];
 		unsigned int n = 0;
 
-		rig_init(&rig, DTLS_SERVER);
-		rig.give_fingerprint = false;
-		rig_start(&rig);
+		pair_init(DTLS_SERVER);
+		pair.give_fingerprint = false;
+		pair_start();
 		for (const char *c = cases[i].listed; *c; c++, n++) {
-			list[n] = rig_fingerprint(&rig, strchr("lL", *c) ? "sha-256" : "sha-1");
+			list[n] = pair_fingerprint(strchr("lL", *c) ? "sha-256" : "sha-1");
 			if (*c == 'S' || *c == 'L')
 				list[n].bytes[0] ^= 0xff;
 			if (*c == 'm') {
@@ -97,22 +97,22 @@ static void test_which_fingerprint_counts(void **state)
 				list[n].length = 16;
 			}
 		}
-		assert_int_equal(dtls_set_fingerprints(rig.dtls, list, n), cases[i].rc);
+		assert_int_equal(dtls_set_fingerprints(pair.dtls, list, n), cases[i].rc);
 		if (!cases[i].rc) {
-			rig_run_until(&rig, rig.done || rig.failed);
-			assert_int_equal(rig.done, cases[i].passes);
+			pair_run_until(pair.done || pair.failed);
+			assert_int_equal(pair.done, cases[i].passes);
 		}
-		rig_stop(&rig);
+		pair_stop();
 	}
 }
 
 static void test_peer_without_certificate(void **state)
 {
-	rig_init(&rig, DTLS_SERVER);
-	rig.peer_has_no_certificate = true;
-	rig_start(&rig);
-	check_failure(DTLS_FAIL_PROTOCOL, "certificate");
-	rig_stop(&rig);
+	pair_init(DTLS_SERVER);
+	pair.peer_has_no_certificate = true;
+	pair_start();
+	pair_expect_failure(DTLS_FAIL_PROTOCOL, "certificate");
+	pair_stop();
 }
 
 int main(void)
@@ -125,5 +125,5 @@ int main(void)
 		cmocka_unit_test(test_peer_without_certificate),
 	};
 
-	return cmocka_run_group_tests(tests, make_identity, release_identity);
+	return cmocka_run_group_tests(tests, pair_group_start, pair_group_stop);
 }

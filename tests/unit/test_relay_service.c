@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The Relay front end, with a session made here: what goes in, and how its answers come out. */
-#include "tests/unit/rpc_peer.h"
+#include "tests/rig/peer.h"
 
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/rpc/relay_service.h"
@@ -139,7 +139,7 @@ static const struct {
 
 static void start(struct peer *peer, struct peer_call *call, size_t verb)
 {
-	call_start_octets(peer, call, verbs[verb].method, verbs[verb].request,
+	peer_start_octets(peer, call, verbs[verb].method, verbs[verb].request,
 			  strlen(verbs[verb].request), 5000);
 }
 
@@ -178,9 +178,9 @@ static void test_each_method_is_its_verb(void **state)
 		ProtobufCMessage *reply;
 
 		start(&peer, &call, i);
-		assert_int_equal(call_end(&peer, &call), GRPC_STATUS_OK);
+		assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_OK);
 		assert_string_equal(session.verb, verbs[i].verb);
-		reply = call_message(&call, verbs[i].reply);
+		reply = peer_message(&call, verbs[i].reply);
 		assert_non_null(reply);
 		assert_string_equal(session.text, verbs[i].text);
 		if (text_of(reply))
@@ -202,7 +202,7 @@ static void test_errors_pass_with_their_text(void **state)
 		struct peer_call call;
 
 		start(&peer, &call, i);
-		assert_int_equal(call_end(&peer, &call), GRPC_STATUS_FAILED_PRECONDITION);
+		assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_FAILED_PRECONDITION);
 		assert_string_equal(call.text, "to_tag: no such tag");
 		assert_null(call.reply);
 	}
@@ -225,8 +225,8 @@ static void test_the_session_may_answer_later(void **state)
 		peer_wait(&peer, &session.asked);
 		assert_false(call.ended);
 		answer(&session, "late");
-		assert_int_equal(call_end(&peer, &call), GRPC_STATUS_OK);
-		call_drop(&call);
+		assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_OK);
+		peer_drop(&call);
 	}
 	peer_close(&peer);
 }
@@ -241,30 +241,30 @@ static void test_watch_is_a_stream(void **state)
 
 	peer_open(&peer);
 	peer_serve(&peer, &service, 1, 0);
-	call_start_octets(&peer, &call, RELAY "Watch", "\x0a\x02\x63\x31", 4, 5000);
+	peer_start_octets(&peer, &call, RELAY "Watch", "\x0a\x02\x63\x31", 4, 5000);
 	peer_wait(&peer, &call.received);
-	told = call_message(&call, TYPE(watch_event));
+	told = peer_message(&call, TYPE(watch_event));
 	assert_int_equal(told->kind, TANDEM__RELAY__V1__WATCH_KIND__WATCH_BEGUN);
 	assert_string_equal(told->call_id, "c1");
 	assert_string_equal(watcher.call_id, "c1");
 	protobuf_c_message_free_unpacked(&told->base, NULL);
 
-	call_receive(&call);
+	peer_receive(&call);
 	event.kind = TANDEM__RELAY__V1__WATCH_KIND__WATCH_ANSWERED;
 	event.tag = (char *)(uintptr_t) "tom";
 	watcher.told(watcher.arg, &event);
 	peer_wait(&peer, &call.received);
-	told = call_message(&call, TYPE(watch_event));
+	told = peer_message(&call, TYPE(watch_event));
 	assert_int_equal(told->kind, event.kind);
 	assert_string_equal(told->tag, "tom");
 	protobuf_c_message_free_unpacked(&told->base, NULL);
 
 	assert_false(watcher.gone);
-	call_receive(&call);
+	peer_receive(&call);
 	grpc_call_cancel(call.core, NULL);
-	assert_int_equal(call_end(&peer, &call), GRPC_STATUS_CANCELLED);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_CANCELLED);
 	peer_wait(&peer, &watcher.gone);
-	call_drop(&call);
+	peer_drop(&call);
 	peer_close(&peer);
 }
 
@@ -277,9 +277,9 @@ static void test_a_watch_needs_memory(void **state)
 
 	peer_open(&peer);
 	peer_serve(&peer, &service, 1, 0);
-	call_start_octets(&peer, &call, RELAY "Watch", "", 0, 5000);
-	assert_int_equal(call_end(&peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
-	call_drop(&call);
+	peer_start_octets(&peer, &call, RELAY "Watch", "", 0, 5000);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	peer_drop(&call);
 	peer_close(&peer);
 }
 

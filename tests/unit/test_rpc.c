@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The gRPC server against gRPC's own client, over a UNIX socket. */
-#include "tests/unit/rpc_peer.h"
+#include "tests/rig/peer.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -75,12 +75,12 @@ static void call_text(struct peer *peer, struct peer_call *call, const char *met
 	echo request = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
 
 	request.service = (char *)(uintptr_t)text;
-	call_start(peer, call, method, &request.base);
+	peer_start(peer, call, method, &request.base);
 }
 
 static void assert_echo(struct peer_call *call, const char *text)
 {
-	echo *reply = call_message(call, echo_type);
+	echo *reply = peer_message(call, echo_type);
 
 	assert_non_null(reply);
 	assert_string_equal(reply->service, text);
@@ -110,7 +110,7 @@ static void test_answers_at_once(void **state)
 
 	for (int i = 0; i < 100; i++) {
 		call_text(*state, &call, "/test.Echo/Now", "hello");
-		assert_int_equal(call_end(*state, &call), GRPC_STATUS_OK);
+		assert_int_equal(peer_end(*state, &call), GRPC_STATUS_OK);
 		assert_echo(&call, "hello");
 	}
 }
@@ -126,11 +126,11 @@ static void test_answers_later_and_in_any_order(void **state)
 	assert_false(first.ended || second.ended);
 
 	rpc_reply(seen.held[1], seen.requests[1]);
-	assert_int_equal(call_end(*state, &second), GRPC_STATUS_OK);
+	assert_int_equal(peer_end(*state, &second), GRPC_STATUS_OK);
 	assert_echo(&second, "second");
 	assert_false(first.ended);
 	rpc_reply(seen.held[0], seen.requests[0]);
-	assert_int_equal(call_end(*state, &first), GRPC_STATUS_OK);
+	assert_int_equal(peer_end(*state, &first), GRPC_STATUS_OK);
 	assert_echo(&first, "first");
 }
 
@@ -142,7 +142,7 @@ static void test_passes_status_and_text(void **state)
 
 		snprintf(text, sizeof(text), "%d", code);
 		call_text(*state, &call, "/test.Echo/Fail", text);
-		assert_int_equal(call_end(*state, &call), code);
+		assert_int_equal(peer_end(*state, &call), code);
 		assert_string_equal(call.text, "line 7: “c=” is missing");
 		assert_null(call.reply);
 	}
@@ -157,13 +157,13 @@ static void test_bounds_the_size_of_a_message(void **state)
 	memset(text, 'x', RPC_MESSAGE_MAX);
 	text[RPC_MESSAGE_MAX - 4] = '\0'; /* with its field header just the most */
 	call_text(*state, &call, "/test.Echo/Now", text);
-	assert_int_equal(call_end(*state, &call), GRPC_STATUS_OK);
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_OK);
 	assert_echo(&call, text);
 
 	text[RPC_MESSAGE_MAX - 4] = 'x';
 	text[RPC_MESSAGE_MAX - 3] = '\0';
 	call_text(*state, &call, "/test.Echo/Now", text);
-	assert_int_equal(call_end(*state, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
 	assert_int_equal(seen.calls, 1);
 	free(text);
 }
@@ -186,8 +186,8 @@ static void test_refuses_what_does_not_decode(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct peer_call call;
 
-		call_start_octets(*state, &call, "/test.Echo/Now", bad[i].octets, bad[i].len, 5000);
-		assert_int_equal(call_end(*state, &call), GRPC_STATUS_INVALID_ARGUMENT);
+		peer_start_octets(*state, &call, "/test.Echo/Now", bad[i].octets, bad[i].len, 5000);
+		assert_int_equal(peer_end(*state, &call), GRPC_STATUS_INVALID_ARGUMENT);
 	}
 	assert_int_equal(seen.calls, 0);
 }
@@ -200,7 +200,7 @@ static void test_knows_its_methods(void **state)
 
 	for (int i = 0; i < 4; i++) {
 		call_text(*state, &call, unknown[i], "x");
-		assert_int_equal(call_end(*state, &call), GRPC_STATUS_UNIMPLEMENTED);
+		assert_int_equal(peer_end(*state, &call), GRPC_STATUS_UNIMPLEMENTED);
 	}
 	assert_int_equal(seen.calls, 0);
 }
@@ -222,7 +222,7 @@ static void test_refuses_compressed_messages(void **state)
 	peer->channel = grpc_channel_create(peer->address, credentials, &args);
 	grpc_channel_credentials_release(credentials);
 	call_text(peer, &call, "/test.Echo/Now", text);
-	assert_int_equal(call_end(peer, &call), GRPC_STATUS_UNIMPLEMENTED);
+	assert_int_equal(peer_end(peer, &call), GRPC_STATUS_UNIMPLEMENTED);
 	assert_int_equal(seen.calls, 0);
 	grpc_channel_destroy(peer->channel);
 	peer->channel = plain;
@@ -240,8 +240,8 @@ static void assert_room_for_all(struct peer *peer)
 	}
 	for (int i = 0; i < 3; i++) {
 		rpc_reply(seen.held[from + i], seen.requests[from + i]);
-		assert_int_equal(call_end(peer, &calls[i]), GRPC_STATUS_OK);
-		call_drop(&calls[i]);
+		assert_int_equal(peer_end(peer, &calls[i]), GRPC_STATUS_OK);
+		peer_drop(&calls[i]);
 	}
 }
 
@@ -254,12 +254,12 @@ static void test_bounds_calls_in_flight(void **state)
 		peer_wait(*state, &seen.is_held[i]);
 	}
 	call_text(*state, &refused, "/test.Echo/Now", "x");
-	assert_int_equal(call_end(*state, &refused), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	assert_int_equal(peer_end(*state, &refused), GRPC_STATUS_RESOURCE_EXHAUSTED);
 	assert_string_equal(refused.text,
 			    "3 requests are in flight, the most allowed: try again later");
 	for (int i = 0; i < 3; i++) {
 		rpc_fail(seen.held[i], GRPC_STATUS_ABORTED, "");
-		assert_int_equal(call_end(*state, &calls[i]), GRPC_STATUS_ABORTED);
+		assert_int_equal(peer_end(*state, &calls[i]), GRPC_STATUS_ABORTED);
 	}
 	assert_room_for_all(*state);
 }
@@ -271,7 +271,7 @@ static void test_drops_the_late_answer_to_a_cancelled_call(void **state)
 	call_text(*state, &call, "/test.Echo/Later", "x");
 	peer_wait(*state, &seen.is_held[0]);
 	grpc_call_cancel(call.core, NULL);
-	assert_int_equal(call_end(*state, &call), GRPC_STATUS_CANCELLED);
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_CANCELLED);
 	/* An answer crosses the cancellation, or comes after it: both are dropped. */
 	rpc_reply(seen.held[0], seen.requests[0]);
 	assert_room_for_all(*state);
@@ -284,11 +284,11 @@ static void test_keeps_a_cancelled_call_for_its_handler(void **state)
 	call_text(*state, &call, "/test.Echo/Later", "still here");
 	peer_wait(*state, &seen.is_held[0]);
 	grpc_call_cancel(call.core, NULL);
-	assert_int_equal(call_end(*state, &call), GRPC_STATUS_CANCELLED);
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_CANCELLED);
 	for (int i = 0; i < 20; i++) {
 		call_text(*state, &other, "/test.Echo/Now", "x");
-		assert_int_equal(call_end(*state, &other), GRPC_STATUS_OK);
-		call_drop(&other);
+		assert_int_equal(peer_end(*state, &other), GRPC_STATUS_OK);
+		peer_drop(&other);
 	}
 	assert_string_equal(((const echo *)seen.requests[0])->service, "still here");
 	rpc_fail(seen.held[0], GRPC_STATUS_INTERNAL, "late");
@@ -299,8 +299,8 @@ static void test_honours_the_deadline(void **state)
 {
 	struct peer_call call;
 
-	call_start_octets(*state, &call, "/test.Echo/Later", "\x0a\x01x", 3, 100);
-	assert_int_equal(call_end(*state, &call), GRPC_STATUS_DEADLINE_EXCEEDED);
+	peer_start_octets(*state, &call, "/test.Echo/Later", "\x0a\x01x", 3, 100);
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_DEADLINE_EXCEEDED);
 	peer_wait(*state, &seen.is_held[0]);
 	rpc_reply(seen.held[0], seen.requests[0]);
 	assert_room_for_all(*state);
@@ -329,11 +329,11 @@ static void test_a_stream_loses_no_event(void **state)
 		peer_wait(*state, &call.received);
 		snprintf(text, sizeof(text), "event %d", i);
 		assert_echo(&call, text);
-		call_receive(&call);
+		peer_receive(&call);
 	}
 	assert_int_equal(seen.closed, 0);
 	rpc_fail(seen.held[0], GRPC_STATUS_ABORTED, "that was all");
-	assert_int_equal(call_end(*state, &call), GRPC_STATUS_ABORTED);
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_ABORTED);
 	assert_room_for_all(*state);
 }
 
@@ -361,15 +361,15 @@ static void test_a_stream_ends_when_nobody_reads(void **state)
 	/* When it reads again it finds what was in its windows, and then why that is all. */
 	while (!call.ended) {
 		peer_wait(peer, &call.received);
-		call_drop(&call);
-		call_receive(&call);
+		peer_drop(&call);
+		peer_receive(&call);
 		peer_wait(peer, &call.received);
 		read++;
 	}
-	assert_int_equal(call_end(peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	assert_int_equal(peer_end(peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
 	assert_non_null(strstr(call.text, "does not keep up"));
 	assert_in_range(read, 1, RPC_WAITING_MAX);
-	call_drop(&call);
+	peer_drop(&call);
 	free(text);
 }
 
@@ -386,7 +386,7 @@ static void test_stop_lets_calls_finish(void **state)
 		uv_run(&peer->loop, UV_RUN_NOWAIT);
 	assert_false(peer->stopped);
 	rpc_reply(seen.held[0], seen.requests[0]);
-	assert_int_equal(call_end(peer, &call), GRPC_STATUS_OK);
+	assert_int_equal(peer_end(peer, &call), GRPC_STATUS_OK);
 	assert_echo(&call, "x");
 	peer_wait(peer, &peer->stopped);
 	assert_int_equal(access(peer->path, F_OK), -1);
@@ -400,7 +400,7 @@ static void test_stop_cuts_calls_off_at_the_limit(void **state)
 	call_text(peer, &call, "/test.Echo/Later", "x");
 	peer_wait(peer, &seen.is_held[0]);
 	peer_stop(peer, 50);
-	assert_int_not_equal(call_end(peer, &call), GRPC_STATUS_OK);
+	assert_int_not_equal(peer_end(peer, &call), GRPC_STATUS_OK);
 	rpc_reply(seen.held[0], seen.requests[0]); /* after the server is gone */
 }
 
@@ -411,7 +411,7 @@ static Grpc__Health__V1__HealthCheckResponse__ServingStatus next_state(struct pe
 	Grpc__Health__V1__HealthCheckResponse *response;
 
 	peer_wait(peer, &call->received);
-	response = call_message(call, &grpc__health__v1__health_check_response__descriptor);
+	response = peer_message(call, &grpc__health__v1__health_check_response__descriptor);
 	assert_non_null(response);
 	status = response->status;
 	grpc__health__v1__health_check_response__free_unpacked(response, NULL);
@@ -431,19 +431,19 @@ static void test_health(void **state)
 	peer_serve(&peer, services, 2, 0);
 	call_text(&peer, &call, "/grpc.health.v1.Health/Check", "");
 	assert_int_equal(next_state(&peer, &call), HEALTH_STATUS(NOT_SERVING));
-	assert_int_equal(call_end(&peer, &call), GRPC_STATUS_OK);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_OK);
 	call_text(&peer, &call, "/grpc.health.v1.Health/Check", "no.such.Service");
-	assert_int_equal(call_end(&peer, &call), GRPC_STATUS_NOT_FOUND);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_NOT_FOUND);
 
 	call_text(&peer, &watch, "/grpc.health.v1.Health/Watch", "tandem.relay.v1.Relay");
 	assert_int_equal(next_state(&peer, &watch), HEALTH_STATUS(NOT_SERVING));
 	call_text(&peer, &unknown, "/grpc.health.v1.Health/Watch", "no.such.Service");
 	assert_int_equal(next_state(&peer, &unknown), HEALTH_STATUS(SERVICE_UNKNOWN));
 	for (int i = 0; i < 5; i++) {
-		call_receive(&watch);
+		peer_receive(&watch);
 		health_set(health, true);
 		assert_int_equal(next_state(&peer, &watch), HEALTH_STATUS(SERVING));
-		call_receive(&watch);
+		peer_receive(&watch);
 		health_set(health, false);
 		assert_int_equal(next_state(&peer, &watch), HEALTH_STATUS(NOT_SERVING));
 	}
@@ -451,7 +451,7 @@ static void test_health(void **state)
 	for (int i = 0; i < 101; i++)
 		health_set(health, i % 2 == 0);
 	for (int i = 0; i < 3; i++) {
-		call_receive(&watch);
+		peer_receive(&watch);
 		if (next_state(&peer, &watch) == HEALTH_STATUS(SERVING))
 			break;
 		assert_int_not_equal(i, 2);
@@ -459,12 +459,12 @@ static void test_health(void **state)
 
 	grpc_call_cancel(unknown.core, NULL);
 	unknown.received = true;
-	assert_int_equal(call_end(&peer, &unknown), GRPC_STATUS_CANCELLED);
-	call_receive(&watch);
+	assert_int_equal(peer_end(&peer, &unknown), GRPC_STATUS_CANCELLED);
+	peer_receive(&watch);
 	peer_stop(&peer, 5000);
-	assert_int_equal(call_end(&peer, &watch), GRPC_STATUS_UNAVAILABLE);
+	assert_int_equal(peer_end(&peer, &watch), GRPC_STATUS_UNAVAILABLE);
 	assert_string_equal(watch.text, "the relay is stopping");
-	call_drop(&watch); /* the last state may have come twice */
+	peer_drop(&watch); /* the last state may have come twice */
 	peer_close(&peer);
 	health_free(health);
 }
@@ -482,16 +482,16 @@ static void test_a_watcher_that_leaves_is_forgotten(void **state)
 	call_text(&peer, &watch, "/grpc.health.v1.Health/Watch", "");
 	next_state(&peer, &watch);
 	call_text(&peer, &check, "/grpc.health.v1.Health/Check", "");
-	assert_int_equal(call_end(&peer, &check), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	assert_int_equal(peer_end(&peer, &check), GRPC_STATUS_RESOURCE_EXHAUSTED);
 	grpc_call_cancel(watch.core, NULL);
-	assert_int_equal(call_end(&peer, &watch), GRPC_STATUS_CANCELLED);
+	assert_int_equal(peer_end(&peer, &watch), GRPC_STATUS_CANCELLED);
 	for (int i = 0; i < 1000; i++) {
 		call_text(&peer, &check, "/grpc.health.v1.Health/Check", "");
-		if (call_end(&peer, &check) == GRPC_STATUS_OK)
+		if (peer_end(&peer, &check) == GRPC_STATUS_OK)
 			break;
 		assert_int_not_equal(i, 999);
 	}
-	call_drop(&check);
+	peer_drop(&check);
 	health_set(health, true);
 	peer_close(&peer);
 	health_free(health);

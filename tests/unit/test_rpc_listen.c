@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the gRPC server agrees to listen, and to whom it listens. */
-#include "tests/unit/rpc_peer.h"
+#include "tests/rig/peer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,9 +27,9 @@ static grpc_status_code call_echo(struct peer *peer)
 {
 	struct peer_call call;
 
-	call_start_octets(peer, &call, "/test.Echo/Now", "\x0a\x01x", 3, 3000);
-	call_end(peer, &call);
-	call_drop(&call);
+	peer_start_octets(peer, &call, "/test.Echo/Now", "\x0a\x01x", 3, 3000);
+	peer_end(peer, &call);
+	peer_drop(&call);
 	return call.status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The shed from the dataplane's socket to gRPC: a session with a call, and a dataplane of memory.
  */
-#include "tests/unit/rpc_peer.h"
+#include "tests/rig/peer.h"
 
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/api/shed.pb-c.h"
@@ -196,11 +196,11 @@ static void *ask(const char *method, const ProtobufCMessage *request,
 	struct peer_call call;
 	grpc_status_code status;
 
-	call_start(&peer, &call, method, request);
-	status = call_end(&peer, &call);
+	peer_start(&peer, &call, method, request);
+	status = peer_end(&peer, &call);
 	if (status != GRPC_STATUS_OK)
 		fail_msg("%s: %d %s", method, status, call.text);
-	return call_message(&call, type);
+	return peer_message(&call, type);
 }
 
 static void assert_refused(const char *method, const ProtobufCMessage *request,
@@ -208,8 +208,8 @@ static void assert_refused(const char *method, const ProtobufCMessage *request,
 {
 	struct peer_call call;
 
-	call_start(&peer, &call, method, request);
-	assert_int_equal(call_end(&peer, &call), status);
+	peer_start(&peer, &call, method, request);
+	assert_int_equal(peer_end(&peer, &call), status);
 	if (!strstr(call.text, part))
 		fail_msg("%s: no \"%s\" in: %s", method, part, call.text);
 }
@@ -452,9 +452,9 @@ static Tandem__Shed__V1__AttackEvent *next_event(struct peer_call *watch)
 	Tandem__Shed__V1__AttackEvent *event;
 
 	peer_wait(&peer, &watch->received);
-	event = call_message(watch, TYPE(attack_event));
+	event = peer_message(watch, TYPE(attack_event));
 	assert_non_null(event);
-	call_receive(watch);
+	peer_receive(watch);
 	return event;
 }
 
@@ -468,7 +468,7 @@ static void attacks_are_told_as_they_come_and_go(void **state)
 
 	say_everything();
 	make_call();
-	call_start(&peer, &early, SHED "Watch", &request.base);
+	peer_start(&peer, &early, SHED "Watch", &request.base);
 	rounds(1);
 	for (int i = 0; i < 2; i++) {
 		closed_port.value += 1000;
@@ -490,7 +490,7 @@ static void attacks_are_told_as_they_come_and_go(void **state)
 	tandem__shed__v1__show_reply__free_unpacked(reply, NULL);
 
 	/* Who comes later hears of it, too. */
-	call_start(&peer, &late, SHED "Watch", &request.base);
+	peer_start(&peer, &late, SHED "Watch", &request.base);
 	event = next_event(&late);
 	assert_int_equal(event->change, TANDEM__SHED__V1__CHANGE__CHANGE_BEGAN);
 	assert_int_equal(event->attack->id, 1);
@@ -515,11 +515,11 @@ static void attacks_are_told_as_they_come_and_go(void **state)
 	tandem__shed__v1__attack_event__free_unpacked(event, NULL);
 	grpc_call_cancel(late.core, NULL);
 	peer_wait(&peer, &late.ended);
-	call_end(&peer, &late);
-	call_drop(&late);
+	peer_end(&peer, &late);
+	peer_drop(&late);
 	peer_stop(&peer, 1000);
-	assert_int_equal(call_end(&peer, &early), GRPC_STATUS_UNAVAILABLE);
-	call_drop(&early);
+	assert_int_equal(peer_end(&peer, &early), GRPC_STATUS_UNAVAILABLE);
+	peer_drop(&early);
 }
 
 int main(void)

@@ -1,81 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the tests of the gRPC server need on the other side: a loop with a server on it, and
- * gRPC's own client, driven by one thread. Waiting runs the loop and fails after ten seconds.
- */
-#ifndef TANDEM_TESTS_RPC_PEER_H
-#define TANDEM_TESTS_RPC_PEER_H
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "tests/rig/peer.h"
 
 #include <grpc/byte_buffer_reader.h>
-#include <grpc/grpc.h>
-#include <grpc/grpc_security.h>
 #include <grpc/slice.h>
 #include <grpc/support/alloc.h>
 #include <grpc/support/time.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "controlplane/rpc/rpc.h"
-
-#define WAIT_SECONDS 10
-
-struct peer {
-	uv_loop_t loop;
-	struct rpc *rpc;
-	bool stopped;
-	char directory[64], path[96], address[112];
-	grpc_channel *channel;
-	grpc_completion_queue *queue;
-};
-
-/* One unary call or one stream as its client sees it. */
-struct peer_call {
-	grpc_call *core;
-	grpc_metadata_array headers, trailers;
-	grpc_byte_buffer *request, *reply;
-	grpc_status_code status;
-	grpc_slice details;
-	char text[512];
-	bool ended, received; /* by the tags below */
-};
-
-static inline gpr_timespec peer_after_ms(unsigned ms)
+static gpr_timespec after_ms(unsigned ms)
 {
 	return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));
 }
 
-/* Runs the loop and gRPC's client until `*flag`. */
-static inline void peer_wait(struct peer *peer, const bool *flag)
+void peer_wait(struct peer *peer, const bool *flag)
 {
-	gpr_timespec end = peer_after_ms(WAIT_SECONDS * 1000);
+	gpr_timespec end = after_ms(PEER_SECONDS * 1000);
 
 	while (!*flag) {
 		grpc_event event;
 
 		uv_run(&peer->loop, UV_RUN_NOWAIT);
-		event = grpc_completion_queue_next(peer->queue, peer_after_ms(1), NULL);
+		event = grpc_completion_queue_next(peer->queue, after_ms(1), NULL);
 		if (event.type == GRPC_OP_COMPLETE && event.tag)
 			*(bool *)event.tag = true;
 		if (gpr_time_cmp(gpr_now(GPR_CLOCK_MONOTONIC), end) > 0)
-			fail_msg("nothing came for %d seconds", WAIT_SECONDS);
+			fail_msg("nothing came for %d seconds", PEER_SECONDS);
 	}
 }
 
-static inline void peer_on_stopped(void *arg)
+void peer_on_stopped(void *arg)
 {
 	((struct peer *)arg)->stopped = true;
 }
 
-/* A loop, a directory for a socket, and a client that is not connected yet. */
-static inline void peer_open(struct peer *peer)
+void peer_open(struct peer *peer)
 {
 	memset(peer, 0, sizeof(*peer));
 	grpc_init();
@@ -87,8 +45,7 @@ static inline void peer_open(struct peer *peer)
 	snprintf(peer->address, sizeof(peer->address), "unix:%s", peer->path);
 }
 
-static inline void peer_connect(struct peer *peer, const char *target,
-				grpc_channel_credentials *credentials)
+void peer_connect(struct peer *peer, const char *target, grpc_channel_credentials *credentials)
 {
 	const struct {
 		const char *key;
@@ -109,9 +66,8 @@ static inline void peer_connect(struct peer *peer, const char *target,
 	grpc_channel_credentials_release(credentials);
 }
 
-/* Starts the server on the peer's UNIX socket and a client of it. */
-static inline void peer_serve(struct peer *peer, const struct rpc_service *services, unsigned count,
-			      unsigned calls_max)
+void peer_serve(struct peer *peer, const struct rpc_service *services, unsigned count,
+		unsigned calls_max)
 {
 	const char *listen[] = {peer->address};
 	struct rpc_config config = {.listen = listen, .listen_count = 1, .calls_max = calls_max};
@@ -120,14 +76,14 @@ static inline void peer_serve(struct peer *peer, const struct rpc_service *servi
 	peer_connect(peer, peer->address, grpc_insecure_credentials_create());
 }
 
-static inline void peer_stop(struct peer *peer, unsigned drain_ms)
+void peer_stop(struct peer *peer, unsigned drain_ms)
 {
 	rpc_stop(peer->rpc, drain_ms, peer_on_stopped, peer);
 	peer_wait(peer, &peer->stopped);
 	peer->rpc = NULL;
 }
 
-static inline void peer_close(struct peer *peer)
+void peer_close(struct peer *peer)
 {
 	if (peer->channel)
 		grpc_channel_destroy(peer->channel);
@@ -136,8 +92,8 @@ static inline void peer_close(struct peer *peer)
 	uv_run(&peer->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&peer->loop), 0);
 	grpc_completion_queue_shutdown(peer->queue);
-	while (grpc_completion_queue_next(peer->queue, peer_after_ms(WAIT_SECONDS * 1000), NULL)
-		       .type != GRPC_QUEUE_SHUTDOWN)
+	while (grpc_completion_queue_next(peer->queue, after_ms(PEER_SECONDS * 1000), NULL).type !=
+	       GRPC_QUEUE_SHUTDOWN)
 		;
 	grpc_completion_queue_destroy(peer->queue);
 	unlink(peer->path);
@@ -145,9 +101,8 @@ static inline void peer_close(struct peer *peer)
 	grpc_shutdown();
 }
 
-/* Starts a call with a request of these octets; `octets` NULL: with no request at all. */
-static inline void call_start_octets(struct peer *peer, struct peer_call *call, const char *method,
-				     const void *octets, size_t len, unsigned deadline_ms)
+void peer_start_octets(struct peer *peer, struct peer_call *call, const char *method,
+		       const void *octets, size_t len, unsigned deadline_ms)
 {
 	grpc_slice path = grpc_slice_from_copied_string(method);
 	grpc_op ops[5] = {{.op = GRPC_OP_SEND_INITIAL_METADATA},
@@ -158,9 +113,8 @@ static inline void call_start_octets(struct peer *peer, struct peer_call *call, 
 	grpc_op status = {.op = GRPC_OP_RECV_STATUS_ON_CLIENT};
 
 	memset(call, 0, sizeof(*call));
-	call->core =
-		grpc_channel_create_call(peer->channel, NULL, GRPC_PROPAGATE_DEFAULTS, peer->queue,
-					 path, NULL, peer_after_ms(deadline_ms), NULL);
+	call->core = grpc_channel_create_call(peer->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
+					      peer->queue, path, NULL, after_ms(deadline_ms), NULL);
 	grpc_slice_unref(path);
 	if (octets) {
 		grpc_slice slice = grpc_slice_from_copied_buffer(octets, len);
@@ -179,18 +133,17 @@ static inline void call_start_octets(struct peer *peer, struct peer_call *call, 
 	assert_int_equal(grpc_call_start_batch(call->core, &status, 1, &call->ended, NULL), 0);
 }
 
-static inline void call_start(struct peer *peer, struct peer_call *call, const char *method,
-			      const ProtobufCMessage *request)
+void peer_start(struct peer *peer, struct peer_call *call, const char *method,
+		const ProtobufCMessage *request)
 {
 	uint8_t *octets = malloc(protobuf_c_message_get_packed_size(request) + 1);
 
-	call_start_octets(peer, call, method, octets, protobuf_c_message_pack(request, octets),
-			  WAIT_SECONDS * 1000);
+	peer_start_octets(peer, call, method, octets, protobuf_c_message_pack(request, octets),
+			  PEER_SECONDS * 1000);
 	free(octets);
 }
 
-/* The message that came, freed with protobuf_c_message_free_unpacked(, NULL); NULL: none. */
-static inline void *call_message(struct peer_call *call, const ProtobufCMessageDescriptor *type)
+void *peer_message(struct peer_call *call, const ProtobufCMessageDescriptor *type)
 {
 	grpc_byte_buffer_reader reader;
 	ProtobufCMessage *message;
@@ -209,8 +162,7 @@ static inline void *call_message(struct peer_call *call, const ProtobufCMessageD
 	return message;
 }
 
-/* Asks a stream for its next message. */
-static inline void call_receive(struct peer_call *call)
+void peer_receive(struct peer_call *call)
 {
 	grpc_op receive = {.op = GRPC_OP_RECV_MESSAGE,
 			   .data.recv_message.recv_message = &call->reply};
@@ -219,8 +171,7 @@ static inline void call_receive(struct peer_call *call)
 	assert_int_equal(grpc_call_start_batch(call->core, &receive, 1, &call->received, NULL), 0);
 }
 
-/* Waits for the call's end and returns its status; the text stays in call->text. */
-static inline grpc_status_code call_end(struct peer *peer, struct peer_call *call)
+grpc_status_code peer_end(struct peer *peer, struct peer_call *call)
 {
 	size_t len;
 
@@ -239,12 +190,9 @@ static inline grpc_status_code call_end(struct peer *peer, struct peer_call *cal
 	return call->status;
 }
 
-/* Drops the reply of a call that has ended. */
-static inline void call_drop(struct peer_call *call)
+void peer_drop(struct peer_call *call)
 {
 	if (call->reply)
 		grpc_byte_buffer_destroy(call->reply);
 	call->reply = NULL;
 }
-
-#endif
