@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any frame, judged by ebpf/policy.h with the tables of the fixtures: a verdict that exists, no
- * octet read behind the frame, and of what only costs a look nothing left behind.
+ * Any frame, judged by ebpf/policy.h with the tables of the verdict_fixtures: a verdict that
+ * exists, no octet read behind the frame, and of what only costs a look nothing left behind.
  */
-#include "tests/unit/shed_tables.h"
+#include <stdlib.h>
+
+#include "tests/rig/tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void start(void)
 {
-	if (tables_alloc())
-		abort();
-	state_put(tables.ports, &tables.rule);
+	tables_alloc();
+	tables_put(tables.ports, &tables.rule);
 }
 
 static uint64_t used(const struct shed_port *ports)
@@ -26,17 +27,17 @@ static uint64_t used(const struct shed_port *ports)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct policy p = {.frame = {data, data + size}};
 	enum shed_reason reason;
 	uint64_t before;
+	bool ours;
 
 	if (!tables.ports[0])
 		start();
 	before = used(tables.ports[MEDIA_IPV4]) + used(tables.ports[MEDIA_IPV6]);
-	reason = policy_verdict(&p);
+	reason = tables_judge(data, size, &ours);
 	if (reason >= SHED_REASON_COUNT || reason == SHED_NO_SOCKET)
 		abort();
-	if (reason == SHED_TO_KERNEL && p.media)
+	if (reason == SHED_TO_KERNEL && ours)
 		abort();
 	/* Only what passes takes of a rate, but who is refused by the port's after its own. */
 	if (reason != SHED_TO_DATAPLANE &&

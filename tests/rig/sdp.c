@@ -29,7 +29,7 @@ INCLUDE(capabilities_offer);
 #name, name, name##_end                                                            \
 	}
 
-const struct fixture fixtures[FIXTURE_COUNT] = {
+const struct fixture sdp_fixtures[] = {
 	ENTRY(chromium_offer_audio), ENTRY(chromium_offer_av), ENTRY(chromium_answer_audio),
 	ENTRY(chromium_answer_av),   ENTRY(firefox_offer),     ENTRY(phone_offer),
 	ENTRY(phone_answer),         ENTRY(phone_ipv6_offer),  ENTRY(snom_sdes_offer),

@@ -11,10 +11,10 @@ extern const char chromium_offer_audio[], chromium_offer_av[], chromium_answer_a
 	snom_sdes_offer[], asterisk_answer[], freeswitch_offer[], rtpengine_offer[],
 	hold_sendonly[], hold_inactive[], hold_zero[], capabilities_offer[];
 
-#define FIXTURE_COUNT 16
+#define SDP_FIXTURES 16
 
 extern const struct fixture {
 	const char *name, *text, *end;
-} fixtures[FIXTURE_COUNT];
+} sdp_fixtures[SDP_FIXTURES];
 
 #endif

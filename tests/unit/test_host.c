@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/rig/bench.h"
-#include "tests/unit/host_frames.h"
+#include "tests/rig/host_frames.h"
 
 #define L3     14
 #define ICMPV6 (L3 + 40)

@@ -10,7 +10,7 @@
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/links/port.h"
 #include "tests/rig/bench.h"
-#include "tests/unit/host_frames.h"
+#include "tests/rig/host_frames.h"
 
 #define L3       14
 #define ICMPV6   (L3 + 40)

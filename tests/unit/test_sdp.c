@@ -41,10 +41,10 @@ static void assert_text(const char *got, const char *want)
 /* Every line comes back as it went in, whichever line end it had. */
 static void test_lines_survive(void **state)
 {
-	for (size_t f = 0; f < COUNT(fixtures); f++) {
-		struct sdp *sdp =
-			parse(fixtures[f].text, (size_t)(fixtures[f].end - fixtures[f].text));
-		const char *at = fixtures[f].text;
+	for (size_t f = 0; f < COUNT(sdp_fixtures); f++) {
+		struct sdp *sdp = parse(sdp_fixtures[f].text,
+					(size_t)(sdp_fixtures[f].end - sdp_fixtures[f].text));
+		const char *at = sdp_fixtures[f].text;
 
 		for (unsigned int i = 0; i < sdp->line_count; i++) {
 			assert_memory_equal(sdp->lines[i].text, at, sdp->lines[i].length);
@@ -52,7 +52,7 @@ static void test_lines_survive(void **state)
 			at += sdp->lines[i].length;
 			at += strspn(at, "\r\n");
 		}
-		assert_ptr_equal(at, fixtures[f].end);
+		assert_ptr_equal(at, sdp_fixtures[f].end);
 		sdp_free(sdp);
 	}
 }

@@ -71,12 +71,12 @@ static int parse_and_rewrite(const char *text, unsigned int failing)
 
 static void test_each_allocation_fails(void **state)
 {
-	for (size_t f = 0; f < sizeof(fixtures) / sizeof(fixtures[0]); f++) {
+	for (size_t f = 0; f < sizeof(sdp_fixtures) / sizeof(sdp_fixtures[0]); f++) {
 		unsigned int failing = 1;
 		bool failed = true;
 
 		while (failed) {
-			int ret = parse_and_rewrite(fixtures[f].text, failing++);
+			int ret = parse_and_rewrite(sdp_fixtures[f].text, failing++);
 
 			/* What is left of the count tells whether the failing call was reached. */
 			failed = !calls_left;

@@ -290,14 +290,14 @@ static bool is_leak(const char *word)
 /* Whatever is shown: no address and no key of the sender, CRLF alone, and it parses again. */
 static void test_no_leaks(void **state)
 {
-	for (size_t f = 0; f < COUNT(fixtures); f++) {
-		assert_true(is_leak(fixtures[f].text) || fixtures[f].text == hold_zero);
+	for (size_t f = 0; f < COUNT(sdp_fixtures); f++) {
+		assert_true(is_leak(sdp_fixtures[f].text) || sdp_fixtures[f].text == hold_zero);
 		for (enum shown how = PHONE; how < SHOWN; how++) {
-			char *out = rewrite(fixtures[f].text, how, false, NULL);
-			struct sdp *before = parse(fixtures[f].text), *after = parse(out);
+			char *out = rewrite(sdp_fixtures[f].text, how, false, NULL);
+			struct sdp *before = parse(sdp_fixtures[f].text), *after = parse(out);
 
 			if (is_leak(out))
-				fail_msg("%s leaks:\n%s", fixtures[f].name, out);
+				fail_msg("%s leaks:\n%s", sdp_fixtures[f].name, out);
 			for (const char *at = out; (at = strchr(at, '\n')); at++)
 				assert_int_equal(at[-1], '\r');
 			assert_int_equal(after->media_count, before->media_count);
@@ -328,9 +328,9 @@ static void test_lines_pass(void **state)
 					    "a=maxptime"};
 	unsigned int passed = 0;
 
-	for (size_t f = 0; f < COUNT(fixtures); f++) {
-		struct sdp *sdp = parse(fixtures[f].text);
-		char *out = rewrite(fixtures[f].text, PHONE, false, NULL);
+	for (size_t f = 0; f < COUNT(sdp_fixtures); f++) {
+		struct sdp *sdp = parse(sdp_fixtures[f].text);
+		char *out = rewrite(sdp_fixtures[f].text, PHONE, false, NULL);
 		const char *at = out;
 
 		for (unsigned int l = 0; l < sdp->line_count; l++) {
@@ -342,7 +342,8 @@ static void test_lines_pass(void **state)
 				snprintf(line, sizeof(line), "\n%s\r\n", sdp->lines[l].text);
 				at = strstr(at, line);
 				if (!at)
-					fail_msg("%s: lost or moved: %s", fixtures[f].name, line);
+					fail_msg("%s: lost or moved: %s", sdp_fixtures[f].name,
+						 line);
 				at++;
 				passed++;
 			}

@@ -3,38 +3,41 @@
  * Frames and the verdicts they get, through the XDP program in the kernel (BPF_PROG_TEST_RUN) and
  * through the same policy compiled here, where the sanitizers watch its bounds.
  */
-#include "tests/unit/shed_object.h"
+#include "tests/rig/object.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
 
-#include "tests/unit/shed_fixtures.h"
-#include "tests/unit/shed_tables.h"
+#include <bpf/bpf_endian.h>
+
+#include "tests/rig/tables.h"
+#include "tests/rig/verdict.h"
 
 static struct bpf_object *object;
 static struct shed *shed;
 static int sock = -1;
 
 /* Both compilations get the same tables, as they are before any packet. */
-static void tables_put(void)
+static void put_tables(void)
 {
 	const int sources = bpf_object__find_map_fd_by_name(object, SHED_MAP_SOURCE);
 	struct shed_port *const ports[] = {shed_ports(shed, MEDIA_IPV4),
 					   shed_ports(shed, MEDIA_IPV6),
 					   shed_ports(shed, MEDIA_BUSY)};
-	uint64_t full = full_bucket();
+	uint64_t full = tables_full_bucket();
 
-	state_put(ports, shed_rule(shed));
-	state_put(tables.ports, &tables.rule);
+	tables_put(ports, shed_rule(shed));
+	tables_put(tables.ports, &tables.rule);
 	tables.rule.seed = shed_rule(shed)->seed;
 	memset(&tables.sketch, 0, sizeof(tables.sketch));
 	memset(shed_sketch(shed), 0, sizeof(tables.sketch));
 	tables.eager[0] = tables.eager[1] = full;
-	assert_int_equal(bpf_map_update_elem(sources, &eager4, &full, BPF_ANY), 0);
-	assert_int_equal(bpf_map_update_elem(sources, &eager6, &full, BPF_ANY), 0);
-	assert_int_equal(shed_block(shed, &blocked[0]), 0);
-	assert_int_equal(shed_block(shed, &blocked[1]), 0);
+	assert_int_equal(bpf_map_update_elem(sources, &tables_eager4, &full, BPF_ANY), 0);
+	assert_int_equal(bpf_map_update_elem(sources, &tables_eager6, &full, BPF_ANY), 0);
+	assert_int_equal(shed_block(shed, &tables_blocked[0]), 0);
+	assert_int_equal(shed_block(shed, &tables_blocked[1]), 0);
 }
 
 /* What a verdict left behind must be the same, too: which buckets it used, what it counted. */
@@ -72,12 +75,11 @@ static int action_of(enum shed_reason reason)
 static enum shed_reason judge_here(const struct frame *frame)
 {
 	uint8_t *copy = malloc(frame->len ? frame->len : 1);
-	struct policy p = {.frame = {copy, copy + frame->len}};
 	enum shed_reason reason;
 
 	assert_non_null(copy);
 	memcpy(copy, frame->octet, frame->len);
-	reason = policy_verdict(&p);
+	reason = tables_judge(copy, frame->len, NULL);
 	free(copy);
 	return reason;
 }
@@ -92,7 +94,7 @@ static enum shed_reason judge_kernel(const struct frame *frame, int *action)
 		    .data_out = out, .data_size_out = sizeof(out), .repeat = 1);
 
 	assert_int_equal(shed_count(shed, before), 0);
-	assert_int_equal(bpf_prog_test_run_opts(program_fd(object), &run), 0);
+	assert_int_equal(bpf_prog_test_run_opts(object_program(object), &run), 0);
 	assert_int_equal(shed_count(shed, after), 0);
 	assert_int_equal(run.data_size_out, frame->len);
 	assert_memory_equal(out, frame->octet, frame->len);
@@ -113,7 +115,7 @@ static void expect(const struct frame *frame, enum shed_reason reason, const cha
 	enum shed_reason here, kernel = reason;
 	int action = action_of(reason);
 
-	tables_put();
+	put_tables();
 	here = judge_here(frame);
 	if (frame->len >= ETHERNET) {
 		kernel = judge_kernel(frame, &action);
@@ -133,13 +135,13 @@ static void every_fixture(void **state)
 	struct frame frame;
 	size_t i, t;
 
-	need_root();
-	for (i = 0; i < sizeof(fixtures) / sizeof(*fixtures); i++) {
+	object_need_root();
+	for (i = 0; i < VERDICT_FIXTURES; i++) {
 		for (t = 0; t < sizeof(tag) / sizeof(*tag); t++) {
-			frame_build(&frame, &fixtures[i], tag[t]);
-			expect(&frame, fixtures[i].reason, fixtures[i].name);
+			verdict_build(&frame, &verdict_fixtures[i], tag[t]);
+			expect(&frame, verdict_fixtures[i].reason, verdict_fixtures[i].name);
 		}
-		seen[fixtures[i].reason] = 1;
+		seen[verdict_fixtures[i].reason] = 1;
 	}
 	for (i = 0; i < SHED_REASON_COUNT; i++)
 		if (!seen[i])
@@ -170,10 +172,10 @@ static void every_truncation(void **state)
 	struct frame frame;
 	size_t known, full, t;
 
-	need_root();
+	object_need_root();
 	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
 		for (t = 0; t < 2; t++) {
-			frame_build(&frame, &fixture, tag[t]);
+			verdict_build(&frame, &fixture, tag[t]);
 			full = frame.len;
 			known = ETHERNET + (tag[t] ? TAG : 0) + destination_end(fixture.base);
 			for (frame.len = 0; frame.len < full; frame.len++)
@@ -191,9 +193,9 @@ static void padding_is_no_payload(void **state)
 	struct frame frame;
 	size_t full;
 
-	need_root();
+	object_need_root();
 	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
-		frame_build(&frame, &fixture, 0);
+		verdict_build(&frame, &fixture, 0);
 		full = frame.len;
 		for (; frame.len < full + 46; frame.len++)
 			expect(&frame, SHED_TO_DATAPLANE, "padded");
@@ -207,14 +209,14 @@ static void other_frames_are_the_kernels(void **state)
 	struct frame frame;
 	size_t i;
 
-	need_root();
+	object_need_root();
 	for (i = 0; i < sizeof(type) / sizeof(*type); i++) {
-		frame_build(&frame, &fixture, 0);
+		verdict_build(&frame, &fixture, 0);
 		memcpy(frame.octet + 12, (uint8_t[]){type[i] >> 8, type[i] & 0xff}, 2);
 		expect(&frame, SHED_TO_KERNEL, "other ethertype");
 	}
 	/* Two tags: the second hides what is behind it. */
-	frame_build(&frame, &fixture, 0x88a8);
+	verdict_build(&frame, &fixture, 0x88a8);
 	memmove(frame.octet + 12 + TAG, frame.octet + 12, frame.len - 12);
 	frame.len += TAG;
 	expect(&frame, SHED_TO_KERNEL, "two tags");
@@ -226,9 +228,9 @@ static void ports_close_again(void **state)
 	struct frame frame;
 	int action;
 
-	need_root();
-	frame_build(&frame, &fixture, 0);
-	tables_put();
+	object_need_root();
+	verdict_build(&frame, &fixture, 0);
+	put_tables();
 	shed_ports(shed, MEDIA_IPV6)[PORT_OPEN].flags = 0;
 	assert_int_equal(judge_kernel(&frame, &action), SHED_CLOSED_PORT);
 	assert_int_equal(action, XDP_DROP);
@@ -245,11 +247,11 @@ static void no_socket(void **state)
 	__u32 queue = 0;
 	int action;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	assert_int_equal(bpf_map_delete_elem(fd, &queue), 0);
 	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
-		frame_build(&frame, &fixture, 0);
+		verdict_build(&frame, &fixture, 0);
 		assert_int_equal(judge_kernel(&frame, &action), SHED_NO_SOCKET);
 		assert_int_equal(action, XDP_DROP);
 	}
@@ -263,7 +265,7 @@ static enum shed_reason judge_from(struct frame *frame, unsigned int host)
 	int action;
 
 	memcpy(ip + 12, (uint8_t[]){198, 18 + (host >> 16), host >> 8, host}, 4);
-	sum_ipv4(ip);
+	verdict_sum(ip);
 	return judge_kernel(frame, &action);
 }
 
@@ -272,21 +274,22 @@ static void a_flood_of_sources_evicts_nobody(void **state)
 {
 	const int sources = bpf_object__find_map_fd_by_name(object, SHED_MAP_SOURCE);
 	const struct fixture fixture = {"check", STUN4};
-	struct shed_address honest = policy_ipv4_address((const __u8[]){198, 18, 0, 1});
+	struct shed_address honest = {
+		{{[10] = 0xff, [11] = 0xff, [12] = 198, [13] = 18, [15] = 1}}};
 	const struct shed_rate none = {0, 0};
 	unsigned int host, counted = 0, remembered = 0;
 	struct shed_address key, next;
 	struct frame frame;
 	__u64 due;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	/* The media address's port takes them all; each source may come as often as it likes. */
 	shed_rule(shed)->stranger = none;
 	shed_rule(shed)->source.burst = 4000000;
-	bpf_map_delete_elem(sources, &eager4);
-	bpf_map_delete_elem(sources, &eager6);
-	frame_build(&frame, &fixture, 0);
+	bpf_map_delete_elem(sources, &tables_eager4);
+	bpf_map_delete_elem(sources, &tables_eager6);
+	verdict_build(&frame, &fixture, 0);
 	assert_int_equal(judge_from(&frame, 1), SHED_TO_DATAPLANE);
 	assert_int_equal(bpf_map_lookup_elem(sources, &honest, &due), -ENOENT);
 	assert_int_equal(judge_from(&frame, 1), SHED_TO_DATAPLANE);
@@ -313,10 +316,10 @@ static void a_stranger_has_a_rate(void **state)
 	struct frame frame;
 	unsigned int i, passed = 0;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	shed_rule(shed)->stranger = none;
-	frame_build(&frame, &fixture, 0);
+	verdict_build(&frame, &fixture, 0);
 	for (i = 0; i < 10; i++)
 		passed += judge_from(&frame, 77) == SHED_TO_DATAPLANE;
 	/* The first, before it is remembered, and two seconds' worth and the one that begins. */
@@ -346,11 +349,11 @@ static void drops_are_sampled(void **state)
 	struct frame frame;
 	int action, i;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	shed_samples(shed, take, &taken);
 	nanosleep(&tick, NULL);
-	frame_build(&frame, &fixture, 0);
+	verdict_build(&frame, &fixture, 0);
 	taken.count = 0;
 	assert_int_equal(judge_kernel(&frame, &action), SHED_NOT_MEDIA);
 	assert_int_equal(shed_samples(shed, take, &taken), 1);
@@ -359,13 +362,13 @@ static void drops_are_sampled(void **state)
 	assert_int_equal(taken.last.leg, 7);
 	assert_int_equal(taken.last.length, frame.len);
 	assert_int_equal(taken.last.captured, frame.len);
-	assert_memory_equal(&taken.last.source, &source4, sizeof(source4));
+	assert_memory_equal(&taken.last.source, &tables_source4, sizeof(tables_source4));
 	assert_memory_equal(taken.last.octets, frame.octet, frame.len);
 	/* At most one for each tick, of each reason; what passes is none. */
 	for (i = 0; i < 1000; i++)
 		judge_kernel(&frame, &action);
 	fixture.edit[0] = (struct edit)EDIT(29, "\xc8");
-	frame_build(&frame, &fixture, 0);
+	verdict_build(&frame, &fixture, 0);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	taken.count = 0;
 	shed_samples(shed, take, &taken);
@@ -373,7 +376,7 @@ static void drops_are_sampled(void **state)
 	/* A long frame is cut. */
 	fixture.base = STUN4;
 	fixture.edit[0] = (struct edit)EDIT(67, "X");
-	frame_build(&frame, &fixture, 0);
+	verdict_build(&frame, &fixture, 0);
 	frame.len += 100;
 	nanosleep(&tick, NULL);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_STUN_UFRAG);
@@ -391,24 +394,24 @@ static void a_gap_closes_with_time(void **state)
 	struct frame frame;
 	int action;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	port = &shed_ports(shed, MEDIA_IPV4)[PORT_ICE];
-	frame_build(&frame, &far, 0);
+	verdict_build(&frame, &far, 0);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_equal(port->due[SHED_MEDIA], 0);
 	assert_int_not_equal(port->due[SHED_UNKNOWN], 0);
 	/* 60 numbers ahead of 100, 16 of them at once, 44 at a quarter of 100 a second. */
 	port->media.cost = 10000000;
-	port->stream[0].used = shed_tick(state_now() - 1500000000ULL);
+	port->stream[0].used = shed_tick(tables_now() - 1500000000ULL);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_equal(port->due[SHED_MEDIA], 0);
-	port->stream[0].used = shed_tick(state_now() - 1900000000ULL);
+	port->stream[0].used = shed_tick(tables_now() - 1900000000ULL);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_not_equal(port->due[SHED_MEDIA], 0);
 	/* What the worker accepted a moment ago can be yet to come, to a clock that is coarse. */
 	port->due[SHED_MEDIA] = 0;
-	port->stream[0].used = shed_tick(state_now() + 9000000);
+	port->stream[0].used = shed_tick(tables_now() + 9000000);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_equal(port->due[SHED_MEDIA], 0);
 }
@@ -426,15 +429,15 @@ static void each_ssrc_has_a_rate(void **state)
 	struct frame frame;
 	int action;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	port = &shed_ports(shed, MEDIA_IPV4)[PORT_ICE];
 	port->stream[1] = port->stream[0];
 	port->stream[1].ssrc = bpf_htonl(STREAM_SSRC + 1);
-	port->due[SHED_MEDIA + 1] = full_bucket();
-	frame_build(&frame, &other, 0);
+	port->due[SHED_MEDIA + 1] = tables_full_bucket();
+	verdict_build(&frame, &other, 0);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_MEDIA_RATE);
-	frame_build(&frame, &next, 0);
+	verdict_build(&frame, &next, 0);
 	assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	assert_int_not_equal(port->due[SHED_MEDIA], 0);
 }
@@ -448,11 +451,11 @@ static void untracked_media_has_a_rate(void **state)
 	struct frame frame;
 	int action, i, passed = 0;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	port = &shed_ports(shed, MEDIA_IPV4)[PORT_UNTRACKED];
 	port->media = (struct shed_rate){100000000, 900000};
-	frame_build(&frame, &other, 0);
+	verdict_build(&frame, &other, 0);
 	for (i = 0; i < 20; i++)
 		passed += judge_kernel(&frame, &action) == SHED_TO_DATAPLANE;
 	assert_in_range(passed, 10, 11);
@@ -466,11 +469,11 @@ static void off_is_off(void **state)
 	struct frame frame;
 	int action;
 
-	need_root();
-	tables_put();
+	object_need_root();
+	put_tables();
 	shed_rule(shed)->off = 1;
 	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
-		frame_build(&frame, &fixture, 0);
+		verdict_build(&frame, &fixture, 0);
 		shed_ports(shed, MEDIA_IPV4)[PORT_OPEN].flags = 0;
 		assert_int_equal(judge_kernel(&frame, &action), SHED_TO_DATAPLANE);
 	}
@@ -482,15 +485,15 @@ static void nothing_is_ours_after_close(void **state)
 	struct fixture fixture = {"after close"};
 	struct frame frame;
 
-	need_root();
+	object_need_root();
 	shed_close(shed);
 	shed = NULL;
 	for (fixture.base = UDP4; fixture.base <= WHO_HAS; fixture.base++) {
 		LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame.octet);
 
-		frame_build(&frame, &fixture, 0);
+		verdict_build(&frame, &fixture, 0);
 		run.data_size_in = frame.len;
-		assert_int_equal(bpf_prog_test_run_opts(program_fd(object), &run), 0);
+		assert_int_equal(bpf_prog_test_run_opts(object_program(object), &run), 0);
 		assert_int_equal(run.retval, XDP_PASS);
 	}
 }
@@ -504,17 +507,16 @@ static int prepare(void **state)
 
 	if (geteuid() != 0)
 		return 0;
-	if (enter_namespaces(state) || make_pin_directory())
+	if (object_enter(state) || object_pin_directory())
 		return -1;
-	object = load_object();
+	object = object_load();
 	if (shed_open(&shed, PINS, &what)) {
 		print_error("%s: %s\n", PINS, what);
 		return -1;
 	}
-	if (tables_alloc())
-		return -1;
+	tables_alloc();
 	for (i = 0; i < MEDIA_COUNT; i++)
-		if (shed_address_add(shed, &media[i]) != i)
+		if (shed_address_add(shed, &tables_media[i]) != i)
 			return -1;
 	sock = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	return sock < 0 ? -1
@@ -525,10 +527,7 @@ static int prepare(void **state)
 
 static int tidy(void **state)
 {
-	int i;
-
-	for (i = 0; i < MEDIA_COUNT; i++)
-		free(tables.ports[i]);
+	tables_free();
 	shed_close(shed);
 	bpf_object__close(object);
 	return sock < 0 ? 0 : close(sock);

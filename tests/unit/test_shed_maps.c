@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "tests/unit/shed_object.h"
+#include "tests/rig/object.h"
 
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <string.h>
 #include <net/if.h>
 #include <linux/if_link.h>
@@ -10,9 +12,9 @@ static const struct shed_address media = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}};
 
 static int prepare(void **state)
 {
-	if (enter_namespaces(state))
+	if (object_enter(state))
 		return -1;
-	return geteuid() == 0 ? make_pin_directory() : 0;
+	return geteuid() == 0 ? object_pin_directory() : 0;
 }
 
 static int map_id(struct bpf_object *object, const char *name)
@@ -31,7 +33,7 @@ static void mount_is_idempotent(void **state)
 {
 	const char *what = NULL;
 
-	need_root();
+	object_need_root();
 	assert_int_equal(shed_bpffs_mount(&what), 0);
 	assert_int_equal(shed_bpffs_mount(&what), 0);
 	assert_null(what);
@@ -44,7 +46,7 @@ static void open_without_program(void **state)
 	const char *what = NULL;
 	struct shed *shed = NULL;
 
-	need_root();
+	object_need_root();
 	assert_int_equal(shed_open(&shed, PINS, &what), -ENOENT);
 	assert_null(shed);
 	assert_non_null(strstr(what, "xdp_prog"));
@@ -63,9 +65,9 @@ static void two_ports_share_pinned_maps(void **state)
 	struct bpf_object *a, *b;
 	size_t i;
 
-	need_root();
-	a = load_object();
-	b = load_object();
+	object_need_root();
+	a = object_load();
+	b = object_load();
 	for (i = 0; i < sizeof(shared) / sizeof(*shared); i++)
 		assert_int_equal(map_id(a, shared[i]), map_id(b, shared[i]));
 	assert_int_not_equal(map_id(a, SHED_MAP_SOCKET), map_id(b, SHED_MAP_SOCKET));
@@ -81,7 +83,7 @@ static void pins_remove(void **state)
 	char path[256];
 	size_t i;
 
-	need_root();
+	object_need_root();
 	assert_int_equal(access(PINS "/" SHED_MAP_RULE, F_OK), 0);
 	assert_int_equal(shed_pins_remove(PINS, &what), 0);
 	for (i = 0; i < sizeof(shared) / sizeof(*shared); i++) {
@@ -101,8 +103,8 @@ static void addresses_are_limited(void **state)
 	__u32 id;
 	int i;
 
-	need_root();
-	object = load_object();
+	object_need_root();
+	object = object_load();
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	for (i = 0; i < SHED_ADDRESSES; i++) {
 		addr.byte[15] = i;
@@ -145,9 +147,9 @@ static void ports_open_by_a_store(void **state)
 	struct shed *shed;
 	size_t i;
 
-	need_root();
+	object_need_root();
 	other.byte[15] = 2;
-	object = load_object();
+	object = object_load();
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	assert_int_equal(shed_address_add(shed, &other), 0);
 	assert_int_equal(shed_address_add(shed, &media), 1);
@@ -175,8 +177,8 @@ static void blocks_come_and_go(void **state)
 	__u32 value;
 	int fd;
 
-	need_root();
-	object = load_object();
+	object_need_root();
+	object = object_load();
 	fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_BLOCK);
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), -ENOENT);
@@ -224,8 +226,8 @@ static void close_leaves_nothing(void **state)
 	const char *what;
 	struct shed *shed;
 
-	need_root();
-	object = load_object();
+	object_need_root();
+	object = object_load();
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	assert_int_equal(shed_address_add(shed, &media), 0);
 	shed_ports(shed, 0)[30000].flags = SHED_PORT_OPEN;
@@ -249,8 +251,8 @@ static void counters_sum_over_cpus(void **state)
 	__u32 key;
 	int i;
 
-	need_root();
-	object = load_object();
+	object_need_root();
+	object = object_load();
 	each = calloc(cpus, sizeof(*each));
 	assert_int_equal(shed_open(&shed, PINS, &what), 0);
 	for (key = 0; key < SHED_REASON_COUNT; key++) {
@@ -276,7 +278,7 @@ static void open_refuses_another_version(void **state)
 	const char *what = NULL;
 	int fd;
 
-	need_root();
+	object_need_root();
 	fd = bpf_map_create(BPF_MAP_TYPE_HASH, SHED_MAP_ADDRESS, sizeof(struct shed_address),
 			    sizeof(__u64), SHED_ADDRESSES, NULL);
 	assert_true(fd >= 0);
@@ -304,13 +306,13 @@ static void detach_takes_off_ours(void **state)
 	unsigned int ifindex;
 	size_t i;
 
-	need_root();
+	object_need_root();
 	assert_int_equal(system("ip link add shed0 type veth peer name shed1"), 0);
 	ifindex = if_nametoindex("shed0");
 	assert_int_equal(shed_detach("shed0", &what), 0);
 	for (i = 0; i < 2; i++) {
-		object = load_object();
-		assert_int_equal(bpf_xdp_attach(ifindex, program_fd(object), mode[i], NULL), 0);
+		object = object_load();
+		assert_int_equal(bpf_xdp_attach(ifindex, object_program(object), mode[i], NULL), 0);
 		bpf_object__close(object);
 		assert_true(attached(ifindex));
 		assert_int_equal(shed_detach("shed0", &what), 0);
@@ -331,7 +333,7 @@ static void detach_spares_others(void **state)
 	const char *what = NULL;
 	int fd;
 
-	need_root();
+	object_need_root();
 	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "other", "BSD-3-Clause", pass, 2, NULL);
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_xdp_attach(ifindex, fd, XDP_FLAGS_DRV_MODE, NULL), 0);
