@@ -59,7 +59,7 @@ static void start(struct world *w)
 	struct served served;
 
 	strcpy(w->directory, "/tmp/fuzz_api.XXXXXX");
-	if (bench_environment() || !mkdtemp(w->directory))
+	if (bench_environment(NULL) || !mkdtemp(w->directory))
 		abort();
 	log_open("fuzz", LOG_LEVEL_ERROR);
 	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);

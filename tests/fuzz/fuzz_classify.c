@@ -31,7 +31,7 @@ static struct relay *start(void)
 
 	/* It lives until the end, and partly in DPDK's memory, where no pointers are looked for. */
 	__lsan_disable();
-	if (bench_environment() || crypt_ipsec_mb.start())
+	if (bench_environment(NULL) || crypt_ipsec_mb.start())
 		abort();
 	r = relay_create(RELAY_LEGS, 1, 1, &crypt_ipsec_mb);
 	put(r, 1, 2, TRUNK_IPV4, "203.0.113.9", 0, false);

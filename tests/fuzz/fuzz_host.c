@@ -25,7 +25,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	const struct address known[] = {bench_address("198.51.100.7"),
 					bench_address("2001:db8::7")};
 
-	if (bench_environment())
+	if (bench_environment(NULL))
 		abort();
 	bench = bench_create();
 	if (neighbour_start(&bench->dataplane))

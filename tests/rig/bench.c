@@ -3,7 +3,7 @@
 
 const struct rte_ether_addr bench_peer_mac = {{0x02, 0, 0x5e, 0, 0, 0x99}};
 
-int bench_environment(void)
+int bench_environment(void **state)
 {
 	static char arguments[][20] = {
 		"test",        "--no-huge",      "--no-pci",          "--no-telemetry",
@@ -166,4 +166,18 @@ void bench_release(struct burst *b)
 bool bench_is_idle(const struct bench *t)
 {
 	return rte_mempool_full(t->mbufs) && rte_ring_empty(t->worker->notices);
+}
+
+int bench_set_up(void **state)
+{
+	*state = bench_create();
+	return 0;
+}
+
+int bench_tear_down(void **state)
+{
+	bool idle = bench_is_idle(*state);
+
+	bench_destroy(*state);
+	return idle ? 0 : -1;
 }

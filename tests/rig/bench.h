@@ -35,12 +35,20 @@ struct bench {
 	uint64_t rx_flags; /* what the port says of the frames that it receives */
 };
 
-/* Returns 0, as a cmocka group set-up does. */
-int bench_environment(void);
+/* Of a group, or once in a program. */
+int bench_environment(void **state);
+
 struct address bench_address(const char *text);
 struct endpoint bench_endpoint(const char *text, uint16_t port);
+
 struct bench *bench_create(void);
 void bench_destroy(struct bench *t);
+
+/* Of a test, whose state is the bench; it must be idle at the end. */
+int bench_set_up(void **state);
+int bench_tear_down(void **state);
+
+#define BENCH(test) cmocka_unit_test_setup_teardown(test, bench_set_up, bench_tear_down)
 
 extern const struct rte_ether_addr bench_peer_mac;
 

@@ -140,7 +140,7 @@ struct bench *call_begin(uint32_t streams)
 {
 	static bool begun;
 
-	if (!begun && bench_environment())
+	if (!begun && bench_environment(NULL))
 		abort();
 	begun = true;
 	call_bench = media_create(streams);

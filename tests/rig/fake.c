@@ -33,23 +33,23 @@ struct fake_leg *fake_at(struct fake *f, unsigned int port)
 	return NULL;
 }
 
+void *fake_copy(const ProtobufCMessage *message, ProtobufCAllocator *allocator)
+{
+	uint8_t *octets = malloc(protobuf_c_message_get_packed_size(message) + 1);
+	size_t size = protobuf_c_message_pack(message, octets);
+	void *copy = protobuf_c_message_unpack(message->descriptor, allocator, size, octets);
+
+	assert(copy);
+	free(octets);
+	return copy;
+}
+
 void fake_remember(Tandem__Dataplane__V1__Request **place,
 		   const Tandem__Dataplane__V1__Request *request)
 {
-	size_t size = request ? tandem__dataplane__v1__request__get_packed_size(request) : 0;
-	uint8_t *octets;
-
 	if (*place)
 		tandem__dataplane__v1__request__free_unpacked(*place, &cleanse_allocator);
-	*place = NULL;
-	if (!request)
-		return;
-	octets = malloc(size);
-	assert(octets);
-	tandem__dataplane__v1__request__pack(request, octets);
-	*place = tandem__dataplane__v1__request__unpack(&cleanse_allocator, size, octets);
-	assert(*place);
-	free(octets);
+	*place = request ? fake_copy(&request->base, &cleanse_allocator) : NULL;
 }
 
 static const Tandem__Dataplane__V1__PutPath *path_at(const struct fake *f, unsigned int i)

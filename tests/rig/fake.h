@@ -91,6 +91,9 @@ const Tandem__Dataplane__V1__PutPath *fake_path(const struct fake *f, const stru
 /* The leg that hears this one by its own path; NULL: none. */
 struct fake_leg *fake_heard_by(struct fake *f, const struct fake_leg *from);
 
+/* Of any message, as sent and received. */
+void *fake_copy(const ProtobufCMessage *message, ProtobufCAllocator *allocator);
+
 /* --- between fake.c and fake_wire.c ---------------------------------------------------------- */
 
 /* Takes a copy in the place of what is there; `request` NULL: of nothing. */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/rig/host_frames.h"
 
+#include <string.h>
+
+#include <rte_ip.h>
+
 #define FRAME(name, octets) const struct host_frame name = {sizeof(octets) - 1, octets}
 
 FRAME(frame_arp_request,
@@ -174,3 +178,13 @@ FRAME(frame_our_announcement6,
       "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x88\x00\x9b\x2a\x20\x00\x00\x00\x20"
       "\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x01\x02\x00\x5e\x00"
       "\x00\x01");
+
+void frame_resum(struct host_frame *f)
+{
+	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(f->octets + 14);
+	uint16_t sum;
+
+	memset(f->octets + 56, 0, 2);
+	sum = rte_ipv6_udptcp_cksum(ip, ip + 1);
+	memcpy(f->octets + 56, &sum, 2);
+}

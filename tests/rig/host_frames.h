@@ -23,4 +23,7 @@ extern const struct host_frame frame_arp_request, frame_arp_reply, frame_arp_pro
 	frame_our_refresh4, frame_our_probe4, frame_our_announcement4, frame_our_vlan_request4,
 	frame_our_request6, frame_our_refresh6, frame_our_probe6, frame_our_announcement6;
 
+/* Makes the ICMPv6 checksum right again. */
+void frame_resum(struct host_frame *f);
+
 #endif

@@ -21,8 +21,10 @@ static void lane_push(struct lane *lane, const uint8_t *data, size_t length)
 	slot->length = length;
 }
 
-static void lane_send(struct lane *lane, const uint8_t *data, size_t length)
+/* `arg` is the lane. */
+static void lane_send(void *arg, const uint8_t *data, size_t length)
 {
+	struct lane *lane = arg;
 	enum fault fault = lane->count++ == lane->fault_at ? lane->fault : NO_FAULT;
 
 	if (length > lane->longest)
@@ -45,16 +47,6 @@ static void lane_send(struct lane *lane, const uint8_t *data, size_t length)
 		lane_push(lane, lane->held.data, lane->held.length);
 		lane->held.length = 0;
 	}
-}
-
-static void on_our_datagram(void *arg, const uint8_t *data, size_t length)
-{
-	lane_send(&pair.lanes[TO_PEER], data, length);
-}
-
-static void on_peer_datagram(void *arg, const uint8_t *data, size_t length)
-{
-	lane_send(&pair.lanes[TO_US], data, length);
 }
 
 static void free_ours(void)
@@ -144,7 +136,7 @@ void pair_renew_peer(void)
 	SSL_free(pair.peer);
 	pair.peer_done = false;
 	pair.peer_error = 0;
-	pair.peer_ends = (struct dtls_bio){.send = on_peer_datagram};
+	pair.peer_ends = (struct dtls_bio){.arg = &pair.lanes[TO_US], .send = lane_send};
 	pair.peer = SSL_new(pair.peer_context);
 	bio = dtls_bio_make(&pair.peer_ends);
 	SSL_set_bio(pair.peer, bio, bio);
@@ -263,7 +255,8 @@ void pair_init(enum dtls_role role)
 		.role = role,
 		.retransmit_ms = 10,
 		.limit_ms = PAIR_GUARD_MS,
-		.send = on_our_datagram,
+		.arg = &pair.lanes[TO_PEER],
+		.send = lane_send,
 		.done = on_done,
 		.fail = on_fail,
 		.closed = on_closed,

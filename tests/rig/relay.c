@@ -141,6 +141,13 @@ void relay_run(struct relay *r)
 	}
 }
 
+void relay_look(struct relay *r)
+{
+	relay_run(r);
+	r->registry->next_watch = 0;
+	relay_run(r);
+}
+
 bool relay_is_idle(const struct relay *r)
 {
 	const struct dataplane *d = &r->dataplane;

@@ -75,6 +75,9 @@ bool relay_is_idle(const struct relay *r);
 /* Until nobody has anything to do. */
 void relay_run(struct relay *r);
 
+/* As if the main lcore's look at the legs were due. */
+void relay_look(struct relay *r);
+
 /* --- the participants' side, in relay_wire.c --- */
 
 /* Two functions and their queues are a port as far as a worker knows it. */

@@ -12,7 +12,7 @@ const struct scene_kind scene_one = {1, 1, &crypt_ipsec_mb}, scene_two = {2, 2, 
 
 int scene_start(void **state)
 {
-	return bench_environment() || crypt_ipsec_mb.start() || crypt_libsrtp.start() ? -1 : 0;
+	return bench_environment(NULL) || crypt_ipsec_mb.start() || crypt_libsrtp.start() ? -1 : 0;
 }
 
 int scene_stop(void **state)

@@ -5,19 +5,10 @@
 #include "controlplane/shed/tally.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "dataplane/drop.h"
 #include "ebpf/shed.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/rig/test.h"
 
 /* --- rates ---------------------------------------------------------------------------------------
  */

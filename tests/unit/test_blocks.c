@@ -4,13 +4,8 @@
 #include "dataplane/main/floods/block_list.h"
 #include "dataplane/sources.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
 #include "dataplane/lib/address.h"
+#include "tests/rig/test.h"
 
 static struct shed_prefix prefix(const char *text, uint32_t length)
 {

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The wide sum of a payload against RFC 1071 taken literally, 16 bits at a time. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "dataplane/wire/checksum.h"
+#include "tests/rig/test.h"
 
 static uint16_t literal(const uint8_t *p, uint32_t length)
 {

@@ -3,13 +3,8 @@
 #include "dataplane/claims.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 
-#include <cmocka.h>
+#include "tests/rig/test.h"
 
 #define ROUNDS 20000
 #define LANES  2

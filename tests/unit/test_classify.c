@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Frames in; class, reason and offsets out. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "tests/rig/bench.h"
+#include "tests/rig/test.h"
 
 #define FRAME_MOST 2000
 #define REMOTE     16384
@@ -32,14 +27,8 @@ static struct bench *bench;
 
 static int create(void **state)
 {
-	bench = bench_create();
-	return 0;
-}
-
-static int destroy(void **state)
-{
-	assert_true(bench_is_idle(bench));
-	bench_destroy(bench);
+	bench_set_up(state);
+	bench = *state;
 	return 0;
 }
 
@@ -527,7 +516,7 @@ static void refuses_more_than_one_segment(void **state)
 	rte_pktmbuf_free(first);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, create, destroy)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, create, bench_tear_down)
 
 int main(void)
 {
@@ -553,7 +542,5 @@ int main(void)
 		CASE(refuses_more_than_one_segment),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

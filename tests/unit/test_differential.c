@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Both engines, the same packets: the same verdicts and the same octets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "dataplane/srtp/index.h"
 #include "tests/rig/differential.h"
 

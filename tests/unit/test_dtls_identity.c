@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The relay's own certificate: what it is, and that a rotation takes it from nobody. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include "controlplane/dtls/dtls_identity.h"
+#include "tests/rig/test.h"
 
 static X509 *certificate_of(const struct dtls_identity *identity)
 {

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the record filter lets through to OpenSSL, and what it does not. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "controlplane/dtls/dtls_record.h"
+#include "tests/rig/test.h"
 
 /* Record header: content, version 254.253, epoch, sequence number, length. */
 #define RECORD(content, epoch, length)                                                             \

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Who may speak on a leg's port, and what a leg learns from it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "dataplane/leg.h"
 #include "tests/rig/bench.h"
+#include "tests/rig/test.h"
 
 #define RTP_PORT  20000
 #define RTCP_PORT 20001
@@ -449,7 +444,5 @@ int main(void)
 		CASE(the_rtcp_port_takes_no_rtp),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Heads of dropped frames in words: each protocol, each way of being cut short. */
 #include "controlplane/shed/head.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/rig/test.h"
 
 #define MACS  "020000000001020000000002"
 #define IPV4  MACS "0800"

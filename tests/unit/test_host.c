@@ -1,47 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The host on the link: what it answers, octet for octet, what it passes on, what it ignores. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "tests/rig/bench.h"
 #include "tests/rig/host_frames.h"
+#include "tests/rig/test.h"
 
 #define L3     14
 #define ICMPV6 (L3 + 40)
 #define PING4  (L3 + 20)
 
-static int create(void **state)
-{
-	*state = bench_create();
-	return 0;
-}
-
-static int destroy(void **state)
-{
-	assert_true(bench_is_idle(*state));
-	bench_destroy(*state);
-	return 0;
-}
-
 static void receive(struct bench *t, struct burst *b, const struct host_frame *frame)
 {
 	bench_receive(t, b, frame->octets, frame->length);
 	host_stage(t->worker, b);
-}
-
-/* Makes the ICMPv6 checksum right again. */
-static void resum(struct host_frame *f)
-{
-	struct rte_ipv6_hdr ip;
-	uint16_t sum;
-
-	memcpy(&ip, f->octets + L3, sizeof(ip));
-	memset(f->octets + ICMPV6 + 2, 0, 2);
-	sum = rte_ipv6_udptcp_cksum(&ip, f->octets + ICMPV6);
-	memcpy(f->octets + ICMPV6 + 2, &sum, 2);
 }
 
 static void test_answers(void **state)
@@ -199,7 +169,7 @@ static void test_wrong_frames(void **state)
 
 		f.octets[cases[k].at] = cases[k].value;
 		if (cases[k].sum)
-			resum(&f);
+			frame_resum(&f);
 		receive(t, &b, &f);
 		if (b.class[0] != CLASS_DROPPED || b.reason[0] != cases[k].reason)
 			fail_msg("case %u: class %u, reason %s", k, b.class[0],
@@ -239,7 +209,7 @@ static void test_ping_to_a_group(void **state)
 	struct burst b;
 
 	memcpy(f.octets + L3 + 24, frame_dad.octets + L3 + 24, 16);
-	resum(&f);
+	frame_resum(&f);
 	receive(t, &b, &f);
 	assert_int_equal(b.class[0], CLASS_DROPPED);
 	assert_int_equal(b.reason[0], DROP_HOST_UNHANDLED);
@@ -254,7 +224,7 @@ static void test_probe_with_source_option(void **state)
 	struct burst b;
 
 	memset(f.octets + L3 + 8, 0, 16);
-	resum(&f);
+	frame_resum(&f);
 	receive(t, &b, &f);
 	assert_int_equal(b.class[0], CLASS_DROPPED);
 	assert_int_equal(b.reason[0], DROP_HOST_MALFORMED);
@@ -282,19 +252,12 @@ static void test_every_truncation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_answers, create, destroy),
-		cmocka_unit_test_setup_teardown(test_news_for_the_main_lcore, create, destroy),
-		cmocka_unit_test_setup_teardown(test_conflict_is_news, create, destroy),
-		cmocka_unit_test_setup_teardown(test_neighbours_leave_room_for_nominations, create,
-						destroy),
-		cmocka_unit_test_setup_teardown(test_wrong_frames, create, destroy),
-		cmocka_unit_test_setup_teardown(test_ping_from_nobody, create, destroy),
-		cmocka_unit_test_setup_teardown(test_ping_to_a_group, create, destroy),
-		cmocka_unit_test_setup_teardown(test_probe_with_source_option, create, destroy),
-		cmocka_unit_test_setup_teardown(test_every_truncation, create, destroy),
+		BENCH(test_answers),          BENCH(test_news_for_the_main_lcore),
+		BENCH(test_conflict_is_news), BENCH(test_neighbours_leave_room_for_nominations),
+		BENCH(test_wrong_frames),     BENCH(test_ping_from_nobody),
+		BENCH(test_ping_to_a_group),  BENCH(test_probe_with_source_option),
+		BENCH(test_every_truncation),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Connectivity checks as frames in, answers as frames out, and what the leg makes of them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
 #include "dataplane/leg.h"
 #include "dataplane/seen.h"
 #include "dataplane/wire/stun.h"
 #include "tests/rig/bench.h"
 #include "tests/rig/forge.h"
+#include "tests/rig/test.h"
 
 #define LOCAL_PORT 20000
 
@@ -578,26 +573,25 @@ static void test_components_are_apart(void **state)
 	assert_true(endpoint_equal(&w->leg.remote[1], &remote));
 }
 
+#define CASE(test) cmocka_unit_test_setup_teardown(test, create, destroy)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_success, create, destroy),
-		cmocka_unit_test_setup_teardown(test_any_remote_fragment, create, destroy),
-		cmocka_unit_test_setup_teardown(test_refusals, create, destroy),
-		cmocka_unit_test_setup_teardown(test_drops, create, destroy),
-		cmocka_unit_test_setup_teardown(test_nomination, create, destroy),
-		cmocka_unit_test_setup_teardown(test_restart, create, destroy),
-		cmocka_unit_test_setup_teardown(test_pairs_are_limited, create, destroy),
-		cmocka_unit_test_setup_teardown(test_old_pairs_make_room_after_restart, create,
-						destroy),
-		cmocka_unit_test_setup_teardown(test_replays, create, destroy),
-		cmocka_unit_test_setup_teardown(test_a_new_address_proves_itself, create, destroy),
-		cmocka_unit_test_setup_teardown(test_consent, create, destroy),
-		cmocka_unit_test_setup_teardown(test_main_lcore_is_behind, create, destroy),
-		cmocka_unit_test_setup_teardown(test_components_are_apart, create, destroy),
+		CASE(test_success),
+		CASE(test_any_remote_fragment),
+		CASE(test_refusals),
+		CASE(test_drops),
+		CASE(test_nomination),
+		CASE(test_restart),
+		CASE(test_pairs_are_limited),
+		CASE(test_old_pairs_make_room_after_restart),
+		CASE(test_replays),
+		CASE(test_a_new_address_proves_itself),
+		CASE(test_consent),
+		CASE(test_main_lcore_is_behind),
+		CASE(test_components_are_apart),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

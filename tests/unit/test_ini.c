@@ -2,14 +2,9 @@
 #include "dataplane/lib/ini.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-#include <cmocka.h>
+
+#include "tests/rig/test.h"
 
 struct port {
 	char name[16];

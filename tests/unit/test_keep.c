@@ -3,13 +3,9 @@
 #include "dataplane/main/legs/keep.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #include "tests/rig/bench.h"
+#include "tests/rig/test.h"
 
 #define MOST 70
 #define PAGE 100000 /* octets */
@@ -135,7 +131,5 @@ int main(void)
 		CASE(names_what_is_wrong),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

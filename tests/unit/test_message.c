@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/rpc/message.h"
 #include "dataplane/api/dataplane.pb-c.h"
+#include "tests/rig/test.h"
 
 static void test_utf8(void **state)
 {

@@ -2,13 +2,8 @@
 /* Loss, jitter and round-trip time, against RFC 3550. */
 #include "dataplane/wire/rtcp.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "tests/rig/media.h"
+#include "tests/rig/test.h"
 
 #define SSRC 0x01020304
 #define HZ   1000000000ULL /* the worker's clock in these tests: nanoseconds */
@@ -303,7 +298,7 @@ static void report_blocks_are_bounded(void **state)
 
 static int start(void **state)
 {
-	if (bench_environment())
+	if (bench_environment(NULL))
 		return -1;
 	bench = media_create(16);
 	return 0;

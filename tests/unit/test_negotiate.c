@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/share.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <cmocka.h>
+#include "tests/rig/test.h"
 
 #define ON      TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON
 #define OFF     TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF

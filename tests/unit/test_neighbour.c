@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Next hops: how they are asked for, learnt, refreshed, lost; and what the relay says of itself. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/links/port.h"
 #include "tests/rig/bench.h"
 #include "tests/rig/host_frames.h"
+#include "tests/rig/test.h"
 
 #define L3       14
 #define ICMPV6   (L3 + 40)
@@ -118,17 +114,6 @@ static uint64_t mac_of(const struct rte_ether_addr *mac)
 
 	memcpy(&value, mac, sizeof(*mac));
 	return value;
-}
-
-static void resum(struct host_frame *f)
-{
-	struct rte_ipv6_hdr ip;
-	uint16_t sum;
-
-	memcpy(&ip, f->octets + L3, sizeof(ip));
-	memset(f->octets + ICMPV6 + 2, 0, 2);
-	sum = rte_ipv6_udptcp_cksum(&ip, f->octets + ICMPV6);
-	memcpy(f->octets + ICMPV6 + 2, &sum, 2);
 }
 
 static void test_gateways_from_the_start(void **state)
@@ -309,7 +294,7 @@ static void test_answered_refresh(void **state)
 	/* An answer to unicast may leave the address out (RFC 4861 4.4). */
 	f.length -= 8;
 	f.octets[L3 + 5] -= 8;
-	resum(&f);
+	frame_resum(&f);
 	hear(w, &f);
 	sent.count = 0;
 	pass(w, 200);
@@ -360,7 +345,7 @@ static void test_advertisement_flags(void **state)
 		hear(w, &f);
 		memcpy(f.octets + ICMPV6 + 26, &other, sizeof(other));
 		f.octets[ICMPV6 + 4] = cases[k].flags;
-		resum(&f);
+		frame_resum(&f);
 		sent.count = 0;
 		hear(w, &f);
 		assert_int_equal(n->mac, mac_of(cases[k].taken ? &other : &bench_peer_mac));
@@ -443,7 +428,5 @@ int main(void)
 #undef TEST
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

@@ -4,16 +4,9 @@
 #include "controlplane/session/pace.h"
 
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <cmocka.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/rig/test.h"
 
 static unsigned int pace_of_text(const char *media)
 {

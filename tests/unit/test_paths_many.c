@@ -142,7 +142,5 @@ int main(void)
 		CASE_OF(a_request_has_room, LEGS, 1),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

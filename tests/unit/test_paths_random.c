@@ -4,16 +4,12 @@
  * no index is used twice under a key, nobody hears what was not put, and what was put is heard.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #include "dataplane/branch.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/wire/rtp.h"
 #include "tests/rig/put.h"
+#include "tests/rig/test.h"
 
 #define SPEAKERS 3 /* legs 1 to 3, plain; the others have SRTP and only listen */
 #define ALL      RELAY_LEGS
@@ -363,7 +359,5 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_comes_and_goes)};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

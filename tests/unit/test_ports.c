@@ -2,11 +2,8 @@
 #include "controlplane/session/ports.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+
+#include "tests/rig/test.h"
 
 static void pairs_are_even_and_odd(void **state)
 {

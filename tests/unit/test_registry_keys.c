@@ -300,7 +300,5 @@ int main(void)
 		CASE_TWO(keys_go_when_the_workers_let_go),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

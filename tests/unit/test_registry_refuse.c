@@ -223,7 +223,5 @@ int main(void)
 		CASE_TWO(a_full_mailbox_is_told),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
 
 #include "controlplane/sdp/sdes.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/rig/test.h"
 
 /* The key of RFC 4568 section 6.1's example, 30 octets. */
 #define KEY30 "d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdlib.h>
-#include <stdio.h>
-#include <string.h>
 #include <arpa/inet.h>
-#include <cmocka.h>
 
 #include "controlplane/sdp/sdp.h"
 #include "tests/rig/sdp.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "tests/rig/test.h"
 
 static struct sdp *parse(const char *text, size_t length)
 {

@@ -4,15 +4,11 @@
  * until none fails. The sanitized build finds what is lost on the way out.
  */
 #include <errno.h>
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <cmocka.h>
 
 #include "controlplane/sdp/sdp_rewrite.h"
 #include "tests/rig/sdp.h"
+#include "tests/rig/test.h"
 
 /* The allocators below this program's own, which stand in front of them for the whole process. */
 #ifdef __SANITIZE_ADDRESS__

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdarg.h>
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <arpa/inet.h>
-#include <cmocka.h>
 
 #include "controlplane/sdp/sdp_rewrite.h"
 #include "tests/rig/sdp.h"
+#include "tests/rig/test.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define PORT(port)   __builtin_bswap16(port) /* htons() is no constant */
 #define RELAY_IPV4                                                                                 \
 	{                                                                                          \

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The dataplane's API over its socket, as a control plane meets it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "dataplane/api/frame.h"
 #include "dataplane/lib/log.h"
@@ -18,6 +12,7 @@
 #include "dataplane/main/outbox.h"
 #include "dataplane/main/server.h"
 #include "tests/rig/put.h"
+#include "tests/rig/test.h"
 
 struct world {
 	struct relay *relay;
@@ -598,7 +593,7 @@ int main(void)
 	int failed;
 
 	log_open("test", LOG_LEVEL_ERROR);
-	if (bench_environment() || crypt_libsrtp.start())
+	if (bench_environment(NULL) || crypt_libsrtp.start())
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	crypt_libsrtp.stop();

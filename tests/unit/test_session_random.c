@@ -105,7 +105,7 @@ static struct pending *begin(unsigned int call, int verb, char from, char to)
 	return p;
 }
 
-/* The tag with which the relay offers the suite that sdes_phone() takes. */
+/* The tag with which the relay offers the suite that rig_sdes_phone() takes. */
 #define TAG_OFFERED 3
 
 /* Participants of these calls mostly speak SRTP, with SDES. */

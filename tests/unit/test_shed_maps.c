@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <string.h>
 #include <net/if.h>
 #include <linux/if_link.h>
 

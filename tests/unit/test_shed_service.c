@@ -13,7 +13,6 @@
 
 #define SHED        "/tandem.shed.v1.Shed/"
 #define TYPE(which) (&tandem__shed__v1__##which##__descriptor)
-#define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
 
 static struct peer peer;
 static struct fake fake;

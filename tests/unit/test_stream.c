@@ -2,12 +2,8 @@
 #include "dataplane/srtp/index.h"
 #include "dataplane/stream.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "tests/rig/media.h"
+#include "tests/rig/test.h"
 
 /* --- estimation --- */
 
@@ -211,11 +207,6 @@ static void new_keys_begin_anew(void **state)
 	media_destroy(f);
 }
 
-static int start(void **state)
-{
-	return bench_environment();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,5 +218,5 @@ int main(void)
 		cmocka_unit_test(new_keys_begin_anew),
 	};
 
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }

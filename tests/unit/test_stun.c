@@ -2,17 +2,11 @@
 /* STUN against RFC 5769's vectors and against messages made without our own code. */
 #include <rte_byteorder.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 
 #include "dataplane/wire/stun.h"
 #include "tests/rig/forge.h"
 #include "tests/rig/oracle.h"
+#include "tests/rig/test.h"
 
 static const char password[] = "VOkJxbRl1RmTxUk/WvJxBt";
 

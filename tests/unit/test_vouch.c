@@ -232,9 +232,7 @@ static void of_addresses_the_stale_make_room(void **state)
 /* As if the main lcore's look at the legs were due. */
 static void look(struct scene *s)
 {
-	relay_run(s->relay);
-	s->relay->registry->next_watch = 0;
-	relay_run(s->relay);
+	relay_look(s->relay);
 	relay_run(s->relay);
 }
 

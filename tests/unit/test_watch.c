@@ -2,14 +2,6 @@
 /* What time does to a leg: consent that expires, media that stays away. */
 #include "tests/rig/counting.h"
 
-/* As if a look were due. */
-static void look(struct relay *r)
-{
-	relay_run(r);
-	r->registry->next_watch = 0;
-	relay_run(r);
-}
-
 static void consent_expires(void **state)
 {
 	struct relay *r = *state;
@@ -33,14 +25,14 @@ static void consent_expires(void **state)
 
 	leg = relay_record(r, 2)->leg;
 	leg->pairs[0].checked = rte_rdtsc() - 29 * rte_get_tsc_hz();
-	look(r);
+	relay_look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->pairs[0].checked -= 2 * rte_get_tsc_hz();
-	look(r);
+	relay_look(r);
 	relay_expect_event(r, 2, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
 	assert_null(relay_record(r, 2)->egress[0]);
 	assert_int_equal(relay_record(r, 2)->mute, DROP_NO_CONSENT);
-	look(r); /* once */
+	relay_look(r); /* once */
 	assert_int_equal(r->event_count, 0);
 	s = relay_status(r, 2);
 	assert_int_equal(s->ice, TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST);
@@ -61,27 +53,27 @@ static void media_that_stays_away_is_told_once(void **state)
 	put_phone(&p);
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
-	look(r);
+	relay_look(r);
 	assert_int_equal(r->event_count, 0);
 	leg = relay_record(r, 1)->leg;
 	relay_record(r, 1)->listening -= 61000 * ms; /* it has never sent */
-	look(r);
+	relay_look(r);
 	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
-	look(r);
+	relay_look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet = rte_rdtsc();
-	look(r);
+	relay_look(r);
 	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
 	leg->flow.last_packet -= 59000 * ms;
-	look(r);
+	relay_look(r);
 	assert_int_equal(r->event_count, 0);
 	leg->flow.last_packet -= 2000 * ms;
-	look(r);
+	relay_look(r);
 	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 	p.m.media_timeout_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_record(r, 1)->timed_out = false;
-	look(r);
+	relay_look(r);
 	assert_int_equal(r->event_count, 0);
 }
 
@@ -95,21 +87,21 @@ static void hold_is_no_silence(void **state)
 	put_phone(&p);
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
-	look(r);
+	relay_look(r);
 	relay_record(r, 1)->leg->flow.last_packet = rte_rdtsc() - 61000 * ms;
 	p.m.media_timeout_ms = 0;
 	assert_int_equal(relay_put(r, &p), 0);
-	look(r);
+	relay_look(r);
 	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA);
 	relay_record(r, 1)->listening -= 61000 * ms;
 	p.m.media_timeout_ms = 60000;
 	assert_int_equal(relay_put(r, &p), 0);
-	look(r);
+	relay_look(r);
 	assert_int_equal(r->event_count, 0);
 	/* The same request again is no reason to wait longer. */
 	relay_record(r, 1)->listening -= 61000 * ms;
 	assert_int_equal(relay_put(r, &p), 0);
-	look(r);
+	relay_look(r);
 	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT);
 }
 
@@ -121,7 +113,5 @@ int main(void)
 		CASE(hold_is_no_silence),
 	};
 
-	if (bench_environment())
-		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, bench_environment, NULL);
 }
