@@ -36,7 +36,7 @@ static int parse_ports(void *value, const char *text, char *why, size_t size)
 	return 0;
 }
 
-static int judge_listen(void *value, const char *text, char *why, size_t size)
+static int parse_listen(void *value, const char *text, char *why, size_t size)
 {
 	if (rpc_listen_is_address(text))
 		return 0;
@@ -54,7 +54,7 @@ static const struct option_key keys[] = {
 	{.key = "listen",
 	 .type = OPTION_LIST,
 	 .offset = offsetof(struct config, listen),
-	 .parse = judge_listen,
+	 .parse = parse_listen,
 	 .fallback = "unix:/run/tandem/relay.sock",
 	 .help = "where the API is served: unix:PATH or ADDRESS:PORT"},
 	{.key = "ca",
@@ -143,7 +143,7 @@ static const struct option_key keys[] = {
 	{},
 };
 
-static int judge_prefix(void *value, const char *text, char *why, size_t size)
+static int parse_deny(void *value, const char *text, char *why, size_t size)
 {
 	struct prefix prefix;
 
@@ -154,7 +154,7 @@ static const struct option_key network_keys[] = {
 	{.key = "deny",
 	 .type = OPTION_LIST,
 	 .offset = offsetof(struct config, deny),
-	 .parse = judge_prefix,
+	 .parse = parse_deny,
 	 .help = "a prefix that no SDP may have media sent to; may be repeated"},
 	{},
 };

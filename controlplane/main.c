@@ -109,7 +109,7 @@ static int start(struct program *p)
 	error = session_open(&p->session, &p->loop, &config);
 	if (error)
 		return error;
-	session_watch(p->session, on_ready, p);
+	session_watch_ready(p->session, on_ready, p);
 	error = shed_start(&p->shed, p->session, &p->loop, &p->config.shed);
 	if (error)
 		return error;

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "controlplane/ctl/table.h"
+#include "controlplane/ctl/columns.h"
 #include "controlplane/ctl/words.h"
 
 static const char *call_state(Tandem__Relay__V1__CallState state, char *text)
@@ -37,20 +37,20 @@ static const char *profile(Tandem__Relay__V1__Profile value)
 void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t count)
 {
 	static const char *const heads[] = {"CALL", "STATE", ">AGE", ">LEGS", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < count; i++) {
-		table_add(table, "%s", calls[i]->call_id);
-		table_add(table, "%s", call_state(calls[i]->state, text));
-		table_add(table, "%s", words_duration(calls[i]->age_ms, text));
-		table_add(table, "%" PRIu32, calls[i]->legs);
+		columns_add(columns, "%s", calls[i]->call_id);
+		columns_add(columns, "%s", call_state(calls[i]->state, text));
+		columns_add(columns, "%s", words_duration(calls[i]->age_ms, text));
+		columns_add(columns, "%" PRIu32, calls[i]->legs);
 	}
 	if (count)
-		table_print(table, out);
+		columns_print(columns, out);
 	else
 		fputs("no calls\n", out);
-	table_free(table);
+	columns_free(columns);
 }
 
 static void view_legs(FILE *out, const Tandem__Relay__V1__Call *call)
@@ -58,29 +58,29 @@ static void view_legs(FILE *out, const Tandem__Relay__V1__Call *call)
 	static const char *const heads[] = {">LEG",  "PARTICIPANT", "MEDIA",      "NETWORK",
 					    "LOCAL", "REMOTE",      "PROFILE",    "ICE",
 					    "DTLS",  "SUITE",       ">HANDSHAKE", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < call->n_legs; i++) {
 		const Tandem__Relay__V1__Leg *leg = call->legs[i];
 
-		table_add(table, "%" PRIu64, leg->id);
-		table_add(table, "%s", leg->tag);
-		table_add(table, "%s", leg->media);
-		table_add(table, "%s", leg->network);
-		table_add(table, "%s", leg->local);
-		table_add(table, "%s", leg->remote);
-		table_add(table, "%s", profile(leg->profile));
-		table_add(table, "%s", link_state(leg->ice, text));
-		table_add(table, "%s", link_state(leg->dtls, text));
-		table_add(table, "%s", leg->suite);
+		columns_add(columns, "%" PRIu64, leg->id);
+		columns_add(columns, "%s", leg->tag);
+		columns_add(columns, "%s", leg->media);
+		columns_add(columns, "%s", leg->network);
+		columns_add(columns, "%s", leg->local);
+		columns_add(columns, "%s", leg->remote);
+		columns_add(columns, "%s", profile(leg->profile));
+		columns_add(columns, "%s", link_state(leg->ice, text));
+		columns_add(columns, "%s", link_state(leg->dtls, text));
+		columns_add(columns, "%s", leg->suite);
 		if (leg->dtls == TANDEM__RELAY__V1__LINK_STATE__LINK_UP)
-			table_add(table, "%" PRIu32 " ms", leg->handshake_ms);
+			columns_add(columns, "%" PRIu32 " ms", leg->handshake_ms);
 		else
-			table_add(table, "%s", "");
+			columns_add(columns, "%s", "");
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 static const char *party_state(Tandem__Relay__V1__PartyState state, char *text)
@@ -93,19 +93,19 @@ static const char *party_state(Tandem__Relay__V1__PartyState state, char *text)
 static void view_parties(FILE *out, const Tandem__Relay__V1__Call *call)
 {
 	static const char *const heads[] = {"PARTY", "BRANCH", "TALKS WITH", "OFFER", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < call->n_parties; i++) {
 		const Tandem__Relay__V1__Party *party = call->parties[i];
 
-		table_add(table, "%s", party->tag);
-		table_add(table, "%s", party->branch);
-		table_add(table, "%s", party->listens ? "(listens)" : party->partner);
-		table_add(table, "%s", party_state(party->state, text));
+		columns_add(columns, "%s", party->tag);
+		columns_add(columns, "%s", party->branch);
+		columns_add(columns, "%s", party->listens ? "(listens)" : party->partner);
+		columns_add(columns, "%s", party_state(party->state, text));
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 static const char *tag_of(const Tandem__Relay__V1__Call *call, uint64_t leg)
@@ -121,26 +121,26 @@ static void view_paths(FILE *out, const Tandem__Relay__V1__Call *call)
 {
 	static const char *const heads[] = {">FROM LEG", "SPEAKER",  ">TO LEG", "HEARD BY", "MODE",
 					    ">PASSED",   ">DROPPED", "WHY NOT", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < call->n_paths; i++) {
 		const Tandem__Relay__V1__Path *path = call->paths[i];
 
-		table_add(table, "%" PRIu64, path->from);
-		table_add(table, "%s", tag_of(call, path->from));
-		table_add(table, "%" PRIu64, path->to);
-		table_add(table, "%s", tag_of(call, path->to));
-		table_add(table, "%s", mode(path->mode, text));
-		table_add(table, "%" PRIu64, path->sent_packets);
-		table_add(table, "%" PRIu64, path->dropped);
-		table_add(table, "%s", path->why);
+		columns_add(columns, "%" PRIu64, path->from);
+		columns_add(columns, "%s", tag_of(call, path->from));
+		columns_add(columns, "%" PRIu64, path->to);
+		columns_add(columns, "%s", tag_of(call, path->to));
+		columns_add(columns, "%s", mode(path->mode, text));
+		columns_add(columns, "%" PRIu64, path->sent_packets);
+		columns_add(columns, "%" PRIu64, path->dropped);
+		columns_add(columns, "%s", path->why);
 	}
 	if (call->n_paths) {
 		fputc('\n', out);
-		table_print(table, out);
+		columns_print(columns, out);
 	}
-	table_free(table);
+	columns_free(columns);
 }
 
 /* One line per leg: what came from its participant, and what became of it. */
@@ -150,52 +150,53 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 		">LEG",         "FROM",      ">PACKETS",      ">OCTETS",      ">PASSED ON", ">RTCP",
 		">AUTH FAILED", ">REPLAYED", ">WRONG SOURCE", ">OTHER DROPS", ">LAST",      NULL};
 	static const Tandem__Relay__V1__Flow none = TANDEM__RELAY__V1__FLOW__INIT;
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
 	for (size_t i = 0; i < call->n_legs; i++) {
 		const Tandem__Relay__V1__Flow *flow = call->legs[i]->flow ?: &none;
 
-		table_add(table, "%" PRIu64, call->legs[i]->id);
-		table_add(table, "%s", call->legs[i]->tag);
-		table_add(table, "%" PRIu64, flow->packets);
-		table_add(table, "%" PRIu64, flow->bytes);
-		table_add(table, "%" PRIu64, flow->sent_packets);
-		table_add(table, "%" PRIu64, flow->rtcp_packets);
-		table_add(table, "%" PRIu64, flow->auth_failures);
-		table_add(table, "%" PRIu64, flow->replays);
-		table_add(table, "%" PRIu64, flow->wrong_source);
-		table_add(table, "%" PRIu64, flow->other_drops);
-		table_add(table, "%s",
-			  flow->packets ? words_duration(flow->silence_ms, text) : "never");
+		columns_add(columns, "%" PRIu64, call->legs[i]->id);
+		columns_add(columns, "%s", call->legs[i]->tag);
+		columns_add(columns, "%" PRIu64, flow->packets);
+		columns_add(columns, "%" PRIu64, flow->bytes);
+		columns_add(columns, "%" PRIu64, flow->sent_packets);
+		columns_add(columns, "%" PRIu64, flow->rtcp_packets);
+		columns_add(columns, "%" PRIu64, flow->auth_failures);
+		columns_add(columns, "%" PRIu64, flow->replays);
+		columns_add(columns, "%" PRIu64, flow->wrong_source);
+		columns_add(columns, "%" PRIu64, flow->other_drops);
+		columns_add(columns, "%s",
+			    flow->packets ? words_duration(flow->silence_ms, text) : "never");
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
-static void add_stream(struct table *table, uint64_t leg, const Tandem__Relay__V1__Stream *stream)
+static void add_stream(struct columns *columns, uint64_t leg,
+		       const Tandem__Relay__V1__Stream *stream)
 {
 	double expected = (double)stream->packets + (double)stream->lost;
 
-	table_add(table, "%" PRIu64, leg);
-	table_add(table, "%08" PRIx32, stream->ssrc);
-	table_add(table, "%" PRIu32, stream->payload_type);
-	table_add(table, "%" PRIu64, stream->packets);
-	table_add(table, "%" PRIu64, stream->bytes);
-	table_add(table, "%" PRId64, stream->lost);
+	columns_add(columns, "%" PRIu64, leg);
+	columns_add(columns, "%08" PRIx32, stream->ssrc);
+	columns_add(columns, "%" PRIu32, stream->payload_type);
+	columns_add(columns, "%" PRIu64, stream->packets);
+	columns_add(columns, "%" PRIu64, stream->bytes);
+	columns_add(columns, "%" PRId64, stream->lost);
 	if (expected > 0 && stream->lost >= 0)
-		table_add(table, "%.2f %%", 100.0 * (double)stream->lost / expected);
+		columns_add(columns, "%.2f %%", 100.0 * (double)stream->lost / expected);
 	else
-		table_add(table, "%s", "");
-	table_add(table, "%.1f ms", stream->jitter_ms);
+		columns_add(columns, "%s", "");
+	columns_add(columns, "%.1f ms", stream->jitter_ms);
 	if (stream->rtt_ms > 0)
-		table_add(table, "%.1f ms", stream->rtt_ms);
+		columns_add(columns, "%.1f ms", stream->rtt_ms);
 	else
-		table_add(table, "%s", "");
+		columns_add(columns, "%s", "");
 	if (stream->renumbered)
-		table_add(table, "%" PRIu32, stream->renumbered);
+		columns_add(columns, "%" PRIu32, stream->renumbered);
 	else
-		table_add(table, "%s", "");
+		columns_add(columns, "%s", "");
 }
 
 static void view_streams(FILE *out, const Tandem__Relay__V1__Call *call)
@@ -203,20 +204,20 @@ static void view_streams(FILE *out, const Tandem__Relay__V1__Call *call)
 	static const char *const heads[] = {">LEG",    "SSRC",        ">TYPE", ">PACKETS",
 					    ">OCTETS", ">LOST",       ">LOSS", ">JITTER",
 					    ">RTT",    ">RENUMBERED", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	size_t streams = 0;
 
 	for (size_t i = 0; i < call->n_legs; i++) {
 		const Tandem__Relay__V1__Flow *flow = call->legs[i]->flow;
 
 		for (size_t j = 0; flow && j < flow->n_streams; j++, streams++)
-			add_stream(table, call->legs[i]->id, flow->streams[j]);
+			add_stream(columns, call->legs[i]->id, flow->streams[j]);
 	}
 	if (streams) {
 		fputc('\n', out);
-		table_print(table, out);
+		columns_print(columns, out);
 	}
-	table_free(table);
+	columns_free(columns);
 }
 
 static void view_shed_packets(FILE *out, const Tandem__Relay__V1__Call *call)

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "controlplane/ctl/table.h"
+#include "controlplane/ctl/columns.h"
 
 static const char *or_dash(const char *text)
 {
@@ -14,15 +14,15 @@ static const char *or_dash(const char *text)
 static void view_counters(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 {
 	static const char *const heads[] = {"COUNTER", ">VALUE", "MEANING", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 
 	for (size_t i = 0; i < status->n_counters; i++) {
-		table_add(table, "%s", status->counters[i]->name);
-		table_add(table, "%" PRIu64, status->counters[i]->value);
-		table_add(table, "%s", status->counters[i]->help);
+		columns_add(columns, "%s", status->counters[i]->name);
+		columns_add(columns, "%" PRIu64, status->counters[i]->value);
+		columns_add(columns, "%s", status->counters[i]->help);
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 void view_status(FILE *out, const Tandem__Relay__V1__StatusReply *status)
@@ -53,29 +53,29 @@ void view_ports(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 {
 	static const char *const heads[] = {"NETWORK", "ADDRESS", ">USED",
 					    ">FREE",   ">IN USE", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 
 	for (size_t i = 0; i < status->n_networks; i++) {
 		const Tandem__Relay__V1__Network *network = status->networks[i];
 		double all = (double)network->ports_used + (double)network->ports_free;
 
-		table_add(table, "%s", network->name);
-		table_add(table, "%s", network->address);
-		table_add(table, "%" PRIu32, network->ports_used);
-		table_add(table, "%" PRIu32, network->ports_free);
-		table_add(table, "%.1f %%", all > 0 ? 100.0 * network->ports_used / all : 0.0);
+		columns_add(columns, "%s", network->name);
+		columns_add(columns, "%s", network->address);
+		columns_add(columns, "%" PRIu32, network->ports_used);
+		columns_add(columns, "%" PRIu32, network->ports_free);
+		columns_add(columns, "%.1f %%", all > 0 ? 100.0 * network->ports_used / all : 0.0);
 	}
 	if (status->n_networks)
-		table_print(table, out);
+		columns_print(columns, out);
 	else
 		fputs("no networks: the dataplane is not connected\n", out);
-	table_free(table);
+	columns_free(columns);
 }
 
 void view_drops(FILE *out, const Tandem__Relay__V1__StatusReply *status, bool all)
 {
 	static const char *const heads[] = {"REASON", ">PACKETS", "MEANING", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	size_t rows = 0;
 
 	for (size_t i = 0; i < status->n_drops; i++) {
@@ -84,13 +84,13 @@ void view_drops(FILE *out, const Tandem__Relay__V1__StatusReply *status, bool al
 		if (!drop->value && !all)
 			continue;
 		rows++;
-		table_add(table, "%s", drop->name);
-		table_add(table, "%" PRIu64, drop->value);
-		table_add(table, "%s", drop->help);
+		columns_add(columns, "%s", drop->name);
+		columns_add(columns, "%" PRIu64, drop->value);
+		columns_add(columns, "%s", drop->help);
 	}
 	if (rows)
-		table_print(table, out);
+		columns_print(columns, out);
 	else
 		fputs("no packet was dropped\n", out);
-	table_free(table);
+	columns_free(columns);
 }

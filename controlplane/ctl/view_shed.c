@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "controlplane/ctl/table.h"
+#include "controlplane/ctl/columns.h"
 #include "controlplane/ctl/words.h"
 
 static const char *kind_of(const Tandem__Shed__V1__Attack *attack, char text[WORDS_SIZE])
@@ -71,7 +71,7 @@ static void print_attacks(FILE *out, const Tandem__Shed__V1__ShowReply *reply)
 static void view_reasons(FILE *out, const Tandem__Shed__V1__ShowReply *reply, bool all)
 {
 	static const char *const heads[] = {"REASON", ">A SECOND", ">PACKETS", "MEANING", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 	size_t rows = 0;
 
 	for (size_t i = 0; i < reply->n_reasons; i++) {
@@ -80,52 +80,53 @@ static void view_reasons(FILE *out, const Tandem__Shed__V1__ShowReply *reply, bo
 		if (!reason->packets && !all)
 			continue;
 		rows++;
-		table_add(table, "%s", reason->name);
-		table_add(table, "%" PRIu32, reason->pps);
-		table_add(table, "%" PRIu64, reason->packets);
-		table_add(table, "%s", reason->help);
+		columns_add(columns, "%s", reason->name);
+		columns_add(columns, "%" PRIu32, reason->pps);
+		columns_add(columns, "%" PRIu64, reason->packets);
+		columns_add(columns, "%s", reason->help);
 	}
 	if (rows)
-		table_print(table, out);
+		columns_print(columns, out);
 	else
 		fputs("nothing was shed\n", out);
-	table_free(table);
+	columns_free(columns);
 }
 
 static void view_judges(FILE *out, const Tandem__Shed__V1__ShowReply *reply)
 {
 	static const char *const heads[] = {"NETWORK", "JUDGED BY", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 
 	for (size_t i = 0; i < reply->n_judges; i++) {
-		table_add(table, "%s", reply->judges[i]->network);
-		table_add(table, "%s", reply->judges[i]->where);
+		columns_add(columns, "%s", reply->judges[i]->network);
+		columns_add(columns, "%s", reply->judges[i]->where);
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 static void view_blocks(FILE *out, const Tandem__Shed__V1__ShowReply *reply)
 {
 	static const char *const heads[] = {"BLOCKED", ">STILL FOR", "BY", NULL};
-	struct table *table;
+	struct columns *columns;
 	char left[WORDS_SIZE];
 
 	if (!reply->n_blocks) {
 		fputs("nobody is blocked\n", out);
 		return;
 	}
-	table = table_new(heads);
+	columns = columns_new(heads);
 	for (size_t i = 0; i < reply->n_blocks; i++) {
 		const Tandem__Shed__V1__BlockEntry *block = reply->blocks[i];
 
-		table_add(table, "%s", block->prefix);
-		table_add(table, "%s",
-			  block->left_ms ? words_duration(block->left_ms, left) : "ever");
-		table_add(table, "%s", block->automatic ? "failed authentication" : "an operator");
+		columns_add(columns, "%s", block->prefix);
+		columns_add(columns, "%s",
+			    block->left_ms ? words_duration(block->left_ms, left) : "ever");
+		columns_add(columns, "%s",
+			    block->automatic ? "failed authentication" : "an operator");
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 void view_shed(FILE *out, const Tandem__Shed__V1__ShowReply *reply, bool all)
@@ -145,49 +146,49 @@ void view_shed(FILE *out, const Tandem__Shed__V1__ShowReply *reply, bool all)
  */
 
 /* A source's rate is an estimate from above, so a share can seem to be more than all. */
-static void add_share(struct table *table, uint32_t pps, uint64_t all)
+static void add_share(struct columns *columns, uint32_t pps, uint64_t all)
 {
 	if (all)
-		table_add(table, "%.0f %%", pps < all ? 100.0 * pps / (double)all : 100.0);
+		columns_add(columns, "%.0f %%", pps < all ? 100.0 * pps / (double)all : 100.0);
 	else
-		table_add(table, "%s", "");
+		columns_add(columns, "%s", "");
 }
 
 static void view_sources(FILE *out, const Tandem__Shed__V1__ShowReply *reply, uint64_t all)
 {
 	static const char *const heads[] = {">A SECOND", ">SHARE", "FROM", "REASON", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 
 	for (size_t i = 0; i < reply->n_sources; i++) {
 		const Tandem__Shed__V1__Source *source = reply->sources[i];
 
-		table_add(table, "%" PRIu32, source->pps);
-		add_share(table, source->pps, all);
-		table_add(table, "%s", source->address);
-		table_add(table, "%s%s", source->reason, source->blocked ? ", blocked" : "");
+		columns_add(columns, "%" PRIu32, source->pps);
+		add_share(columns, source->pps, all);
+		columns_add(columns, "%s", source->address);
+		columns_add(columns, "%s%s", source->reason, source->blocked ? ", blocked" : "");
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 static void view_targets(FILE *out, const Tandem__Shed__V1__ShowReply *reply, uint64_t all)
 {
 	static const char *const heads[] = {">A SECOND", ">SHARE",      "TO", "REASON",
 					    "CALL",      "PARTICIPANT", NULL};
-	struct table *table = table_new(heads);
+	struct columns *columns = columns_new(heads);
 
 	for (size_t i = 0; i < reply->n_targets; i++) {
 		const Tandem__Shed__V1__Target *target = reply->targets[i];
 
-		table_add(table, "%" PRIu32, target->pps);
-		add_share(table, target->pps, all);
-		table_add(table, "%s", target->local);
-		table_add(table, "%s", target->reason);
-		table_add(table, "%s", target->call_id);
-		table_add(table, "%s", target->tag);
+		columns_add(columns, "%" PRIu32, target->pps);
+		add_share(columns, target->pps, all);
+		columns_add(columns, "%s", target->local);
+		columns_add(columns, "%s", target->reason);
+		columns_add(columns, "%s", target->call_id);
+		columns_add(columns, "%s", target->tag);
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 void view_shed_top(FILE *out, const Tandem__Shed__V1__ShowReply *reply)
@@ -213,27 +214,27 @@ void view_shed_samples(FILE *out, const Tandem__Shed__V1__SampleReply *reply)
 {
 	static const char *const heads[] = {">AGO", "REASON",  "FROM", "TO",
 					    "WHAT", ">OCTETS", "CALL", NULL};
-	struct table *table;
+	struct columns *columns;
 	char age[WORDS_SIZE];
 
 	if (!reply->n_packets) {
 		fputs("no sample was taken\n", out);
 		return;
 	}
-	table = table_new(heads);
+	columns = columns_new(heads);
 	for (size_t i = 0; i < reply->n_packets; i++) {
 		const Tandem__Shed__V1__DroppedPacket *packet = reply->packets[i];
 
-		table_add(table, "%s", words_duration(packet->age_ms, age));
-		table_add(table, "%s", packet->reason);
-		table_add(table, "%s", packet->source);
-		table_add(table, "%s", packet->destination);
-		table_add(table, "%s", packet->what);
-		table_add(table, "%" PRIu32, packet->length);
-		table_add(table, "%s", packet->call_id);
+		columns_add(columns, "%s", words_duration(packet->age_ms, age));
+		columns_add(columns, "%s", packet->reason);
+		columns_add(columns, "%s", packet->source);
+		columns_add(columns, "%s", packet->destination);
+		columns_add(columns, "%s", packet->what);
+		columns_add(columns, "%" PRIu32, packet->length);
+		columns_add(columns, "%s", packet->call_id);
 	}
-	table_print(table, out);
-	table_free(table);
+	columns_print(columns, out);
+	columns_free(columns);
 }
 
 void view_shed_event(FILE *out, const Tandem__Shed__V1__AttackEvent *event)

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "controlplane/ctl/table.h"
-
 const char *words_enum(const ProtobufCEnumDescriptor *type, int value, const char *prefix,
 		       char text[WORDS_SIZE])
 {
@@ -73,11 +71,22 @@ bool words_read_duration(const char *text, uint64_t *ms)
 	return false;
 }
 
+char *words_harmless(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			*p = '?';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0) /* C1: U+0080 to U+009F */
+			p[0] = p[1] = '?';
+	}
+	return text;
+}
+
 void words_print(FILE *out, const char *text)
 {
 	char *copy = strdup(text);
 
 	if (copy)
-		fputs(table_harmless(copy), out);
+		fputs(words_harmless(copy), out);
 	free(copy);
 }

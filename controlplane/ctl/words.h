@@ -22,6 +22,8 @@ const char *words_time(uint64_t ms, char text[WORDS_SIZE]);
 /* "90s", "10m", "2h", "1d": a number that is not 0 with its unit; false: it is none of these. */
 bool words_read_duration(const char *text, uint64_t *ms);
 
+/* Replaces the control characters in UTF-8 text, in place. */
+char *words_harmless(char *text);
 /* Prints one peer's text without its control characters. */
 void words_print(FILE *out, const char *text);
 

@@ -20,7 +20,7 @@ static void fail(struct dtls *dtls, enum dtls_failure why, const char *text)
 	dtls->config.fail(dtls->config.arg, why, text);
 }
 
-void dtls_say_goodbye(struct dtls *dtls)
+static void say_goodbye(struct dtls *dtls)
 {
 	ERR_clear_error();
 	if (SSL_alloc_buffers(dtls->ssl))
@@ -28,7 +28,7 @@ void dtls_say_goodbye(struct dtls *dtls)
 }
 
 /* The one gate that keys pass. */
-static void judge(struct dtls *dtls)
+static void release_keys(struct dtls *dtls)
 {
 	bool is_client = dtls->config.role == DTLS_CLIENT;
 	struct dtls_result result = {0};
@@ -37,7 +37,7 @@ static void judge(struct dtls *dtls)
 		return;
 	if (!dtls_peer_match(&dtls->peer, SSL_get0_peer_certificate(dtls->ssl))) {
 		/* OpenSSL lets nobody send bad_certificate after the handshake. */
-		dtls_say_goodbye(dtls);
+		say_goodbye(dtls);
 		fail(dtls, DTLS_FAIL_FINGERPRINT, dtls->peer.text);
 		return;
 	}
@@ -60,7 +60,7 @@ static void establish(struct dtls *dtls)
 	dtls->ended = uv_hrtime();
 	dtls->state = UNPROVEN;
 	SSL_free_buffers(dtls->ssl);
-	judge(dtls);
+	release_keys(dtls);
 }
 
 /* Says what ended it, of the error queue and of what is known of the peer. */
@@ -238,6 +238,6 @@ int dtls_set_fingerprints(struct dtls *dtls, const struct sdp_fingerprint *finge
 	if (dtls_peer_expect(&dtls->peer, fingerprints, count) < 0)
 		return -EINVAL;
 	if (dtls->state == UNPROVEN)
-		judge(dtls);
+		release_keys(dtls);
 	return 0;
 }

@@ -60,6 +60,5 @@ void dtls_arm(struct dtls *dtls);
 unsigned int dtls_next_interval(SSL *ssl, unsigned int last_us);
 /* What OpenSSL sends, and what answers without it. */
 void dtls_send(void *dtls, const uint8_t *datagram, size_t length);
-void dtls_say_goodbye(struct dtls *dtls);
 
 #endif

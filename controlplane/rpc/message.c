@@ -3,7 +3,8 @@
 
 #include "dataplane/api/cleanse.h"
 
-bool message_is_utf8(const char *text)
+/* RFC 3629: no surrogates, no overlong forms. */
+static bool is_utf8(const char *text)
 {
 	/* The least code point that needs a sequence of this many further octets. */
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
@@ -34,7 +35,7 @@ static bool value_is_utf8(ProtobufCType type, const void *value)
 	if (type == PROTOBUF_C_TYPE_STRING) {
 		const char *text = *(char *const *)value;
 
-		return !text || message_is_utf8(text);
+		return !text || is_utf8(text);
 	}
 	if (type == PROTOBUF_C_TYPE_MESSAGE) {
 		const ProtobufCMessage *inner = *(ProtobufCMessage *const *)value;

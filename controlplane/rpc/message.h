@@ -21,9 +21,6 @@ ProtobufCMessage *message_unpack(const ProtobufCMessageDescriptor *, const uint8
 				 size_t len);
 void message_free(ProtobufCMessage *);
 
-/* Whether `text` is UTF-8 as RFC 3629 has it: no surrogates, no overlong forms. */
-bool message_is_utf8(const char *text);
-
 /*
  * The message as a JSON object: fields under their .proto names in the order of their numbers,
  * unset ones with their default, absent messages left out; enums by name; 64-bit numbers as

@@ -80,7 +80,7 @@ struct watcher {
 	struct session_watcher *watcher;
 };
 
-static void tell(void *arg, const Tandem__Relay__V1__WatchEvent *event)
+static void send_event(void *arg, const Tandem__Relay__V1__WatchEvent *event)
 {
 	struct watcher *w = arg;
 
@@ -103,7 +103,7 @@ static void watch(struct rpc_call *call, const ProtobufCMessage *request, void *
 	struct watcher *w = calloc(1, sizeof(*w));
 
 	if (w)
-		w->watcher = session_watch_calls(session, id, tell, w);
+		w->watcher = session_watch_calls(session, id, send_event, w);
 	if (!w || !w->watcher) {
 		free(w);
 		rpc_fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED, "no memory for another watch");

@@ -71,7 +71,7 @@ static void finish(struct session *s)
 		a->full = full;
 		if (full)
 			log_warn("the dataplane has no leg left: raise [dataplane] legs");
-		session_tell_ready(s);
+		session_notify_ready(s);
 	}
 }
 

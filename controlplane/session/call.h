@@ -16,7 +16,7 @@
 #include "controlplane/session/mids.h"
 #include "controlplane/session/negotiate.h"
 #include "controlplane/session/network.h"
-#include "controlplane/session/table.h"
+#include "controlplane/lib/hashtable.h"
 
 #define CALL_TEXT_MAX    255 /* octets of a call id, tag or branch */
 #define CALL_MEDIA_NAME  64
@@ -37,7 +37,7 @@ struct medium {
 
 struct leg {
 	TAILQ_ENTRY(leg) entry; /* in its party, in the order of making */
-	struct table_node node;
+	struct hashtable_node node;
 	uint64_t id;
 	struct session *session;
 	struct party *party;
@@ -102,7 +102,7 @@ struct mute {
 };
 
 struct call {
-	struct table_node node, key_node;
+	struct hashtable_node node, key_node;
 	TAILQ_ENTRY(call) entry; /* in order of age */
 	struct session *session;
 	unsigned int references; /* the table's, and those of requests that are being served */

@@ -17,7 +17,7 @@ struct silence {
 	unsigned int listening, silent;
 };
 
-static void take(void *arg, const Tandem__Dataplane__V1__LegStatus *status)
+static void count_silent(void *arg, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	struct silence *silence = arg;
 	struct session *s = silence->call->session;
@@ -29,7 +29,7 @@ static void take(void *arg, const Tandem__Dataplane__V1__LegStatus *status)
 	silence->silent += status->silence_ms >= s->config.media_timeout_ms;
 }
 
-static void judge(void *arg, int error, const char *what)
+static void settle_silence(void *arg, int error, const char *what)
 {
 	struct silence *silence = arg;
 	struct call *call = silence->call;
@@ -60,7 +60,7 @@ static void media_timeout(struct leg *leg)
 	if (!s->ready)
 		return;
 	silence = calloc(1, sizeof(*silence));
-	push = silence ? push_begin(s, judge, take, silence) : NULL;
+	push = silence ? push_begin(s, settle_silence, count_silent, silence) : NULL;
 	if (!push) {
 		free(silence);
 		return;
@@ -77,7 +77,7 @@ static void media_timeout(struct leg *leg)
 /* --- those who watch -----------------------------------------------------------------------------
  */
 
-static void tell_up(const struct leg *leg)
+static void notify_up(const struct leg *leg)
 {
 	char text[ADDRESS_TEXT] = "";
 
@@ -103,7 +103,7 @@ void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 		if (leg->terms.ice)
 			leg->ice = TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED;
 		leg_hear(leg, event->remote);
-		tell_up(leg);
+		notify_up(leg);
 		keying_leg_up(leg);
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST:

@@ -59,7 +59,6 @@ bool exchange_names(const struct call *call, const struct leg *leg);
 /* It ends after a time: open, without an answer; answered, further answers are no longer taken. */
 void exchange_wait(struct exchange *exchange);
 void exchange_stop_waiting(struct exchange *exchange);
-void exchange_expire(struct session *session); /* the timer's */
 
 /* Forgets it, and deletes what was there for it alone. */
 void exchange_close(struct exchange *exchange);

@@ -9,10 +9,7 @@
 /* --- time ----------------------------------------------------------------------------------------
  */
 
-static void on_expiry(uv_timer_t *timer)
-{
-	exchange_expire(timer->data);
-}
+static void on_expiry(uv_timer_t *timer);
 
 static void set_expiry(struct session *s)
 {
@@ -37,8 +34,9 @@ void exchange_wait(struct exchange *x)
 	set_expiry(s);
 }
 
-void exchange_expire(struct session *s)
+static void on_expiry(uv_timer_t *timer)
 {
+	struct session *s = timer->data;
 	uint64_t now = uv_now(s->loop);
 	struct exchange *x;
 

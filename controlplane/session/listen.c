@@ -73,7 +73,7 @@ int listen_choose(struct heard *heard, const struct call *call,
 /* --- as an SDP -----------------------------------------------------------------------------------
  */
 
-struct sdp *listen_describe(const struct heard *heard, unsigned int count, const struct call *call,
+struct sdp *listen_make_sdp(const struct heard *heard, unsigned int count, const struct call *call,
 			    struct session_error *error)
 {
 	struct text text = {.limit = SDP_SIZE_MAX};

@@ -10,7 +10,7 @@
 #include "controlplane/session/media.h"
 #include "controlplane/session/pace.h"
 #include "controlplane/session/path.h"
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 #include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
@@ -287,11 +287,11 @@ void push_call(struct push *push, struct call *call)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutCall put = TANDEM__DATAPLANE__V1__PUT_CALL__INIT;
-	struct state_blob blob;
+	struct call_state_blob blob;
 
 	if (call->gone)
 		return;
-	if (state_pack(&blob, call)) {
+	if (call_state_pack(&blob, call)) {
 		fail(push, -EMSGSIZE, "the call's state passes 60 KiB; use fewer parties");
 		return;
 	}
@@ -300,7 +300,7 @@ void push_call(struct push *push, struct call *call)
 	message.put_call = &put;
 	call->kept = true;
 	request(push, &message);
-	state_blob_free(&blob);
+	call_state_blob_free(&blob);
 }
 
 void push_forget_call(struct push *push, struct call *call)

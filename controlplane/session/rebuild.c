@@ -9,7 +9,7 @@
 #include "controlplane/lib/octets.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/push.h"
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 #include "dataplane/lib/log.h"
 
 /* --- legs ----------------------------------------------------------------------------------------
@@ -47,10 +47,11 @@ static int make_leg(struct party *party, const Tandem__State__V2__Leg *state)
 	leg->latch_epoch = state->latch_epoch;
 	leg->pushed = true;
 	if (state->source_line >= SDP_MEDIA_MAX || !state->lines ||
-	    state_read_terms(&leg->terms, state->terms))
+	    call_state_read_terms(&leg->terms, state->terms))
 		return -EINVAL;
-	return state->fingerprint ? state_read_fingerprint(&leg->fingerprint, state->fingerprint)
-				  : 0;
+	return state->fingerprint
+		       ? call_state_read_fingerprint(&leg->fingerprint, state->fingerprint)
+		       : 0;
 }
 
 /* --- parties -------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ static int make_party(struct call *call, const Tandem__State__V2__Party *state)
 	for (size_t i = 0; i < state->n_legs; i++)
 		if (make_leg(party, state->legs[i]))
 			return -EINVAL;
-	return state_read_wish(&party->wish, state->wish);
+	return call_state_read_wish(&party->wish, state->wish);
 }
 
 /* What names a party by its number, once all of them are there. */
@@ -141,7 +142,7 @@ static int make_plans(struct exchange *x, struct end *end, Tandem__State__V2__Pl
 		plan->lines = states[i]->lines;
 		snprintf(plan->media, sizeof(plan->media), "%s", states[i]->media);
 		if (!plan->leg || plan->leg->party != end->party ||
-		    state_read_terms(&plan->terms, states[i]->terms))
+		    call_state_read_terms(&plan->terms, states[i]->terms))
 			return -EINVAL;
 	}
 	return 0;
@@ -154,8 +155,8 @@ static int fill_exchange(struct exchange *x, const Tandem__State__V2__Exchange *
 	x->first = state->first;
 	x->answered = state->answered;
 	if (sdp_parse(&x->sdp, state->sdp, strlen(state->sdp), &why) ||
-	    state_read_wish(&x->from.wish, state->from_wish) ||
-	    state_read_wish(&x->to.wish, state->to_wish))
+	    call_state_read_wish(&x->from.wish, state->from_wish) ||
+	    call_state_read_wish(&x->to.wish, state->to_wish))
 		return -EINVAL;
 	return make_plans(x, &x->from, state->from_plans, state->n_from_plans) ||
 			       make_plans(x, &x->to, state->to_plans, state->n_to_plans)
@@ -216,7 +217,7 @@ static bool is_latest(struct session *s, const Tandem__State__V2__Call *state)
 
 int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t size)
 {
-	Tandem__State__V2__Call *state = state_unpack(octets, size);
+	Tandem__State__V2__Call *state = call_state_unpack(octets, size);
 	struct call *call = NULL;
 	int error = -EINVAL;
 
@@ -230,7 +231,7 @@ int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t 
 		call_release(call);
 	else
 		session_add_call(s, call);
-	state_free(state);
+	call_state_free(state);
 	return error;
 }
 

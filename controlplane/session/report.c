@@ -6,10 +6,11 @@
 #include <time.h>
 
 #include "controlplane/lib/arena.h"
+#include "controlplane/lib/drop_reason.h"
 #include "controlplane/lib/octets.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/path.h"
-#include "controlplane/session/why.h"
+#include "controlplane/session/diagnose.h"
 
 struct report {
 	struct arena arena;
@@ -31,7 +32,7 @@ Tandem__Relay__V1__CallState report_state(const struct call *call)
 			continue;
 		if (leg->failed[0])
 			return TANDEM__RELAY__V1__CALL_STATE__CALL_FAILED;
-		up &= why_is_up(leg);
+		up &= diagnose_is_up(leg);
 	}
 	if (exchange_find(call, NULL, NULL))
 		return TANDEM__RELAY__V1__CALL_STATE__CALL_REOFFERED;
@@ -129,9 +130,9 @@ static char *show_endpoint(struct report *r, const struct endpoint *e)
 static char *show_why(struct report *r, const struct leg *leg,
 		      const Tandem__Dataplane__V1__LegStatus *status)
 {
-	char text[WHY_MAX];
+	char text[DIAGNOSE_MAX];
 
-	why_leg(text, sizeof(text), leg, status);
+	diagnose_leg(text, sizeof(text), leg, status);
 	return arena_text(&r->arena, text);
 }
 
@@ -334,7 +335,7 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 		out->flow = take_flow(r, status);
 	take_paths(r, status);
 	out->shed_packets = status->shed_packets;
-	out->shed_reason = arena_text(&r->arena, why_reason(status->shed_reason));
+	out->shed_reason = arena_text(&r->arena, drop_reason_name(status->shed_reason));
 	take_remote(r, out, status->remote);
 	if (!leg)
 		return;

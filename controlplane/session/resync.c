@@ -11,7 +11,7 @@
 #include "controlplane/session/path.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/rebuild.h"
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 #include "dataplane/lib/log.h"
 
 #define API 2 /* of the dataplane: with paths */
@@ -166,7 +166,7 @@ static void take_call(struct session *s, const Tandem__Dataplane__V1__Call *stat
 
 	if (call) {
 		call->seen = true;
-		call->stale = !state_is_current(call, state->blob.data, state->blob.len);
+		call->stale = !call_state_is_current(call, state->blob.data, state->blob.len);
 	} else if (s->synced || rebuild_call(s, state->call, state->blob.data, state->blob.len)) {
 		log_warn("a call of the dataplane is not ours, or cannot be read; deleted");
 		mend_unknown_call(s, state->call);

@@ -112,7 +112,8 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	TAILQ_INIT(&s->by_age);
 	TAILQ_INIT(&s->waiting);
 	error = -ENOMEM;
-	if (table_open(&s->calls) || table_open(&s->calls_by_key) || table_open(&s->legs))
+	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
+	    hashtable_open(&s->legs))
 		goto out_tables;
 	error = dtls_identity_make(&s->identity);
 	if (error)
@@ -130,9 +131,9 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 out_identity:
 	dtls_identity_release(s->identity);
 out_tables:
-	table_close(&s->calls);
-	table_close(&s->calls_by_key);
-	table_close(&s->legs);
+	hashtable_close(&s->calls);
+	hashtable_close(&s->calls_by_key);
+	hashtable_close(&s->legs);
 out_session:
 	free(s->denied);
 	free(s);
@@ -167,9 +168,9 @@ void session_close(struct session *s)
 	networks_free(&s->networks);
 	free(s->denied);
 	dtls_identity_release(s->identity);
-	table_close(&s->calls);
-	table_close(&s->calls_by_key);
-	table_close(&s->legs);
+	hashtable_close(&s->calls);
+	hashtable_close(&s->calls_by_key);
+	hashtable_close(&s->legs);
 	audit_free(s);
 	uv_close((uv_handle_t *)&s->audit.timer, on_audit_closed);
 }

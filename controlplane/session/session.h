@@ -88,18 +88,20 @@ void session_status(struct session *session, const Tandem__Relay__V1__StatusRequ
 
 /*
  * What happens to calls is told as it happens, of one or with "" of all, until it is unwatched. The
- * event is gone when `told` returns. NULL: no memory.
+ * event is gone when `event` returns. NULL: no memory.
  */
 struct session_watcher;
-typedef void session_told(void *arg, const Tandem__Relay__V1__WatchEvent *event);
+typedef void session_event(void *arg, const Tandem__Relay__V1__WatchEvent *event);
 struct session_watcher *session_watch_calls(struct session *session, const char *call_id,
-					    session_told *told, void *arg);
+					    session_event *event, void *arg);
 void session_unwatch_calls(struct session_watcher *watcher);
 
-/* Whether calls can be made: the dataplane is connected and its calls are known. */
-bool session_is_ready(const struct session *session);
-/* Called whenever that changes, or the dataplane has no leg left; one watcher. */
-void session_watch(struct session *session, void (*changed)(void *arg, bool ready), void *arg);
+/*
+ * Calls `changed` whenever calls can be made, or no longer: the dataplane is connected, its calls
+ * are known, and it has legs left. One watcher.
+ */
+void session_watch_ready(struct session *session, void (*changed)(void *arg, bool ready),
+			 void *arg);
 
 /* The dataplane's client, for what belongs to no call. The session's own, which opens and closes
  * it. */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/session/describe.h"
+#include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/media.h"
@@ -426,7 +426,7 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 		goto out;
 	}
 	media_take(a->media, a->exchange->sdp, sdp);
-	a->sdp = describe(&a->next, sdp, error);
+	a->sdp = exchange_write_sdp(&a->next, sdp, error);
 	result = a->sdp ? plan_parties(a, request->to_tag, error) : -EINVAL;
 out:
 	sdp_free(sdp);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "controlplane/session/asking.h"
+#include "controlplane/session/inquiry.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/path.h"
 #include "controlplane/session/push.h"
@@ -12,7 +12,7 @@
 /* --- the whole call ------------------------------------------------------------------------------
  */
 
-static void told_deleted(const struct asking *a, Tandem__Relay__V1__Call *call)
+static void answer_delete(const struct inquiry *a, Tandem__Relay__V1__Call *call)
 {
 	Tandem__Relay__V1__DeleteReply reply = TANDEM__RELAY__V1__DELETE_REPLY__INIT;
 
@@ -23,7 +23,7 @@ static void told_deleted(const struct asking *a, Tandem__Relay__V1__Call *call)
 /* At once, whatever request is being served: it will find the call gone. */
 static void delete_call(struct session *s, struct call *call, session_reply *reply, void *arg)
 {
-	struct push *push = asking_begin(call, NULL, true, told_deleted, reply, arg);
+	struct push *push = inquiry_begin(call, NULL, true, answer_delete, reply, arg);
 	struct party *party;
 	struct leg *leg;
 
@@ -85,11 +85,11 @@ static bool has_talkers(const struct call *call)
 	return false;
 }
 
-static void delete_party(struct session *s, struct party *party, asking_told *told,
+static void delete_party(struct session *s, struct party *party, inquiry_reply *answer,
 			 session_reply *reply, void *arg)
 {
 	struct call *call = party->call;
-	struct push *push = asking_begin(call, party, true, told, reply, arg);
+	struct push *push = inquiry_begin(call, party, true, answer, reply, arg);
 
 	if (!push)
 		return;
@@ -113,7 +113,7 @@ static void again(struct session *s, const ProtobufCMessage *request, session_re
 void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *request,
 		    session_reply *reply, void *arg)
 {
-	struct call *call = asking_find(s, request->call_id, reply, arg);
+	struct call *call = inquiry_find(s, request->call_id, reply, arg);
 	bool whole = !request->tag[0] && !request->branch[0];
 	struct session_error error;
 	struct party *party = NULL;
@@ -131,13 +131,13 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 	if (whole)
 		delete_call(s, call, reply, arg);
 	else if (party)
-		delete_party(s, party, told_deleted, reply, arg);
+		delete_party(s, party, answer_delete, reply, arg);
 	else
 		session_fail(reply, arg, SESSION_NOT_FOUND,
 			     "the call has no such party; see tandemctl call");
 }
 
-static void told_unsubscribed(const struct asking *a, Tandem__Relay__V1__Call *call)
+static void answer_unsubscribe(const struct inquiry *a, Tandem__Relay__V1__Call *call)
 {
 	Tandem__Relay__V1__UnsubscribeReply reply = TANDEM__RELAY__V1__UNSUBSCRIBE_REPLY__INIT;
 
@@ -154,7 +154,7 @@ static void unsubscribe_again(struct session *s, const ProtobufCMessage *request
 void session_unsubscribe(struct session *s, const Tandem__Relay__V1__UnsubscribeRequest *request,
 			 session_reply *reply, void *arg)
 {
-	struct call *call = asking_find(s, request->call_id, reply, arg);
+	struct call *call = inquiry_find(s, request->call_id, reply, arg);
 	struct session_error error;
 	struct party *party;
 
@@ -164,7 +164,7 @@ void session_unsubscribe(struct session *s, const Tandem__Relay__V1__Unsubscribe
 	if (session_check_ready(s, &error))
 		reply(arg, NULL, &error);
 	else if (party && party->listens)
-		delete_party(s, party, told_unsubscribed, reply, arg);
+		delete_party(s, party, answer_unsubscribe, reply, arg);
 	else
 		session_fail(reply, arg, SESSION_NOT_FOUND,
 			     "the call has no listener \"%s\"; see tandemctl call", request->tag);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/session/describe.h"
+#include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/plan.h"
 #include "controlplane/session/push.h"
@@ -278,7 +278,7 @@ static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *reque
 	close_former(x);
 	if (plan_offer(x, request->to != NULL, &error))
 		goto out_refuse;
-	sdp = describe(x, NULL, &error);
+	sdp = exchange_write_sdp(x, NULL, &error);
 	if (!sdp)
 		goto out_refuse;
 	if (push_new(x, sdp, reply, arg) == 0)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "controlplane/lib/arena.h"
-#include "controlplane/session/asking.h"
+#include "controlplane/session/inquiry.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/report.h"
 
@@ -12,7 +12,7 @@
 /* --- one call ------------------------------------------------------------------------------------
  */
 
-static void told(const struct asking *a, Tandem__Relay__V1__Call *call)
+static void answer_query(const struct inquiry *a, Tandem__Relay__V1__Call *call)
 {
 	Tandem__Relay__V1__QueryReply reply = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
 
@@ -23,8 +23,9 @@ static void told(const struct asking *a, Tandem__Relay__V1__Call *call)
 void session_query(struct session *s, const Tandem__Relay__V1__QueryRequest *request,
 		   session_reply *reply, void *arg)
 {
-	struct call *call = asking_find(s, request->call_id, reply, arg);
-	struct push *push = call ? asking_begin(call, NULL, false, told, reply, arg) : NULL;
+	struct call *call = inquiry_find(s, request->call_id, reply, arg);
+	struct push *push =
+		call ? inquiry_begin(call, NULL, false, answer_query, reply, arg) : NULL;
 	struct party *party;
 	struct leg *leg;
 
@@ -89,7 +90,7 @@ void session_list(struct session *s, const Tandem__Relay__V1__ListRequest *reque
 	uint64_t after;
 	char *end;
 
-	if (asking_check_synced(s, &error)) {
+	if (inquiry_check_synced(s, &error)) {
 		reply(arg, NULL, &error);
 		return;
 	}

@@ -2,12 +2,7 @@
 /* Whether calls can be made, and who is told when that changes. */
 #include "controlplane/session/session_state.h"
 
-bool session_is_ready(const struct session *s)
-{
-	return s->ready;
-}
-
-void session_watch(struct session *s, void (*changed)(void *arg, bool ready), void *arg)
+void session_watch_ready(struct session *s, void (*changed)(void *arg, bool ready), void *arg)
 {
 	s->changed = changed;
 	s->changed_arg = arg;
@@ -18,10 +13,10 @@ void session_set_ready(struct session *s, bool ready)
 	if (s->ready == ready)
 		return;
 	s->ready = ready;
-	session_tell_ready(s);
+	session_notify_ready(s);
 }
 
-void session_tell_ready(struct session *s)
+void session_notify_ready(struct session *s)
 {
 	if (s->changed)
 		s->changed(s->changed_arg, s->ready && !s->audit.full);

@@ -24,7 +24,7 @@ struct session {
 	struct prefix *denied;          /* config.deny_count of them */
 	struct dtls_identity *identity; /* of new legs */
 
-	struct table calls, calls_by_key, legs;
+	struct hashtable calls, calls_by_key, legs;
 	struct call_list by_age;
 	struct exchange_list waiting; /* for their time to end */
 	uint64_t last_serial;
@@ -44,7 +44,7 @@ struct session {
 	void *connected_arg;
 };
 
-/* session_table.c */
+/* session_lookup.c */
 void session_add_leg(struct session *s, struct leg *leg);
 void session_remove_leg(struct session *s, struct leg *leg);
 struct leg *session_find_leg(struct session *s, uint64_t id);
@@ -61,7 +61,7 @@ void session_drop_call(struct session *s, struct call *call, const char *why);
 /* session_ready.c */
 void session_set_ready(struct session *s, bool ready);
 /* Tells who watches: ready, and the dataplane has legs left. */
-void session_tell_ready(struct session *s);
+void session_notify_ready(struct session *s);
 int session_check_ready(const struct session *s, struct session_error *error);
 
 /* session.c, for the verbs. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/session/describe.h"
+#include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/listen.h"
@@ -111,7 +111,7 @@ static int plan(struct subscribing *u, const Tandem__Relay__V1__SubscribeRequest
 
 	if (read_wish(x, request->to, error))
 		return -EINVAL;
-	x->sdp = listen_describe(u->heard, u->count, u->call, error);
+	x->sdp = listen_make_sdp(u->heard, u->count, u->call, error);
 	if (!x->sdp || plan_offer(x, true, error))
 		return -EINVAL;
 	for (unsigned int i = 0; i < x->to.plan_count; i++) {
@@ -120,7 +120,7 @@ static int plan(struct subscribing *u, const Tandem__Relay__V1__SubscribeRequest
 		x->to.plans[i].leg->source = heard->party;
 		x->to.plans[i].leg->source_line = heard->line;
 	}
-	u->sdp = describe(x, NULL, error);
+	u->sdp = exchange_write_sdp(x, NULL, error);
 	return u->sdp ? 0 : -EINVAL;
 }
 

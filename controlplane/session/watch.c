@@ -11,7 +11,7 @@ struct session_watcher {
 	LIST_ENTRY(session_watcher) entry;
 	struct session *session; /* NULL: it has closed */
 	char *call_id;           /* "": every call */
-	session_told *told;
+	session_event *event;
 	void *arg;
 };
 
@@ -31,7 +31,7 @@ void watch_close(struct watch *watch)
 }
 
 struct session_watcher *session_watch_calls(struct session *s, const char *call_id,
-					    session_told *told, void *arg)
+					    session_event *event, void *arg)
 {
 	struct session_watcher *w = calloc(1, sizeof(*w));
 
@@ -42,7 +42,7 @@ struct session_watcher *session_watch_calls(struct session *s, const char *call_
 		return NULL;
 	}
 	w->session = s;
-	w->told = told;
+	w->event = event;
 	w->arg = arg;
 	LIST_INSERT_HEAD(&s->watch.watchers, w, entry);
 	return w;
@@ -64,7 +64,7 @@ static uint64_t wall_clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void tell(const struct call *call, Tandem__Relay__V1__WatchEvent *event, const char *text)
+static void notify(const struct call *call, Tandem__Relay__V1__WatchEvent *event, const char *text)
 {
 	struct session_watcher *w = LIST_FIRST(&call->session->watch.watchers);
 
@@ -78,7 +78,7 @@ static void tell(const struct call *call, Tandem__Relay__V1__WatchEvent *event, 
 
 		/* Who is told may stop watching by that. */
 		if (!w->call_id[0] || strcmp(w->call_id, call->id) == 0)
-			w->told(w->arg, event);
+			w->event(w->arg, event);
 		w = next;
 	}
 }
@@ -100,14 +100,14 @@ void watch_call(Tandem__Relay__V1__WatchKind kind, const struct call *call, cons
 {
 	Tandem__Relay__V1__WatchEvent event = begin(kind, NULL);
 
-	tell(call, &event, text);
+	notify(call, &event, text);
 }
 
 void watch_party(Tandem__Relay__V1__WatchKind kind, const struct party *party, const char *text)
 {
 	Tandem__Relay__V1__WatchEvent event = begin(kind, party);
 
-	tell(party->call, &event, text);
+	notify(party->call, &event, text);
 }
 
 void watch_leg(Tandem__Relay__V1__WatchKind kind, const struct leg *leg, const char *text)
@@ -115,5 +115,5 @@ void watch_leg(Tandem__Relay__V1__WatchKind kind, const struct leg *leg, const c
 	Tandem__Relay__V1__WatchEvent event = begin(kind, leg->party);
 
 	event.leg = leg->id;
-	tell(leg->party->call, &event, text);
+	notify(leg->party->call, &event, text);
 }

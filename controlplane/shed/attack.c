@@ -161,8 +161,8 @@ static enum attack_change begin(struct attacks *attacks, struct attack *a, uint6
 }
 
 void attacks_feed(struct attacks *attacks, const struct attack_second *second,
-		  void (*tell)(void *arg, enum attack_change change, enum attack_kind kind,
-			       const struct attack *attack),
+		  void (*changed)(void *arg, enum attack_change change, enum attack_kind kind,
+				  const struct attack *attack),
 		  void *arg)
 {
 	for (enum attack_kind kind = ATTACK_NONE + 1; kind < ATTACK_KINDS; kind++) {
@@ -180,7 +180,7 @@ void attacks_feed(struct attacks *attacks, const struct attack_second *second,
 		}
 		change = a->id ? go_on(a, attacks->begin_pps) : begin(attacks, a, second->now_ms);
 		if (change != ATTACK_STAYS)
-			tell(arg, change, kind, a);
+			changed(arg, change, kind, a);
 		if (change == ATTACK_ENDED)
 			memset(a, 0, sizeof(*a));
 	}

@@ -90,8 +90,8 @@ const char *attack_worst(const struct attack *attack);
 
 /* Takes in one second, and tells what became of the attack of each kind unless nothing did. */
 void attacks_feed(struct attacks *attacks, const struct attack_second *second,
-		  void (*tell)(void *arg, enum attack_change change, enum attack_kind kind,
-			       const struct attack *attack),
+		  void (*changed)(void *arg, enum attack_change change, enum attack_kind kind,
+				  const struct attack *attack),
 		  void *arg);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/lib/drop_reason.h"
 #include "controlplane/lib/octets.h"
 #include "controlplane/session/owner.h"
-#include "controlplane/session/why.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
@@ -61,7 +61,7 @@ static unsigned int read_sources(struct shed *s, struct attack_source out[SHED_T
 			continue;
 		prefix_text(out[count].address, &prefix);
 		snprintf(out[count].reason, sizeof(out[count].reason), "%s",
-			 why_reason(source->reason));
+			 drop_reason_name(source->reason));
 		out[count++].pps = source->pps;
 		if (s->strikes)
 			shed_strike(s, &prefix, source->failures_pps);
@@ -79,13 +79,13 @@ static unsigned int read_targets(struct shed *s, struct attack_target out[SHED_T
 		struct owner owner = {NULL};
 
 		owner_of_leg(s->session, target->leg, &owner);
-		out[count++] = (struct attack_target){owner.call_id, why_reason(target->reason),
-						      target->pps};
+		out[count++] = (struct attack_target){
+			owner.call_id, drop_reason_name(target->reason), target->pps};
 	}
 	return count;
 }
 
-static void judge(struct shed *s, const Tandem__Dataplane__V1__Shed *in)
+static void feed_attacks(struct shed *s, const Tandem__Dataplane__V1__Shed *in)
 {
 	struct attack_source sources[SHED_TOP];
 	struct attack_target targets[SHED_TOP];
@@ -98,7 +98,7 @@ static void judge(struct shed *s, const Tandem__Dataplane__V1__Shed *in)
 	}
 	for (unsigned int i = 0; i < s->tally.count; i++)
 		second.pps[attack_kind_of(s->tally.reasons[i].name)] += s->tally.reasons[i].pps;
-	attacks_feed(&s->attacks, &second, shed_tell, s);
+	attacks_feed(&s->attacks, &second, shed_notify, s);
 }
 
 static void on_shed(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
@@ -110,13 +110,13 @@ static void on_shed(void *arg, int error, const Tandem__Dataplane__V1__Reply *re
 	if (shed) {
 		for (size_t i = 0; i < shed->n_counters; i++)
 			if (shed->counters[i]->drop)
-				tally_add(&s->tally, why_reason(shed->counters[i]->name),
+				tally_add(&s->tally, drop_reason_name(shed->counters[i]->name),
 					  shed->counters[i]->help, shed->counters[i]->value);
 		tally_end(&s->tally, uv_now(s->loop));
 	} else {
 		tally_forget(&s->tally);
 	}
-	judge(s, shed);
+	feed_attacks(s, shed);
 }
 
 /* What a worker dropped counts where it tells of an attempt; what the filter did comes by itself.

@@ -39,8 +39,9 @@ void shed_show_attack(Tandem__Shed__V1__Attack *out, struct arena *arena, enum a
 		out->call_ids[out->n_call_ids++] = (char *)attack->call_ids[i];
 }
 
-static void tell_one(struct shed *s, const struct shed_watcher *watcher, enum attack_change change,
-		     enum attack_kind kind, const struct attack *attack)
+static void notify_one(struct shed *s, const struct shed_watcher *watcher,
+		       enum attack_change change, enum attack_kind kind,
+		       const struct attack *attack)
 {
 	Tandem__Shed__V1__AttackEvent event = TANDEM__SHED__V1__ATTACK_EVENT__INIT;
 	Tandem__Shed__V1__Attack shown;
@@ -70,15 +71,15 @@ static void write_line(const struct shed *s, enum attack_change change, enum att
 			 a->packets, a->pps_peak);
 }
 
-void shed_tell(void *arg, enum attack_change change, enum attack_kind kind,
-	       const struct attack *attack)
+void shed_notify(void *arg, enum attack_change change, enum attack_kind kind,
+		 const struct attack *attack)
 {
 	struct shed *s = arg;
 	struct shed_watcher *watcher;
 
 	write_line(s, change, kind, attack);
 	LIST_FOREACH (watcher, &s->watchers, link)
-		tell_one(s, watcher, change, kind, attack);
+		notify_one(s, watcher, change, kind, attack);
 }
 
 void shed_watch(struct shed *s, struct shed_watcher *watcher)
@@ -86,7 +87,7 @@ void shed_watch(struct shed *s, struct shed_watcher *watcher)
 	LIST_INSERT_HEAD(&s->watchers, watcher, link);
 	for (enum attack_kind kind = ATTACK_NONE + 1; kind < ATTACK_KINDS; kind++)
 		if (s->attacks.of[kind].id)
-			tell_one(s, watcher, ATTACK_BEGAN, kind, &s->attacks.of[kind]);
+			notify_one(s, watcher, ATTACK_BEGAN, kind, &s->attacks.of[kind]);
 }
 
 void shed_unwatch(struct shed_watcher *watcher)

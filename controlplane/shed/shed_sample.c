@@ -2,8 +2,8 @@
 /* The verb sample: heads of packets that were dropped, in words. */
 #include <stdlib.h>
 
+#include "controlplane/lib/drop_reason.h"
 #include "controlplane/session/owner.h"
-#include "controlplane/session/why.h"
 #include "controlplane/shed/head.h"
 #include "controlplane/shed/shed_state.h"
 
@@ -30,7 +30,7 @@ static void add_sample(Tandem__Shed__V1__SampleReply *reply, struct arena *arena
 		return;
 	head_read(&head, in->octets.data, in->octets.len);
 	out->age_ms = in->age_ms;
-	out->reason = (char *)why_reason(in->reason);
+	out->reason = (char *)drop_reason_name(in->reason);
 	out->source = arena_text(arena, head.source);
 	out->destination = arena_text(arena, head.destination);
 	out->what = arena_text(arena, head.what);

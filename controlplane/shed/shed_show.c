@@ -2,9 +2,9 @@
 /* The verb show: what the dataplane says now, in the words of shed.proto. */
 #include <stdlib.h>
 
+#include "controlplane/lib/drop_reason.h"
 #include "controlplane/lib/octets.h"
 #include "controlplane/session/owner.h"
-#include "controlplane/session/why.h"
 #include "controlplane/shed/shed_state.h"
 
 #define SHOWN 10 /* of sources and targets, unless the request says otherwise */
@@ -54,7 +54,7 @@ static void add_sources(struct showing *w, const Tandem__Dataplane__V1__Shed *in
 		if (!out)
 			return;
 		out->address = arena_text(&w->arena, prefix_text(text, prefix));
-		out->reason = arena_text(&w->arena, why_reason(in->sources[i]->reason));
+		out->reason = arena_text(&w->arena, drop_reason_name(in->sources[i]->reason));
 		out->pps = in->sources[i]->pps;
 	}
 }
@@ -79,7 +79,7 @@ static void add_targets(struct showing *w, const Tandem__Dataplane__V1__Shed *in
 			out->tag = arena_text(&w->arena, owner.tag);
 		}
 		out->pps = in->targets[i]->pps;
-		out->reason = arena_text(&w->arena, why_reason(in->targets[i]->reason));
+		out->reason = arena_text(&w->arena, drop_reason_name(in->targets[i]->reason));
 	}
 }
 

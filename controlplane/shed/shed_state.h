@@ -33,8 +33,8 @@ void shed_show_attack(Tandem__Shed__V1__Attack *out, struct arena *arena, enum a
 		      const struct attack *attack, uint64_t now_ms);
 
 /* Tells those who watch, and the log. */
-void shed_tell(void *arg, enum attack_change change, enum attack_kind kind,
-	       const struct attack *attack);
+void shed_notify(void *arg, enum attack_change change, enum attack_kind kind,
+		 const struct attack *attack);
 
 /* Returns whether the dataplane answered with what is shed; if not, it refuses the verb. */
 bool shed_verb_answered(session_reply *reply, void *arg, int error,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Any blob is refused or read whole, and what was read is within its bounds. */
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static void read_terms(const Tandem__State__V2__Terms *state)
 {
 	struct terms terms;
 
-	if (state_read_terms(&terms, state) == 0 &&
+	if (call_state_read_terms(&terms, state) == 0 &&
 	    (terms.profile >= SDP_PROFILES || terms.fingerprint_count > SDP_FINGERPRINTS ||
 	     strlen(terms.remote_ufrag) > NEGOTIATE_UFRAG_MAX))
 		abort();
@@ -21,7 +21,7 @@ static void read_wish(const Tandem__State__V2__Wish *state)
 {
 	struct wish wish;
 
-	if (state_read_wish(&wish, state) == 0 && wish.suite_count > SUITE_COUNT)
+	if (call_state_read_wish(&wish, state) == 0 && wish.suite_count > SUITE_COUNT)
 		abort();
 }
 
@@ -30,14 +30,14 @@ static void read_leg(const Tandem__State__V2__Leg *leg)
 	struct sdp_fingerprint fingerprint;
 
 	read_terms(leg->terms);
-	if (leg->fingerprint && state_read_fingerprint(&fingerprint, leg->fingerprint) == 0 &&
+	if (leg->fingerprint && call_state_read_fingerprint(&fingerprint, leg->fingerprint) == 0 &&
 	    fingerprint.length > SDP_FINGERPRINT_MAX)
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	Tandem__State__V2__Call *state = state_unpack(data, size);
+	Tandem__State__V2__Call *state = call_state_unpack(data, size);
 
 	if (!state)
 		return 0;
@@ -51,6 +51,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t k = 0; k < state->exchanges[i]->n_to_plans; k++)
 			read_terms(state->exchanges[i]->to_plans[k]->terms);
 	}
-	state_free(state);
+	call_state_free(state);
 	return 0;
 }

@@ -71,7 +71,7 @@ void rig_settle(unsigned int ms)
 void rig_start(void)
 {
 	assert_int_equal(session_open(&rig.session, &rig.loop, &rig.config), 0);
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(rig.session->ready);
 }
 
 void rig_stop(void)

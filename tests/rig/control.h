@@ -6,7 +6,7 @@
 #ifndef TANDEM_TESTS_RIG_CONTROL_H
 #define TANDEM_TESTS_RIG_CONTROL_H
 
-#include "controlplane/session/session.h"
+#include "controlplane/session/session_state.h"
 
 #include "dataplane/api/suite.h"
 #include "dataplane/lib/log.h"

@@ -89,7 +89,7 @@ VERB(list, List, request->page_token)
 VERB(status, Status, "7.1")
 
 struct session_watcher {
-	session_told *told;
+	session_event *told;
 	void *arg;
 	char call_id[32];
 	bool gone;
@@ -97,7 +97,7 @@ struct session_watcher {
 static struct session_watcher watcher; /* the one there is; without `told`: none */
 
 struct session_watcher *session_watch_calls(struct session *session, const char *call_id,
-					    session_told *told, void *arg)
+					    session_event *told, void *arg)
 {
 	if (session->error.code)
 		return NULL;

@@ -3,7 +3,7 @@
 #include "tests/rig/control.h"
 
 #include "controlplane/dtls/dtls.h"
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 
 /* --- DTLS ----------------------------------------------------------------------------------------
  */
@@ -93,7 +93,7 @@ static void peer_close(struct peer *peer)
 /* What a control plane that starts anew would read of the leg. */
 static uint32_t kept_handshake_ms(const struct fake_leg *leg)
 {
-	Tandem__State__V2__Call *kept = state_unpack(rig.fake.calls[0]->put_call->blob.data,
+	Tandem__State__V2__Call *kept = call_state_unpack(rig.fake.calls[0]->put_call->blob.data,
 						     rig.fake.calls[0]->put_call->blob.len);
 	uint32_t ms = UINT32_MAX;
 
@@ -102,7 +102,7 @@ static uint32_t kept_handshake_ms(const struct fake_leg *leg)
 		for (size_t k = 0; k < kept->parties[i]->n_legs; k++)
 			if (kept->parties[i]->legs[k]->id == leg->put->put_leg->leg)
 				ms = kept->parties[i]->legs[k]->handshake_ms;
-	state_free(kept);
+	call_state_free(kept);
 	return ms;
 }
 
@@ -145,8 +145,8 @@ static void browser_offers_and_is_client(void **state)
 	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
 	/* A new connection does not take the old keys for those of the new one. */
 	fake_hang_up(&rig.fake);
-	rig_wait(!session_is_ready(rig.session));
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(!rig.session->ready);
+	rig_wait(rig.session->ready);
 	peer_start(&peer, DTLS_CLIENT);
 	rig_wait(peer.done && rig.fake.key_puts == 2);
 	assert_int_equal(peer.leg->keys->put_keys->epoch, 2);
@@ -275,8 +275,8 @@ static void the_dataplane_restarts_under_dtls(void **state)
 	rig_wait(peer.done && peer.leg->keys);
 	fake_hang_up(&rig.fake);
 	fake_forget(&rig.fake);
-	rig_wait(!session_is_ready(rig.session));
-	rig_wait(session_is_ready(rig.session) && fake_count(&rig.fake) == 2);
+	rig_wait(!rig.session->ready);
+	rig_wait(rig.session->ready && fake_count(&rig.fake) == 2);
 	assert_done(rig_query("1"));
 	assert_int_equal(rig_leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_LOST);
 	assert_done(rig_offer("1", "a", rig_browser("cccc", peer.print, "actpass", false), -1));

@@ -432,7 +432,7 @@ static void compare_keys(bool *agrees)
 
 static bool agrees(void)
 {
-	bool all = replies == asked && session_is_ready(rig.session);
+	bool all = replies == asked && rig.session->ready;
 
 	memset(&seen, 0, sizeof(seen));
 	odd[0] = '\0';
@@ -458,7 +458,7 @@ static void come_to_rest(void)
 	for (unsigned int tries = 0; tries < 40 && !agrees(); tries++)
 		rig_settle(ROUND);
 	assert_int_equal(replies, asked);
-	assert_true(session_is_ready(rig.session));
+	assert_true(rig.session->ready);
 	if (!agrees())
 		fail_msg("%s; %u legs and %u paths for %u and %u", odd, fake_count(&rig.fake),
 			 fake_path_count(&rig.fake), seen.legs, seen.paths);

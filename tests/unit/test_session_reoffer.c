@@ -310,10 +310,10 @@ static void the_dataplane_restarts(void **state)
 	assert_done(rig_answer("2", "a", "b", rig_phone(42000, "")));
 	fake_hang_up(&rig.fake);
 	fake_forget(&rig.fake);
-	rig_wait(!session_is_ready(rig.session));
+	rig_wait(!rig.session->ready);
 	assert_refused(rig_offer("3", "a", rig_phone(41000, ""), AVP), SESSION_UNAVAILABLE,
 		       "dataplane");
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(rig.session->ready);
 	rig_wait(fake_count(&rig.fake) == 4);
 	assert_int_equal(rig.fake.key_puts, 1);
 	assert_done(rig_query("1"));
@@ -335,10 +335,10 @@ static void a_lost_connection_loses_nothing(void **state)
 	rig_phones("1", &a, &b);
 	puts = rig.fake.puts;
 	fake_hang_up(&rig.fake);
-	rig_wait(!session_is_ready(rig.session));
+	rig_wait(!rig.session->ready);
 	assert_done(rig_query("1"));
 	assert_string_equal(rig_leg_of("a")->why, "not known: the dataplane is away");
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(rig.session->ready);
 	assert_int_equal(rig.fake.puts, puts);
 	assert_int_equal(fake_count(&rig.fake), 2);
 	assert_done(rig_drop("1"));
@@ -355,7 +355,7 @@ static void the_connection_breaks_in_an_answer(void **state)
 	assert_refused(rig_answer("1", "a", "b", rig_phone(42500, "")), SESSION_UNAVAILABLE,
 		       "lost");
 	assert_int_equal(a->put->put_leg->remote->port, 41500);
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(rig.session->ready);
 	rig_wait(a->put->put_leg->remote->port == 41000);
 	rig_wait(b->put->put_leg->remote->port == 42000);
 	assert_done(rig_answer("1", "a", "b", rig_phone(42500, "")));
@@ -376,7 +376,7 @@ static void keys_that_never_arrived_come_again(void **state)
 	assert_refused(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")), SESSION_UNAVAILABLE,
 		       "lost");
 	assert_int_equal(a->keys->put_keys->epoch, 1);
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(rig.session->ready);
 	rig_wait(a->keys->put_keys->epoch == 3);
 	assert_int_equal(b->keys->put_keys->epoch, 1);
 	assert_done(rig_query("1"));
@@ -391,8 +391,8 @@ static void lost_keys_stay_away(void **state)
 	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), -1));
 	fake_hang_up(&rig.fake);
 	fake_forget(&rig.fake);
-	rig_wait(!session_is_ready(rig.session));
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(!rig.session->ready);
+	rig_wait(rig.session->ready);
 	assert_refused(rig_answer("1", "a", "b", rig_phone(42000, "")), SESSION_FAILED_PRECONDITION,
 		       "offer first");
 	assert_int_equal(rig.fake.key_puts, 1);
@@ -415,7 +415,7 @@ static void nothing_is_told_of_half_a_call(void **state)
 	assert_refused(rig_drop("1"), SESSION_UNAVAILABLE, "not told its calls yet");
 	rig_ask(session_list, &list);
 	assert_refused(rig.got.code, SESSION_UNAVAILABLE, "not told its calls yet");
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(rig.session->ready);
 	assert_done(rig_drop("1"));
 	assert_int_equal(rig.got.call->n_legs, 2);
 }

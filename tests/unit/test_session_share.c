@@ -251,8 +251,8 @@ static void the_dataplane_restarts(void **state)
 	share(&a, &b);
 	fake_hang_up(&rig.fake);
 	fake_forget(&rig.fake);
-	rig_wait(!session_is_ready(rig.session));
-	rig_wait(session_is_ready(rig.session));
+	rig_wait(!rig.session->ready);
+	rig_wait(rig.session->ready);
 	rig_wait(fake_count(&rig.fake) == 2);
 	assert_int_equal(rig.fake.key_puts, 2);
 	assert_done(rig_query("1"));

@@ -157,7 +157,7 @@ static void open_all(bool auto_block)
 	say_nothing();
 	flag = false;
 	assert_int_equal(session_open(&session, &peer.loop, &config), 0);
-	session_watch(session, on_ready, NULL);
+	session_watch_ready(session, on_ready, NULL);
 	assert_int_equal(shed_start(&shed, session, &peer.loop, &shed_config), 0);
 	service = shed_service(shed);
 	peer_serve(&peer, &service, 1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/table.h"
+#include "controlplane/lib/hashtable.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #define SIZE_FIRST 256
 
-int table_open(struct table *t)
+int hashtable_open(struct hashtable *t)
 {
 	t->buckets = calloc(SIZE_FIRST, sizeof(t->buckets[0]));
 	t->size = SIZE_FIRST;
@@ -19,14 +19,14 @@ int table_open(struct table *t)
 	return 0;
 }
 
-void table_close(struct table *t)
+void hashtable_close(struct hashtable *t)
 {
 	free(t->buckets);
 	t->buckets = NULL;
 }
 
 /* FNV-1a from a secret start, with a finish that spreads it over the low bits. */
-uint64_t table_hash(const struct table *t, const void *key, size_t size)
+uint64_t hashtable_hash(const struct hashtable *t, const void *key, size_t size)
 {
 	const uint8_t *octet = key;
 	uint64_t hash = 0xcbf29ce484222325ULL ^ t->seed;
@@ -38,11 +38,12 @@ uint64_t table_hash(const struct table *t, const void *key, size_t size)
 	return hash ^ hash >> 33;
 }
 
-struct table_node *table_find(const struct table *t, uint64_t hash,
-			      bool (*same)(const struct table_node *node, const void *key),
-			      const void *key)
+struct hashtable_node *hashtable_find(const struct hashtable *t, uint64_t hash,
+				      bool (*same)(const struct hashtable_node *node,
+						   const void *key),
+				      const void *key)
 {
-	struct table_node *node = t->buckets[hash & (t->size - 1)];
+	struct hashtable_node *node = t->buckets[hash & (t->size - 1)];
 
 	while (node && !(node->hash == hash && same(node, key)))
 		node = node->next;
@@ -50,11 +51,11 @@ struct table_node *table_find(const struct table *t, uint64_t hash,
 }
 
 /* Without memory for more buckets the table is slower, and right. */
-static void grow(struct table *t)
+static void grow(struct hashtable *t)
 {
 	size_t size = t->size * 2;
-	struct table_node **buckets = calloc(size, sizeof(buckets[0]));
-	struct table_node *node;
+	struct hashtable_node **buckets = calloc(size, sizeof(buckets[0]));
+	struct hashtable_node *node;
 
 	if (!buckets)
 		return;
@@ -70,7 +71,7 @@ static void grow(struct table *t)
 	t->size = size;
 }
 
-void table_add(struct table *t, struct table_node *node, uint64_t hash)
+void hashtable_add(struct hashtable *t, struct hashtable_node *node, uint64_t hash)
 {
 	if (t->count >= t->size)
 		grow(t);
@@ -80,9 +81,9 @@ void table_add(struct table *t, struct table_node *node, uint64_t hash)
 	t->count++;
 }
 
-void table_remove(struct table *t, struct table_node *node)
+void hashtable_remove(struct hashtable *t, struct hashtable_node *node)
 {
-	struct table_node **link = &t->buckets[node->hash & (t->size - 1)];
+	struct hashtable_node **link = &t->buckets[node->hash & (t->size - 1)];
 
 	while (*link && *link != node)
 		link = &(*link)->next;

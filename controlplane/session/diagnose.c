@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/why.h"
+#include "controlplane/session/diagnose.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "controlplane/lib/drop_reason.h"
 #include "controlplane/session/session_state.h"
 
 #define NEVER 0xffffffffu
-
-const char *why_reason(const char *name)
-{
-	static const char prefix[] = "shed_";
-
-	return strncmp(name, prefix, sizeof(prefix) - 1) ? name : name + sizeof(prefix) - 1;
-}
 
 static bool secure(const struct leg *leg)
 {
 	return sdp_profile_has_dtls(leg->terms.profile) || sdp_profile_has_sdes(leg->terms.profile);
 }
 
-bool why_is_up(const struct leg *leg)
+bool diagnose_is_up(const struct leg *leg)
 {
 	if (leg->failed[0] || (secure(leg) && !(leg->keyed && leg->epoch_held == leg->epoch)))
 		return false;
@@ -75,13 +69,13 @@ static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 		snprintf(
 			text, size,
 			"nothing accepted: what came to %s was shed, the last as %s (tandemctl shed)",
-			local, why_reason(status->shed_reason));
+			local, drop_reason_name(status->shed_reason));
 	else
 		snprintf(text, size, "nothing received: the participant sends no RTP to %s", local);
 }
 
-void why_leg(char *text, size_t size, const struct leg *leg,
-	     const Tandem__Dataplane__V1__LegStatus *status)
+void diagnose_leg(char *text, size_t size, const struct leg *leg,
+		  const Tandem__Dataplane__V1__LegStatus *status)
 {
 	const char *reason = why_not_ready(leg);
 
@@ -98,7 +92,7 @@ void why_leg(char *text, size_t size, const struct leg *leg,
 		snprintf(text, size, "packets come, and none could be sent on: %s",
 			 status->last_drop_text[0] ? status->last_drop_text
 						   : "the other leg is not ready");
-	else if (status->silence_ms != NEVER && status->silence_ms > WHY_SILENCE_MS)
+	else if (status->silence_ms != NEVER && status->silence_ms > DIAGNOSE_SILENCE_MS)
 		snprintf(text, size, "nothing received for %u s: the participant stopped sending",
 			 status->silence_ms / 1000);
 	else if (strstr(status->last_drop_text, "larger than the MTU"))

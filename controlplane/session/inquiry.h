@@ -3,34 +3,34 @@
  * A question about a call whose answer has the dataplane's statistics of its legs: of query, and of
  * what deletes, which answers like a question. The session's loop only.
  */
-#ifndef TANDEM_ASKING_H
-#define TANDEM_ASKING_H
+#ifndef TANDEM_INQUIRY_H
+#define TANDEM_INQUIRY_H
 
 #include "controlplane/session/session_state.h"
 
-struct asking;
+struct inquiry;
 
 /* Replies with what there is; the message is gone when it returns. */
-typedef void asking_told(const struct asking *asking, Tandem__Relay__V1__Call *call);
+typedef void inquiry_reply(const struct inquiry *asking, Tandem__Relay__V1__Call *call);
 
-struct asking {
+struct inquiry {
 	struct call *call;
 	struct report *report;
 	bool deletes; /* it is not enough to have asked */
-	asking_told *told;
+	inquiry_reply *answer;
 	session_reply *reply;
 	void *arg;
 };
 
 /* Before all calls are known, those that are may still lack half of their legs. */
-int asking_check_synced(const struct session *s, struct session_error *error);
+int inquiry_check_synced(const struct session *s, struct session_error *error);
 /* NULL: the error was replied. */
-struct call *asking_find(struct session *s, const char *id, session_reply *reply, void *arg);
+struct call *inquiry_find(struct session *s, const char *id, session_reply *reply, void *arg);
 /*
  * The call, or of it one party with what concerns it, as it is now; what is pushed brings the
  * statistics. push_end() may reply at once. NULL: no memory, and that was replied.
  */
-struct push *asking_begin(struct call *call, const struct party *party, bool deletes,
-			  asking_told *told, session_reply *reply, void *arg);
+struct push *inquiry_begin(struct call *call, const struct party *party, bool deletes,
+			   inquiry_reply *answer, session_reply *reply, void *arg);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -291,11 +291,11 @@ static void write_exchanges(Tandem__State__V2__Call *out, struct arena *arena,
 /* --- the whole -----------------------------------------------------------------------------------
  */
 
-static int pack(struct state_blob *blob, const Tandem__State__V2__Call *state)
+static int pack(struct call_state_blob *blob, const Tandem__State__V2__Call *state)
 {
 	size_t size = tandem__state__v2__call__get_packed_size(state);
 
-	if (size > STATE_MOST)
+	if (size > CALL_STATE_MOST)
 		return -EMSGSIZE;
 	blob->octets = malloc(size);
 	if (!blob->octets)
@@ -304,13 +304,13 @@ static int pack(struct state_blob *blob, const Tandem__State__V2__Call *state)
 	return 0;
 }
 
-int state_pack(struct state_blob *blob, const struct call *call)
+int call_state_pack(struct call_state_blob *blob, const struct call *call)
 {
 	Tandem__State__V2__Call state = TANDEM__STATE__V2__CALL__INIT;
 	struct arena arena = {NULL};
 	int error;
 
-	*blob = (struct state_blob){NULL};
+	*blob = (struct call_state_blob){NULL};
 	state.version = VERSION;
 	state.call_id = call->id;
 	state.created_ms = call->created;
@@ -327,38 +327,38 @@ int state_pack(struct state_blob *blob, const struct call *call)
 	return error;
 }
 
-void state_blob_free(struct state_blob *blob)
+void call_state_blob_free(struct call_state_blob *blob)
 {
 	if (blob->octets)
 		explicit_bzero(blob->octets, blob->size);
 	free(blob->octets);
-	*blob = (struct state_blob){NULL};
+	*blob = (struct call_state_blob){NULL};
 }
 
-bool state_is_current(const struct call *call, const uint8_t *octets, size_t size)
+bool call_state_is_current(const struct call *call, const uint8_t *octets, size_t size)
 {
-	struct state_blob now;
+	struct call_state_blob now;
 	bool same;
 
-	if (state_pack(&now, call))
+	if (call_state_pack(&now, call))
 		return false;
 	same = now.size == size && memcmp(now.octets, octets, size) == 0;
-	state_blob_free(&now);
+	call_state_blob_free(&now);
 	return same;
 }
 
-Tandem__State__V2__Call *state_unpack(const uint8_t *octets, size_t size)
+Tandem__State__V2__Call *call_state_unpack(const uint8_t *octets, size_t size)
 {
 	Tandem__State__V2__Call *state =
 		tandem__state__v2__call__unpack(&cleanse_allocator, size, octets);
 
 	if (state && state->version == VERSION)
 		return state;
-	state_free(state);
+	call_state_free(state);
 	return NULL;
 }
 
-void state_free(Tandem__State__V2__Call *state)
+void call_state_free(Tandem__State__V2__Call *state)
 {
 	if (state)
 		tandem__state__v2__call__free_unpacked(state, &cleanse_allocator);

@@ -7,67 +7,69 @@
 
 #define container(type, member, pointer) ((type *)((char *)(pointer)-offsetof(type, member)))
 
-static bool same_leg(const struct table_node *node, const void *id)
+static bool same_leg(const struct hashtable_node *node, const void *id)
 {
 	return container(const struct leg, node, node)->id == *(const uint64_t *)id;
 }
 
-static bool same_call(const struct table_node *node, const void *id)
+static bool same_call(const struct hashtable_node *node, const void *id)
 {
 	return strcmp(container(const struct call, node, node)->id, id) == 0;
 }
 
-static bool same_key(const struct table_node *node, const void *key)
+static bool same_key(const struct hashtable_node *node, const void *key)
 {
 	return container(const struct call, key_node, node)->key == *(const uint64_t *)key;
 }
 
 void session_add_leg(struct session *s, struct leg *leg)
 {
-	table_add(&s->legs, &leg->node, table_hash(&s->legs, &leg->id, sizeof(leg->id)));
+	hashtable_add(&s->legs, &leg->node, hashtable_hash(&s->legs, &leg->id, sizeof(leg->id)));
 }
 
 void session_remove_leg(struct session *s, struct leg *leg)
 {
-	table_remove(&s->legs, &leg->node);
+	hashtable_remove(&s->legs, &leg->node);
 }
 
 struct leg *session_find_leg(struct session *s, uint64_t id)
 {
-	struct table_node *node =
-		table_find(&s->legs, table_hash(&s->legs, &id, sizeof(id)), same_leg, &id);
+	struct hashtable_node *node =
+		hashtable_find(&s->legs, hashtable_hash(&s->legs, &id, sizeof(id)), same_leg, &id);
 
 	return node ? container(struct leg, node, node) : NULL;
 }
 
 struct call *session_find_call(struct session *s, const char *id)
 {
-	struct table_node *node =
-		table_find(&s->calls, table_hash(&s->calls, id, strlen(id)), same_call, id);
+	struct hashtable_node *node =
+		hashtable_find(&s->calls, hashtable_hash(&s->calls, id, strlen(id)), same_call, id);
 
 	return node ? container(struct call, node, node) : NULL;
 }
 
 struct call *session_find_key(struct session *s, uint64_t key)
 {
-	struct table_node *node = table_find(
-		&s->calls_by_key, table_hash(&s->calls_by_key, &key, sizeof(key)), same_key, &key);
+	struct hashtable_node *node =
+		hashtable_find(&s->calls_by_key,
+			       hashtable_hash(&s->calls_by_key, &key, sizeof(key)), same_key, &key);
 
 	return node ? container(struct call, key_node, node) : NULL;
 }
 
 void session_add_call(struct session *s, struct call *call)
 {
-	table_add(&s->calls_by_key, &call->key_node,
-		  table_hash(&s->calls_by_key, &call->key, sizeof(call->key)));
+	hashtable_add(&s->calls_by_key, &call->key_node,
+		      hashtable_hash(&s->calls_by_key, &call->key, sizeof(call->key)));
 	call->serial = ++s->last_serial;
-	table_add(&s->calls, &call->node, table_hash(&s->calls, call->id, strlen(call->id)));
+	hashtable_add(&s->calls, &call->node,
+		      hashtable_hash(&s->calls, call->id, strlen(call->id)));
 	TAILQ_INSERT_TAIL(&s->by_age, call, entry);
 }
 
 void session_remove_call(struct session *s, struct call *call)
 {
-	table_remove(&s->calls_by_key, &call->key_node);
-	table_remove(&s->calls, &call->node);
+	hashtable_remove(&s->calls_by_key, &call->key_node);
+	hashtable_remove(&s->calls, &call->node);
 	TAILQ_REMOVE(&s->by_age, call, entry);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The SDP that a party gets: the other one's, with the relay in the place of its sender. */
-#ifndef TANDEM_DESCRIBE_H
-#define TANDEM_DESCRIBE_H
+#ifndef TANDEM_EXCHANGE_SDP_H
+#define TANDEM_EXCHANGE_SDP_H
 
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/session_error.h"
@@ -10,7 +10,7 @@
  * `answer` NULL: the offer, for the party that it is made to. Otherwise the answer, for the one who
  * offered. The text is for sdp_text_free(); NULL with the error.
  */
-char *describe(const struct exchange *exchange, const struct sdp *answer,
-	       struct session_error *error);
+char *exchange_write_sdp(const struct exchange *exchange, const struct sdp *answer,
+			 struct session_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/describe.h"
+#include "controlplane/session/exchange_sdp.h"
 
 #include <string.h>
 
@@ -58,7 +58,8 @@ static void learn_mids(const struct exchange *x, char shown[][SDP_MID_MAX + 1], 
 		mids_learn(&x->to.party->mids, line, shown[line]);
 }
 
-char *describe(const struct exchange *x, const struct sdp *answer, struct session_error *error)
+char *exchange_write_sdp(const struct exchange *x, const struct sdp *answer,
+			 struct session_error *error)
 {
 	const struct end *end = answer ? &x->from : &x->to;
 	const struct sdp *sdp = answer ? answer : x->sdp;

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "controlplane/lib/octets.h"
-#include "controlplane/session/state.h"
+#include "controlplane/session/call_state.h"
 
-int state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state)
+int call_state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state)
 {
 	memset(wish, 0, sizeof(*wish));
 	if (!state)
@@ -27,7 +27,8 @@ int state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state)
 	return 0;
 }
 
-int state_read_fingerprint(struct sdp_fingerprint *f, const Tandem__State__V2__Fingerprint *state)
+int call_state_read_fingerprint(struct sdp_fingerprint *f,
+				const Tandem__State__V2__Fingerprint *state)
 {
 	memset(f, 0, sizeof(*f));
 	if (strlen(state->hash) >= sizeof(f->hash) || state->octets.len == 0 ||
@@ -59,7 +60,7 @@ static int read_text(char *out, size_t size, const char *text)
 	return 0;
 }
 
-int state_read_terms(struct terms *t, const Tandem__State__V2__Terms *state)
+int call_state_read_terms(struct terms *t, const Tandem__State__V2__Terms *state)
 {
 	memset(t, 0, sizeof(*t));
 	if (!state)
@@ -84,8 +85,8 @@ int state_read_terms(struct terms *t, const Tandem__State__V2__Terms *state)
 	t->send = state->send;
 	t->setup = state->setup;
 	for (size_t i = 0; i < state->n_fingerprints; i++)
-		if (state_read_fingerprint(&t->fingerprints[t->fingerprint_count++],
-					   state->fingerprints[i]))
+		if (call_state_read_fingerprint(&t->fingerprints[t->fingerprint_count++],
+						state->fingerprints[i]))
 			return -EINVAL;
 	for (size_t i = 0; i < state->n_clocks; i++)
 		t->clock_rate[state->clocks[i] >> 24 & 127] = state->clocks[i] & 0xffffff;

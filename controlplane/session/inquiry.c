@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/session/asking.h"
+#include "controlplane/session/inquiry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "controlplane/session/report.h"
 #include "dataplane/lib/log.h"
 
-int asking_check_synced(const struct session *s, struct session_error *error)
+int inquiry_check_synced(const struct session *s, struct session_error *error)
 {
 	if (s->synced)
 		return 0;
@@ -16,12 +16,12 @@ int asking_check_synced(const struct session *s, struct session_error *error)
 			      "the dataplane has not told its calls yet; try again");
 }
 
-struct call *asking_find(struct session *s, const char *id, session_reply *reply, void *arg)
+struct call *inquiry_find(struct session *s, const char *id, session_reply *reply, void *arg)
 {
 	struct session_error error;
 	struct call *call;
 
-	if (session_check_text("call_id", id, &error) || asking_check_synced(s, &error)) {
+	if (session_check_text("call_id", id, &error) || inquiry_check_synced(s, &error)) {
 		reply(arg, NULL, &error);
 		return NULL;
 	}
@@ -34,14 +34,14 @@ struct call *asking_find(struct session *s, const char *id, session_reply *reply
 
 static void take(void *arg, const Tandem__Dataplane__V1__LegStatus *status)
 {
-	struct asking *a = arg;
+	struct inquiry *a = arg;
 
 	report_take(a->report, status);
 }
 
 static void finish(void *arg, int error, const char *what)
 {
-	struct asking *a = arg;
+	struct inquiry *a = arg;
 
 	/* A leg that the dataplane has no more is one without statistics, not a failure. */
 	if (error && error != -ENOENT && error != -ENOTCONN)
@@ -50,16 +50,16 @@ static void finish(void *arg, int error, const char *what)
 		session_fail(a->reply, a->arg, SESSION_UNAVAILABLE,
 			     "the dataplane went away meanwhile; delete again once it is back");
 	else
-		a->told(a, report_call(a->report));
+		a->answer(a, report_call(a->report));
 	report_free(a->report);
 	call_release(a->call);
 	free(a);
 }
 
-struct push *asking_begin(struct call *call, const struct party *party, bool deletes,
-			  asking_told *told, session_reply *reply, void *arg)
+struct push *inquiry_begin(struct call *call, const struct party *party, bool deletes,
+			   inquiry_reply *answer, session_reply *reply, void *arg)
 {
-	struct asking *a = calloc(1, sizeof(*a));
+	struct inquiry *a = calloc(1, sizeof(*a));
 	struct push *push = a ? push_begin(call->session, finish, take, a) : NULL;
 	struct report *report = push ? report_begin(call, party) : NULL;
 
@@ -69,6 +69,6 @@ struct push *asking_begin(struct call *call, const struct party *party, bool del
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 		return NULL;
 	}
-	*a = (struct asking){call_hold(call), report, deletes, told, reply, arg};
+	*a = (struct inquiry){call_hold(call), report, deletes, answer, reply, arg};
 	return push;
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Why a leg carries no media, as an operator wants to read it. */
+#ifndef TANDEM_DIAGNOSE_H
+#define TANDEM_DIAGNOSE_H
+
+#include <stddef.h>
+
+#include "controlplane/session/call.h"
+
+#define DIAGNOSE_MAX        240
+#define DIAGNOSE_SILENCE_MS 5000 /* without a packet before that is the reason */
+
+/* Writes one reason, or an empty text when media flows. `status` may be NULL: the dataplane is
+ * away. */
+void diagnose_leg(char *text, size_t size, const struct leg *leg,
+		  const Tandem__Dataplane__V1__LegStatus *status);
+
+/* Whether the leg can carry media: addressed, validated, keyed. */
+bool diagnose_is_up(const struct leg *leg);
+
+#endif
