@@ -13,30 +13,9 @@
 #include "dataplane/main/floods/blocked.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/main/server.h"
-#include "tests/rig/put.h"
+#include "tests/rig/counting.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static unsigned int keys_alive;
-
-static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_direction direction,
-		      const uint8_t *key, const uint8_t *salt)
-{
-	*out = calloc(1, sizeof(**out));
-	(*out)->suite = suite;
-	(*out)->direction = direction;
-	keys_alive++;
-	return 0;
-}
-
-static void key_free(struct crypt_key *key)
-{
-	free(key);
-	keys_alive--;
-}
-
-static const struct crypt_engine engine = {
-	.name = "counting", .key_create = key_create, .key_free = key_free};
 
 static struct world {
 	struct relay *relay;
@@ -63,7 +42,8 @@ static void start(struct world *w)
 		abort();
 	log_open("fuzz", LOG_LEVEL_ERROR);
 	snprintf(w->path, sizeof(w->path), "%s/socket", w->directory);
-	w->relay = relay_create(RELAY_LEGS, 2, 1, &engine);
+	counting_reset();
+	w->relay = relay_create(RELAY_LEGS, 2, 1, &counting_engine);
 	if (server_open(&w->server, w->path))
 		abort();
 	w->relay->dataplane.networks[PUBLIC].judged = true;
@@ -113,10 +93,10 @@ static void check(const struct relay *r)
 
 		if (!s->leg || registry_find(r->registry, s->leg) != place || !is_open(r, s->local))
 			abort();
-		tandem__dataplane__v1__leg_status__free_unpacked(s, NULL);
+		relay_status_free(s);
 		count++;
 	}
-	if (count != registry_count(r->registry) || keys_alive > 3 * count)
+	if (count != registry_count(r->registry) || counting_alive() > 3 * count)
 		abort();
 }
 
@@ -129,7 +109,7 @@ static void delete_all(struct relay *r)
 
 		if (relay_delete(r, s->leg) || is_open(r, s->local))
 			abort();
-		tandem__dataplane__v1__leg_status__free_unpacked(s, NULL);
+		relay_status_free(s);
 	}
 	while (blocked_count(r->filter->blocked)) {
 		struct blocked_entry entry = blocked_entry(r->filter->blocked, 0);
@@ -139,7 +119,7 @@ static void delete_all(struct relay *r)
 			abort();
 	}
 	relay_run(r);
-	if (keys_alive || registry_count(r->registry) || !relay_is_idle(r))
+	if (counting_alive() || registry_count(r->registry) || !relay_is_idle(r))
 		abort();
 }
 

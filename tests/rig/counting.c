@@ -7,12 +7,18 @@ static struct crypt_key *alive[64];
 static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_direction direction,
 		      const uint8_t *key, const uint8_t *salt)
 {
+	unsigned int k = 0;
+
 	if (counting.created >= counting.refused_after)
 		return -ENOTSUP;
+	while (alive[k])
+		if (++k == RTE_DIM(alive))
+			abort();
 	*out = calloc(1, sizeof(**out));
 	(*out)->suite = suite;
 	(*out)->direction = direction;
-	alive[counting.created++ % RTE_DIM(alive)] = *out;
+	alive[k] = *out;
+	counting.created++;
 	return 0;
 }
 
@@ -40,11 +46,16 @@ unsigned int counting_alive(void)
 const struct crypt_engine counting_engine = {
 	.name = "counting", .key_create = key_create, .key_free = key_free};
 
+void counting_reset(void)
+{
+	counting = (struct counting){.refused_after = UINT32_MAX};
+}
+
 int counting_set_up(void **state)
 {
 	const struct counting_kind *kind = *state;
 
-	counting = (struct counting){.refused_after = UINT32_MAX};
+	counting_reset();
 	*state = relay_create(kind->legs, kind->workers, 1, &counting_engine);
 	return 0;
 }

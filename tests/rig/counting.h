@@ -19,6 +19,8 @@ extern struct counting {
 
 extern const struct crypt_engine counting_engine;
 
+/* None was created yet, and none will be refused. */
+void counting_reset(void);
 unsigned int counting_alive(void);
 
 struct counting_kind {

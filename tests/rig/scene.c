@@ -241,6 +241,13 @@ void scene_expect(struct scene *s, const struct side *side, const struct packet 
 	assert_memory_equal(f->octets + udp + 8, p->octets, p->length);
 }
 
+void scene_pass(struct scene *s, const struct side *from, const struct packet *in,
+		const struct side *to, const struct packet *out)
+{
+	scene_send(s, from, in);
+	scene_expect(s, to, out);
+}
+
 void scene_expect_heard(struct scene *s, const struct side *side, const struct packet *p)
 {
 	struct relay *r = s->relay;

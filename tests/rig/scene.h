@@ -92,6 +92,10 @@ void scene_send_from(struct scene *s, const struct side *side, const struct endp
 /* The one frame that came out: to that participant, with right headers and this payload. */
 void scene_expect(struct scene *s, const struct side *side, const struct packet *p);
 
+/* What the one sends comes out to the other, as `out`. */
+void scene_pass(struct scene *s, const struct side *from, const struct packet *in,
+		const struct side *to, const struct packet *out);
+
 /* One of the frames that came out; it is taken. */
 void scene_expect_heard(struct scene *s, const struct side *side, const struct packet *p);
 void scene_expect_silence(const struct scene *s);

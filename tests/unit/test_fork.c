@@ -25,8 +25,7 @@ static void listeners_hear_copies(void **state)
 	scene_send(s, &s->other, &m);
 	scene_expect_drops(s, DROP_NO_PATH, 1);
 	path_end(s, &s->phone, &s->other);
-	scene_send(s, &s->phone, &c);
-	scene_expect(s, &s->browser, &c);
+	scene_pass(s, &s->phone, &c, &s->browser, &c);
 }
 
 /* Each is protected with a key, and under numbers, of its own. */
@@ -93,10 +92,8 @@ static void payload_types_choose_the_way(void **state)
 	scene_trio(s, false, false, false);
 	path_only(s, &s->phone, &s->browser, false, 0);
 	path_only(s, &s->phone, &s->other, true, 96);
-	scene_send(s, &s->phone, &audio);
-	scene_expect(s, &s->browser, &audio);
-	scene_send(s, &s->phone, &video);
-	scene_expect(s, &s->other, &video);
+	scene_pass(s, &s->phone, &audio, &s->browser, &audio);
+	scene_pass(s, &s->phone, &video, &s->other, &video);
 	scene_send(s, &s->phone, &c);
 	scene_expect_heard(s, &s->browser, &c);
 	scene_expect_heard(s, &s->other, &c);
@@ -107,8 +104,7 @@ static void payload_types_choose_the_way(void **state)
 	counted(s, s->other.leg, 2, 0);
 	/* No path of its own at all. */
 	path_end(s, &s->phone, &s->browser);
-	scene_send(s, &s->phone, &video);
-	scene_expect(s, &s->other, &video);
+	scene_pass(s, &s->phone, &video, &s->other, &video);
 	scene_send(s, &s->phone, &audio);
 	assert_int_equal(relay_drops(s->relay, DROP_NO_PATH), 2);
 }
@@ -133,8 +129,7 @@ static void muted_one_way(void **state)
 		put.branch = true;
 		put.mute = mutes[k].mute;
 		path_put(s, &put);
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &m);
+		scene_pass(s, &s->phone, &m, &s->browser, &m);
 		assert_int_equal(relay_drops(s->relay, mutes[k].reason), 1);
 		scene_send(s, &s->phone, &c);
 		scene_expect_heard(s, &s->browser, &c);
@@ -169,8 +164,7 @@ static void silence_has_a_way_of_its_own(void **state)
 	scene_send(s, &s->phone, &m);
 	scene_expect_heard(s, &s->browser, &m);
 	scene_expect_heard(s, &s->other, &silent);
-	scene_send(s, &s->phone, &other);
-	scene_expect(s, &s->browser, &other);
+	scene_pass(s, &s->phone, &other, &s->browser, &other);
 	assert_int_equal(relay_drops(s->relay, DROP_NO_SILENCE), 1);
 	/* The leg's own way as well. */
 	put = path_from(&s->phone, &s->browser);
@@ -195,8 +189,7 @@ static void a_branch_counts_for_itself(void **state)
 	assert_int_equal(s->relay->sent_count, 2);
 	s->relay->sent_count = 0;
 	/* To the browser it is a copy like any other; to the listener the index was spent. */
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	assert_int_equal(relay_drops(s->relay, DROP_REPLAY), 1);
 	assert_true(rte_ring_empty(s->relay->dataplane.workers[0]->samples));
 	counted(s, s->browser.leg, 2, 0);
@@ -216,8 +209,7 @@ static void without_buffers_the_copy_alone_is_lost(void **state)
 	path_branch(s, &s->phone, &s->other);
 	count = rte_mempool_avail_count(pool) - 1;
 	assert_int_equal(rte_pktmbuf_alloc_bulk(pool, held, count), 0);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	assert_int_equal(relay_drops(s->relay, DROP_NO_COPY), 1);
 	rte_pktmbuf_free_bulk(held, count);
 	counted(s, s->browser.leg, 1, 0);
@@ -247,12 +239,10 @@ static void shared_keys_have_no_listener(void **state)
 	put_verified(s, &s->phone, &s->browser, false);
 	path_branch(s, &s->phone, &s->other);
 	m = packet_protect(scene_rtp(1), &s->phone.receive, 1);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	assert_int_equal(relay_drops(s->relay, DROP_SHARED_KEYS), 1);
 	m = packet_protect(scene_rtcp(), &s->phone.receive, 1);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	assert_int_equal(relay_drops(s->relay, DROP_SHARED_KEYS), 2);
 }
 
@@ -270,8 +260,7 @@ static void nothing_leaves_in_the_clear(void **state)
 	path_own(s, &s->phone, &s->browser);
 	m = packet_protect(scene_rtp(2), &s->phone.receive, 2);
 	c = scene_rtp(2);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &c);
+	scene_pass(s, &s->phone, &m, &s->browser, &c);
 	assert_int_equal(relay_drops(s->relay, DROP_SHARED_KEYS), 2);
 	/* The other is the one with whom the phone shares keys, and so is the browser. */
 	scene_trio(s, true, true, true);

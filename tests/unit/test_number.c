@@ -9,8 +9,7 @@ static void passes(struct scene *s, uint16_t seq, uint64_t index)
 		      out = packet_protect(packet_numbered(scene_rtp(seq), index), &s->browser.send,
 					   index);
 
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, &s->phone, &m, &s->browser, &out);
 }
 
 /* The same of a phone with SRTP, which counts `sent`. */
@@ -20,8 +19,7 @@ static void passes_secure(struct scene *s, uint64_t sent, uint64_t index)
 	struct packet out =
 		packet_protect(packet_numbered(scene_rtp(sent), index), &s->browser.send, index);
 
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, &s->phone, &m, &s->browser, &out);
 }
 
 static void is_lost(struct scene *s, uint16_t seq, enum drop reason)
@@ -202,8 +200,7 @@ static void the_counter_outlives_the_key(void **state)
 	for (unsigned int more = 0; more < 10; more++) {
 		m = packet_protect(scene_rtp(74 + more), &s->phone.receive, 74 + more);
 		out = packet_protect(scene_rtp(74 + more), &s->browser.send, 65610 + more);
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &out);
+		scene_pass(s, &s->phone, &m, &s->browser, &out);
 	}
 	assert_int_equal(relay_all_drops(s->relay), 0);
 }
@@ -256,8 +253,7 @@ static void says(struct scene *s, const uint8_t *said, const uint8_t *heard, uin
 	memcpy(m.octets, said, length);
 	memcpy(out.octets, heard, length);
 	m = packet_protect(m, &s->browser.receive, index);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &out);
+	scene_pass(s, &s->browser, &m, &s->phone, &out);
 }
 
 static void reports_are_translated(void **state)
@@ -314,12 +310,10 @@ static void reports_are_translated(void **state)
 		       false);
 	relay_run(s->relay);
 	m = scene_rtp(5002);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	m = (struct packet){.class = CLASS_RTCP, .length = sizeof(report)};
 	memcpy(m.octets, report, sizeof(report));
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &m, &s->phone, &m);
 }
 
 #define BOTH(test) SCENE(test, scene_one), SCENE(test, scene_libsrtp)

@@ -13,10 +13,8 @@ static void plain_to_plain(void **state)
 	for (uint16_t seq = 65530; seq != 10; seq++) {
 		m = scene_rtp(seq);
 		m.length = 12 + seq % 37; /* odd lengths, padded frames, no payload at all */
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &m);
-		scene_send(s, &s->browser, &m);
-		scene_expect(s, &s->phone, &m);
+		scene_pass(s, &s->phone, &m, &s->browser, &m);
+		scene_pass(s, &s->browser, &m, &s->phone, &m);
 	}
 	assert_int_equal(relay_counter(s->relay, COUNTER_RX) - received, 32);
 	assert_int_equal(relay_all_drops(s->relay), 0);
@@ -33,12 +31,10 @@ static void counts_what_it_forwards(void **state)
 	scene_call(s, false, false);
 	for (uint16_t seq = 1; seq <= 10; seq++) {
 		m = scene_rtp(seq == 5 ? 11 : seq); /* 5 is lost */
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &m);
+		scene_pass(s, &s->phone, &m, &s->browser, &m);
 	}
 	m = scene_rtcp();
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	m = scene_rtp(12);
 	scene_send_from(s, &s->phone, &s->browser.remote, &m);
 	status1 = relay_status(s->relay, 1);
@@ -82,13 +78,10 @@ static void ipv4_to_ipv6(void **state)
 	scene_put_side(s, &s->browser, 2, 1, PUBLIC_IPV6, BROWSER_LEG, BROWSER6, BROWSER_PORT,
 		       false, false);
 	relay_run(s->relay);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
+	scene_pass(s, &s->browser, &m, &s->phone, &m);
 	m = scene_rtcp();
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &m, &s->phone, &m);
 }
 
 static void secure_to_plain_and_back(void **state)
@@ -100,19 +93,15 @@ static void secure_to_plain_and_back(void **state)
 	for (uint16_t seq = 100; seq < 110; seq++) {
 		m = scene_rtp(seq);
 		c = packet_protect(m, &s->browser.receive, seq);
-		scene_send(s, &s->browser, &c);
-		scene_expect(s, &s->phone, &m);
+		scene_pass(s, &s->browser, &c, &s->phone, &m);
 		c = packet_protect(m, &s->browser.send, seq);
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &c);
+		scene_pass(s, &s->phone, &m, &s->browser, &c);
 	}
 	m = scene_rtcp();
 	c = packet_protect(m, &s->browser.receive, 1);
-	scene_send(s, &s->browser, &c);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &c, &s->phone, &m);
 	c = packet_protect(m, &s->browser.send, 1);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &c);
+	scene_pass(s, &s->phone, &m, &s->browser, &c);
 	assert_int_equal(relay_all_drops(s->relay), 0);
 }
 
@@ -126,14 +115,12 @@ static void secure_to_secure(void **state)
 		m = scene_rtp(index);
 		in = packet_protect(m, &s->phone.receive, index);
 		out = packet_protect(m, &s->browser.send, index);
-		scene_send(s, &s->phone, &in);
-		scene_expect(s, &s->browser, &out);
+		scene_pass(s, &s->phone, &in, &s->browser, &out);
 	}
 	m = scene_rtcp();
 	in = packet_protect(m, &s->phone.receive, 9);
 	out = packet_protect(m, &s->browser.send, 1);
-	scene_send(s, &s->phone, &in);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, &s->phone, &in, &s->browser, &out);
 }
 
 static void put_shared_call(struct scene *s)
@@ -149,8 +136,7 @@ static void passes(struct scene *s, const struct side *from, const struct side *
 		   uint64_t index)
 {
 	m = packet_protect(m, &from->receive, index);
-	scene_send(s, from, &m);
-	scene_expect(s, to, &m);
+	scene_pass(s, from, &m, to, &m);
 }
 
 static void shared_keys_leave_packets_alone(void **state)
@@ -221,8 +207,7 @@ static void forgeries_go_nowhere(void **state)
 	scene_send(s, &s->browser, &m); /* no tag at all */
 	scene_expect_drops(s, DROP_AUTH_FAILED, 2);
 	c = packet_protect(m, &s->browser.receive, 1);
-	scene_send(s, &s->browser, &c);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &c, &s->phone, &m);
 	scene_send(s, &s->browser, &c);
 	assert_int_equal(s->relay->sent_count, 0);
 	assert_int_equal(relay_drops(s->relay, DROP_REPLAY), 1);
@@ -237,18 +222,15 @@ static void a_rekey_loses_nothing(void **state)
 	scene_call(s, false, true);
 	old = s->browser.receive;
 	c = packet_protect(m, &old, 1);
-	scene_send(s, &s->browser, &c);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &c, &s->phone, &m);
 	scene_put_keys(s, &s->browser, 2, 60000);
 	for (uint16_t seq = 2; seq < 6; seq++) { /* old and new by turns, in the grace time */
 		m = scene_rtp(seq);
 		c = packet_protect(m, seq % 2 ? &s->browser.receive : &old, seq);
-		scene_send(s, &s->browser, &c);
-		scene_expect(s, &s->phone, &m);
+		scene_pass(s, &s->browser, &c, &s->phone, &m);
 	}
 	c = packet_protect(m, &s->browser.send, 5);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &c);
+	scene_pass(s, &s->phone, &m, &s->browser, &c);
 	/* Without a grace time the old key is over at once. */
 	old = s->browser.receive;
 	scene_put_keys(s, &s->browser, 3, 0);
@@ -257,8 +239,7 @@ static void a_rekey_loses_nothing(void **state)
 	scene_send(s, &s->browser, &c);
 	scene_expect_drops(s, DROP_AUTH_FAILED, 1);
 	c = packet_protect(m, &s->browser.receive, 7);
-	scene_send(s, &s->browser, &c);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &c, &s->phone, &m);
 }
 
 static void nothing_leaves_in_the_clear(void **state)
@@ -289,16 +270,13 @@ static void hold_stops_media_not_reports(void **state)
 	relay_run(s->relay);
 	scene_send(s, &s->browser, &m);
 	scene_expect_drops(s, DROP_HELD, 1);
-	scene_send(s, &s->browser, &c);
-	scene_expect(s, &s->phone, &c);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->browser, &c, &s->phone, &c);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	p.send = true;
 	assert_int_equal(relay_put(s->relay, &p), 0);
 	relay_run(s->relay);
 	m = scene_rtp(2);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &m, &s->phone, &m);
 }
 
 static void latching_turns_the_other_direction(void **state)
@@ -315,13 +293,11 @@ static void latching_turns_the_other_direction(void **state)
 	relay_run(s->relay);
 	signalled = bench_endpoint("203.0.113.77", 7777);
 	s->phone.remote = bench_endpoint("203.0.113.78", 8888); /* behind a NAT, as it turns out */
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	assert_int_equal(s->relay->event_count, 1);
 	assert_int_equal(s->relay->events[0].kind, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
 	assert_int_equal(s->relay->events[0].port, 8888);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->browser, &m, &s->phone, &m);
 	scene_send_from(s, &s->phone, &signalled, &m);
 	scene_expect_drops(s, DROP_WRONG_SOURCE, 1);
 }
@@ -347,14 +323,12 @@ static void secure_latching_waits_for_a_tag(void **state)
 	assert_int_equal(s->relay->event_count, 0);
 	s->phone.remote = bench_endpoint("203.0.113.78", 8888);
 	c = packet_protect(m, &s->phone.receive, 1);
-	scene_send(s, &s->phone, &c);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &c, &s->browser, &m);
 	assert_int_equal(s->relay->event_count, 1);
 	scene_send_from(s, &s->phone, &stranger, &c);
 	assert_int_equal(relay_drops(s->relay, DROP_WRONG_SOURCE), 1);
 	c = packet_protect(m, &s->phone.send, 1);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &c);
+	scene_pass(s, &s->browser, &m, &s->phone, &c);
 }
 
 static void waits_for_the_neighbour(void **state)
@@ -375,8 +349,7 @@ static void waits_for_the_neighbour(void **state)
 				       .sender = s->browser.local.address,
 				       .target = s->browser.remote.address});
 	relay_run(s->relay);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
 	scene_send(s, &s->browser, &m);
 	assert_int_equal(relay_drops(s->relay, DROP_NO_NEIGHBOUR), 2);
 }
@@ -435,8 +408,7 @@ static void a_marker_makes_no_rtcp(void **state)
 		struct packet m = scene_rtp(type);
 
 		m.octets[1] = 0x80 | type;
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &m);
+		scene_pass(s, &s->phone, &m, &s->browser, &m);
 	}
 	told = relay_status(s->relay, s->phone.leg);
 	assert_int_equal(told->packets, 32);

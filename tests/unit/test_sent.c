@@ -13,16 +13,14 @@ static void passes(struct scene *s, const struct side *from, uint16_t seq, uint6
 	struct packet m = scene_rtp(seq),
 		      out = packet_protect(packet_numbered(m, index), &s->browser.send, index);
 
-	scene_send(s, from, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, from, &m, &s->browser, &out);
 }
 
 static void reports(struct scene *s, const struct side *from, uint32_t index)
 {
 	struct packet m = scene_rtcp(), out = packet_protect(m, &s->browser.send, index);
 
-	scene_send(s, from, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, from, &m, &s->browser, &out);
 }
 
 static void turn(struct scene *s, const struct side *from, const struct side *to)
@@ -88,16 +86,14 @@ static void each_ssrc_goes_on(void **state)
 	m = scene_rtp(40000);
 	oracle_put(m.octets + 8, 4711, 4);
 	out = packet_protect(m, &s->browser.send, 40000);
-	scene_send(s, &s->other, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, &s->other, &m, &s->browser, &out);
 	turn(s, &s->other, &s->phone);
 	turn(s, &s->phone, &s->other);
 	passes(s, &s->other, 30000, 501);
 	m = scene_rtp(9);
 	oracle_put(m.octets + 8, 4711, 4);
 	out = packet_protect(packet_numbered(m, 40001), &s->browser.send, 40001);
-	scene_send(s, &s->other, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, &s->other, &m, &s->browser, &out);
 }
 
 /* What is late of the one before is not sent again. */
@@ -198,8 +194,7 @@ static void reports_follow(void **state)
 	heard = m;
 	oracle_put(heard.octets + 16, 5, 4);
 	m = packet_protect(m, &s->browser.receive, 1);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->other, &heard);
+	scene_pass(s, &s->browser, &m, &s->other, &heard);
 }
 
 /* --- several legs that are heard by one ---------------------------------------------------------
@@ -211,8 +206,7 @@ static void speaks(struct scene *s, const struct side *from, unsigned int type, 
 	struct packet m = scene_typed(seq, type);
 	struct packet out = packet_protect(packet_numbered(m, index), &s->browser.send, index);
 
-	scene_send(s, from, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, from, &m, &s->browser, &out);
 }
 
 static void one_ssrc_is_one_legs(void **state)
@@ -231,8 +225,7 @@ static void one_ssrc_is_one_legs(void **state)
 	/* Another SSRC is nobody's yet. */
 	oracle_put(m.octets + 8, 4711, 4);
 	out = packet_protect(m, &s->browser.send, 5);
-	scene_send(s, &s->other, &m);
-	scene_expect(s, &s->browser, &out);
+	scene_pass(s, &s->other, &m, &s->browser, &out);
 	speaks(s, &s->phone, 0, 3, 3);
 	/* The payload types change places, and the SSRCs stay where they are. */
 	path_only(s, &s->phone, &s->browser, false, 8);
@@ -283,24 +276,21 @@ static void reports_on_a_branch(void **state)
 	path_own(s, &s->other, &s->phone);
 	m = scene_typed(1000, 96);
 	out = packet_protect(m, &s->other.send, 1000);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->other, &out);
+	scene_pass(s, &s->phone, &m, &s->other, &out);
 	/* The sender begins anew: two packets in a row, of which the listener gets the second. */
 	m = scene_typed(40000, 96);
 	scene_send(s, &s->phone, &m);
 	scene_expect_silence(s);
 	m = scene_typed(40001, 96);
 	out = packet_protect(packet_numbered(m, 1001), &s->other.send, 1001);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->other, &out);
+	scene_pass(s, &s->phone, &m, &s->other, &out);
 	m = scene_rtcp();
 	oracle_put(m.octets + 8, 0xdecafbad, 4);
 	oracle_put(m.octets + 16, 1001, 4);
 	heard = m;
 	oracle_put(heard.octets + 16, 40001, 4);
 	m = packet_protect(m, &s->other.receive, 1);
-	scene_send(s, &s->other, &m);
-	scene_expect(s, &s->phone, &heard);
+	scene_pass(s, &s->other, &m, &s->phone, &heard);
 }
 
 /* --- what is remembered --------------------------------------------------------------------------

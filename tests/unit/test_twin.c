@@ -91,11 +91,9 @@ static void a_call_passes(void **state)
 	for (uint16_t seq = 100; seq < 110; seq++) {
 		m = scene_rtp(seq);
 		c = packet_protect(m, &s->browser.receive, seq);
-		scene_send(s, &s->browser, &c);
-		scene_expect(s, &s->phone, &m);
+		scene_pass(s, &s->browser, &c, &s->phone, &m);
 		c = packet_protect(m, &s->browser.send, seq);
-		scene_send(s, &s->phone, &m);
-		scene_expect(s, &s->browser, &c);
+		scene_pass(s, &s->phone, &m, &s->browser, &c);
 	}
 	m = scene_rtcp();
 	scene_send(s, &s->phone, &m);
@@ -115,10 +113,8 @@ static void over_ipv6_too(void **state)
 	scene_put_side(s, &s->browser, 2, 1, PUBLIC_IPV6, BROWSER_LEG, BROWSER6, BROWSER_PORT,
 		       false, false);
 	relay_run(s->relay);
-	scene_send(s, &s->phone, &m);
-	scene_expect(s, &s->browser, &m);
-	scene_send(s, &s->browser, &m);
-	scene_expect(s, &s->phone, &m);
+	scene_pass(s, &s->phone, &m, &s->browser, &m);
+	scene_pass(s, &s->browser, &m, &s->phone, &m);
 	scene_send_from(s, &s->browser, &stranger, &m);
 	expect_shed(s, SHED_STRANGER_MEDIA, 1);
 	assert_int_equal(counted(s, "2001:db8:1::78"), 1); /* of the same /64 */
