@@ -238,6 +238,7 @@ ECHO = b"\x00\x00\x12\x34"  # an SSRC
 PHONE_WITH_VIDEO = """m=video {port} RTP/AVP {types}\r
 a=rtpmap:{type} VP8/90000\r
 a=rtcp-fb:{type} nack pli\r
+a=rtcp-mux\r
 a=sendrecv\r
 """
 

@@ -93,7 +93,7 @@ static void check(const struct relay *r)
 
 		if (!s->leg || registry_find(r->registry, s->leg) != place || !is_open(r, s->local))
 			abort();
-		relay_status_free(s);
+		tandem__dataplane__v1__leg_status__free_unpacked(s, NULL);
 		count++;
 	}
 	if (count != registry_count(r->registry) || counting_alive() > 3 * count)
@@ -109,7 +109,7 @@ static void delete_all(struct relay *r)
 
 		if (relay_delete(r, s->leg) || is_open(r, s->local))
 			abort();
-		relay_status_free(s);
+		tandem__dataplane__v1__leg_status__free_unpacked(s, NULL);
 	}
 	while (blocked_count(r->filter->blocked)) {
 		struct blocked_entry entry = blocked_entry(r->filter->blocked, 0);

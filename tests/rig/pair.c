@@ -244,8 +244,23 @@ void pair_start_ours(void)
 		assert_int_equal(dtls_set_fingerprints(pair.dtls, &fingerprint, 1), 0);
 }
 
+static void stop(void)
+{
+	if (!pair.started)
+		return;
+	pair.started = false;
+	free_ours();
+	uv_close((uv_handle_t *)&pair.clock, NULL);
+	uv_run(&pair.loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&pair.loop), 0);
+	SSL_free(pair.peer);
+	SSL_CTX_free(pair.peer_context);
+	X509_free(pair.peer_certificate);
+}
+
 void pair_init(enum dtls_role role)
 {
+	stop();
 	memset(&pair, 0, sizeof(pair));
 	pair.profiles = ALL_PROFILES;
 	pair.give_fingerprint = true;
@@ -266,6 +281,7 @@ void pair_init(enum dtls_role role)
 
 void pair_start(void)
 {
+	pair.started = true;
 	uv_loop_init(&pair.loop);
 	uv_timer_init(&pair.loop, &pair.clock);
 	uv_timer_start(&pair.clock, on_clock, 1, 1);
@@ -273,17 +289,6 @@ void pair_start(void)
 	pair_start_ours();
 	if (!pair.peer_is_silent)
 		pair_step_peer();
-}
-
-void pair_stop(void)
-{
-	free_ours();
-	uv_close((uv_handle_t *)&pair.clock, NULL);
-	uv_run(&pair.loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&pair.loop), 0);
-	SSL_free(pair.peer);
-	SSL_CTX_free(pair.peer_context);
-	X509_free(pair.peer_certificate);
 }
 
 void pair_handshake(void)
@@ -333,6 +338,7 @@ int pair_group_start(void **state)
 
 int pair_group_stop(void **state)
 {
+	stop();
 	dtls_identity_release(identity);
 	return 0;
 }

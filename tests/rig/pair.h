@@ -53,6 +53,7 @@ extern struct pair {
 	bool free_in_callback;
 	void (*before_us)(void); /* called ahead of each datagram for us */
 
+	bool started;
 	uv_loop_t loop;
 	uv_timer_t clock;
 	uint64_t guard;
@@ -77,10 +78,9 @@ extern struct pair {
 int pair_group_start(void **state);
 int pair_group_stop(void **state);
 
-/* What the peer and we are like; a test may change it before it starts. */
+/* Ends the pair of before; a test may change what the peer and we are like before it starts. */
 void pair_init(enum dtls_role role);
 void pair_start(void);
-void pair_stop(void);
 
 /* Starts, and runs until both are done. */
 void pair_handshake(void);

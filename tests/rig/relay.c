@@ -162,6 +162,7 @@ void relay_destroy(struct relay *r)
 {
 	struct dataplane *d = &r->dataplane;
 
+	tandem__dataplane__v1__leg_status__free_unpacked(r->status, NULL);
 	filter_destroy(r->filter);
 	registry_destroy(r->registry);
 	keep_destroy(r->keep);
@@ -234,12 +235,9 @@ struct record *relay_record(struct relay *r, uint64_t leg)
 	return found;
 }
 
-Tandem__Dataplane__V1__LegStatus *relay_status(struct relay *r, uint64_t leg)
+const Tandem__Dataplane__V1__LegStatus *relay_status(struct relay *r, uint64_t leg)
 {
-	return registry_status(r->registry, registry_find(r->registry, leg), true);
-}
-
-void relay_status_free(Tandem__Dataplane__V1__LegStatus *status)
-{
-	tandem__dataplane__v1__leg_status__free_unpacked(status, NULL);
+	tandem__dataplane__v1__leg_status__free_unpacked(r->status, NULL);
+	r->status = registry_status(r->registry, registry_find(r->registry, leg), true);
+	return r->status;
 }

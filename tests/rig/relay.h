@@ -61,6 +61,7 @@ struct relay {
 	struct counters counters;
 	struct filter *filter;
 	const char *what;
+	Tandem__Dataplane__V1__LegStatus *status; /* the last one that was asked for */
 };
 
 struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t queues,
@@ -111,8 +112,7 @@ bool relay_is_open(const struct relay *r, enum relay_address address, uint16_t p
 /* Of a leg that there is. */
 struct record *relay_record(struct relay *r, uint64_t leg);
 
-/* Its status, freed with relay_status_free(). */
-Tandem__Dataplane__V1__LegStatus *relay_status(struct relay *r, uint64_t leg);
-void relay_status_free(Tandem__Dataplane__V1__LegStatus *status);
+/* Its status, which lives until the next one. */
+const Tandem__Dataplane__V1__LegStatus *relay_status(struct relay *r, uint64_t leg);
 
 #endif

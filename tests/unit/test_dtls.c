@@ -21,7 +21,6 @@ static void test_every_suite_in_both_roles(void **state)
 			pair_handshake();
 			assert_int_equal(pair.result.suite, cases[i].suite);
 			pair_expect_keys();
-			pair_stop();
 		}
 	}
 }
@@ -34,14 +33,12 @@ static void test_our_order_decides_when_we_are_server(void **state)
 	pair_init(DTLS_SERVER);
 	pair_handshake();
 	assert_int_equal(pair.result.suite, SUITE_AEAD_AES_128_GCM);
-	pair_stop();
 
 	pair_init(DTLS_SERVER);
 	pair.config.suites = order;
 	pair.config.suite_count = 2;
 	pair_handshake();
 	assert_int_equal(pair.result.suite, SUITE_AES_CM_128_HMAC_SHA1_80);
-	pair_stop();
 }
 
 static void test_rsa_server(void **state)
@@ -51,7 +48,6 @@ static void test_rsa_server(void **state)
 	pair_handshake();
 	pair_expect_keys();
 	assert_non_null(strstr(pair.result.cipher, "RSA"));
-	pair_stop();
 }
 
 static unsigned int hello_fragments;
@@ -76,7 +72,6 @@ static void test_fragmented_client_hello(void **state)
 	pair_handshake();
 	pair_expect_keys();
 	assert_true(hello_fragments >= 6);
-	pair_stop();
 }
 
 static void test_small_mtu(void **state)
@@ -88,7 +83,6 @@ static void test_small_mtu(void **state)
 		pair_expect_keys();
 		assert_true(pair.lanes[TO_PEER].longest <= 256);
 		assert_true(pair.lanes[TO_PEER].count >= 3);
-		pair_stop();
 	}
 }
 
@@ -111,7 +105,6 @@ static void test_faults(void **state)
 				lane->fault_at = i / 2;
 				pair_handshake();
 				pair_expect_keys();
-				pair_stop();
 			}
 		}
 	}
@@ -129,7 +122,6 @@ static void test_lost_last_flight_is_answered(void **state)
 	counters = pair.dtls->counters;
 	assert_true(counters.sent >= 3);
 	assert_int_equal(pair.failed + pair.closed + pair.restarted, 0);
-	pair_stop();
 }
 
 static void test_no_srtp(void **state)
@@ -146,7 +138,6 @@ static void test_no_srtp(void **state)
 			pair_expect_failure(DTLS_FAIL_NO_SRTP, "use_srtp");
 			pair_run_until(pair.peer_error);
 			assert_int_equal(pair.peer_error, SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE);
-			pair_stop();
 		}
 	}
 }
@@ -158,14 +149,12 @@ static void test_dtls_1_0_is_refused(void **state)
 	pair.peer_version = DTLS1_VERSION;
 	pair_start();
 	pair_expect_failure(DTLS_FAIL_PROTOCOL, "does not speak DTLS 1.2");
-	pair_stop();
 
 	pair_init(DTLS_CLIENT);
 	pair.peer_version = DTLS1_VERSION;
 	pair_start();
 	pair_run_until(pair.failed || pair.done);
 	assert_int_equal(pair.done, 0);
-	pair_stop();
 }
 
 static void test_silent_peer(void **state)
@@ -185,7 +174,6 @@ static void test_silent_peer(void **state)
 			assert_in_range(counters.sent, 3, 6); /* at 0, 10, 30, 70, 150, 310 ms */
 		else
 			assert_int_equal(counters.sent, 0);
-		pair_stop();
 	}
 }
 
@@ -241,7 +229,6 @@ static void test_garbage_harms_nobody(void **state)
 		assert_true(counters.discarded >= 14);
 		throw_garbage();
 		assert_int_equal(pair.failed + pair.closed + pair.restarted, 0);
-		pair_stop();
 	}
 }
 
@@ -260,7 +247,6 @@ static void test_records_before_their_keys_are_not_kept(void **state)
 		counters = pair.dtls->counters;
 		assert_int_equal(counters.discarded, 50);
 		pair_run_until(pair.done && pair.peer_done);
-		pair_stop();
 	}
 }
 

@@ -99,7 +99,6 @@ static void forgeries_end_no_handshake(void **state)
 					fail_msg("role %d, forgery %u ahead of %u: %s", role, which,
 						 ahead_of, pair.text);
 				pair_expect_keys();
-				pair_stop();
 			}
 }
 
@@ -132,7 +131,6 @@ static void forged_hellos_are_asked(void **state)
 	assert_int_equal(pair.failed, 0);
 	counters = pair.dtls->counters;
 	assert_int_equal(counters.asked, 100);
-	pair_stop();
 }
 
 /* Of a hello in pieces, as a key share of 1,216 octets makes it, the first one is enough. */
@@ -151,7 +149,6 @@ static void the_first_fragment_is_asked(void **state)
 	assert_int_equal(out->queue[0].data[13], 3);
 	dtls_receive(pair.dtls, pair.lanes[TO_US].queue[1].data, pair.lanes[TO_US].queue[1].length);
 	assert_int_equal(out->count, 1);
-	pair_stop();
 }
 
 /* What somebody may have said is told when time is up, and not before. */
@@ -163,7 +160,6 @@ static void an_alert_is_told_in_the_end(void **state)
 	pair_start();
 	pair_run_until(pair.failed);
 	assert_int_equal(pair.done, 0);
-	pair_stop();
 }
 
 int main(void)

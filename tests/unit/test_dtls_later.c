@@ -15,7 +15,6 @@ static void test_application_data_is_ignored(void **state)
 	assert_int_equal(counters.ignored, 1);
 	assert_int_equal(counters.discarded, 0);
 	assert_int_equal(pair.failed + pair.closed, 0);
-	pair_stop();
 }
 
 static void test_renegotiation_is_refused(void **state)
@@ -29,7 +28,6 @@ static void test_renegotiation_is_refused(void **state)
 	assert_int_equal(pair.peer_error, SSL_R_NO_RENEGOTIATION);
 	assert_int_equal(pair.done, 1);
 	assert_int_equal(pair.failed + pair.restarted, 0);
-	pair_stop();
 }
 
 static void test_peer_closes(void **state)
@@ -41,7 +39,6 @@ static void test_peer_closes(void **state)
 		pair_run_until(pair.closed);
 		assert_non_null(strstr(pair.text, "close_notify"));
 		assert_int_equal(pair.failed, 0);
-		pair_stop();
 	}
 }
 
@@ -79,7 +76,6 @@ static void test_peer_restarts(void **state)
 	pair_expect_keys();
 	assert_memory_not_equal(&first.rx, &pair.result.rx, sizeof(first.rx));
 	dtls_free(old);
-	pair_stop();
 }
 
 static void call_again(void)
@@ -108,7 +104,6 @@ static void test_peer_restarts_after_closing(void **state)
 	SSL_shutdown(pair.peer);
 	pair_run_until(pair.closed);
 	call_again();
-	pair_stop();
 }
 
 static void test_peer_restarts_amid_the_handshake(void **state)
@@ -122,7 +117,6 @@ static void test_peer_restarts_amid_the_handshake(void **state)
 	pair.lanes[TO_PEER].head = pair.lanes[TO_PEER].tail;
 	call_again();
 	assert_int_equal(pair.failed, 0);
-	pair_stop();
 }
 
 /* Somebody who has the cookie stalls half-way: the participant's own hello begins anew. */
@@ -144,7 +138,6 @@ static void test_a_hello_with_the_cookie_begins_anew(void **state)
 	pair_run_until(pair.failed || (pair.done && pair.peer_done));
 	assert_int_equal(pair.failed + pair.restarted, 0);
 	pair_expect_keys();
-	pair_stop();
 }
 
 /* Otherwise an owner that starts anew on every restart would fail at the same hello for ever. */
@@ -159,7 +152,6 @@ static void test_a_refused_hello_is_no_restart(void **state)
 	dtls_receive(pair.dtls, hello->data, hello->length);
 	assert_int_equal(pair.restarted, 0);
 	assert_int_equal(pair.failed, 1);
-	pair_stop();
 }
 
 static void test_free_in_callback(void **state)
@@ -169,14 +161,12 @@ static void test_free_in_callback(void **state)
 		pair.free_in_callback = true;
 		pair_start();
 		pair_run_until(pair.done);
-		pair_stop();
 
 		pair_init(role);
 		pair.free_in_callback = true;
 		pair.profiles = NULL;
 		pair_start();
 		pair_run_until(pair.failed);
-		pair_stop();
 	}
 }
 

@@ -22,7 +22,6 @@ static void test_fingerprint_mismatch(void **state)
 		pair_expect_failure(DTLS_FAIL_FINGERPRINT, text);
 		pair_run_until(pair.peer_error);
 		assert_int_equal(pair.peer_error, SSL_R_SSLV3_ALERT_BAD_CERTIFICATE);
-		pair_stop();
 	}
 }
 
@@ -41,7 +40,6 @@ static void test_late_fingerprint(void **state)
 		assert_int_equal(dtls_set_fingerprints(pair.dtls, &right, 1), 0);
 		assert_int_equal(pair.done, 1);
 		pair_expect_keys();
-		pair_stop();
 	}
 }
 
@@ -64,7 +62,6 @@ static void test_late_fingerprint_mismatch(void **state)
 		wrong.bytes[31] ^= 0x80;
 		assert_int_equal(dtls_set_fingerprints(pair.dtls, &wrong, 1), 0);
 		assert_int_equal(pair.done, 0);
-		pair_stop();
 	}
 }
 
@@ -102,7 +99,6 @@ static void test_which_fingerprint_counts(void **state)
 			pair_run_until(pair.done || pair.failed);
 			assert_int_equal(pair.done, cases[i].passes);
 		}
-		pair_stop();
 	}
 }
 
@@ -112,7 +108,6 @@ static void test_peer_without_certificate(void **state)
 	pair.peer_has_no_certificate = true;
 	pair_start();
 	pair_expect_failure(DTLS_FAIL_PROTOCOL, "certificate");
-	pair_stop();
 }
 
 int main(void)

@@ -34,10 +34,9 @@ static void is_lost(struct scene *s, uint16_t seq, enum drop reason)
 
 static uint32_t renumbered(struct scene *s)
 {
-	Tandem__Dataplane__V1__LegStatus *told = relay_status(s->relay, s->phone.leg);
+	const Tandem__Dataplane__V1__LegStatus *told = relay_status(s->relay, s->phone.leg);
 	uint32_t count = told->streams[0]->renumbered;
 
-	relay_status_free(told);
 	return count;
 }
 

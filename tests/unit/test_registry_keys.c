@@ -114,12 +114,11 @@ static void keys_go_when_the_workers_let_go(void **state)
 
 static int mode(struct relay *r, uint64_t id)
 {
-	Tandem__Dataplane__V1__LegStatus *s = relay_status(r, id);
+	const Tandem__Dataplane__V1__LegStatus *s = relay_status(r, id);
 	int mode;
 
 	assert_int_equal(s->n_paths, 1);
 	mode = s->paths[0]->mode;
-	relay_status_free(s);
 	return mode;
 }
 

@@ -6,7 +6,7 @@
 #include "tests/rig/sdp.h"
 #include "tests/rig/test.h"
 
-#define PORT(port)   __builtin_bswap16(port) /* htons() is no constant */
+#define PORT(port) __builtin_bswap16(port) /* htons() is no constant */
 #define RELAY_IPV4                                                                                 \
 	{                                                                                          \
 		.octets = { [10] = 0xff, 0xff, 198, 51, 100, 1 }                                   \

@@ -94,7 +94,7 @@ static void peer_close(struct peer *peer)
 static uint32_t kept_handshake_ms(const struct fake_leg *leg)
 {
 	Tandem__State__V2__Call *kept = call_state_unpack(rig.fake.calls[0]->put_call->blob.data,
-						     rig.fake.calls[0]->put_call->blob.len);
+							  rig.fake.calls[0]->put_call->blob.len);
 	uint32_t ms = UINT32_MAX;
 
 	assert_non_null(kept);

@@ -446,7 +446,8 @@ static bool agrees(void)
 			model[call] = (struct modelled){.unknown = false};
 	}
 	compare_keys(&all);
-	return all && seen.legs == fake_count(&rig.fake) && seen.paths == fake_path_count(&rig.fake);
+	return all && seen.legs == fake_count(&rig.fake) &&
+	       seen.paths == fake_path_count(&rig.fake);
 }
 
 /* Nothing happens any more: after some rounds of the audit both have the same. */

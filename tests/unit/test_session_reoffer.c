@@ -118,8 +118,9 @@ static void destinations_of_no_host(void **state)
 		assert_refused(rig_offer("2", "a", rig_phone(41000, line), AVP),
 			       SESSION_INVALID_ARGUMENT, "m-line 1: no media is sent to [");
 	}
-	assert_refused(offer("2", "a", phone(41000, "c=IN IP6 ::ffff:203.0.113.30\r\n"), AVP),
-		       SESSION_INVALID_ARGUMENT, "::ffff:203.0.113.30 is no IP6 address");
+	assert_refused(
+		rig_offer("2", "a", rig_phone(41000, "c=IN IP6 ::ffff:203.0.113.30\r\n"), AVP),
+		SESSION_INVALID_ARGUMENT, "::ffff:203.0.113.30 is no IP6 address");
 	/* A rejected m-line's is not looked at, nor one that ICE has no use for. */
 	assert_done(rig_offer(
 		"3", "a", rig_phone(41000, "m=video 0 RTP/AVP 34\r\nc=IN IP4 127.0.0.1\r\n"), AVP));

@@ -271,11 +271,9 @@ static void nobody_else_listens(void **state)
 	request.call_id = (char *)(uintptr_t) "1";
 	request.tag = (char *)(uintptr_t) "r";
 	share(&a, &b);
-	clear_got();
-	session_subscribe(session, &request, on_reply, NULL);
-	wait_for(got.came);
-	assert_refused(got.code, SESSION_FAILED_PRECONDITION, "KEYS_OWN");
-	assert_int_equal(fake_count(&fake), 2);
+	rig_ask(session_subscribe, &request);
+	assert_refused(rig.got.code, SESSION_FAILED_PRECONDITION, "KEYS_OWN");
+	assert_int_equal(fake_count(&rig.fake), 2);
 }
 
 int main(void)
