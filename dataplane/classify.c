@@ -121,7 +121,7 @@ static __rte_noinline bool check_sum(const uint8_t *ip, const struct rte_udp_hdr
 
 /*
  * What the port has not checked is checked here: with its new headers a damaged packet would have a
- * valid checksum. RX_L4_CKSUM_NONE: there is none yet, and the driver vouches for the packet.
+ * valid checksum. RX_L4_CKSUM_NONE: there is none yet, and the driver answers for the packet.
  */
 static inline bool is_intact(const struct cursor *c, const struct rte_udp_hdr *udp)
 {
@@ -147,7 +147,7 @@ static __rte_always_inline void classify_udp(struct cursor *c)
 	if (unlikely(!is_intact(c, udp)))
 		return drop(c, DROP_UDP_CHECKSUM);
 	c->end = c->at + length - sizeof(*udp);
-	rte_prefetch0(&c->d->table[c->b->local[c->i] << 16 | rte_be_to_cpu_16(udp->dst_port)]);
+	rte_prefetch0(&c->d->flows[c->b->local[c->i] << 16 | rte_be_to_cpu_16(udp->dst_port)]);
 	c->b->local_port[c->i] = udp->dst_port;
 	c->b->source[c->i].port = udp->src_port;
 	classify_payload(c);

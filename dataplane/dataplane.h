@@ -68,10 +68,10 @@ struct dataplane {
 	struct network networks[NETWORKS_MAX];
 	struct network *network_by_port[RTE_MAX_ETHPORTS];
 	struct local_address addresses[ADDRESSES_MAX];
-	struct flow_entry *table; /* [address index << 16 | UDP port, host byte order] */
+	struct flow_entry *flows; /* [address index << 16 | UDP port, host byte order] */
 	/*
 	 * What floods are shed by (ebpf/shed.h): the ports of each media address, by its index, and
-	 * what is the same for all. NULL if nothing is shed, and nobody vouched for.
+	 * what is the same for all. NULL if nothing is shed, and nobody is expected.
 	 */
 	struct shed_port *shed_ports[ADDRESSES_MAX];
 	struct shed_rule *shed_rule;
@@ -87,7 +87,7 @@ static inline struct flow_entry flow_entry_load(const struct dataplane *d, unsig
 {
 	struct flow_entry entry;
 
-	__atomic_load(&d->table[address << 16 | port], &entry, __ATOMIC_ACQUIRE);
+	__atomic_load(&d->flows[address << 16 | port], &entry, __ATOMIC_ACQUIRE);
 	return entry;
 }
 
@@ -95,7 +95,7 @@ static inline struct flow_entry flow_entry_load(const struct dataplane *d, unsig
 static inline void flow_entry_store(const struct dataplane *d, unsigned int address, uint16_t port,
 				    struct flow_entry entry)
 {
-	__atomic_store(&d->table[address << 16 | port], &entry, __ATOMIC_RELEASE);
+	__atomic_store(&d->flows[address << 16 | port], &entry, __ATOMIC_RELEASE);
 }
 
 #endif

@@ -15,7 +15,7 @@
 #include "dataplane/retire.h"
 #include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
-#include "dataplane/vouch.h"
+#include "dataplane/expect.h"
 #include "dataplane/worker.h"
 
 static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LINE_SIZE,
@@ -127,7 +127,7 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 	rte_prefetch0(leg);
 	rte_prefetch0(&leg->flow);
 	rte_prefetch0(&leg->flow.first);
-	port = vouch_port(d, b, i);
+	port = expect_port(d, b, i);
 	if (port)
 		rte_prefetch0(port->stream);
 	b->leg[i] = leg;

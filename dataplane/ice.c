@@ -19,7 +19,7 @@
 #include "dataplane/seen.h"
 #include "dataplane/stages.h"
 #include "dataplane/wire/stun.h"
-#include "dataplane/vouch.h"
+#include "dataplane/expect.h"
 #include "dataplane/worker.h"
 
 #define STUN_TRANSACTION    8  /* offset of the id (RFC 8489 5) */
@@ -135,7 +135,7 @@ static struct leg_pair *add_pair(struct leg *leg, const struct endpoint *remote,
 	*pair = (struct leg_pair){.remote = *remote, .component = component, .checked = now};
 	if (pair == &leg->pairs[leg->pair_count])
 		leg->pair_count++;
-	vouch_peers(leg, component);
+	expect_peers(leg, component);
 	return pair;
 }
 

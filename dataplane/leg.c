@@ -12,7 +12,7 @@
 #include "dataplane/srtp/number.h"
 #include "dataplane/takeover.h"
 #include "dataplane/stream.h"
-#include "dataplane/vouch.h"
+#include "dataplane/expect.h"
 #include "dataplane/worker.h"
 
 /* flow.c prefetches these, and the stream behind them. */
@@ -124,7 +124,7 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 {
 	struct leg_config *old = leg->config;
 
-	vouch_withdraw(leg);
+	expect_nothing(leg);
 	change_branches(w, old, NULL);
 	stream_release_all(w, &leg->flow);
 	leg->config = NULL;
@@ -145,7 +145,7 @@ void leg_settle(struct leg *leg, unsigned int component)
 {
 	leg->latched[component] = true;
 	leg->kept[component] = false;
-	vouch_peers(leg, component);
+	expect_peers(leg, component);
 }
 
 bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
@@ -191,7 +191,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 	if (config->receive && config->receive->serial != leg->receive_serial) {
 		leg->receive_serial = config->receive->serial;
 		stream_new_receive_epoch(&leg->flow, config->receive->epoch);
-		vouch_new_key(leg, config->shed[0]);
+		expect_new_key(leg, config->shed[0]);
 	}
 	if (!old || old->remote_epoch != config->remote_epoch)
 		forget_remote(w, leg, config, now);
@@ -200,7 +200,7 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 	configure_flow(&leg->flow, config);
 	change_branches(w, old, config);
 	leg->config = config;
-	vouch_apply(leg, old);
+	expect_apply(leg, old);
 	follow_nomination(w, leg, now);
 	return old;
 }

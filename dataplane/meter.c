@@ -10,7 +10,7 @@
 #include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
-#include "dataplane/vouch.h"
+#include "dataplane/expect.h"
 #include "dataplane/worker.h"
 
 #define MAX_MISORDER 100         /* RFC 3550 A.1 */
@@ -74,7 +74,7 @@ static void count_jitter(struct stream_meter *m, uint32_t transit)
 
 static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 {
-	struct shed_port *port = vouch_port(w->dataplane, b, i);
+	struct shed_port *port = expect_port(w->dataplane, b, i);
 	struct stream *s = b->stream[i];
 	struct stream_meter *m = &s->meter;
 	const uint8_t *p = burst_payload(b, i);
@@ -84,7 +84,7 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 	uint32_t transit;
 
 	if (port)
-		vouch_sequence(port, b->leg[i], s, seq, clock_ns(&w->dataplane->clock, b->now));
+		expect_sequence(port, b->leg[i], s, seq, clock_ns(&w->dataplane->clock, b->now));
 	b->leg[i]->flow.last_packet = b->now;
 	m->packets++;
 	m->bytes += b->length[i];

@@ -9,7 +9,7 @@
 #include "dataplane/srtp/sent.h"
 #include "dataplane/srtp/ssrc_filter.h"
 #include "dataplane/stream_unit.h"
-#include "dataplane/vouch.h"
+#include "dataplane/expect.h"
 #include "dataplane/worker.h"
 
 #define GRAVES       8 /* units with what is kept exactly */
@@ -223,8 +223,8 @@ struct stream *retire_one(struct worker *w, struct flow *flow, uint64_t now)
 	if (!s || !open_retired(w, flow) || !bury(w, flow, flow->retired, s))
 		return NULL;
 	r = flow->retired;
-	if (s->vouched) /* that of a branch never is */
-		vouch_forget(container_of(flow, struct leg, flow), s);
+	if (s->expected) /* that of a branch never is */
+		expect_forget(container_of(flow, struct leg, flow), s);
 	change(r);
 	r->packets += s->meter.packets;
 	r->bytes += s->meter.bytes;

@@ -55,11 +55,11 @@ struct stream_meter {
 struct stream {
 	struct stream *next; // worker: rw, main: ro
 	uint32_t ssrc;
-	bool stale : 1;      /* the main lcore was told that a key wears out */
-	uint8_t vouched : 2; /* its place in shed_port.stream and one more; 0: none */
-	uint8_t leaps : 2;   /* packets that went on from a leap; see vouch.c */
-	bool resumes : 1;    /* what is sent goes on where another flow was, whatever its number */
-	uint16_t leap;       /* the last sequence number that did not continue the others */
+	bool stale : 1;       /* the main lcore was told that a key wears out */
+	uint8_t expected : 2; /* its place in shed_port.stream and one more; 0: none */
+	uint8_t leaps : 2;    /* packets that went on from a leap; see expect.c */
+	bool resumes : 1;     /* what is sent goes on where another flow was, whatever its number */
+	uint16_t leap;        /* the last sequence number that did not continue the others */
 	struct stream_meter meter;
 
 	uint64_t receive_highest[2];      /* RTP index; INDEX_NONE: no packet yet */

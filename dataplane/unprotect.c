@@ -129,9 +129,8 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 }
 
 /*
- * The index is in the packet, before the tag; AEAD has it after the tag (RFC 7714 9.2). Whoever
- * forges a new one each time has keys expanded for each: the rate of SHED_RTCP bounds how many
- * come.
+ * The index is in the packet, before the tag; AEAD has it after the tag (RFC 7714 9.2). Keys
+ * are expanded for each new one, also for a forged one: the rate of SHED_RTCP bounds how many come.
  */
 static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_job *job,
 				 const struct stream *s)

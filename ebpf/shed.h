@@ -233,8 +233,8 @@ struct shed_sample {
 	X(RTCP_RATE, "rtcp_rate", "from a participant, too much RTCP")                             \
 	X(STUN_RATE, "stun_rate", "from a participant, too many ICE checks")                       \
 	X(DTLS_RATE, "dtls_rate", "from a participant, too much DTLS")                             \
-	X(STRANGER_MEDIA, "stranger_media", "RTP or RTCP from an address that nobody vouches for") \
-	X(STRANGER_DTLS, "stranger_dtls", "DTLS from an address that nobody vouches for")          \
+	X(STRANGER_MEDIA, "stranger_media", "RTP or RTCP from an address that no participant has") \
+	X(STRANGER_DTLS, "stranger_dtls", "DTLS from an address that no participant has")          \
 	X(STUN_MALFORMED, "stun_malformed", "malformed STUN message")                              \
 	X(STUN_UNHANDLED, "stun_unhandled", "STUN message other than a Binding request")           \
 	X(STUN_UFRAG, "stun_ufrag", "ICE check without the port's username fragment")              \

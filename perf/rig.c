@@ -141,10 +141,10 @@ static int create_table(struct rig *rig)
 	d->worker_count = rig->config.workers;
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
 		add_network(rig, n, addresses);
-	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * d->address_count << 16,
+	d->flows = rte_zmalloc("flows", sizeof(d->flows[0]) * d->address_count << 16,
 			       RTE_CACHE_LINE_SIZE);
 	rig->memory.table = memory_since(&before);
-	return d->table ? 0 : -ENOMEM;
+	return d->flows ? 0 : -ENOMEM;
 }
 
 static int create_shed(struct rig *rig)

@@ -19,14 +19,15 @@ struct request {
 
 struct command {
 	const char *name;
-	const char *argument; /* what it has to be; NULL: there is none */
+	const char *argument; /* what it has to be; NULL if there is none */
 	bool optional;        /* it need not be there */
 	bool takes_for;
 	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */
 };
 
-/* The command that these words begin with, and how many of them are its name; NULL: none. */
+/* The command that these words begin with, and how many of them are its name; NULL if there is
+ * none. */
 const struct command *command_find(char *const *words, int count, int *used);
 
 #endif

@@ -12,8 +12,7 @@
 #define TYPE(which) (&tandem__shed__v1__##which##__descriptor)
 #define TOP         20 /* sources and targets, unless --count says otherwise */
 
-/* --- what there is -------------------------------------------------------------------------------
- */
+/* --- what there is --------------------------------------------------------------------------- */
 
 static int show(const struct request *request, unsigned int count, view_reply *view)
 {
@@ -56,8 +55,7 @@ int shed_samples(const struct request *request)
 	return ask(request, SHED "Sample", &question.base, TYPE(sample_reply), print_samples);
 }
 
-/* --- blocks --------------------------------------------------------------------------------------
- */
+/* --- blocks ---------------------------------------------------------------------------------- */
 
 static void print_blocked(const struct request *request, const ProtobufCMessage *reply)
 {
@@ -82,7 +80,7 @@ int shed_block_prefix(const struct request *request)
 
 static void print_unblocked(const struct request *request, const ProtobufCMessage *reply)
 {
-	printf("%s is not blocked any more\n", request->argument);
+	printf("%s is no longer blocked\n", request->argument);
 }
 
 int shed_unblock_prefix(const struct request *request)
@@ -93,8 +91,7 @@ int shed_unblock_prefix(const struct request *request)
 	return ask(request, SHED "Unblock", &question.base, TYPE(unblock_reply), print_unblocked);
 }
 
-/* --- events --------------------------------------------------------------------------------------
- */
+/* --- events ---------------------------------------------------------------------------------- */
 
 static void print_event(const struct request *request, const ProtobufCMessage *event)
 {

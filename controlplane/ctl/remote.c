@@ -101,7 +101,7 @@ static int unreachable(const struct remote *remote, const char *text)
 }
 
 /* Turns a call's status into an exit code, and its text into a line. */
-static int judge(const struct remote *remote, grpc_status_code status, grpc_slice details)
+static int exit_code_of(const struct remote *remote, grpc_status_code status, grpc_slice details)
 {
 	char text[1024];
 	size_t len = GRPC_SLICE_LENGTH(details);
@@ -164,7 +164,7 @@ int remote_call(struct remote *remote, const char *method, const ProtobufCMessag
 	/* The call ends by its deadline at the latest, so this need not have its own. */
 	grpc_completion_queue_pluck(remote->queue, remote, gpr_inf_future(GPR_CLOCK_MONOTONIC),
 				    NULL);
-	ret = judge(remote, status, details);
+	ret = exit_code_of(remote, status, details);
 	if (!ret) {
 		*reply = rpc_buffer_unpack(reply_type, received);
 		ret = *reply ? CTL_OK : undecodable();
@@ -179,8 +179,7 @@ int remote_call(struct remote *remote, const char *method, const ProtobufCMessag
 	return ret;
 }
 
-/* --- streams -------------------------------------------------------------------------------------
- */
+/* --- streams --------------------------------------------------------------------------------- */
 
 /* One call whose parts end by themselves: each is the tag of its batch. */
 struct stream {
@@ -284,7 +283,7 @@ int remote_stream(struct remote *remote, const char *method, const ProtobufCMess
 	wait_for(&s, &s.asking, NULL);
 	wait_for(&s, &s.ending, NULL);
 	if (!stopped && !ret)
-		ret = judge(remote, s.status, s.details);
+		ret = exit_code_of(remote, s.status, s.details);
 	stream_close(&s);
 	return ret;
 }

@@ -65,8 +65,7 @@ static void print_attacks(FILE *out, const Tandem__Shed__V1__ShowReply *reply)
 		fputs("no attack\n", out);
 }
 
-/* --- all of it -----------------------------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------------------------- */
 
 static void view_reasons(FILE *out, const Tandem__Shed__V1__ShowReply *reply, bool all)
 {
@@ -142,8 +141,7 @@ void view_shed(FILE *out, const Tandem__Shed__V1__ShowReply *reply, bool all)
 	view_blocks(out, reply);
 }
 
-/* --- the worst -----------------------------------------------------------------------------------
- */
+/* --- the worst ------------------------------------------------------------------------------- */
 
 /* A source's rate is an estimate from above, so a share can seem to be more than all. */
 static void add_share(struct columns *columns, uint32_t pps, uint64_t all)
@@ -207,8 +205,7 @@ void view_shed_top(FILE *out, const Tandem__Shed__V1__ShowReply *reply)
 	}
 }
 
-/* --- single ones ---------------------------------------------------------------------------------
- */
+/* --- single ones ----------------------------------------------------------------------------- */
 
 void view_shed_samples(FILE *out, const Tandem__Shed__V1__SampleReply *reply)
 {

@@ -72,7 +72,7 @@ struct dtls_config {
 	enum dtls_role role;
 	bool no_cookie; /* a server takes the first hello that comes */
 
-	const enum srtp_suite *suites; /* as dtls_srtp_offer() takes them; NULL: all */
+	const enum srtp_suite *suites; /* as dtls_srtp_offer() takes them; NULL for all */
 	unsigned int suite_count;
 
 	/* 0 takes the default of each. */
@@ -120,7 +120,7 @@ int dtls_set_fingerprints(struct dtls *dtls, const struct sdp_fingerprint *finge
 void dtls_receive(struct dtls *dtls, const uint8_t *datagram, size_t length);
 
 /*
- * No callback is made any more; the memory goes, keys cleansed, with the loop's next iteration.
+ * No further callback is made; the memory goes, keys cleansed, with the loop's next iteration.
  * NULL will do.
  */
 void dtls_free(struct dtls *dtls);

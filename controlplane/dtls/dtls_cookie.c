@@ -15,8 +15,7 @@ int dtls_cookie_make(struct dtls_cookie *cookie)
 	return RAND_bytes(cookie->octets, sizeof(cookie->octets)) == 1 ? 0 : -EIO;
 }
 
-/* --- OpenSSL's part ------------------------------------------------------------------------------
- */
+/* --- OpenSSL's part -------------------------------------------------------------------------- */
 
 static int cookie_index(void)
 {
@@ -92,8 +91,7 @@ int dtls_cookie_prime(SSL *ssl, struct dtls_bio *ends, struct dtls_cookie *cooki
 	return rc == SSL_ERROR_WANT_READ ? 0 : -EIO;
 }
 
-/* --- what comes before it ------------------------------------------------------------------------
- */
+/* --- what comes before it -------------------------------------------------------------------- */
 
 /* Whether it is, or -EAGAIN: not all of it is there. */
 static int is_right(const struct dtls_cookie *cookie, const uint8_t *body, size_t length)

@@ -24,7 +24,7 @@ struct dtls {
 	enum state state;
 	SSL *ssl;
 	enum srtp_suite suite[SUITE_COUNT];
-	const enum srtp_suite *suites; /* NULL: all */
+	const enum srtp_suite *suites; /* NULL for all */
 	struct dtls_bio ends;
 	struct dtls_peer peer;
 	uv_timer_t timer;

@@ -26,7 +26,7 @@ int hashtable_open(struct hashtable *table); /* 0, -ENOMEM */
 void hashtable_close(struct hashtable *table);
 
 uint64_t hashtable_hash(const struct hashtable *table, const void *key, size_t size);
-/* The first node with this hash for which `same` is true; NULL: none. */
+/* The first node with this hash for which `same` is true; NULL if there is none. */
 struct hashtable_node *hashtable_find(const struct hashtable *table, uint64_t hash,
 				      bool (*same)(const struct hashtable_node *node,
 						   const void *key),

@@ -72,8 +72,7 @@ static void status(struct rpc_call *call, const ProtobufCMessage *request, void 
 		       call);
 }
 
-/* --- a stream of what happens --------------------------------------------------------------------
- */
+/* --- a stream of what happens ---------------------------------------------------------------- */
 
 struct watcher {
 	struct rpc_call *call;

@@ -58,7 +58,7 @@ static void on_wake(uv_async_t *wake)
 		rpc->pending--;
 		event->handle(event);
 	}
-	/* Whatever gRPC still had for us has come: nothing can start a batch any more. */
+	/* Whatever gRPC still had for us has come: nothing starts another batch. */
 	if (rpc->is_down && !rpc->pending && !rpc->draining_queue) {
 		rpc->draining_queue = true;
 		rpc->pending = 1; /* rpc->last */

@@ -71,7 +71,7 @@ static bool enqueue(struct rpc_call *call, grpc_byte_buffer *message)
 	return true;
 }
 
-/* The message that waits longest; NULL: none does. */
+/* The message that waits longest; NULL if none does. */
 static grpc_byte_buffer *dequeue(struct rpc_call *call)
 {
 	struct waiting *waiting = STAILQ_FIRST(&call->next.messages);

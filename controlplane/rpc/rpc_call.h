@@ -57,7 +57,7 @@ struct rpc {
 
 /* Lets gRPC have as many calls to fill as it may. */
 void rpc_call_accept(struct rpc *rpc);
-/* Ends every stream; no handler is called any more once rpc->stopping is set. */
+/* Ends every stream; no handler is called once rpc->stopping is set. */
 void rpc_call_end_streams(struct rpc *rpc);
 /* Cuts the calls that handlers still hold off the server, which goes away. */
 void rpc_call_orphan_all(struct rpc *rpc);

@@ -202,7 +202,8 @@ static int read_media(struct sdp_parser *p, char *rest)
 	return read_formats(p, m, rest);
 }
 
-/* "AS:" kilobits or "TIAS:" bits a second (RFC 8866 section 5.8, RFC 3890); others are left alone.
+/*
+ * "AS:" kilobits or "TIAS:" bits a second (RFC 8866 section 5.8, RFC 3890); others are left alone.
  */
 static void read_bandwidth(struct sdp_media *m, char *rest)
 {

@@ -82,7 +82,7 @@ struct sdp_candidate { /* RFC 8839 section 5.1 */
 };
 
 struct sdp_ice {
-	const char *ufrag; /* NULL: no ICE */
+	const char *ufrag; /* NULL if there is no ICE */
 	const char *pwd;
 	const char *options; /* the a=ice-options value, or NULL */
 	struct sdp_candidate *candidates;
@@ -122,7 +122,7 @@ struct sdp_media {
 	enum sdp_direction direction; /* as the attribute says, and not receiving when held */
 	bool direction_said;          /* by an attribute in this section itself */
 
-	const char *mid;     /* NULL: none */
+	const char *mid;     /* NULL if there is none */
 	unsigned int bundle; /* the BUNDLE group it is in, from 1; 0: none */
 	bool bundle_tag;     /* the first of its group, whose transport the others share */
 	bool bundle_only;
@@ -133,7 +133,7 @@ struct sdp_media {
 	enum sdp_setup setup;
 	uint32_t ptime_us;  /* the shorter one of a=ptime and a=maxptime; 0: neither was said */
 	uint64_t bandwidth; /* bits a second, the larger one of b=AS and b=TIAS; 0: neither */
-	const char *tls_id; /* NULL: none */
+	const char *tls_id; /* NULL if there is none */
 	const char *crypto[SDES_LINES_MAX]; /* what follows "a=crypto:", for sdes_choose() */
 	unsigned int crypto_count;
 };

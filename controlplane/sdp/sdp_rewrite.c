@@ -15,7 +15,7 @@ struct writer {
 	struct text text;
 	const struct sdp *sdp;
 	const struct sdp_rewrite *to;
-	const char *mid[SDP_MEDIA_MAX]; /* to show; NULL: none */
+	const char *mid[SDP_MEDIA_MAX]; /* to show; NULL if there is none */
 	char fresh_mid[SDP_MEDIA_MAX][8];
 	unsigned int groups; /* that passed, as many as m-lines at most: a bound on the work */
 	bool ice;            /* some m-line shown has it */
@@ -52,7 +52,8 @@ static const struct {
 	{"dtls-id", RULE_REPLACED}, /* its name in the drafts */
 	{"crypto", RULE_REPLACED},
 	{"key-mgmt", RULE_REPLACED},
-	/* Other ways to say an address or to offer another transport: RFC 4570, 6947, 5939, 7006.
+	/*
+	 * Other ways to say an address or to offer another transport: RFC 4570, 6947, 5939, 7006.
 	 */
 	{"source-filter", RULE_REPLACED},
 	{"alt", RULE_REPLACED},

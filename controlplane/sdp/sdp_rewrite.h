@@ -33,7 +33,8 @@ struct sdp_transport {
 	unsigned int bundle;
 	bool bundle_only;
 
-	/* ICE-lite (RFC 8839), with one host candidate for each address; ice_ufrag NULL: no ICE. */
+	/* ICE-lite (RFC 8839), with one host candidate for each address; ice_ufrag NULL if there is
+	 * no ICE. */
 	const char *ice_ufrag;
 	const char *ice_pwd;
 	const struct endpoint *candidates; /* NULL: `rtp` alone */
@@ -41,7 +42,7 @@ struct sdp_transport {
 
 	struct sdp_fingerprint fingerprint; /* length 0: no DTLS */
 	enum sdp_setup setup;
-	const char *tls_id; /* RFC 8842; NULL: none */
+	const char *tls_id; /* RFC 8842; NULL if there is none */
 
 	const struct sdes *sdes; /* the lines to offer, best first, or the one that answers */
 	unsigned int sdes_count;

@@ -23,8 +23,7 @@ static uint64_t fresh_id(void)
 	return id;
 }
 
-/* --- calls ---------------------------------------------------------------------------------------
- */
+/* --- calls ----------------------------------------------------------------------------------- */
 
 struct call *call_make(struct session *session, const char *id)
 {
@@ -89,8 +88,7 @@ bool call_is_answered(const struct call *call)
 	return false;
 }
 
-/* --- parties -------------------------------------------------------------------------------------
- */
+/* --- parties --------------------------------------------------------------------------------- */
 
 struct party *party_make(struct call *call, const char *tag, const char *branch)
 {
@@ -205,8 +203,7 @@ struct leg *party_leg(const struct party *party, unsigned int line)
 	return NULL;
 }
 
-/* --- legs ----------------------------------------------------------------------------------------
- */
+/* --- legs ------------------------------------------------------------------------------------ */
 
 int leg_make(struct leg **out, struct party *party, struct media_address *at, unsigned int port,
 	     bool pair, uint64_t id)

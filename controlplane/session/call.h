@@ -32,7 +32,8 @@ struct request;
 struct medium {
 	char kind[24];     /* "audio" */
 	uint64_t types[2]; /* bits: its payload types */
-	char *codecs; /* its formats and what a=rtpmap and the like say of them; NULL: not known */
+	char *codecs; /* its formats and what a=rtpmap and the like say of them; NULL while it is
+			 not known */
 };
 
 struct leg {
@@ -94,7 +95,7 @@ struct party {
 	TAILQ_HEAD(leg_list, leg) legs;
 };
 
-/* What of whom does not reach whom; NULL: everybody. The last one that fits counts. */
+/* What of whom does not reach whom; NULL for everybody. The last one that fits counts. */
 struct mute {
 	TAILQ_ENTRY(mute) entry;
 	const struct party *from, *to;
@@ -135,26 +136,26 @@ bool call_is_answered(const struct call *call);
 
 /* The texts are copied; `tag` may be NULL. NULL without memory. */
 struct party *party_make(struct call *call, const char *tag, const char *branch);
-/* With its legs and mutes; nobody names it any more. Its exchanges must be gone. */
+/* With its legs and mutes; nobody names it. Its exchanges must be gone. */
 void party_free(struct party *party);
 struct party *call_party(const struct call *call, const char *tag);
 struct party *call_party_on(const struct call *call, const char *branch);
-/* The one of this number; NULL: none. */
+/* The one of this number; NULL if there is none. */
 struct party *call_party_numbered(const struct call *call, unsigned int number);
 /* For messages: its tag, or its branch; never NULL. */
 const char *party_name(const struct party *party);
 /* Whom it talks with; NULL: nobody. */
 struct party *party_talks_with(const struct party *party);
-/* The leg in force that has this m-line; NULL: none. */
+/* The leg in force that has this m-line; NULL if there is none. */
 struct leg *party_leg(const struct party *party, unsigned int line);
 
 /* A leg at an address, with a port of its own: 0 takes one. 0, -ENOMEM, -EADDRNOTAVAIL, ... */
 int leg_make(struct leg **leg, struct party *party, struct media_address *at, unsigned int port,
 	     bool pair, uint64_t id);
-/* No event finds it any more and nothing is pushed for it; its port and memory stay. */
+/* No event finds it, and nothing is pushed for it; its port and memory stay. */
 void leg_retire(struct leg *leg);
 void leg_free(struct leg *leg);
-/* Takes in where its media comes from; NULL: nobody was heard yet. */
+/* Takes in where its media comes from; NULL if nobody was heard yet. */
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote);
 
 /* Each leg of a call: needs a `party`. */

@@ -13,7 +13,8 @@
 
 #define VERSION 2
 
-/* An array of pointers to so many messages, and each of them, in one piece; NULL: no memory. */
+/* An array of pointers to so many messages, and each of them, in one piece; NULL if there is no
+ * memory. */
 #define TAKE_LIST(arena, type, count) (type **)take_list(arena, sizeof(type), count)
 
 static void **take_list(struct arena *arena, size_t size, size_t count)
@@ -108,8 +109,7 @@ static Tandem__State__V2__Terms *write_terms(struct arena *arena, const struct t
 	return out;
 }
 
-/* --- parties -------------------------------------------------------------------------------------
- */
+/* --- parties --------------------------------------------------------------------------------- */
 
 static void write_leg(Tandem__State__V2__Leg *out, struct arena *arena, const struct leg *leg)
 {
@@ -214,8 +214,7 @@ static void write_media(Tandem__State__V2__Call *out, struct arena *arena, const
 	}
 }
 
-/* --- exchanges -----------------------------------------------------------------------------------
- */
+/* --- exchanges ------------------------------------------------------------------------------- */
 
 static bool has_keys(const struct end *end)
 {
@@ -288,8 +287,7 @@ static void write_exchanges(Tandem__State__V2__Call *out, struct arena *arena,
 			write_exchange(out->exchanges[out->n_exchanges++], arena, x);
 }
 
-/* --- the whole -----------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static int pack(struct call_state_blob *blob, const Tandem__State__V2__Call *state)
 {

@@ -45,8 +45,7 @@ struct client {
 	uv_prepare_t flush; /* at the end of a turn */
 };
 
-/* --- batches -------------------------------------------------------------------------------------
- */
+/* --- batches --------------------------------------------------------------------------------- */
 
 static void batch_free(struct batch *b)
 {
@@ -119,8 +118,7 @@ static struct batch *batch_pop(struct client *c)
 	return b;
 }
 
-/* --- the connection ------------------------------------------------------------------------------
- */
+/* --- the connection -------------------------------------------------------------------------- */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
@@ -210,8 +208,7 @@ static void connect_again(struct client *c)
 		c->pause_ms = PAUSE_MOST_MS;
 }
 
-/* --- frames --------------------------------------------------------------------------------------
- */
+/* --- frames ---------------------------------------------------------------------------------- */
 
 /* Replies come in the order of the requests. */
 static int take_reply(struct client *c, const Tandem__Dataplane__V1__Reply *reply)
@@ -307,8 +304,7 @@ static void on_flush(uv_prepare_t *prepare)
 		write_frames(c);
 }
 
-/* --- what others call ----------------------------------------------------------------------------
- */
+/* --- what others call ------------------------------------------------------------------------ */
 
 void client_request(struct client *c, Tandem__Dataplane__V1__Request *request, client_reply *reply,
 		    void *arg)

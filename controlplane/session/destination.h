@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Where an SDP may have media sent to. A relay that sends wherever it is told reaches hosts and
- * groups that its callers cannot. What a leg learns by itself is the dataplane's to judge. Pure
+ * groups that its callers cannot. What a leg learns by itself is the dataplane's to check. Pure
  * functions, any thread.
  */
 #ifndef TANDEM_DESTINATION_H

@@ -33,7 +33,7 @@ static const char *why_not_ready(const struct leg *leg)
 	if (leg->keys_lost)
 		return "the dataplane has lost the keys: a re-offer brings new ones";
 	if (leg->terms.ice && leg->ice == TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONSENT_LOST)
-		return "ICE consent expired: the participant sends no checks any more";
+		return "ICE consent expired: the participant stopped sending checks";
 	if (leg->terms.ice && leg->ice != TANDEM__DATAPLANE__V1__ICE_STATE__ICE_CONNECTED)
 		return "waiting for an ICE check from the participant";
 	if (sdp_profile_has_dtls(leg->terms.profile) && !leg->keyed)

@@ -10,7 +10,7 @@
 #define DIAGNOSE_MAX        240
 #define DIAGNOSE_SILENCE_MS 5000 /* without a packet before that is the reason */
 
-/* Writes one reason, or an empty text when media flows. `status` may be NULL: the dataplane is
+/* Writes one reason, or an empty text when media flows. `status` may be NULL if the dataplane is
  * away. */
 void diagnose_leg(char *text, size_t size, const struct leg *leg,
 		  const Tandem__Dataplane__V1__LegStatus *status);

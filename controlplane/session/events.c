@@ -8,8 +8,7 @@
 #include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
-/* --- media timeout -------------------------------------------------------------------------------
- */
+/* --- media timeout --------------------------------------------------------------------------- */
 
 /* A leg was silent for too long: whether the whole call is, the dataplane is asked. */
 struct silence {
@@ -38,7 +37,7 @@ static void settle_silence(void *arg, int error, const char *what)
 	if (!error && s->ready && !call->gone && !call->busy && silence->listening &&
 	    silence->silent == silence->listening) {
 		if (s->config.media_timeout_delete)
-			session_drop_call(s, call, "no participant sends media any more");
+			session_drop_call(s, call, "every participant stopped sending media");
 		else
 			log_warn("call %s: no participant has sent media for %u s", call->id,
 				 s->config.media_timeout_ms / 1000);
@@ -74,8 +73,7 @@ static void media_timeout(struct leg *leg)
 	push_end(push);
 }
 
-/* --- those who watch -----------------------------------------------------------------------------
- */
+/* --- those who watch ------------------------------------------------------------------------- */
 
 static void notify_up(const struct leg *leg)
 {
@@ -86,8 +84,7 @@ static void notify_up(const struct leg *leg)
 	watch_leg(WATCH(LEG_UP), leg, text);
 }
 
-/* --- all of them ---------------------------------------------------------------------------------
- */
+/* --- all of them ----------------------------------------------------------------------------- */
 
 void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
@@ -116,7 +113,7 @@ void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 		watch_leg(WATCH(FIRST_MEDIA), leg, "");
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT:
-		watch_leg(WATCH(SILENCE), leg, "no media comes any more");
+		watch_leg(WATCH(SILENCE), leg, "media stopped coming");
 		media_timeout(leg);
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_KEYS_STALE:

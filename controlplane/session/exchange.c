@@ -7,8 +7,7 @@
 
 #include "controlplane/session/session_state.h"
 
-/* --- life ----------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 struct exchange *exchange_make(struct call *call, struct party *from, struct party *to)
 {
@@ -79,8 +78,7 @@ void exchange_free_copy(struct exchange *copy)
 	free_plans(&copy->to);
 }
 
-/* --- which ---------------------------------------------------------------------------------------
- */
+/* --- which ----------------------------------------------------------------------------------- */
 
 struct exchange *exchange_find(const struct call *call, const struct party *from,
 			       const struct party *to)

@@ -48,7 +48,8 @@ int exchange_copy(struct exchange *to, const struct exchange *from);
 /* Wipes and frees the plans of a copy. */
 void exchange_free_copy(struct exchange *copy);
 
-/* The open one from the one to the other, either of which may be NULL: anybody. NULL: none. */
+/* The open one from the one to the other, either of which may be NULL for anybody. NULL if there is
+ * none. */
 struct exchange *exchange_find(const struct call *call, const struct party *from,
 			       const struct party *to);
 /* Whether an exchange plans something for the leg. */

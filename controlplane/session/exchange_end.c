@@ -6,8 +6,7 @@
 #include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
-/* --- time ----------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------ */
 
 static void on_expiry(uv_timer_t *timer);
 
@@ -51,8 +50,7 @@ static void on_expiry(uv_timer_t *timer)
 	set_expiry(s);
 }
 
-/* --- without an answer ---------------------------------------------------------------------------
- */
+/* --- without an answer ----------------------------------------------------------------------- */
 
 /* True: the party was there for an exchange that is over. */
 static bool is_left_over(const struct party *party)

@@ -25,8 +25,7 @@ static struct leg *leg_of(const struct party *party, unsigned int line)
 	return NULL;
 }
 
-/* --- as they are offered -------------------------------------------------------------------------
- */
+/* --- as they are offered --------------------------------------------------------------------- */
 
 /* No m-line is left that can be relayed. */
 static int refuse_nothing(const struct sdp *sdp, struct session_error *error)
@@ -93,8 +92,7 @@ int group_offered(struct exchange *x, struct session_error *error)
 	return x->from.plan_count ? 0 : refuse_nothing(x->sdp, error);
 }
 
-/* --- as the other party gets them ----------------------------------------------------------------
- */
+/* --- as the other party gets them ------------------------------------------------------------ */
 
 struct types {
 	uint64_t bits[2];

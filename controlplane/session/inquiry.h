@@ -24,7 +24,7 @@ struct inquiry {
 
 /* Before all calls are known, those that are may still lack half of their legs. */
 int inquiry_check_synced(const struct session *s, struct session_error *error);
-/* NULL: the error was replied. */
+/* NULL if the error was replied. */
 struct call *inquiry_find(struct session *s, const char *id, session_reply *reply, void *arg);
 /*
  * The call, or of it one party with what concerns it, as it is now; what is pushed brings the

@@ -12,8 +12,7 @@
 #include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
-/* --- who we are ----------------------------------------------------------------------------------
- */
+/* --- who we are ------------------------------------------------------------------------------ */
 
 /* Its association can not be had back, so the next SDP has to bring about another one. */
 static bool is_spent(const struct leg *leg)
@@ -55,8 +54,7 @@ int keying_identify_anew(struct leg *leg, const struct terms *next)
 	return keying_identify(leg);
 }
 
-/* --- when the dataplane says no ------------------------------------------------------------------
- */
+/* --- when the dataplane says no -------------------------------------------------------------- */
 
 void keying_refused(struct leg *leg, const char *what)
 {
@@ -66,8 +64,7 @@ void keying_refused(struct leg *leg, const char *what)
 	watch_leg(WATCH(FAILED), leg, leg->failed);
 }
 
-/* --- SDES ----------------------------------------------------------------------------------------
- */
+/* --- SDES ------------------------------------------------------------------------------------ */
 
 static bool same_key(const struct sdes *a, const struct sdes *b)
 {
@@ -103,8 +100,7 @@ void keying_push_sdes(struct push *push, struct leg *leg, const struct terms *be
 		  });
 }
 
-/* --- DTLS ----------------------------------------------------------------------------------------
- */
+/* --- DTLS ------------------------------------------------------------------------------------ */
 
 static void send_datagram(void *arg, const uint8_t *datagram, size_t length)
 {

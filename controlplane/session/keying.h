@@ -10,7 +10,8 @@
  * association failed or its keys are lost. 0, -ENOMEM, -EIO.
  */
 int keying_identify(struct leg *leg);
-/* The same, when the identity of an earlier life is lost and a new association needs another one.
+/*
+ * The same, when the identity of an earlier life is lost and a new association needs another one.
  */
 int keying_identify_anew(struct leg *leg, const struct terms *next);
 

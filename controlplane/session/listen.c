@@ -7,8 +7,7 @@
 
 #include "controlplane/sdp/text.h"
 
-/* --- what ----------------------------------------------------------------------------------------
- */
+/* --- what ------------------------------------------------------------------------------------ */
 
 static bool is_asked_for(const struct party *party,
 			 const Tandem__Relay__V1__SubscribeRequest *request)
@@ -70,8 +69,7 @@ int listen_choose(struct heard *heard, const struct call *call,
 			      "such media");
 }
 
-/* --- as an SDP -----------------------------------------------------------------------------------
- */
+/* --- as an SDP ------------------------------------------------------------------------------- */
 
 struct sdp *listen_make_sdp(const struct heard *heard, unsigned int count, const struct call *call,
 			    struct session_error *error)

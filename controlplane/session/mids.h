@@ -11,7 +11,7 @@
 
 /* All zero: nothing is known. The texts are its own. */
 struct mids {
-	char *text[SDP_MEDIA_MAX]; /* by m-line; NULL: it has none */
+	char *text[SDP_MEDIA_MAX]; /* by m-line; NULL if it has none */
 };
 
 /* NULL and "" say nothing new. Without memory the m-line keeps what it has. */

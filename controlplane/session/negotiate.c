@@ -11,8 +11,7 @@
 
 #include "controlplane/session/latch.h"
 
-/* --- ICE -----------------------------------------------------------------------------------------
- */
+/* --- ICE ------------------------------------------------------------------------------------- */
 
 /* RFC 8445 section 5.3: at least 24 bits of ufrag and 128 of password, here 48 and 144. */
 static int fresh_credentials(struct terms *t)
@@ -81,8 +80,7 @@ static int take_ice_offer(struct terms *t, const struct sdp_media *media, bool l
 	return 0;
 }
 
-/* --- DTLS ----------------------------------------------------------------------------------------
- */
+/* --- DTLS ------------------------------------------------------------------------------------ */
 
 static int take_fingerprints(struct terms *t, const struct sdp_media *media, unsigned int mline,
 			     struct session_error *error)
@@ -149,8 +147,7 @@ static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsi
 	return 0;
 }
 
-/* --- SDES ----------------------------------------------------------------------------------------
- */
+/* --- SDES ------------------------------------------------------------------------------------ */
 
 void terms_drop_keys(struct terms *t)
 {
@@ -245,8 +242,7 @@ static int take_crypto_answer(struct terms *t, const struct sdp_media *media, un
 	return 0;
 }
 
-/* --- the whole -----------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static void set_latch(struct terms *t, const struct wish *wish)
 {

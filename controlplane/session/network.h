@@ -22,7 +22,8 @@ struct networks {
 	unsigned int port_first, port_last, quarantine_ms;
 };
 
-/* What the dataplane says it has; the ports of an address it had before stay. 0, -ENOMEM, -EINVAL.
+/*
+ * What the dataplane says it has; the ports of an address it had before stay. 0, -ENOMEM, -EINVAL.
  */
 int networks_update(struct networks *networks, const Tandem__Dataplane__V1__Hello *hello);
 void networks_free(struct networks *networks);

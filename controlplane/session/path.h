@@ -32,7 +32,7 @@ struct paths {
 /* The paths between the legs that are in force. `list` is for paths_free(). */
 struct paths paths_derive(const struct call *call);
 void paths_free(struct paths *paths);
-/* That from the one to the other; NULL: none. */
+/* That from the one to the other; NULL if there is none. */
 const struct path *paths_find(const struct paths *paths, uint64_t from, uint64_t to);
 
 /* Puts what `before` does not have so, and deletes what it alone has. */

@@ -52,10 +52,9 @@ static void set_pace(struct end *end, const struct sdp *offer, const struct sdp 
 	}
 }
 
-/* --- keys that the two share ---------------------------------------------------------------------
- */
+/* --- keys that the two share ----------------------------------------------------------------- */
 
-/* That of the same m-lines; NULL: they are grouped otherwise. */
+/* That of the same m-lines; NULL if they are grouped otherwise. */
 static struct plan *counterpart(struct end *end, const struct plan *plan)
 {
 	for (unsigned int i = 0; i < end->plan_count; i++)
@@ -100,8 +99,7 @@ static int share_keys(struct exchange *x, struct session_error *error)
 	return 0;
 }
 
-/* --- terms ---------------------------------------------------------------------------------------
- */
+/* --- terms ----------------------------------------------------------------------------------- */
 
 static bool is_bundle(uint32_t lines)
 {
@@ -159,8 +157,7 @@ static int make_terms(struct exchange *x, bool wished, struct session_error *err
 	return 0;
 }
 
-/* --- legs ----------------------------------------------------------------------------------------
- */
+/* --- legs ------------------------------------------------------------------------------------ */
 
 static int make_legs(struct exchange *x, struct end *end, struct session_error *error)
 {
@@ -234,8 +231,7 @@ int plan_offer(struct exchange *x, bool wished, struct session_error *error)
 	return 0;
 }
 
-/* --- the answer ----------------------------------------------------------------------------------
- */
+/* --- the answer ------------------------------------------------------------------------------ */
 
 /* The m-lines that the answer accepts. */
 static uint32_t accepted_lines(const struct sdp *answer)
@@ -359,8 +355,7 @@ int plan_answer(struct exchange *x, const struct sdp *answer, struct session_err
 	return 0;
 }
 
-/* --- in force or not -----------------------------------------------------------------------------
- */
+/* --- in force or not ------------------------------------------------------------------------- */
 
 void plan_swap(struct plan *plan)
 {

@@ -35,7 +35,7 @@ void push_call(struct push *push, struct call *call);
 void push_forget_call(struct push *push, struct call *call);
 /*
  * Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says.
- * `send.key` NULL: the relay protects nothing towards the participant. `goes_on`: the indices of
+ * `send.key` NULL if the relay protects nothing towards the participant. `goes_on`: the indices of
  * what is sent go on.
  */
 struct push_key {

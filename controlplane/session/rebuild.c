@@ -12,8 +12,7 @@
 #include "controlplane/session/call_state.h"
 #include "dataplane/lib/log.h"
 
-/* --- legs ----------------------------------------------------------------------------------------
- */
+/* --- legs ------------------------------------------------------------------------------------ */
 
 void rebuild_leg(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
 {
@@ -54,8 +53,7 @@ static int make_leg(struct party *party, const Tandem__State__V2__Leg *state)
 		       : 0;
 }
 
-/* --- parties -------------------------------------------------------------------------------------
- */
+/* --- parties --------------------------------------------------------------------------------- */
 
 static int make_party(struct call *call, const Tandem__State__V2__Party *state)
 {
@@ -124,8 +122,7 @@ static void make_medium(struct call *call, const Tandem__State__V2__Medium *stat
 	medium->codecs = strdup(state->codecs);
 }
 
-/* --- exchanges -----------------------------------------------------------------------------------
- */
+/* --- exchanges ------------------------------------------------------------------------------- */
 
 static int make_plans(struct exchange *x, struct end *end, Tandem__State__V2__Plan *const *states,
 		      size_t count)
@@ -180,8 +177,7 @@ static void make_exchange(struct call *call, const Tandem__State__V2__Exchange *
 	exchange_wait(x);
 }
 
-/* --- the whole -----------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static int fill_call(struct call *call, const Tandem__State__V2__Call *state)
 {

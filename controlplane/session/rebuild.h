@@ -9,7 +9,7 @@
 int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t size);
 /* What of a leg the dataplane alone knows. */
 void rebuild_leg(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status);
-/* After the last leg: what has no offer any more that would bring it into force is deleted. */
+/* After the last leg: what no offer can bring into force is deleted. */
 void rebuild_finish(struct session *s);
 
 #endif

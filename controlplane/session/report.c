@@ -50,8 +50,7 @@ uint64_t report_age_ms(const struct call *call)
 	return ms > call->created ? ms - call->created : 0;
 }
 
-/* --- parties -------------------------------------------------------------------------------------
- */
+/* --- parties --------------------------------------------------------------------------------- */
 
 static Tandem__Relay__V1__PartyState party_state(const struct party *party)
 {
@@ -78,8 +77,7 @@ static void add_party(struct report *r, const struct party *party)
 	out->state = party_state(party);
 }
 
-/* --- legs ----------------------------------------------------------------------------------------
- */
+/* --- legs ------------------------------------------------------------------------------------ */
 
 static Tandem__Relay__V1__LinkState ice_state(const struct leg *leg)
 {
@@ -160,8 +158,7 @@ static void add_leg(struct report *r, const struct leg *leg)
 	out->why = show_why(r, leg, NULL);
 }
 
-/* --- paths ---------------------------------------------------------------------------------------
- */
+/* --- paths ----------------------------------------------------------------------------------- */
 
 static const char *why_not(const struct path *path)
 {
@@ -188,8 +185,7 @@ static void add_path(struct report *r, const struct path *path)
 	out->why = arena_text(&r->arena, why_not(path));
 }
 
-/* --- the whole -----------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static bool is_of(const struct party *only, const struct path *path)
 {
@@ -307,7 +303,7 @@ static void take_remote(struct report *r, Tandem__Relay__V1__Leg *out,
 		out->remote = show_endpoint(r, &remote);
 }
 
-/* NULL: its party has left. */
+/* NULL if its party has left. */
 static const struct leg *find_leg(const struct call *call, uint64_t id)
 {
 	const struct party *party;

@@ -28,8 +28,7 @@ static void forget_seen(struct session *s)
 	}
 }
 
-/* --- legs ----------------------------------------------------------------------------------------
- */
+/* --- legs ------------------------------------------------------------------------------------ */
 
 /*
  * A re-offer that is open repeats the SDES keys of the legs as they were. Should it be answered
@@ -157,8 +156,7 @@ static void ask_legs(struct session *s, uint64_t after)
 	client_request(s->client, &message, on_legs, s);
 }
 
-/* --- calls ---------------------------------------------------------------------------------------
- */
+/* --- calls ----------------------------------------------------------------------------------- */
 
 static void take_call(struct session *s, const Tandem__Dataplane__V1__Call *state)
 {

@@ -12,8 +12,7 @@
 #include "controlplane/session/resync.h"
 #include "dataplane/lib/log.h"
 
-/* --- for the verbs -------------------------------------------------------------------------------
- */
+/* --- for the verbs --------------------------------------------------------------------------- */
 
 void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
 {
@@ -63,8 +62,7 @@ int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *e
 			      "sdp line %u: %s", why.line, why.text);
 }
 
-/* --- life ----------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 struct client *session_client(const struct session *s)
 {

@@ -42,7 +42,8 @@ struct session_config {
  * texts of `config` must outlive the session.
  */
 int session_open(struct session **session, uv_loop_t *loop, const struct session_config *config);
-/* The calls stay in the dataplane. Verbs that wait fail before it returns; run the loop once more.
+/*
+ * The calls stay in the dataplane. Verbs that wait fail before it returns; run the loop once more.
  */
 void session_close(struct session *session);
 
@@ -88,7 +89,7 @@ void session_status(struct session *session, const Tandem__Relay__V1__StatusRequ
 
 /*
  * What happens to calls is told as it happens, of one or with "" of all, until it is unwatched. The
- * event is gone when `event` returns. NULL: no memory.
+ * event is gone when `event` returns. NULL if there is no memory.
  */
 struct session_watcher;
 typedef void session_event(void *arg, const Tandem__Relay__V1__WatchEvent *event);

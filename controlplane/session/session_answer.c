@@ -42,8 +42,7 @@ struct answering {
 	void *arg;
 };
 
-/* --- which ---------------------------------------------------------------------------------------
- */
+/* --- which ----------------------------------------------------------------------------------- */
 
 static int refuse_to_tag(const Tandem__Relay__V1__AnswerRequest *request,
 			 struct session_error *error)
@@ -146,8 +145,7 @@ static int find(struct session *s, struct call *call, struct exchange **out,
 		       : 0;
 }
 
-/* --- in force, and back --------------------------------------------------------------------------
- */
+/* --- in force, and back ---------------------------------------------------------------------- */
 
 static void trade(struct change *c)
 {
@@ -172,7 +170,7 @@ static void trade_media(struct answering *a)
 	memcpy(a->media, now, sizeof(now));
 }
 
-/* Those of both ends, one after the other; NULL: that was the last one. */
+/* Those of both ends, one after the other; NULL if that was the last one. */
 static struct plan *plan_at(struct answering *a, unsigned int i)
 {
 	if (i < a->next.from.plan_count)
@@ -237,8 +235,7 @@ static void take_back(struct answering *a)
 	paths_free(&before);
 }
 
-/* --- the second half -----------------------------------------------------------------------------
- */
+/* --- the second half ------------------------------------------------------------------------- */
 
 static bool is_planned(struct answering *a, const struct leg *leg)
 {
@@ -382,8 +379,7 @@ static void legs_pushed(void *arg, int error, const char *what)
 	push_end(push);
 }
 
-/* --- the first half ------------------------------------------------------------------------------
- */
+/* --- the first half -------------------------------------------------------------------------- */
 
 static bool is_all_rejected(struct answering *a)
 {

@@ -9,8 +9,7 @@
 #include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
 
-/* --- the whole call ------------------------------------------------------------------------------
- */
+/* --- the whole call -------------------------------------------------------------------------- */
 
 static void answer_delete(const struct inquiry *a, Tandem__Relay__V1__Call *call)
 {
@@ -36,8 +35,7 @@ static void delete_call(struct session *s, struct call *call, session_reply *rep
 	push_end(push);
 }
 
-/* --- one party -----------------------------------------------------------------------------------
- */
+/* --- one party ------------------------------------------------------------------------------- */
 
 /* The offers from it and to it are over, and what is left of them goes with it. */
 static void end_exchanges(const struct party *party)
@@ -101,8 +99,7 @@ static void delete_party(struct session *s, struct party *party, inquiry_reply *
 	call_release(call);
 }
 
-/* --- the verbs -----------------------------------------------------------------------------------
- */
+/* --- the verbs ------------------------------------------------------------------------------- */
 
 static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
 		  void *arg)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verb offer: one party's offer comes in, one for another goes out, and so for each re-offer.
+/*
+ * The verb offer: one party's offer comes in, one for another goes out, and so for each re-offer.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -37,8 +38,7 @@ static int check_request(struct session *s, const Tandem__Relay__V1__OfferReques
 	return session_check_ready(s, error);
 }
 
-/* --- who -----------------------------------------------------------------------------------------
- */
+/* --- who ------------------------------------------------------------------------------------- */
 
 static int new_call(struct session *s, struct call **out, struct party **from,
 		    const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
@@ -73,7 +73,8 @@ static int find_offerer(const struct call *call, struct party **from, const char
 			      tag);
 }
 
-/* The one that this party talks with, or has offered to, or the only other one; NULL: none. */
+/* The one that this party talks with, or has offered to, or the only other one; NULL if there is
+ * none. */
 static struct party *usual_partner(const struct call *call, const struct party *from)
 {
 	struct exchange *x = exchange_find(call, from, NULL);
@@ -130,8 +131,7 @@ static int settle_glare(const struct party *from, const struct party *to, bool r
 	return 0;
 }
 
-/* --- what ----------------------------------------------------------------------------------------
- */
+/* --- what ------------------------------------------------------------------------------------ */
 
 /* What a party shows of itself is how it is to see the relay, when another one offers later on. */
 static void learn_wish(struct exchange *x)
@@ -186,8 +186,7 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 	return 0;
 }
 
-/* --- in the dataplane ----------------------------------------------------------------------------
- */
+/* --- in the dataplane ------------------------------------------------------------------------ */
 
 /* The call is as it was; one that never was is gone. */
 static void give_up(struct exchange *x)

@@ -9,8 +9,7 @@
 
 #define PAGE_MOST 1000
 
-/* --- one call ------------------------------------------------------------------------------------
- */
+/* --- one call -------------------------------------------------------------------------------- */
 
 static void answer_query(const struct inquiry *a, Tandem__Relay__V1__Call *call)
 {
@@ -35,8 +34,7 @@ void session_query(struct session *s, const Tandem__Relay__V1__QueryRequest *req
 	push_end(push);
 }
 
-/* --- list ----------------------------------------------------------------------------------------
- */
+/* --- list ------------------------------------------------------------------------------------ */
 
 static unsigned int count_legs(const struct call *call)
 {

@@ -38,8 +38,7 @@ static void end(struct subscribing *u)
 	queue_end(call);
 }
 
-/* --- subscribe -----------------------------------------------------------------------------------
- */
+/* --- subscribe ------------------------------------------------------------------------------- */
 
 static int check_request(struct session *s, const struct call *call,
 			 const Tandem__Relay__V1__SubscribeRequest *request,
@@ -192,8 +191,7 @@ void session_subscribe(struct session *s, const Tandem__Relay__V1__SubscribeRequ
 	end(u);
 }
 
-/* --- the answer ----------------------------------------------------------------------------------
- */
+/* --- the answer ------------------------------------------------------------------------------ */
 
 static void answered(void *arg, int error, const char *what)
 {

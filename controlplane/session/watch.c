@@ -9,7 +9,7 @@
 
 struct session_watcher {
 	LIST_ENTRY(session_watcher) entry;
-	struct session *session; /* NULL: it has closed */
+	struct session *session; /* NULL if it has closed */
 	char *call_id;           /* "": every call */
 	session_event *event;
 	void *arg;

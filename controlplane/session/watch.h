@@ -16,7 +16,7 @@ struct watch {
 };
 
 void watch_open(struct watch *watch);
-/* Nobody is told any more; who watched need not unwatch. */
+/* Nobody is told after this; who watched need not unwatch. */
 void watch_close(struct watch *watch);
 
 #define WATCH(kind) TANDEM__RELAY__V1__WATCH_KIND__WATCH_##kind

@@ -80,8 +80,7 @@ const char *attack_kind_name(enum attack_kind kind)
 	return names[kind];
 }
 
-/* --- whom it comes from and whom it meets --------------------------------------------------------
- */
+/* --- whom it comes from and whom it meets ---------------------------------------------------- */
 
 static void take_sources(struct attack *a, enum attack_kind kind, const struct attack_second *s)
 {
@@ -117,8 +116,7 @@ const char *attack_worst(const struct attack *a)
 	return "";
 }
 
-/* --- its life ------------------------------------------------------------------------------------
- */
+/* --- its life -------------------------------------------------------------------------------- */
 
 static void remember_told(struct attack *a)
 {

@@ -45,7 +45,7 @@ struct attack_source {
 };
 
 struct attack_target {
-	const char *call_id; /* NULL: no call has it */
+	const char *call_id; /* NULL if no call has it */
 	const char *reason;
 	uint32_t pps;
 };

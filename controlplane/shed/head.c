@@ -71,8 +71,7 @@ static void say_name(struct head *h, const char *name, const char *what, unsigne
 		say(h, "%s %u", what, number);
 }
 
-/* --- what is in UDP: RFC 7983 --------------------------------------------------------------------
- */
+/* --- what is in UDP: RFC 7983 ---------------------------------------------------------------- */
 
 /* RFC 8489 section 5: the class's two bits are spread among the method's. */
 static void read_stun(struct head *h, struct cursor c)
@@ -166,8 +165,7 @@ static void read_payload(struct head *h, struct cursor c)
 		say(h, "neither STUN, DTLS nor RTP, begins with %02x", c.at[0]);
 }
 
-/* --- what is in IP -------------------------------------------------------------------------------
- */
+/* --- what is in IP --------------------------------------------------------------------------- */
 
 static void say_addresses(struct head *h, const struct cursor *c)
 {
@@ -324,8 +322,7 @@ static void read_ipv6(struct head *h, struct cursor c)
 		read_transport(h, c, fragment[0]);
 }
 
-/* --- what is in Ethernet -------------------------------------------------------------------------
- */
+/* --- what is in Ethernet --------------------------------------------------------------------- */
 
 /* Its addresses are what it is about, and IPv4's only when it says so. */
 static void read_arp(struct head *h, struct cursor c)

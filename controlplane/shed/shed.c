@@ -15,8 +15,7 @@
 
 #define TICK_MS 1000
 
-/* --- rates ---------------------------------------------------------------------------------------
- */
+/* --- rates ----------------------------------------------------------------------------------- */
 
 static void rates_put(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
@@ -45,8 +44,7 @@ static void connected(void *arg)
 	client_request(s->client, &message, rates_put, s);
 }
 
-/* --- one second ----------------------------------------------------------------------------------
- */
+/* --- one second ------------------------------------------------------------------------------ */
 
 static unsigned int read_sources(struct shed *s, struct attack_source out[SHED_TOP],
 				 const Tandem__Dataplane__V1__Shed *in)
@@ -119,7 +117,8 @@ static void on_shed(void *arg, int error, const Tandem__Dataplane__V1__Reply *re
 	feed_attacks(s, shed);
 }
 
-/* What a worker dropped counts where it tells of an attempt; what the filter did comes by itself.
+/*
+ * What a worker dropped counts where it tells of an attempt; what the filter did comes by itself.
  */
 static void on_counters(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
@@ -152,8 +151,7 @@ static void on_tick(uv_timer_t *timer)
 	client_request(s->client, &message, on_shed, s);
 }
 
-/* --- life ----------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------ */
 
 int shed_start(struct shed **out, struct session *session, uv_loop_t *loop,
 	       const struct shed_config *config)

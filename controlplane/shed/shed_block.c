@@ -57,8 +57,7 @@ static void refuse(struct blocking *w, int error, const Tandem__Dataplane__V1__R
 			     "%s: %s", text, in->what[0] ? in->what : strerror(-error));
 }
 
-/* --- block ---------------------------------------------------------------------------------------
- */
+/* --- block ----------------------------------------------------------------------------------- */
 
 static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 {
@@ -99,8 +98,7 @@ void shed_put_block(struct shed *s, const Tandem__Shed__V1__BlockRequest *reques
 	client_request(s->client, &message, blocked, w);
 }
 
-/* --- unblock -------------------------------------------------------------------------------------
- */
+/* --- unblock --------------------------------------------------------------------------------- */
 
 static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 {
@@ -112,7 +110,7 @@ static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 		refuse(w, error, in);
 	} else {
 		prefix_text(text, &w->prefix);
-		log_info("shed: %s is not blocked any more", text);
+		log_info("shed: %s is no longer blocked", text);
 		w->reply(w->arg, &reply.base, NULL);
 	}
 	free(w);

@@ -20,7 +20,7 @@ struct shed {
 	bool asking; /* the last second's answer is still to come */
 	struct tally tally;
 	struct attacks attacks;
-	struct strikes *strikes; /* NULL: nothing is blocked but by an operator */
+	struct strikes *strikes; /* NULL if nothing is blocked but by an operator */
 	LIST_HEAD(, shed_watcher) watchers;
 };
 

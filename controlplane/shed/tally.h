@@ -21,12 +21,12 @@ struct tally_reason {
 struct tally { /* all zero: nothing is known */
 	struct tally_reason reasons[TALLY_REASONS];
 	unsigned int count;
-	uint64_t at_ms; /* of the last tally_end(); 0: there was none, or the counters are new ones
-			 */
+	/* Of the last tally_end(); 0 if there was none, or if the counters are new ones. */
+	uint64_t at_ms;
 };
 
 void tally_begin(struct tally *tally);
-/* A name beyond TALLY_REASONS is not counted. Whoever is added last explains the reason. */
+/* A name beyond TALLY_REASONS is not counted. What is added last explains the reason. */
 void tally_add(struct tally *tally, const char *name, const char *help, uint64_t packets);
 /* Rates follow from the second call on. */
 void tally_end(struct tally *tally, uint64_t now_ms);

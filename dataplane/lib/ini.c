@@ -160,7 +160,7 @@ static void store(struct options *o, const struct instance *i, struct ini_entry 
 		o->source.error = error;
 }
 
-static void judge_entry(struct options *o, struct ini_entry *e)
+static void check_entry(struct options *o, struct ini_entry *e)
 {
 	const struct option_section *section = section_find(o, e);
 	struct instance *i;
@@ -217,14 +217,14 @@ static void fill_fallbacks(struct options *o, const struct instance *i)
 	}
 }
 
-static void judge(struct options *o)
+static void check_all(struct options *o)
 {
 	override(o);
 	for (const struct option_section *s = o->table->sections; s->name; s++)
 		if (!s->named)
 			instance_get(o, s, "");
 	for (struct ini_entry *e = o->source.entries; e; e = e->next)
-		judge_entry(o, e);
+		check_entry(o, e);
 	for (struct instance *i = o->instances; i; i = i->next)
 		fill_fallbacks(o, i);
 	if (!o->source.mistakes && !o->source.error && o->table->check)
@@ -240,7 +240,7 @@ static void print_help(const struct option_table *table)
 	printf("%s: %s\n\n", table->program, table->summary);
 	printf("  --config FILE   read this file%s%s\n", table->file ? " instead of " : "",
 	       table->file ? table->file : "");
-	printf("  --check         judge the configuration and leave\n"
+	printf("  --check         check the configuration and leave\n"
 	       "  --help          this text\n"
 	       "  --version       the version\n");
 	for (const struct option_section *s = table->sections; s->name; s++) {
@@ -281,7 +281,7 @@ int options_load(struct options **options, const struct option_table *table, voi
 		return 1;
 	}
 	ini_collect_file(&o->source);
-	judge(o);
+	check_all(o);
 	if (o->source.error)
 		return o->source.error;
 	if (o->source.mistakes)

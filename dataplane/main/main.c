@@ -74,8 +74,8 @@ static int create_memory(struct program *p)
 	d->mbufs = rte_pktmbuf_pool_create("packets", packets, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					   SOCKET_ID_ANY);
 	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * d->leg_count, RTE_CACHE_LINE_SIZE);
-	d->table = rte_zmalloc("flows", sizeof(d->table[0]) * addresses << 16, RTE_CACHE_LINE_SIZE);
-	if (!d->mbufs || !d->legs || !d->table)
+	d->flows = rte_zmalloc("flows", sizeof(d->flows[0]) * addresses << 16, RTE_CACHE_LINE_SIZE);
+	if (!d->mbufs || !d->legs || !d->flows)
 		return -ENOMEM;
 	for (uint32_t k = 0; k < d->leg_count; k++)
 		d->legs[k].index = k;
@@ -283,7 +283,7 @@ static void destroy(struct program *p)
 	port_stop_all(d);
 	for (unsigned int k = 0; k < d->worker_count; k++)
 		worker_destroy(d->workers[k]);
-	rte_free(d->table);
+	rte_free(d->flows);
 	rte_free(d->legs);
 	rte_mempool_free(d->mbufs);
 	if (p->engine)

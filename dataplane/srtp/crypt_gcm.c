@@ -22,25 +22,25 @@ static inline void put_nonce(uint8_t iv[16], const struct crypt_job *job)
 }
 
 /* All at once, and not each before its packet, because the library would read it too soon. */
-static inline void put_nonces(struct ipsec_mb_desk *desk, const struct batch *batch,
+static inline void put_nonces(struct ipsec_mb_scratch *scratch, const struct batch *batch,
 			      const struct crypt_job *jobs)
 {
 	for (unsigned int n = 0; n < batch->count; n++)
-		put_nonce(desk->iv[n], &jobs[batch->of[n]]);
+		put_nonce(scratch->iv[n], &jobs[batch->of[n]]);
 }
 
 /* Of SRTCP, the key that `open_rtcp` expanded. */
-static inline const struct gcm_key_data *key_of(const struct ipsec_mb_desk *desk,
+static inline const struct gcm_key_data *key_of(const struct ipsec_mb_scratch *scratch,
 						const struct crypt_job *job, const bool rtcp)
 {
-	return rtcp ? &desk->rtcp.gcm
+	return rtcp ? &scratch->rtcp.gcm
 		    : (const struct gcm_key_data *)ipsec_mb_key_of(job->key)->cipher;
 }
 
-static void open_rtcp(struct ipsec_mb_desk *desk, const struct crypt_job *job)
+static void open_rtcp(struct ipsec_mb_scratch *scratch, const struct crypt_job *job)
 {
-	desk->rtcp.gcms = 1;
-	crypt_expand_cipher(desk->mgr, (uint8_t *)&desk->rtcp.gcm, job->key->suite,
+	scratch->rtcp.gcms = 1;
+	crypt_expand_cipher(scratch->mgr, (uint8_t *)&scratch->rtcp.gcm, job->key->suite,
 			    ipsec_mb_key_of(job->key)->rtcp.cipher);
 }
 
@@ -69,11 +69,11 @@ static inline unsigned int end_of(const struct crypt_job *job, const bool rtcp)
 }
 
 /* What lies between the header and `end` goes to `out`. */
-static inline void run(const struct ipsec_mb_desk *desk, const struct crypt_job *job,
+static inline void run(const struct ipsec_mb_scratch *scratch, const struct crypt_job *job,
 		       const uint8_t *iv, const bool rtcp, const bool encrypt, unsigned int end,
 		       uint8_t *out, uint8_t tag[GCM_TAG])
 {
-	const IMB_MGR *mgr = desk->mgr;
+	const IMB_MGR *mgr = scratch->mgr;
 	bool long_key = suite_has_long_key(job->key->suite);
 	struct gcm_context_data context;
 	struct authentic a;
@@ -84,20 +84,20 @@ static inline void run(const struct ipsec_mb_desk *desk, const struct crypt_job 
 		gcm = long_key ? mgr->gcm256_enc : mgr->gcm128_enc;
 	else
 		gcm = long_key ? mgr->gcm256_dec : mgr->gcm128_dec;
-	gcm(key_of(desk, job, rtcp), &context, out, job->data + job->header, end - job->header, iv,
-	    a.octets, a.length, tag, GCM_TAG);
+	gcm(key_of(scratch, job, rtcp), &context, out, job->data + job->header, end - job->header,
+	    iv, a.octets, a.length, tag, GCM_TAG);
 }
 
 /*
  * The tag alone, from the ciphertext (NIST SP 800-38D 6.4 and 7.2): GHASH over what is
  * authenticated, what is encrypted and both lengths, under a mask, which is the tag of nothing.
  */
-static inline void run_ghash(const struct ipsec_mb_desk *desk, const struct crypt_job *job,
+static inline void run_ghash(const struct ipsec_mb_scratch *scratch, const struct crypt_job *job,
 			     const uint8_t *iv, const bool rtcp, unsigned int length,
 			     uint8_t tag[GCM_TAG])
 {
-	const struct gcm_key_data *key = key_of(desk, job, rtcp);
-	const IMB_MGR *mgr = desk->mgr;
+	const struct gcm_key_data *key = key_of(scratch, job, rtcp);
+	const IMB_MGR *mgr = scratch->mgr;
 	bool long_key = suite_has_long_key(job->key->suite);
 	aes_gcm_enc_dec_t gcm = long_key ? mgr->gcm256_enc : mgr->gcm128_enc;
 	uint64_t hash[2] = {0}, mask[2], bits[2];
@@ -119,13 +119,13 @@ static inline void run_ghash(const struct ipsec_mb_desk *desk, const struct cryp
 
 /* --- one packet --- */
 
-static __rte_always_inline void unprotect(const struct ipsec_mb_desk *desk, struct crypt_job *job,
-					  const uint8_t *iv, const bool rtcp)
+static __rte_always_inline void unprotect(const struct ipsec_mb_scratch *scratch,
+					  struct crypt_job *job, const uint8_t *iv, const bool rtcp)
 {
 	unsigned int end = end_of(job, rtcp);
 	uint8_t tag[GCM_TAG];
 
-	run(desk, job, iv, rtcp, false, end, job->data + job->header, tag);
+	run(scratch, job, iv, rtcp, false, end, job->data + job->header, tag);
 	job->status = tag_equal(tag, job->data + end, GCM_TAG) ? CRYPT_OK : CRYPT_AUTH_FAILED;
 	job->length = end;
 }
@@ -134,25 +134,25 @@ static __rte_always_inline void unprotect(const struct ipsec_mb_desk *desk, stru
  * GHASH alone is half the work and four calls: up to GCM_SHORT octets of payload are deciphered
  * aside instead, in one call, and forgotten.
  */
-static __rte_always_inline void verify(const struct ipsec_mb_desk *desk, struct crypt_job *job,
-				       const uint8_t *iv, const bool rtcp)
+static __rte_always_inline void verify(const struct ipsec_mb_scratch *scratch,
+				       struct crypt_job *job, const uint8_t *iv, const bool rtcp)
 {
 	unsigned int end = end_of(job, rtcp);
 	uint8_t aside[GCM_SHORT], tag[GCM_TAG];
 
 	if (end - job->header <= sizeof(aside))
-		run(desk, job, iv, rtcp, false, end, aside, tag);
+		run(scratch, job, iv, rtcp, false, end, aside, tag);
 	else
-		run_ghash(desk, job, iv, rtcp, end - job->header, tag);
+		run_ghash(scratch, job, iv, rtcp, end - job->header, tag);
 	job->status = tag_equal(tag, job->data + end, GCM_TAG) ? CRYPT_OK : CRYPT_AUTH_FAILED;
 }
 
-static __rte_always_inline void protect(const struct ipsec_mb_desk *desk, struct crypt_job *job,
-					const uint8_t *iv, const bool rtcp)
+static __rte_always_inline void protect(const struct ipsec_mb_scratch *scratch,
+					struct crypt_job *job, const uint8_t *iv, const bool rtcp)
 {
 	uint8_t *end = job->data + job->length;
 
-	run(desk, job, iv, rtcp, true, job->length, job->data + job->header, end);
+	run(scratch, job, iv, rtcp, true, job->length, job->data + job->header, end);
 	job->status = CRYPT_OK;
 	job->length += GCM_TAG;
 	if (rtcp) {
@@ -165,46 +165,47 @@ static __rte_always_inline void protect(const struct ipsec_mb_desk *desk, struct
 
 enum work { UNPROTECT, VERIFY, PROTECT };
 
-static __rte_always_inline void one(const struct ipsec_mb_desk *desk, struct crypt_job *job,
+static __rte_always_inline void one(const struct ipsec_mb_scratch *scratch, struct crypt_job *job,
 				    const uint8_t *iv, const bool rtcp, const enum work work)
 {
 	if (work == UNPROTECT)
-		unprotect(desk, job, iv, rtcp);
+		unprotect(scratch, job, iv, rtcp);
 	else if (work == VERIFY)
-		verify(desk, job, iv, rtcp);
+		verify(scratch, job, iv, rtcp);
 	else
-		protect(desk, job, iv, rtcp);
+		protect(scratch, job, iv, rtcp);
 }
 
-static __rte_always_inline void each(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+static __rte_always_inline void each(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 				     const struct batch *batch, const enum work work)
 {
-	put_nonces(desk, batch, jobs);
+	put_nonces(scratch, batch, jobs);
 	for (unsigned int n = 0; n < batch->count; n++) {
 		struct crypt_job *job = &jobs[batch->of[n]];
 
 		if (likely(!job->rtcp)) {
-			one(desk, job, desk->iv[n], false, work);
+			one(scratch, job, scratch->iv[n], false, work);
 		} else {
-			open_rtcp(desk, job);
-			one(desk, job, desk->iv[n], true, work);
+			open_rtcp(scratch, job);
+			one(scratch, job, scratch->iv[n], true, work);
 		}
 	}
 }
 
-void crypt_gcm_unprotect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+void crypt_gcm_unprotect(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 			 const struct batch *batch)
 {
-	each(desk, jobs, batch, UNPROTECT);
+	each(scratch, jobs, batch, UNPROTECT);
 }
 
-void crypt_gcm_verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs, const struct batch *batch)
+void crypt_gcm_verify(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
+		      const struct batch *batch)
 {
-	each(desk, jobs, batch, VERIFY);
+	each(scratch, jobs, batch, VERIFY);
 }
 
-void crypt_gcm_protect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+void crypt_gcm_protect(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 		       const struct batch *batch)
 {
-	each(desk, jobs, batch, PROTECT);
+	each(scratch, jobs, batch, PROTECT);
 }

@@ -20,7 +20,7 @@
 
 #define FEW 4
 
-struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
+struct ipsec_mb_scratch *crypt_ipsec_mb_scratch[RTE_MAX_LCORE];
 
 /*
  * Keys are strewn over memory: they are asked for before anything waits for them. Of the powers
@@ -63,7 +63,7 @@ static inline void tag_copy(uint8_t *to, const uint8_t *from, unsigned int lengt
 
 /* --- keys --- */
 
-static inline const struct hmac_states *hmac_of(struct ipsec_mb_desk *desk,
+static inline const struct hmac_states *hmac_of(struct ipsec_mb_scratch *scratch,
 						const struct crypt_job *job)
 {
 	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
@@ -71,20 +71,21 @@ static inline const struct hmac_states *hmac_of(struct ipsec_mb_desk *desk,
 
 	if (likely(!job->rtcp))
 		return &key->hmac;
-	expanded = &desk->rtcp.hmac[desk->rtcp.hmacs++];
-	crypt_expand_hmac(desk->mgr, expanded, key->rtcp.auth);
+	expanded = &scratch->rtcp.hmac[scratch->rtcp.hmacs++];
+	crypt_expand_hmac(scratch->mgr, expanded, key->rtcp.auth);
 	return expanded;
 }
 
-static inline const uint8_t *cipher_of(struct ipsec_mb_desk *desk, const struct crypt_job *job)
+static inline const uint8_t *cipher_of(struct ipsec_mb_scratch *scratch,
+				       const struct crypt_job *job)
 {
 	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
 	uint8_t *expanded;
 
 	if (likely(!job->rtcp))
 		return key->cipher;
-	expanded = desk->rtcp.cipher[desk->rtcp.ciphers++];
-	crypt_expand_cipher(desk->mgr, expanded, job->key->suite, key->rtcp.cipher);
+	expanded = scratch->rtcp.cipher[scratch->rtcp.ciphers++];
+	crypt_expand_cipher(scratch->mgr, expanded, job->key->suite, key->rtcp.cipher);
 	return expanded;
 }
 
@@ -100,11 +101,11 @@ static inline void forget_expanded(struct expanded *e)
 
 /* --- batches --- */
 
-static inline void add_hash(struct ipsec_mb_desk *desk, struct batch *batch,
+static inline void add_hash(struct ipsec_mb_scratch *scratch, struct batch *batch,
 			    const struct crypt_job *job, unsigned int k, unsigned int length)
 {
-	const struct hmac_states *states = hmac_of(desk, job);
-	IMB_JOB *j = &desk->hash[batch->count];
+	const struct hmac_states *states = hmac_of(scratch, job);
+	IMB_JOB *j = &scratch->hash[batch->count];
 
 	j->src = job->data;
 	j->msg_len_to_hash_in_bytes = length;
@@ -118,41 +119,41 @@ static inline void add_hash(struct ipsec_mb_desk *desk, struct batch *batch,
  * the CPU has instructions for SHA-1, up to FEW packets that would begin another pass are faster
  * one after another.
  */
-static inline bool run_hash(struct ipsec_mb_desk *desk, const struct batch *batch)
+static inline bool run_hash(struct ipsec_mb_scratch *scratch, const struct batch *batch)
 {
-	unsigned int few = batch->count & (desk->lanes - 1), many;
+	unsigned int few = batch->count & (scratch->lanes - 1), many;
 
 	if (few > FEW)
 		few = 0;
 	many = batch->count - few;
-	if (many &&
-	    IMB_SUBMIT_HASH_BURST_NOCHECK(desk->mgr, desk->hash, many, IMB_AUTH_HMAC_SHA_1) != many)
+	if (many && IMB_SUBMIT_HASH_BURST_NOCHECK(scratch->mgr, scratch->hash, many,
+						  IMB_AUTH_HMAC_SHA_1) != many)
 		return false;
-	return !few || IMB_SUBMIT_HASH_BURST_NOCHECK(desk->few, desk->hash + many, few,
+	return !few || IMB_SUBMIT_HASH_BURST_NOCHECK(scratch->few, scratch->hash + many, few,
 						     IMB_AUTH_HMAC_SHA_1) == few;
 }
 
 /* From the header to `end`. The library does not take empty messages. */
-static inline void add_cipher(struct ipsec_mb_desk *desk, struct batch batches[2],
+static inline void add_cipher(struct ipsec_mb_scratch *scratch, struct batch batches[2],
 			      const struct crypt_job *job, unsigned int k, unsigned int end)
 {
 	unsigned int size = suite_has_long_key(job->key->suite);
 	struct batch *batch = &batches[size];
-	IMB_JOB *j = &desk->cipher[size][batch->count];
+	IMB_JOB *j = &scratch->cipher[size][batch->count];
 
 	if (unlikely(end == job->header))
 		return;
-	put_counter(desk->iv[k], job);
-	j->enc_keys = cipher_of(desk, job);
+	put_counter(scratch->iv[k], job);
+	j->enc_keys = cipher_of(scratch, job);
 	j->src = job->data + job->header;
 	j->dst = job->data + job->header;
 	j->msg_len_to_cipher_in_bytes = end - job->header;
-	j->iv = desk->iv[k];
+	j->iv = scratch->iv[k];
 	batch->of[batch->count++] = k;
 }
 
 /* The library cannot fail here; if it ever does, nothing leaves in a state that nobody knows. */
-static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2],
+static void run_cipher(struct ipsec_mb_scratch *scratch, const struct batch batches[2],
 		       struct crypt_job *jobs)
 {
 	static const IMB_KEY_SIZE_BYTES sizes[2] = {IMB_KEY_128_BYTES, IMB_KEY_256_BYTES};
@@ -163,8 +164,8 @@ static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2]
 		if (!batch->count)
 			continue;
 		if (likely(IMB_SUBMIT_CIPHER_BURST_NOCHECK(
-				   desk->mgr, desk->cipher[size], batch->count, IMB_CIPHER_CNTR,
-				   IMB_DIR_ENCRYPT, sizes[size]) == batch->count))
+				   scratch->mgr, scratch->cipher[size], batch->count,
+				   IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, sizes[size]) == batch->count))
 			continue;
 		for (unsigned int n = 0; n < batch->count; n++)
 			jobs[batch->of[n]].status = CRYPT_AUTH_FAILED;
@@ -177,23 +178,23 @@ static void run_cipher(struct ipsec_mb_desk *desk, const struct batch batches[2]
  * SRTP authenticates the rollover counter behind the packet, where the tag begins: the tag's first
  * octets step aside until the HMAC is there.
  */
-static inline void add_check(struct ipsec_mb_desk *desk, struct batch *hashes,
+static inline void add_check(struct ipsec_mb_scratch *scratch, struct batch *hashes,
 			     const struct crypt_job *job, unsigned int k)
 {
 	unsigned int end = job->length - job->key->tag;
 
 	if (unlikely(job->rtcp))
-		return add_hash(desk, hashes, job, k, job->length - job->key->tag_rtcp);
-	memcpy(&desk->aside[hashes->count], job->data + end, 4);
+		return add_hash(scratch, hashes, job, k, job->length - job->key->tag_rtcp);
+	memcpy(&scratch->aside[hashes->count], job->data + end, 4);
 	put32(job->data + end, job->index >> 16);
-	add_hash(desk, hashes, job, k, end + 4);
+	add_hash(scratch, hashes, job, k, end + 4);
 }
 
 /* `ciphers` gets what is to be deciphered; NULL if nothing is, the packets stay as they came. */
-static inline void check(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+static inline void check(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 			 const struct batch *hashes, struct batch *ciphers)
 {
-	bool done = run_hash(desk, hashes);
+	bool done = run_hash(scratch, hashes);
 
 	for (unsigned int n = 0; n < hashes->count; n++) {
 		unsigned int k = hashes->of[n];
@@ -202,8 +203,8 @@ static inline void check(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 		unsigned int end = job->length - tag;
 
 		if (likely(!job->rtcp))
-			memcpy(job->data + end, &desk->aside[n], 4);
-		if (unlikely(!done || !tag_equal(desk->tag[n], job->data + end, tag))) {
+			memcpy(job->data + end, &scratch->aside[n], 4);
+		if (unlikely(!done || !tag_equal(scratch->tag[n], job->data + end, tag))) {
 			job->status = CRYPT_AUTH_FAILED;
 			continue;
 		}
@@ -211,12 +212,12 @@ static inline void check(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
 		if (!ciphers)
 			continue;
 		job->length = job->rtcp ? end - 4 : end;
-		add_cipher(desk, ciphers, job, k, job->length);
+		add_cipher(scratch, ciphers, job, k, job->length);
 	}
 }
 
-static inline void sort(struct ipsec_mb_desk *desk, struct crypt_job *jobs, unsigned int count,
-			struct batch *hashes, struct batch *gcms)
+static inline void sort(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
+			unsigned int count, struct batch *hashes, struct batch *gcms)
 {
 	hashes->count = gcms->count = 0;
 	for (unsigned int k = 0; k < count; k++) {
@@ -226,44 +227,44 @@ static inline void sort(struct ipsec_mb_desk *desk, struct crypt_job *jobs, unsi
 		if (suite_is_aead(job->key->suite))
 			gcms->of[gcms->count++] = k;
 		else
-			add_check(desk, hashes, job, k);
+			add_check(scratch, hashes, job, k);
 	}
 }
 
 void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count)
 {
-	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct ipsec_mb_scratch *scratch = crypt_ipsec_mb_scratch[rte_lcore_id()];
 	struct batch hashes, ciphers[2], gcms;
 
-	sort(desk, jobs, count, &hashes, &gcms);
+	sort(scratch, jobs, count, &hashes, &gcms);
 	if (hashes.count) {
 		ciphers[0].count = ciphers[1].count = 0;
-		check(desk, jobs, &hashes, ciphers);
-		run_cipher(desk, ciphers, jobs);
+		check(scratch, jobs, &hashes, ciphers);
+		run_cipher(scratch, ciphers, jobs);
 	}
-	crypt_gcm_unprotect(desk, jobs, &gcms);
-	forget_expanded(&desk->rtcp);
+	crypt_gcm_unprotect(scratch, jobs, &gcms);
+	forget_expanded(&scratch->rtcp);
 }
 
 void crypt_ipsec_mb_verify(struct crypt_job *jobs, unsigned int count)
 {
-	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct ipsec_mb_scratch *scratch = crypt_ipsec_mb_scratch[rte_lcore_id()];
 	struct batch hashes, gcms;
 
-	sort(desk, jobs, count, &hashes, &gcms);
+	sort(scratch, jobs, count, &hashes, &gcms);
 	if (hashes.count)
-		check(desk, jobs, &hashes, NULL);
-	crypt_gcm_verify(desk, jobs, &gcms);
-	forget_expanded(&desk->rtcp);
+		check(scratch, jobs, &hashes, NULL);
+	crypt_gcm_verify(scratch, jobs, &gcms);
+	forget_expanded(&scratch->rtcp);
 }
 
 /* --- what leaves --- */
 
 /* The HMAC covers what follows the packet: the rollover counter, or SRTCP's index. */
-static inline void authenticate(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+static inline void authenticate(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 				const struct batch *hashes)
 {
-	bool done = run_hash(desk, hashes);
+	bool done = run_hash(scratch, hashes);
 
 	for (unsigned int n = 0; n < hashes->count; n++) {
 		struct crypt_job *job = &jobs[hashes->of[n]];
@@ -273,14 +274,14 @@ static inline void authenticate(struct ipsec_mb_desk *desk, struct crypt_job *jo
 			job->status = CRYPT_AUTH_FAILED;
 		if (unlikely(job->rtcp))
 			job->length += 4;
-		tag_copy(job->data + job->length, desk->tag[n], tag);
+		tag_copy(job->data + job->length, scratch->tag[n], tag);
 		job->length += tag;
 	}
 }
 
 void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
 {
-	struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+	struct ipsec_mb_scratch *scratch = crypt_ipsec_mb_scratch[rte_lcore_id()];
 	struct batch hashes, ciphers[2], gcms;
 
 	hashes.count = ciphers[0].count = ciphers[1].count = gcms.count = 0;
@@ -294,14 +295,14 @@ void crypt_ipsec_mb_protect(struct crypt_job *jobs, unsigned int count)
 			continue;
 		}
 		job->status = CRYPT_OK;
-		add_cipher(desk, ciphers, job, k, job->length);
+		add_cipher(scratch, ciphers, job, k, job->length);
 		put32(job->data + job->length, job->rtcp ? job->index | E_BIT : job->index >> 16);
-		add_hash(desk, &hashes, job, k, job->length + 4);
+		add_hash(scratch, &hashes, job, k, job->length + 4);
 	}
 	if (hashes.count) {
-		run_cipher(desk, ciphers, jobs);
-		authenticate(desk, jobs, &hashes);
+		run_cipher(scratch, ciphers, jobs);
+		authenticate(scratch, jobs, &hashes);
 	}
-	crypt_gcm_protect(desk, jobs, &gcms);
-	forget_expanded(&desk->rtcp);
+	crypt_gcm_protect(scratch, jobs, &gcms);
+	forget_expanded(&scratch->rtcp);
 }

@@ -68,7 +68,7 @@ struct expanded {
  * What one lcore puts its jobs together in. The jobs' constant fields are filled in once. Nothing
  * outlives a call of the engine.
  */
-struct ipsec_mb_desk {
+struct ipsec_mb_scratch {
 	IMB_MGR *mgr;
 	IMB_MGR *few;       /* for so few HMACs that they leave most lanes of `mgr` empty */
 	unsigned int lanes; /* a power of two; 1: `mgr` is as good for few */
@@ -81,7 +81,7 @@ struct ipsec_mb_desk {
 } __rte_cache_aligned;
 
 /* By lcore, for those that DPDK started with; main: rw while no worker runs, worker: ro. */
-extern struct ipsec_mb_desk *crypt_ipsec_mb_desks[RTE_MAX_LCORE];
+extern struct ipsec_mb_scratch *crypt_ipsec_mb_scratch[RTE_MAX_LCORE];
 
 /* Worker, as struct crypt_engine says. */
 void crypt_ipsec_mb_unprotect(struct crypt_job *jobs, unsigned int count);
@@ -134,11 +134,11 @@ static inline bool tag_equal(const uint8_t *a, const uint8_t *b, unsigned int le
 }
 
 /* The AES-GCM jobs of a burst. */
-void crypt_gcm_unprotect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+void crypt_gcm_unprotect(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 			 const struct batch *batch);
-void crypt_gcm_verify(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+void crypt_gcm_verify(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 		      const struct batch *batch);
-void crypt_gcm_protect(struct ipsec_mb_desk *desk, struct crypt_job *jobs,
+void crypt_gcm_protect(struct ipsec_mb_scratch *scratch, struct crypt_job *jobs,
 		       const struct batch *batch);
 
 #endif

@@ -48,7 +48,7 @@ static enum place place_of(const struct stream *s, uint16_t seq, uint64_t *index
 
 /*
  * The packet is out of place: whether it is, with those before it, a new beginning. What is late
- * passes meanwhile. A tag vouches for what leaps: it is neither damaged nor a stranger's.
+ * passes meanwhile. What leaps with a right tag is neither damaged nor a stranger's.
  */
 static bool begins_anew(struct stream *s, uint16_t seq, enum place place, bool authentic)
 {

@@ -281,7 +281,7 @@ static bool has_ipv4_target(void)
 	return false;
 }
 
-static void judge(void)
+static void complete(void)
 {
 	if (!plan.targets)
 		errx(2, "--target is missing");
@@ -305,5 +305,5 @@ static void judge(void)
 void options_read(int argc, char **argv)
 {
 	parse(argc, argv);
-	judge();
+	complete();
 }

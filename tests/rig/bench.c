@@ -37,7 +37,7 @@ struct bench *bench_create(void)
 	t->mbufs = rte_pktmbuf_pool_create("mbufs", 127, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					   SOCKET_ID_ANY);
 	d->mbufs = t->mbufs;
-	d->table = calloc((size_t)BENCH_ADDRESSES << 16, sizeof(d->table[0]));
+	d->flows = calloc((size_t)BENCH_ADDRESSES << 16, sizeof(d->flows[0]));
 	d->network_count = 1;
 	d->address_count = BENCH_ADDRESSES;
 	t->network = &d->networks[0];
@@ -73,7 +73,7 @@ void bench_destroy(struct bench *t)
 {
 	rte_ring_free(t->worker->notices);
 	rte_mempool_free(t->mbufs);
-	free(t->dataplane.table);
+	free(t->dataplane.flows);
 	free(t->worker);
 	free(t);
 }

@@ -34,7 +34,7 @@ struct leg *browser_leg(const struct scene *s)
 
 struct shed_port *browser_gate(const struct scene *s, unsigned int component)
 {
-	return relay_gate(s->relay, PUBLIC_IPV4, BROWSER_LEG + component);
+	return relay_shed_port(s->relay, PUBLIC_IPV4, BROWSER_LEG + component);
 }
 
 struct endpoint browser_at(uint16_t port)

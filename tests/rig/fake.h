@@ -18,7 +18,7 @@
 #define FAKE_CALLS 64
 
 struct fake_leg {
-	Tandem__Dataplane__V1__Request *put;  /* the last PutLeg; NULL: the slot is free */
+	Tandem__Dataplane__V1__Request *put;  /* the last PutLeg; NULL if the slot is free */
 	Tandem__Dataplane__V1__Request *keys; /* the last PutKeys */
 	uint32_t ice;
 	uint64_t packets, auth_failures;
@@ -34,7 +34,8 @@ struct fake {
 	bool closed;
 	uint64_t generation;
 	struct fake_leg legs[FAKE_LEGS];
-	Tandem__Dataplane__V1__Request *paths[FAKE_PATHS]; /* the last PutPath; NULL: free */
+	Tandem__Dataplane__V1__Request
+		*paths[FAKE_PATHS]; /* the last PutPath; NULL if it is free */
 	Tandem__Dataplane__V1__Request *calls[FAKE_CALLS]; /* the last PutCall of each */
 	uint32_t api;
 	unsigned int puts, key_puts, deletes, frames;
@@ -45,7 +46,8 @@ struct fake {
 	/* Hangs up in the place of its reply to the request of this number from now; 0: never. */
 	unsigned int die_at;
 	bool lose_keys; /* hangs up in the place of taking the next PutKeys */
-	Tandem__Dataplane__V1__Request *rates, *block, *unblock; /* the last ones; NULL: none */
+	Tandem__Dataplane__V1__Request *rates, *block,
+		*unblock; /* the last ones; NULL if there is none */
 	unsigned int rate_puts, block_puts, shed_gets;
 	int refuse_block;                  /* errno of PutBlocks and DeleteBlocks; 0: take them */
 	unsigned int block_pages;          /* after the first one */
@@ -77,18 +79,18 @@ unsigned int fake_count(const struct fake *f); /* legs */
 unsigned int fake_path_count(const struct fake *f);
 unsigned int fake_call_count(const struct fake *f);
 
-/* A leg by its number or its local port; NULL: none. */
+/* A leg by its number or its local port; NULL if there is none. */
 struct fake_leg *fake_find(struct fake *f, uint64_t id);
 struct fake_leg *fake_at(struct fake *f, unsigned int port);
 
 /* The place of the path from the one leg to the other; -1: there is none. */
 int fake_path_place(const struct fake *f, uint64_t from, uint64_t to);
 
-/* NULL: the one is not heard by the other. */
+/* NULL if the one is not heard by the other. */
 const Tandem__Dataplane__V1__PutPath *fake_path(const struct fake *f, const struct fake_leg *from,
 						const struct fake_leg *to);
 
-/* The leg that hears this one by its own path; NULL: none. */
+/* The leg that hears this one by its own path; NULL if there is none. */
 struct fake_leg *fake_heard_by(struct fake *f, const struct fake_leg *from);
 
 /* Of any message, as sent and received. */

@@ -54,7 +54,8 @@ void peer_start_octets(struct peer *peer, struct peer_call *call, const char *me
 void peer_start(struct peer *peer, struct peer_call *call, const char *method,
 		const ProtobufCMessage *request);
 
-/* The message that came, freed with protobuf_c_message_free_unpacked(, NULL); NULL: none. */
+/* The message that came, freed with protobuf_c_message_free_unpacked(, NULL); NULL if there is
+ * none. */
 void *peer_message(struct peer_call *call, const ProtobufCMessageDescriptor *type);
 
 /* Asks a stream for its next message. */

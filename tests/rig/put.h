@@ -24,7 +24,7 @@ struct put {
 void put_endpoint(Tandem__Dataplane__V1__Endpoint *e, uint8_t octets[16], const char *text,
 		  uint32_t port);
 
-/* `remote` NULL: not known yet. */
+/* `remote` NULL while it is not known yet. */
 void put_init(struct put *p, uint64_t leg, uint64_t peer, enum relay_address local, uint16_t port,
 	      const char *remote, uint16_t remote_port);
 void put_ice(struct put *p, const char *ufrag, const char *password);

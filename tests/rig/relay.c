@@ -102,12 +102,12 @@ struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t que
 	d->leg_count = legs;
 	d->mbufs = rte_pktmbuf_pool_create("mbufs", RELAY_PACKETS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
 					   SOCKET_ID_ANY);
-	d->table = calloc((size_t)RELAY_ADDRESSES << 16, sizeof(d->table[0]));
+	d->flows = calloc((size_t)RELAY_ADDRESSES << 16, sizeof(d->flows[0]));
 	d->legs = aligned_alloc(RTE_CACHE_LINE_SIZE, legs * sizeof(d->legs[0]));
 	memset(d->legs, 0, legs * sizeof(d->legs[0]));
 	for (unsigned int k = 0; k < legs; k++)
 		d->legs[k].index = k;
-	if (!d->mbufs || !d->table)
+	if (!d->mbufs || !d->flows)
 		abort();
 	for (unsigned int k = 0; k < RELAY_NETWORKS; k++)
 		add_network(r, k, queues);
@@ -167,7 +167,7 @@ void relay_destroy(struct relay *r)
 	registry_destroy(r->registry);
 	keep_destroy(r->keep);
 	neighbour_stop(d);
-	r->silent = true; /* what was asked last is not answered any more */
+	r->silent = true; /* what was asked last gets no answer */
 	relay_collect(r);
 	if (!relay_is_idle(r))
 		abort();
@@ -181,7 +181,7 @@ void relay_destroy(struct relay *r)
 	shed_close(r->shed);
 	rte_mempool_free(d->mbufs);
 	free(d->legs);
-	free(d->table);
+	free(d->flows);
 	free(r);
 }
 
@@ -212,14 +212,14 @@ uint64_t relay_counter(const struct relay *r, enum worker_counter counter)
 	return sum;
 }
 
-struct shed_port *relay_gate(const struct relay *r, enum relay_address address, uint16_t port)
+struct shed_port *relay_shed_port(const struct relay *r, enum relay_address address, uint16_t port)
 {
 	return &r->dataplane.shed_ports[address][port];
 }
 
 bool relay_is_open(const struct relay *r, enum relay_address address, uint16_t port)
 {
-	bool open = relay_gate(r, address, port)->flags & SHED_PORT_OPEN;
+	bool open = relay_shed_port(r, address, port)->flags & SHED_PORT_OPEN;
 
 	if (open != (flow_entry_load(&r->dataplane, address, port).kind != FLOW_CLOSED))
 		abort();

@@ -104,7 +104,7 @@ uint64_t relay_all_drops(const struct relay *r);
 uint64_t relay_counter(const struct relay *r, enum worker_counter counter);
 
 /* What sheds floods knows of a port. */
-struct shed_port *relay_gate(const struct relay *r, enum relay_address address, uint16_t port);
+struct shed_port *relay_shed_port(const struct relay *r, enum relay_address address, uint16_t port);
 
 /* And the workers' table agrees. */
 bool relay_is_open(const struct relay *r, enum relay_address address, uint16_t port);

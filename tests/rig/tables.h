@@ -58,7 +58,8 @@ uint64_t tables_full_bucket(void);
 /* `ports` are those of the media addresses. Blocks and eager strangers are for the caller. */
 void tables_put(struct shed_port *const ports[MEDIA_COUNT], struct shed_rule *rule);
 
-/* What the policy says of a frame by `tables`; `ours`, if any: whether it was for a media address.
+/*
+ * What the policy says of a frame by `tables`; `ours`, if any: whether it was for a media address.
  */
 enum shed_reason tables_judge(const void *frame, size_t length, bool *ours);
 

@@ -31,13 +31,12 @@ static struct prefix prefix(const char *text)
 	return p;
 }
 
-/* --- addresses -----------------------------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------------------------- */
 
 static void addresses(void **state)
 {
 	static const struct {
-		const char *text, *shown; /* NULL: none */
+		const char *text, *shown; /* NULL if there is none */
 		bool ipv4;
 	} cases[] = {
 		{"198.51.100.1", "198.51.100.1", true},
@@ -134,8 +133,7 @@ static void hosts(void **state)
 	}
 }
 
-/* --- bits ----------------------------------------------------------------------------------------
- */
+/* --- bits ------------------------------------------------------------------------------------ */
 
 static void bits(void **state)
 {
@@ -154,13 +152,12 @@ static void bits(void **state)
 					 length <= cases[i].length);
 }
 
-/* --- prefixes ------------------------------------------------------------------------------------
- */
+/* --- prefixes -------------------------------------------------------------------------------- */
 
 static void prefixes(void **state)
 {
 	static const struct {
-		const char *text, *shown; /* NULL: refused */
+		const char *text, *shown; /* NULL if it was refused */
 		const char *why;
 	} cases[] = {
 		{"203.0.113.0/24", "203.0.113.0/24"},
@@ -262,8 +259,7 @@ static void constants(void **state)
 	assert_string_equal(prefix_text(text, &p), "203.0.113.0/24");
 }
 
-/* --- octets --------------------------------------------------------------------------------------
- */
+/* --- octets ---------------------------------------------------------------------------------- */
 
 static void octets(void **state)
 {

@@ -10,8 +10,7 @@
 #include "ebpf/shed.h"
 #include "tests/rig/test.h"
 
-/* --- rates ---------------------------------------------------------------------------------------
- */
+/* --- rates ----------------------------------------------------------------------------------- */
 
 static const struct tally_reason *reason(const struct tally *t, const char *name)
 {
@@ -60,8 +59,7 @@ static void rates_follow_from_counters(void **state)
 	free(t);
 }
 
-/* --- kinds ---------------------------------------------------------------------------------------
- */
+/* --- kinds ----------------------------------------------------------------------------------- */
 
 /* Every reason of the filter but those that pass a packet, and the one that is our own mistake. */
 static void every_verdict_has_a_kind(void **state)
@@ -80,8 +78,7 @@ static void every_verdict_has_a_kind(void **state)
 		assert_non_null(attack_kind_name(kind));
 }
 
-/* --- attacks -------------------------------------------------------------------------------------
- */
+/* --- attacks --------------------------------------------------------------------------------- */
 
 static struct attacks attacks;
 static struct {
@@ -179,7 +176,8 @@ static void what_is_news(void **state)
 	assert_int_equal(feed(1000, &other, &call), ATTACK_CHANGED);
 	assert_int_equal(feed(1000, &other, &second), ATTACK_CHANGED);
 	assert_int_equal(told.attack.call_count, 2);
-	/* Calls are what it was aimed at, as long as it lasts; a few stray packets aim at nothing.
+	/*
+	 * Calls are what it was aimed at, as long as it lasts; a few stray packets aim at nothing.
 	 */
 	assert_int_equal(feed(1000, &other, &call), ATTACK_STAYS);
 	assert_int_equal(feed(1000, &other, &grazed), ATTACK_STAYS);
@@ -219,8 +217,7 @@ static void an_attack_names_a_bounded_number(void **state)
 	assert_int_equal(strlen(attacks.of[ATTACK_STUN].call_ids[0]), ATTACK_CALL_ID - 1);
 }
 
-/* --- blocks --------------------------------------------------------------------------------------
- */
+/* --- blocks ---------------------------------------------------------------------------------- */
 
 static const struct strike_config strict = {
 	.failures_pps = 50, .seconds = 3, .least_s = 60, .most_s = 600};

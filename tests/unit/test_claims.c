@@ -51,8 +51,7 @@ static void so_many_and_no_more(void **state)
 	assert_int_equal(claims_take(&claims, CLAIMS - 1, 2, 0), DROP_NONE);
 }
 
-/* --- two workers --------------------------------------------------------------------------------
- */
+/* --- two workers ----------------------------------------------------------------------------- */
 
 static struct claims tables[ROUNDS];
 static bool taken[LANES][ROUNDS][CLAIMS];

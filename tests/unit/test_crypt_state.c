@@ -137,7 +137,7 @@ static void an_index_is_sent_once(void **state)
 	} cases[] = {
 		{0xfffe, DROP_NONE},   {0xfffe, DROP_REPLAY}, {0, DROP_NONE},   {0xffff, DROP_NONE},
 		{0xffff, DROP_REPLAY}, {2000, DROP_NONE},     {900, DROP_LEAP},
-	}; /* the last was never sent, but nobody can tell any more */
+	}; /* the last was never sent, but nobody can tell */
 
 	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
 		struct packet wire = packet_rtp(SSRC, cases[k].seq, 0, -1, 20), out;

@@ -139,20 +139,20 @@ static void no_expanded_key_stays(void **state)
 	both->bench->worker->engine = both->engine[0];
 	for (enum srtp_suite suite = SUITE_NONE + 1; suite < SUITE_COUNT; suite++) {
 		struct call *call = call_open(suite);
-		const struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[rte_lcore_id()];
+		const struct ipsec_mb_scratch *scratch = crypt_ipsec_mb_scratch[rte_lcore_id()];
 		struct packet wire = packet_rtcp(7, 3), out;
 
 		assert_int_equal(call_protect(call, &wire), DROP_NONE);
-		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		assert_memory_equal(&scratch->rtcp, &empty, sizeof(empty));
 		wire.octets[9] ^= 1;
 		assert_int_equal(call_unprotect(call, &wire, &out), DROP_AUTH_FAILED);
-		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		assert_memory_equal(&scratch->rtcp, &empty, sizeof(empty));
 		wire.octets[9] ^= 1;
 		assert_int_equal(call_unprotect(call, &wire, &out), DROP_NONE);
-		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		assert_memory_equal(&scratch->rtcp, &empty, sizeof(empty));
 		wire = packet_srtcp(&call->oracle, 7, 8);
 		assert_int_equal(call_verify(call, &wire, &out), DROP_NONE);
-		assert_memory_equal(&desk->rtcp, &empty, sizeof(empty));
+		assert_memory_equal(&scratch->rtcp, &empty, sizeof(empty));
 		call_close(call);
 	}
 }

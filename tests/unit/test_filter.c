@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Blocks and their time, rates, and who sends what is dropped: as the control plane asks for it. */
 #include "dataplane/blocks.h"
-#include "dataplane/main/floods/aim.h"
+#include "dataplane/main/floods/target.h"
 #include "dataplane/main/floods/blocked.h"
-#include "dataplane/main/floods/established.h"
+#include "dataplane/main/floods/destinations.h"
 #include "dataplane/main/floods/offenders.h"
 #include "dataplane/main/floods/rates.h"
 #include "dataplane/offence.h"
@@ -158,9 +158,9 @@ static void established_calls_may_be_spared(void **state)
 	assert_int_equal(put_block(r, PHONE, 32, 0, false), 0);
 	assert_int_equal(delete_block(r, PHONE, 32), 0);
 	/* Another address is learnt, and that one is spared. */
-	assert_int_equal(publish_remote(r->registry, relay_record(r, 1), 0,
-					&(struct endpoint){bench_address("203.0.113.20"), 1, 0},
-					DROP_NONE),
+	assert_int_equal(remote_set(r->registry, relay_record(r, 1), 0,
+				    &(struct endpoint){bench_address("203.0.113.20"), 1, 0},
+				    DROP_NONE),
 			 0);
 	relay_expect_error(r, put_block(r, "203.0.113.20", 32, 0, true), EBUSY, busy);
 	relay_expect_error(r, put_block(r, PHONE, 32, 0, true), EBUSY, busy); /* RTCP */
@@ -178,34 +178,34 @@ static struct address numbered(unsigned int k)
 static void more_addresses_than_room(void **state)
 {
 	const struct shed_prefix elsewhere = {.length = 16, .byte = {0x20, 0x02}};
-	struct established *e;
+	struct destinations *e;
 	struct address a;
 
-	assert_int_equal(established_create(&e, 64), 0);
+	assert_int_equal(destinations_create(&e, 64), 0);
 	for (unsigned int round = 0; round < 2; round++) {
 		for (unsigned int k = 0; k < 100; k++) {
 			a = numbered(k);
-			established_add(e, &a);
-			assert_true(k || !established_within(e, &elsewhere));
+			destinations_add(e, &a);
+			assert_true(k || !destinations_within(e, &elsewhere));
 		}
-		assert_true(established_within(e, &elsewhere));
+		assert_true(destinations_within(e, &elsewhere));
 		for (unsigned int k = 0; k < 100; k++) {
 			a = numbered(k);
-			established_remove(e, &a);
+			destinations_remove(e, &a);
 		}
-		assert_false(established_within(e, &elsewhere));
-		assert_false(established_within(e, &(struct shed_prefix){.length = 1}));
+		assert_false(destinations_within(e, &elsewhere));
+		assert_false(destinations_within(e, &(struct shed_prefix){.length = 1}));
 	}
-	established_destroy(e);
+	destinations_destroy(e);
 }
 
-static bool leads_into(const struct established *e, const char *address, unsigned int length)
+static bool leads_into(const struct destinations *e, const char *address, unsigned int length)
 {
 	struct address a = bench_address(address);
 	struct shed_prefix prefix = {.length = length};
 
 	memcpy(prefix.byte, a.octets, sizeof(prefix.byte));
-	return established_within(e, &prefix);
+	return destinations_within(e, &prefix);
 }
 
 /* A phone that renumbers itself within its /64 is the same one; all of IPv4 is not. */
@@ -214,12 +214,12 @@ static void ipv6_is_spared_by_its_64(void **state)
 	struct address first = bench_address("2001:db8:0:7::1"),
 		       second = bench_address("2001:db8:0:7:8000::2"),
 		       ipv4 = bench_address("203.0.113.9");
-	struct established *e;
+	struct destinations *e;
 
-	assert_int_equal(established_create(&e, 64), 0);
-	established_add(e, &first);
-	established_add(e, &second);
-	established_add(e, &ipv4);
+	assert_int_equal(destinations_create(&e, 64), 0);
+	destinations_add(e, &first);
+	destinations_add(e, &second);
+	destinations_add(e, &ipv4);
 	for (unsigned int left = 2; left > 0; left--) {
 		assert_true(leads_into(e, "2001:db8:0:7::", 64));
 		assert_true(leads_into(e, "2001:db8:0:7::", 65));
@@ -229,7 +229,7 @@ static void ipv6_is_spared_by_its_64(void **state)
 		assert_true(leads_into(e, "2001:db8::", 32));
 		assert_false(leads_into(e, "2001:db8:0:6::", 64));
 		assert_false(leads_into(e, "2001:db8:0:8::", 63));
-		established_remove(e, left == 2 ? &first : &second);
+		destinations_remove(e, left == 2 ? &first : &second);
 	}
 	assert_false(leads_into(e, "2001:db8:0:7::", 64));
 	assert_false(leads_into(e, "2001:db8::", 32));
@@ -238,7 +238,7 @@ static void ipv6_is_spared_by_its_64(void **state)
 	assert_false(leads_into(e, "203.0.113.8", 128));
 	assert_false(leads_into(e, "203.0.113.10", 127));
 	assert_false(leads_into(e, "::1:0:0", 96));
-	established_destroy(e);
+	destinations_destroy(e);
 }
 
 static void bad_prefixes_are_refused(void **state)
@@ -518,20 +518,20 @@ static void a_tag_hides_no_target(void **state)
 	static const unsigned int addresses[] = {PUBLIC_IPV4, PUBLIC_IPV6};
 	static const char *const from[] = {ATTACKER, "2001:db8::1"};
 	struct relay *r = *state;
-	struct aim aim;
+	struct target target;
 
 	for (unsigned int k = 0; k < 4; k++) {
 		const char *to = relay_local[addresses[k / 2]];
 		struct shed_sample sample = sampled(r, from[k / 2], to, 20002, SHED_NOT_MEDIA);
 		struct endpoint local = bench_endpoint(to, 20002);
 
-		assert_int_equal(aim_find(&aim, &r->dataplane, &sample), 0);
+		assert_int_equal(target_find(&target, &r->dataplane, &sample), 0);
 		put_tag(&sample, types[k % 2]);
-		assert_int_equal(aim_find(&aim, &r->dataplane, &sample), 0);
-		assert_true(endpoint_equal(&aim.local, &local));
-		assert_int_equal(aim.address, addresses[k / 2]);
+		assert_int_equal(target_find(&target, &r->dataplane, &sample), 0);
+		assert_true(endpoint_equal(&target.local, &local));
+		assert_int_equal(target.address, addresses[k / 2]);
 		put_tag(&sample, RTE_ETHER_TYPE_VLAN);
-		assert_int_equal(aim_find(&aim, &r->dataplane, &sample), -ENOENT);
+		assert_int_equal(target_find(&target, &r->dataplane, &sample), -ENOENT);
 	}
 }
 

@@ -215,8 +215,7 @@ static void without_buffers_the_copy_alone_is_lost(void **state)
 	counted(s, s->other.leg, 0, 1);
 }
 
-/* --- participants who share their keys ----------------------------------------------------------
- */
+/* --- participants who share their keys ------------------------------------------------------- */
 
 static void put_verified(struct scene *s, const struct side *from, const struct side *to,
 			 bool branch)

@@ -78,7 +78,8 @@ static void loss_is_what_did_not_come(void **state)
 		{"one comes twice", {1, 2, 2, 3, 4, 5, 6, 7}, -1},
 		{"one lost at the wrap", {65533, 65534, 65535, 1, 2, 3, 4, 5}, 1},
 		{"one late at the wrap", {65533, 65534, 0, 65535, 1, 2, 3, 4}, 0},
-		/* A.1: one stray packet is not counted, and what follows is as if it had not been
+		/*
+		 * A.1: one stray packet is not counted, and what follows is as if it had not been
 		 */
 		{"a stray one", {100, 101, 40000, 102, 103, 104, 105, 106}, 0},
 		/* ... two in sequence are a restart; the one before it is the price */

@@ -193,7 +193,8 @@ static void the_counter_outlives_the_key(void **state)
 	for (uint64_t index = 65600; index < 65610; index++)
 		passes_secure(s, index, index);
 
-	/* A participant whose counter begins anew is understood as well, with either first packet.
+	/*
+	 * A participant whose counter begins anew is understood as well, with either first packet.
 	 */
 	scene_put_keys(s, &s->phone, 3, 0);
 	for (unsigned int more = 0; more < 10; more++) {
@@ -233,8 +234,7 @@ static void a_new_address_begins_at_0(void **state)
 	passes(s, 5003, 3);
 }
 
-/* --- reports come back with the sender's own numbers --------------------------------------------
- */
+/* --- reports come back with the sender's own numbers ----------------------------------------- */
 
 #define OURS 0xdecafbad
 

@@ -55,8 +55,7 @@ static uint32_t roll(uint32_t sides)
 	return (uint64_t)world.random * sides >> 32;
 }
 
-/* --- the engine: it protects nothing, and writes everything down --------------------------------
- */
+/* --- the engine: it protects nothing, and writes everything down ----------------------------- */
 
 static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_direction direction,
 		      const uint8_t *key, const uint8_t *salt)
@@ -119,8 +118,7 @@ static void no_index_served_twice(void)
 				 world.uses[k].ssrc, (uintmax_t)world.uses[k].index);
 }
 
-/* --- what is asked for --------------------------------------------------------------------------
- */
+/* --- what is asked for ----------------------------------------------------------------------- */
 
 static struct record *record(uint64_t id)
 {
@@ -211,8 +209,7 @@ static void grow_all_old(uint64_t leg)
 		grow_old(&config->branches[k].branch->flow);
 }
 
-/* --- packets ------------------------------------------------------------------------------------
- */
+/* --- packets --------------------------------------------------------------------------------- */
 
 static void speak(uint64_t leg, uint32_t ssrc, uint16_t seq, unsigned int type, bool rtcp)
 {
@@ -279,8 +276,7 @@ static void all_is_heard(void)
 	}
 }
 
-/* --- at random ----------------------------------------------------------------------------------
- */
+/* --- at random ------------------------------------------------------------------------------- */
 
 static void step(void)
 {

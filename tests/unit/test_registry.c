@@ -160,7 +160,7 @@ static void sends_to_the_signalled_address(void **state)
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_int_equal(rte_be_to_cpu_16(egress[1]->remote.port), 555);
 	assert_int_equal(egress[1]->header[egress[1]->length - 7], 20001 & 0xff);
-	/* And nowhere when it is not known any more. */
+	/* And nowhere once it is unknown. */
 	p.m.remote = p.m.remote_rtcp = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
 	assert_null(egress[0]);

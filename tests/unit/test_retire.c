@@ -99,7 +99,8 @@ static void who_is_heard_stays(void **state)
 	call_close(call);
 }
 
-/* Every (SSRC, index) that leaves under a key leaves once, no matter who comes back and counts how.
+/*
+ * Every (SSRC, index) that leaves under a key leaves once, no matter who comes back and counts how.
  */
 static void no_index_is_sent_twice(void **state)
 {

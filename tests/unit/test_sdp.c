@@ -327,7 +327,8 @@ static void test_odd(void **state)
 	}
 }
 
-/* RFC 3264 section 6: an m-line that nobody relays keeps its place, and nothing else of it counts.
+/*
+ * RFC 3264 section 6: an m-line that nobody relays keeps its place, and nothing else of it counts.
  */
 static void test_rejected(void **state)
 {

@@ -197,8 +197,7 @@ static void reports_follow(void **state)
 	scene_pass(s, &s->browser, &m, &s->other, &heard);
 }
 
-/* --- several legs that are heard by one ---------------------------------------------------------
- */
+/* --- several legs that are heard by one ------------------------------------------------------ */
 
 static void speaks(struct scene *s, const struct side *from, unsigned int type, uint16_t seq,
 		   uint64_t index)
@@ -293,8 +292,7 @@ static void reports_on_a_branch(void **state)
 	scene_pass(s, &s->other, &m, &s->phone, &heard);
 }
 
-/* --- what is remembered --------------------------------------------------------------------------
- */
+/* --- what is remembered ---------------------------------------------------------------------- */
 
 static void the_latest_are_remembered_exactly(void **state)
 {

@@ -280,7 +280,8 @@ static void names_every_counter_once(void **state)
 	frame_free(frame);
 }
 
-/* Six calls of 8 KiB each, eight times over: more than one frame, no reply too large for its own.
+/*
+ * Six calls of 8 KiB each, eight times over: more than one frame, no reply too large for its own.
  */
 static void pages_and_splits(void **state)
 {

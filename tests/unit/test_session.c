@@ -2,8 +2,7 @@
 /* Offer and answer for each pair of profiles, limits, and what is asked of the whole. */
 #include "tests/rig/control.h"
 
-/* --- offer and answer ----------------------------------------------------------------------------
- */
+/* --- offer and answer ------------------------------------------------------------------------ */
 
 static void phone_to_phone(void **state)
 {
@@ -338,8 +337,7 @@ static void what_no_leg_can_do(void **state)
 	assert_int_equal(fake_count(&rig.fake), 2);
 }
 
-/* --- time and limits -----------------------------------------------------------------------------
- */
+/* --- time and limits ------------------------------------------------------------------------- */
 
 static void offers_expire(void **state)
 {

@@ -5,8 +5,7 @@
 #include "controlplane/dtls/dtls.h"
 #include "controlplane/session/call_state.h"
 
-/* --- DTLS ----------------------------------------------------------------------------------------
- */
+/* --- DTLS ------------------------------------------------------------------------------------ */
 
 /* A participant's DTLS endpoint, behind the fake dataplane. */
 struct peer {

@@ -4,8 +4,7 @@
 
 #define REPLACE TANDEM__RELAY__V1__GLARE__GLARE_REPLACE
 
-/* --- the verbs, waited for -----------------------------------------------------------------------
- */
+/* --- the verbs, waited for ------------------------------------------------------------------- */
 
 static Tandem__Relay__V1__OfferRequest offer_request(const char *tag, const char *sdp)
 {
@@ -141,8 +140,7 @@ static void restart(void)
 	assert_int_equal(fake_path_count(&rig.fake), paths);
 }
 
-/* --- forks ---------------------------------------------------------------------------------------
- */
+/* --- forks ----------------------------------------------------------------------------------- */
 
 /* Two branches of one offer, as a proxy forks it: the last answer counts. */
 static void two_branches(void **state)
@@ -209,7 +207,7 @@ static void two_answers(void **state)
 	assert_done(rig_query("1"));
 	assert_int_equal(rig.got.call->n_parties, 2);
 	assert_string_equal(party_of("y")->partner, "a");
-	/* Once there was another offer, this one takes no answer any more. */
+	/* Once there was another offer, this one takes no answer. */
 	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), -1));
 	assert_done(rig_answer("1", "a", "y", rig_sdes_phone(3, KEY_B, "")));
 	assert_refused(rig_answer("1", "a", "z", rig_sdes_phone(3, KEY_B, "")),
@@ -231,8 +229,7 @@ static void a_browser_hears_two_answers(void **state)
 			assert_shows(line);
 }
 
-/* --- without an answer ---------------------------------------------------------------------------
- */
+/* --- without an answer ----------------------------------------------------------------------- */
 
 static void a_first_offer_is_withdrawn(void **state)
 {
@@ -250,7 +247,7 @@ static void one_of_two_branches_is_withdrawn(void **state)
 	assert_done(offer_on("two", rig_phone(41000, ""), AVP));
 	assert_done(withdraw("a", "one"));
 	rig_wait(fake_count(&rig.fake) == 2);
-	assert_done(rig_answer("1", "a", "y", rig_phone(42000, ""))); /* no doubt any more */
+	assert_done(rig_answer("1", "a", "y", rig_phone(42000, ""))); /* no doubt is left */
 	assert_int_equal(fake_path_count(&rig.fake), 2);
 }
 
@@ -287,8 +284,7 @@ static void glare_is_settled(void **state)
 	assert_int_equal(b->put->put_leg->remote->port, 42002);
 }
 
-/* --- one after the other -------------------------------------------------------------------------
- */
+/* --- one after the other --------------------------------------------------------------------- */
 
 static unsigned int served, order[40];
 
@@ -319,8 +315,7 @@ static void requests_queue(void **state)
 	rig_wait(fake_count(&rig.fake) == 2);
 }
 
-/* --- who leaves ----------------------------------------------------------------------------------
- */
+/* --- who leaves ------------------------------------------------------------------------------ */
 
 static void a_party_leaves_and_another_comes(void **state)
 {
@@ -343,8 +338,7 @@ static void a_party_leaves_and_another_comes(void **state)
 	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call");
 }
 
-/* --- listeners -----------------------------------------------------------------------------------
- */
+/* --- listeners ------------------------------------------------------------------------------- */
 
 static const char *recorder(const char *media)
 {
@@ -439,8 +433,7 @@ static void twenty_listen(void **state)
 	assert_int_equal(rig.got.call->n_paths, 22);
 }
 
-/* --- muting --------------------------------------------------------------------------------------
- */
+/* --- muting ---------------------------------------------------------------------------------- */
 
 static int muted(const struct fake_leg *from, const struct fake_leg *to)
 {
@@ -481,8 +474,7 @@ static void parties_are_muted(void **state)
 	assert_int_equal(muted(a, r), 0);
 }
 
-/* --- those who watch -----------------------------------------------------------------------------
- */
+/* --- those who watch ------------------------------------------------------------------------- */
 
 static char told[1024];
 

@@ -29,8 +29,7 @@ static unsigned int chance(unsigned int below)
 	return (seed >> 16) % below;
 }
 
-/* --- the model -----------------------------------------------------------------------------------
- */
+/* --- the model ------------------------------------------------------------------------------- */
 
 /* Whom each party of a call says it talks with: a tag, or 0. */
 struct modelled {
@@ -137,8 +136,7 @@ static const char *any_sdp(unsigned int call, unsigned int port, unsigned int ta
 	}
 }
 
-/* --- what is asked -------------------------------------------------------------------------------
- */
+/* --- what is asked --------------------------------------------------------------------------- */
 
 #define CALL_ID(call) ((char[]){'0' + (call), '\0'})
 #define TAG(tag)      ((char[]){(tag), '\0'})
@@ -270,8 +268,7 @@ static void ask_something(void)
 	verbs[chance(sizeof(verbs) / sizeof(verbs[0]))](chance(CALLS));
 }
 
-/* --- what happens --------------------------------------------------------------------------------
- */
+/* --- what happens ---------------------------------------------------------------------------- */
 
 static void remember_legs(void)
 {
@@ -345,8 +342,7 @@ static void go_wrong(void)
 	}
 }
 
-/* --- what must hold ------------------------------------------------------------------------------
- */
+/* --- what must hold -------------------------------------------------------------------------- */
 
 /* Of all calls. */
 static struct {
@@ -404,7 +400,8 @@ static bool is_same_key(const ProtobufCBinaryData *key, const struct fake_leg *s
 	return key->len == send->len && memcmp(key->data, send->data, key->len) == 0;
 }
 
-/* What is sent to a participant is protected with a key of that leg's own, which nobody else has.
+/*
+ * What is sent to a participant is protected with a key of that leg's own, which nobody else has.
  */
 static void compare_keys(bool *agrees)
 {
@@ -450,7 +447,7 @@ static bool agrees(void)
 	       seen.paths == fake_path_count(&rig.fake);
 }
 
-/* Nothing happens any more: after some rounds of the audit both have the same. */
+/* Once nothing happens: after some rounds of the audit both have the same. */
 static void come_to_rest(void)
 {
 	rig.fake.refuse_put = rig.fake.refuse_keys = 0;

@@ -2,8 +2,7 @@
 /* Re-offers, and the restart of either program under running calls. */
 #include "tests/rig/control.h"
 
-/* --- re-offers -----------------------------------------------------------------------------------
- */
+/* --- re-offers ------------------------------------------------------------------------------- */
 
 static void hold_and_resume(void **state)
 {
@@ -259,8 +258,7 @@ static void glare(void **state)
 	assert_done(rig_answer("2", "a", "b", rig_phone(42000, "")));
 }
 
-/* --- restarts ------------------------------------------------------------------------------------
- */
+/* --- restarts -------------------------------------------------------------------------------- */
 
 static void the_control_plane_restarts(void **state)
 {

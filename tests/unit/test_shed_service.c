@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The shed from the dataplane's socket to gRPC: a session with a call, and a dataplane of memory.
+/*
+ * The shed from the dataplane's socket to gRPC: a session with a call, and a dataplane of memory.
  */
 #include "tests/rig/peer.h"
 
@@ -20,8 +21,7 @@ static struct session *session;
 static struct shed *shed;
 static bool flag; /* of what is waited for */
 
-/* --- what the dataplane says ---------------------------------------------------------------------
- */
+/* --- what the dataplane says ----------------------------------------------------------------- */
 
 static Tandem__Dataplane__V1__Shed said;
 static Tandem__Dataplane__V1__Counter closed_port, to_dataplane,
@@ -95,8 +95,7 @@ static void say_everything(void)
 	said.n_blocks = COUNT(blocks);
 }
 
-/* --- surroundings --------------------------------------------------------------------------------
- */
+/* --- surroundings ---------------------------------------------------------------------------- */
 
 static const char phone[] = "v=0\r\no=- 1 1 IN IP4 203.0.113.30\r\ns=-\r\n"
 			    "c=IN IP4 203.0.113.30\r\nt=0 0\r\nm=audio 41000 RTP/AVP 0\r\n";
@@ -227,8 +226,7 @@ static void rounds(unsigned int count)
 		uv_run(&peer.loop, UV_RUN_NOWAIT);
 }
 
-/* --- rates ---------------------------------------------------------------------------------------
- */
+/* --- rates ----------------------------------------------------------------------------------- */
 
 static void rates_are_put_at_each_connection(void **state)
 {
@@ -252,8 +250,7 @@ static void rates_are_put_at_each_connection(void **state)
 	}
 }
 
-/* --- show ----------------------------------------------------------------------------------------
- */
+/* --- show ------------------------------------------------------------------------------------ */
 
 static void shows_what_is_shed(void **state)
 {
@@ -338,8 +335,7 @@ static void says_that_the_dataplane_is_away(void **state)
 	}
 }
 
-/* --- blocks --------------------------------------------------------------------------------------
- */
+/* --- blocks ---------------------------------------------------------------------------------- */
 
 static void blocks_and_unblocks(void **state)
 {
@@ -436,15 +432,14 @@ static void repeated_failures_are_blocked(void **state)
 	assert_true(fake.block->put_block->spare_established);
 	assert_int_equal(fake.block->put_block->length, 64);
 	assert_int_equal(fake.block->put_block->for_ms, 60000);
-	/* It held a call then, and does not any more: the first block is still to come. */
+	/* It held a call then, and holds none: the first block is still to come. */
 	fake.refuse_block = 0;
 	rounds(2);
 	assert_int_equal(fake.block_puts, 2);
 	assert_int_equal(fake.block->put_block->for_ms, 60000);
 }
 
-/* --- attacks -------------------------------------------------------------------------------------
- */
+/* --- attacks --------------------------------------------------------------------------------- */
 
 static Tandem__Shed__V1__AttackEvent *next_event(struct peer_call *watch)
 {

@@ -11,7 +11,7 @@
 #include <rte_jhash.h>
 
 #include "dataplane/dataplane.h"
-#include "dataplane/main/floods/aim.h"
+#include "dataplane/main/floods/target.h"
 #include "dataplane/offence.h"
 #include "ebpf/shed_maps.h"
 #include "ebpf/sketch.h"
@@ -131,11 +131,11 @@ static void note(struct suspect *s, unsigned int reason, uint64_t now)
 	s->last = now;
 }
 
-static const struct shed_port *port_of(const struct offenders *o, const struct aim *aim)
+static const struct shed_port *port_of(const struct offenders *o, const struct target *target)
 {
-	const struct shed_port *ports = o->dataplane->shed_ports[aim->address];
+	const struct shed_port *ports = o->dataplane->shed_ports[target->address];
 
-	return ports ? &ports[rte_be_to_cpu_16(aim->local.port)] : NULL;
+	return ports ? &ports[rte_be_to_cpu_16(target->local.port)] : NULL;
 }
 
 /*
@@ -146,8 +146,8 @@ static bool counts_on_port(unsigned int reason)
 	return reason > SHED_CLOSED_PORT && reason < SHED_NO_SOCKET && reason != SHED_SERVICE_RATE;
 }
 
-static void accuse(struct offenders *o, const struct shed_sample *sample, const struct aim *aim,
-		   bool is_aimed)
+static void accuse(struct offenders *o, const struct shed_sample *sample,
+		   const struct target *target, bool is_aimed)
 {
 	const struct shed_address source = sketch_source(&sample->source);
 	struct endpoint who = {.address.half = {source.half[0], source.half[1]}};
@@ -161,12 +161,12 @@ static void accuse(struct offenders *o, const struct shed_sample *sample, const 
 	}
 	if (!is_aimed)
 		return;
-	s = suspect(&o->targets, &aim->local, &is_new);
+	s = suspect(&o->targets, &target->local, &is_new);
 	if (!s)
 		return;
 	/* The sample's own packet is counted already. */
-	if (is_new && aim->local.port && port_of(o, aim))
-		s->base = port_of(o, aim)->shed - counts_on_port(sample->reason);
+	if (is_new && target->local.port && port_of(o, target))
+		s->base = port_of(o, target)->shed - counts_on_port(sample->reason);
 	note(s, sample->reason, o->now);
 }
 
@@ -174,23 +174,23 @@ static void take(void *arg, const struct shed_sample *sample)
 {
 	struct offenders *o = arg;
 	struct offence_seen *seen;
-	struct aim aim;
+	struct target target;
 	bool is_aimed;
 
 	/* An XDP program of another version may know more. */
 	if (sample->reason >= OFFENCE_REASONS)
 		return;
-	is_aimed = !aim_find(&aim, o->dataplane, sample);
+	is_aimed = !target_find(&target, o->dataplane, sample);
 	o->any = true;
 	o->sampled[sample->reason]++;
 	seen = &o->seen[o->seen_count++ % OFFENDERS_SAMPLES];
 	*seen = (struct offence_seen){.when = o->now, .sample = *sample};
 	if (is_aimed) {
-		seen->network = o->dataplane->addresses[aim.address].network;
-		seen->leg =
-			registry_leg_at(o->registry, aim.address, rte_be_to_cpu_16(aim.local.port));
+		seen->network = o->dataplane->addresses[target.address].network;
+		seen->leg = registry_leg_at(o->registry, target.address,
+					    rte_be_to_cpu_16(target.local.port));
 	}
-	accuse(o, sample, &aim, is_aimed);
+	accuse(o, sample, &target, is_aimed);
 }
 
 static void drain(struct offenders *o)
@@ -256,20 +256,20 @@ static struct offender judge_source(const struct offenders *o,
 static struct offender judge_target(const struct offenders *o,
 				    const uint64_t drops[OFFENCE_REASONS], const struct suspect *s)
 {
-	struct aim aim = {.local = s->who};
+	struct target target = {.local = s->who};
 	uint16_t port = rte_be_to_cpu_16(s->who.port);
 	double packets = 0;
 
-	while (!address_equal(&o->dataplane->addresses[aim.address].address, &s->who.address))
-		aim.address++;
+	while (!address_equal(&o->dataplane->addresses[target.address].address, &s->who.address))
+		target.address++;
 	for (unsigned int k = 0; k < OFFENCE_REASONS; k++)
 		if (!counts_on_port(k))
 			packets += share(o, drops, s, k);
-	if (port && port_of(o, &aim))
-		packets += port_of(o, &aim)->shed - s->base;
+	if (port && port_of(o, &target))
+		packets += port_of(o, &target)->shed - s->base;
 	return (struct offender){
 		.who = s->who,
-		.leg = port ? registry_leg_at(o->registry, aim.address, port) : 0,
+		.leg = port ? registry_leg_at(o->registry, target.address, port) : 0,
 		.last = s->last,
 		.pps = rate(o, packets),
 		.reason = main_reason(s),

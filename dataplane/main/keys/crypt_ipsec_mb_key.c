@@ -24,16 +24,16 @@ static struct slab gcm_keys = {.size = KEY_SIZE(sizeof(struct gcm_key_data))};
 
 /* --- managers --- */
 
-static void prepare_jobs(struct ipsec_mb_desk *desk)
+static void prepare_jobs(struct ipsec_mb_scratch *scratch)
 {
 	for (unsigned int k = 0; k < BURST_MAX; k++) {
-		desk->hash[k] = (IMB_JOB){
+		scratch->hash[k] = (IMB_JOB){
 			.hash_alg = IMB_AUTH_HMAC_SHA_1,
-			.auth_tag_output = desk->tag[k],
+			.auth_tag_output = scratch->tag[k],
 			.auth_tag_output_len_in_bytes = IMB_SHA1_DIGEST_SIZE_IN_BYTES,
 		};
 		for (unsigned int size = 0; size < 2; size++)
-			desk->cipher[size][k] = (IMB_JOB){
+			scratch->cipher[size][k] = (IMB_JOB){
 				.cipher_mode = IMB_CIPHER_CNTR,
 				.cipher_direction = IMB_DIR_ENCRYPT,
 				.key_len_in_bytes = size ? IMB_KEY_256_BYTES : IMB_KEY_128_BYTES,
@@ -47,59 +47,59 @@ static size_t manager_size(void)
 	return RTE_ALIGN_CEIL(imb_get_mb_mgr_size(), RTE_CACHE_LINE_SIZE);
 }
 
-static size_t desk_size(void)
+static size_t scratch_size(void)
 {
-	return sizeof(struct ipsec_mb_desk) + 2 * manager_size();
+	return sizeof(struct ipsec_mb_scratch) + 2 * manager_size();
 }
 
 /* The library's code for SSE is the one with SHA-NI, two packets at a time. */
-static int open_few(struct ipsec_mb_desk *desk)
+static int open_few(struct ipsec_mb_scratch *scratch)
 {
-	const IMB_MGR *mgr = desk->mgr;
+	const IMB_MGR *mgr = scratch->mgr;
 
-	desk->lanes = 1;
+	scratch->lanes = 1;
 	if (!(mgr->features & IMB_FEATURE_SHANI) || mgr->used_arch < IMB_ARCH_AVX2)
 		return 0;
-	desk->few = imb_set_pointers_mb_mgr((uint8_t *)(desk + 1) + manager_size(), 0, 1);
-	if (!desk->few)
+	scratch->few = imb_set_pointers_mb_mgr((uint8_t *)(scratch + 1) + manager_size(), 0, 1);
+	if (!scratch->few)
 		return -EINVAL;
-	init_mb_mgr_sse(desk->few);
-	if (imb_get_errno(desk->few))
+	init_mb_mgr_sse(scratch->few);
+	if (imb_get_errno(scratch->few))
 		return -ENOTSUP;
-	desk->lanes = mgr->used_arch == IMB_ARCH_AVX2 ? 8 : 16;
+	scratch->lanes = mgr->used_arch == IMB_ARCH_AVX2 ? 8 : 16;
 	return 0;
 }
 
 /* The library tests itself as it starts. Without AES-NI it is slower than libsrtp2. */
-static int open_desk(unsigned int lcore)
+static int open_scratch(unsigned int lcore)
 {
-	struct ipsec_mb_desk *desk = rte_zmalloc_socket(
-		"ipsec_mb", desk_size(), RTE_CACHE_LINE_SIZE, rte_lcore_to_socket_id(lcore));
+	struct ipsec_mb_scratch *scratch = rte_zmalloc_socket(
+		"ipsec_mb", scratch_size(), RTE_CACHE_LINE_SIZE, rte_lcore_to_socket_id(lcore));
 	IMB_ARCH arch = IMB_ARCH_NONE;
 
-	if (!desk)
+	if (!scratch)
 		return -ENOMEM;
-	crypt_ipsec_mb_desks[lcore] = desk;
-	desk->mgr = imb_set_pointers_mb_mgr(desk + 1, 0, 1);
-	if (!desk->mgr)
+	crypt_ipsec_mb_scratch[lcore] = scratch;
+	scratch->mgr = imb_set_pointers_mb_mgr(scratch + 1, 0, 1);
+	if (!scratch->mgr)
 		return -EINVAL;
-	init_mb_mgr_auto(desk->mgr, &arch);
-	if (imb_get_errno(desk->mgr) || arch < IMB_ARCH_SSE)
+	init_mb_mgr_auto(scratch->mgr, &arch);
+	if (imb_get_errno(scratch->mgr) || arch < IMB_ARCH_SSE)
 		return -ENOTSUP;
-	prepare_jobs(desk);
-	return open_few(desk);
+	prepare_jobs(scratch);
+	return open_few(scratch);
 }
 
 static void stop(void)
 {
 	for (unsigned int lcore = 0; lcore < RTE_MAX_LCORE; lcore++) {
-		struct ipsec_mb_desk *desk = crypt_ipsec_mb_desks[lcore];
+		struct ipsec_mb_scratch *scratch = crypt_ipsec_mb_scratch[lcore];
 
-		crypt_ipsec_mb_desks[lcore] = NULL;
-		if (!desk)
+		crypt_ipsec_mb_scratch[lcore] = NULL;
+		if (!scratch)
 			continue;
-		OPENSSL_cleanse(desk, desk_size());
-		rte_free(desk);
+		OPENSSL_cleanse(scratch, scratch_size());
+		rte_free(scratch);
 	}
 	slab_release(&short_keys);
 	slab_release(&long_keys);
@@ -112,7 +112,7 @@ static int start(void)
 
 	RTE_LCORE_FOREACH(lcore)
 	{
-		int error = open_desk(lcore);
+		int error = open_scratch(lcore);
 
 		if (error) {
 			stop();
@@ -152,7 +152,7 @@ static int key_create(struct crypt_key **out, enum srtp_suite suite, enum crypt_
 		      const uint8_t *key, const uint8_t *salt)
 {
 	const struct suite_info *info = suite_info(suite);
-	IMB_MGR *mgr = crypt_ipsec_mb_desks[rte_lcore_id()]->mgr;
+	IMB_MGR *mgr = crypt_ipsec_mb_scratch[rte_lcore_id()]->mgr;
 	struct ipsec_mb_key *made;
 	struct session_keys rtp;
 	int error;

@@ -15,7 +15,7 @@ static void take_notice(struct registry *r, const struct notice *n)
 	case NOTICE_REMOTE:
 		/* Meanwhile the control plane may have said that media goes elsewhere. */
 		if (!record || n->remote_epoch != record->latest->remote_epoch ||
-		    publish_remote(r, record, n->component, &n->remote, DROP_NONE))
+		    remote_set(r, record, n->component, &n->remote, DROP_NONE))
 			break;
 		record->consent_lost = false;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,

@@ -163,7 +163,7 @@ static void set_ports(struct registry *r, struct record *record, unsigned int co
 		bool open = c < count;
 
 		if (was && !open)
-			gate_close(r, record, c);
+			shed_port_close(r, record, c);
 		entry = (struct flow_entry){.kind = FLOW_CLOSED};
 		if (open)
 			entry = (struct flow_entry){.kind = FLOW_LEG,
@@ -173,7 +173,7 @@ static void set_ports(struct registry *r, struct record *record, unsigned int co
 		if (open != was)
 			flow_entry_store(r->dataplane, record->address, port, entry);
 		if (open)
-			gate_open(r, record, c);
+			shed_port_open(r, record, c);
 	}
 }
 

@@ -63,7 +63,7 @@ struct record {
 	uint32_t key_epoch;
 	uint32_t media_pps;   /* what its participant may send; 0: no limit */
 	uint32_t media_burst; /* ... and at once */
-	uint64_t shed; /* packets for its ports that reached no worker; as gate_count() knew */
+	uint64_t shed; /* packets for its ports that reached no worker; as shed_port_count() knew */
 	uint32_t shed_seen[LEG_COMPONENTS]; /* of struct shed_port */
 	uint32_t shed_reason;               /* enum shed_reason of the last one */
 	uint16_t port;                      /* host byte order */
@@ -75,7 +75,7 @@ struct record {
 	bool media; /* it was told that media comes */
 	bool timed_out;
 	bool outdated;             /* its worker has yet to hear what changed about its paths */
-	bool latching, restarting; /* gate_watch() has to see the end of it */
+	bool latching, restarting; /* shed_port_watch() has to see the end of it */
 };
 
 struct registry {
@@ -83,7 +83,7 @@ struct registry {
 	struct dataplane *dataplane;
 	struct record *records; /* by leg index */
 	struct rte_hash *by_id;
-	struct established *established;
+	struct destinations *destinations;
 	struct slab configs;  /* struct leg_config */
 	struct slab terms;    /* struct leg_terms */
 	struct slab seen;     /* struct seen */
@@ -187,26 +187,28 @@ int leg_plan_local(const struct dataplane *d, const Tandem__Dataplane__V1__Endpo
 int leg_plan_endpoint(struct endpoint *to, const Tandem__Dataplane__V1__Endpoint *from);
 
 /*
- * gate.c: what those who shed floods know of the leg's ports. gate_plan() tells a worker's next
- * configuration where they are, gate_open() brings one up to date with record->latest.
+ * shed_port.c: what those who shed floods know of the leg's ports. shed_port_plan() tells a
+ * worker's next configuration where they are, shed_port_open() brings one up to date with
+ * record->latest.
  */
-void gate_plan(const struct registry *r, const struct record *record, struct leg_config *config);
-void gate_open(const struct registry *r, struct record *record, unsigned int component);
-void gate_close(const struct registry *r, struct record *record, unsigned int component);
+void shed_port_plan(const struct registry *r, const struct record *record,
+		    struct leg_config *config);
+void shed_port_open(const struct registry *r, struct record *record, unsigned int component);
+void shed_port_close(const struct registry *r, struct record *record, unsigned int component);
 /* Ends what has a time: the latching window, an ICE restart. */
-void gate_watch(const struct registry *r, struct record *record, uint64_t now);
+void shed_port_watch(const struct registry *r, struct record *record, uint64_t now);
 /* Brings record->shed and record->shed_reason up to date. */
-void gate_count(const struct registry *r, struct record *record);
+void shed_port_count(const struct registry *r, struct record *record);
 
 /*
- * publish.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to, from the
- * peer's next configuration on: publish_egress() leaves it to the caller to post that. 0, or
+ * remote.c: makes `remote` (NULL: nowhere, for the reason `mute`) what the leg sends to, from the
+ * peer's next configuration on: remote_set_egress() leaves it to the caller to post that. 0, or
  * -EHOSTUNREACH: there is no way to `remote`, and the leg sends nowhere.
  */
-int publish_egress(struct registry *r, struct record *record, unsigned int component,
-		   const struct endpoint *remote, enum drop mute);
-int publish_remote(struct registry *r, struct record *record, unsigned int component,
-		   const struct endpoint *remote, enum drop mute);
+int remote_set_egress(struct registry *r, struct record *record, unsigned int component,
+		      const struct endpoint *remote, enum drop mute);
+int remote_set(struct registry *r, struct record *record, unsigned int component,
+	       const struct endpoint *remote, enum drop mute);
 
 /* watch.c: consent, media timeouts: a part of the legs each time. */
 void registry_watch(struct registry *r);

@@ -10,7 +10,7 @@
 
 #include "dataplane/branch.h"
 #include "dataplane/main/legs/egress_make.h"
-#include "dataplane/main/floods/established.h"
+#include "dataplane/main/floods/destinations.h"
 #include "dataplane/main/links/port.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/seen.h"
@@ -30,7 +30,7 @@ uint64_t registry_leg_at(const struct registry *r, unsigned int address, uint16_
 
 bool registry_sends_to(const struct registry *r, const struct shed_prefix *prefix)
 {
-	return established_within(r->established, prefix);
+	return destinations_within(r->destinations, prefix);
 }
 
 static int fail(const char **what, const char *text, int error)
@@ -52,8 +52,8 @@ static bool ports_are_free(const struct registry *r, const struct record *self,
 }
 
 /* Without ICE the SDP says where media goes; with ICE `remote` is unset, and a nomination will. */
-static void publish_signalled(struct registry *r, struct record *record,
-			      const struct leg_config *old, const struct leg_config *new)
+static void set_signalled(struct registry *r, struct record *record, const struct leg_config *old,
+			  const struct leg_config *new)
 {
 	bool same = old && old->remote_epoch == new->remote_epoch;
 
@@ -64,7 +64,7 @@ static void publish_signalled(struct registry *r, struct record *record,
 		const struct endpoint *remote = &new->remote[c];
 		bool unused = endpoint_is_unset(remote) || (c > 0 && new->rtcp_mux);
 
-		publish_egress(r, record, c, unused ? NULL : remote, DROP_NO_ADDRESS);
+		remote_set_egress(r, record, c, unused ? NULL : remote, DROP_NO_ADDRESS);
 	}
 }
 
@@ -125,8 +125,8 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 		record->consent_lost = false;
 
 	record->latest = config;
-	gate_plan(r, record, config);
-	publish_signalled(r, record, old, config);
+	shed_port_plan(r, record, config);
+	set_signalled(r, record, old, config);
 	record_post(r, record, config);
 	record_open_ports(r, record, config->rtcp_mux);
 	record_repost_sources(r, record);
@@ -246,7 +246,7 @@ static void close_leg(struct registry *r, struct record *record)
 	path_end_all(r, record);
 	record_withdraw(r, record);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
-		publish_egress(r, record, c, NULL, DROP_NO_PATH);
+		remote_set_egress(r, record, c, NULL, DROP_NO_PATH);
 	record_clear(r, record);
 }
 
@@ -332,7 +332,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
 	if (!r->records || !r->free_list || !r->by_id || spent_create(&r->spent, legs) ||
-	    established_create(&r->established, legs + legs / 4)) {
+	    destinations_create(&r->destinations, legs + legs / 4)) {
 		registry_destroy(r);
 		return -ENOMEM;
 	}
@@ -371,7 +371,7 @@ void registry_destroy(struct registry *r)
 	slab_release(&r->terms);
 	slab_release(&r->seen);
 	slab_release(&r->branches);
-	established_destroy(r->established);
+	destinations_destroy(r->destinations);
 	rte_hash_free(r->by_id);
 	free(r->free_list);
 	free(r->records);

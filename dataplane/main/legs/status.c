@@ -203,7 +203,7 @@ Tandem__Dataplane__V1__LegStatus *registry_status(const struct registry *r, uint
 	status->suite = record->latest->receive ? record->latest->receive->suite : SUITE_NONE;
 	status->age_ms = milliseconds(now - record->created, hz);
 	show_flow(status, leg, now, hz);
-	gate_count(r, record);
+	shed_port_count(r, record);
 	show_shed(status, record);
 	if (with_streams)
 		show_streams(status, &leg->flow, hz);

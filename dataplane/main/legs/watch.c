@@ -56,10 +56,10 @@ static void watch(struct registry *r, struct record *record, uint64_t now, uint6
 	if (record->outdated || gives_way(record->leg, now, hz))
 		record_refresh(r, record);
 	if (record->latching || record->restarting)
-		gate_watch(r, record, now);
+		shed_port_watch(r, record, now);
 	if (record->latest->ice && record->egress[0] && !record->consent_lost &&
 	    !consent_holds(record, now, hz)) {
-		publish_remote(r, record, 0, NULL, DROP_NO_CONSENT);
+		remote_set(r, record, 0, NULL, DROP_NO_CONSENT);
 		record->consent_lost = true;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
 			      NULL, NULL);

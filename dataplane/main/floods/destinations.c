@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/main/floods/established.h"
+#include "dataplane/main/floods/destinations.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,21 +10,21 @@
 
 #include "ebpf/sketch.h"
 
-struct established {
+struct destinations {
 	struct rte_hash *counts; /* by sketch_source() */
 	uint64_t unknown;        /* egresses to addresses that found no room */
 };
 
-int established_create(struct established **out, uint32_t addresses)
+int destinations_create(struct destinations **out, uint32_t addresses)
 {
 	const struct rte_hash_parameters parameters = {
-		.name = "established",
+		.name = "destinations",
 		.entries = RTE_MAX(addresses, 64u),
 		.key_len = sizeof(struct shed_address),
 		.hash_func = rte_jhash,
 		.socket_id = SOCKET_ID_ANY,
 	};
-	struct established *e = calloc(1, sizeof(*e));
+	struct destinations *e = calloc(1, sizeof(*e));
 
 	if (!e)
 		return -ENOMEM;
@@ -37,7 +37,7 @@ int established_create(struct established **out, uint32_t addresses)
 	return 0;
 }
 
-void established_destroy(struct established *e)
+void destinations_destroy(struct destinations *e)
 {
 	if (!e)
 		return;
@@ -50,19 +50,19 @@ static struct shed_address source_of(const struct address *address)
 	return sketch_source(&(struct shed_address){.half = {address->half[0], address->half[1]}});
 }
 
-static uintptr_t count_of(const struct established *e, const struct shed_address *source)
+static uintptr_t count_of(const struct destinations *e, const struct shed_address *source)
 {
 	void *count;
 
 	return rte_hash_lookup_data(e->counts, source, &count) < 0 ? 0 : (uintptr_t)count;
 }
 
-static int set_count(struct established *e, const struct shed_address *source, uintptr_t count)
+static int set_count(struct destinations *e, const struct shed_address *source, uintptr_t count)
 {
 	return rte_hash_add_key_data(e->counts, source, (void *)count);
 }
 
-void established_add(struct established *e, const struct address *address)
+void destinations_add(struct destinations *e, const struct address *address)
 {
 	const struct shed_address source = source_of(address);
 
@@ -70,7 +70,7 @@ void established_add(struct established *e, const struct address *address)
 		e->unknown++;
 }
 
-void established_remove(struct established *e, const struct address *address)
+void destinations_remove(struct destinations *e, const struct address *address)
 {
 	const struct shed_address source = source_of(address);
 	uintptr_t count = count_of(e, &source);
@@ -87,7 +87,7 @@ void established_remove(struct established *e, const struct address *address)
  * What is blocked by itself, an IPv4 address or the /64 of an IPv6 address, is one look-up; shorter
  * prefixes, which operators name, are compared with all.
  */
-bool established_within(const struct established *e, const struct shed_prefix *prefix)
+bool destinations_within(const struct destinations *e, const struct shed_prefix *prefix)
 {
 	struct shed_address source;
 	const void *key;

@@ -2,11 +2,11 @@
 /* What those who shed floods are told of a leg's ports, from its beginning to its end. */
 #include "tests/rig/counting.h"
 
-static const struct shed_port *gate(struct relay *r, uint64_t id, unsigned int component)
+static const struct shed_port *entry(struct relay *r, uint64_t id, unsigned int component)
 {
 	const struct record *of = relay_record(r, id);
 
-	return relay_gate(r, of->address, of->port + component);
+	return relay_shed_port(r, of->address, of->port + component);
 }
 
 static void a_plain_leg_latches_until_its_window_ends(void **state)
@@ -19,20 +19,20 @@ static void a_plain_leg_latches_until_its_window_ends(void **state)
 	p.m.media_pps = 100;
 	assert_int_equal(relay_put(r, &p), 0);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
-		assert_int_equal(gate(r, 1, c)->flags,
+		assert_int_equal(entry(r, 1, c)->flags,
 				 SHED_PORT_OPEN | SHED_PORT_LATCH | (c ? 0 : SHED_PORT_RTP));
-		assert_int_equal(gate(r, 1, c)->leg, relay_record(r, 1)->leg->index);
-		assert_int_equal(gate(r, 1, c)->media.cost, 10 * 1000 * 1000);
-		assert_true(gate(r, 1, c)->media.burst >= 20 * 1000);
-		assert_int_equal(gate(r, 1, c)->ahead, 3);
-		assert_ptr_equal(relay_config(r, 1)->shed[c], gate(r, 1, c));
+		assert_int_equal(entry(r, 1, c)->leg, relay_record(r, 1)->leg->index);
+		assert_int_equal(entry(r, 1, c)->media.cost, 10 * 1000 * 1000);
+		assert_true(entry(r, 1, c)->media.burst >= 20 * 1000);
+		assert_int_equal(entry(r, 1, c)->ahead, 3);
+		assert_ptr_equal(relay_config(r, 1)->shed[c], entry(r, 1, c));
 	}
 	relay_look(r);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_RTP);
+	assert_int_equal(entry(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_RTP);
 	relay_record(r, 1)->latest->latch_until = rte_rdtsc();
 	relay_look(r);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
-	assert_int_equal(gate(r, 1, 1)->flags, SHED_PORT_OPEN);
+	assert_int_equal(entry(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
+	assert_int_equal(entry(r, 1, 1)->flags, SHED_PORT_OPEN);
 }
 
 /* From the very reply on: the worker may still sleep, and an XDP program does not. */
@@ -48,11 +48,11 @@ static void a_window_opens_at_once(void **state)
 		if (k % 3 == 0)
 			p.remote.port = 30000 + k;
 		assert_int_equal(relay_put(r, &p), 0);
-		assert_int_not_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
+		assert_int_not_equal(entry(r, 1, 0)->settled, entry(r, 1, 0)->window);
 		relay_run(r);
-		assert_int_not_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
+		assert_int_not_equal(entry(r, 1, 0)->settled, entry(r, 1, 0)->window);
 		leg_settle(relay_record(r, 1)->leg, 0);
-		assert_int_equal(gate(r, 1, 0)->settled, gate(r, 1, 0)->window);
+		assert_int_equal(entry(r, 1, 0)->settled, entry(r, 1, 0)->window);
 	}
 }
 
@@ -65,25 +65,25 @@ static void only_the_signalled_address_may_latch(void **state)
 	p.m.latch_ms = 1000;
 	p.m.latch_signalled = true;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(gate(r, 1, 1)->flags,
+	assert_int_equal(entry(r, 1, 1)->flags,
 			 SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_SIGNALLED);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		struct address a = bench_address(PHONE);
 
-		assert_memory_equal(gate(r, 1, c)->signalled.byte, a.octets, sizeof(a.octets));
+		assert_memory_equal(entry(r, 1, c)->signalled.byte, a.octets, sizeof(a.octets));
 	}
 	/* Which there may not be yet. */
 	p.m.remote = NULL;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
+	assert_int_equal(entry(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_RTP);
 	p.m.latch_signalled = false;
 	p.m.rtcp_mux = true;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH);
+	assert_int_equal(entry(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH);
 	/* A handshake may come from elsewhere, too. */
 	p.m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS;
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(gate(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_DTLS);
+	assert_int_equal(entry(r, 1, 0)->flags, SHED_PORT_OPEN | SHED_PORT_LATCH | SHED_PORT_DTLS);
 }
 
 static void expect_ufrag(const struct shed_port *port, unsigned int which, const char *octets)
@@ -103,21 +103,21 @@ static void fragments_serve_until_a_restart_is_over(void **state)
 	put_browser(&p);
 	put_ice(&p, "abcd", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
-	assert_int_equal(gate(r, 2, 0)->flags, SHED_PORT_OPEN | SHED_PORT_ICE);
-	expect_ufrag(gate(r, 2, 0), 0, "abcd:");
-	expect_ufrag(gate(r, 2, 0), 1, "");
+	assert_int_equal(entry(r, 2, 0)->flags, SHED_PORT_OPEN | SHED_PORT_ICE);
+	expect_ufrag(entry(r, 2, 0), 0, "abcd:");
+	expect_ufrag(entry(r, 2, 0), 1, "");
 	assert_null(relay_config(r, 2)->shed[1]);
 	relay_nominate(r, 2, BROWSER, 40000);
 	r->event_count = 0;
 	put_ice(&p, "longer-fragment", PASSWORD);
 	assert_int_equal(relay_put(r, &p), 0);
 	relay_look(r);
-	expect_ufrag(gate(r, 2, 0), 0, "longer-f");
-	expect_ufrag(gate(r, 2, 0), 1, "abcd:");
+	expect_ufrag(entry(r, 2, 0), 0, "longer-f");
+	expect_ufrag(entry(r, 2, 0), 1, "abcd:");
 	relay_nominate(r, 2, BROWSER, 40000);
 	relay_look(r);
-	expect_ufrag(gate(r, 2, 0), 0, "longer-f");
-	expect_ufrag(gate(r, 2, 0), 1, "");
+	expect_ufrag(entry(r, 2, 0), 0, "longer-f");
+	expect_ufrag(entry(r, 2, 0), 1, "");
 }
 
 static void how_far_ahead_follows_the_rate(void **state)
@@ -132,15 +132,15 @@ static void how_far_ahead_follows_the_rate(void **state)
 	for (unsigned int k = 0; k < RTE_DIM(table); k++) {
 		p.m.media_pps = table[k].pps;
 		assert_int_equal(relay_put(r, &p), 0);
-		assert_int_equal(gate(r, 1, 0)->ahead, table[k].ahead);
-		assert_int_equal(gate(r, 1, 0)->media.cost, table[k].cost);
+		assert_int_equal(entry(r, 1, 0)->ahead, table[k].ahead);
+		assert_int_equal(entry(r, 1, 0)->media.cost, table[k].cost);
 	}
 }
 
 static void a_closed_port_is_as_new(void **state)
 {
 	struct relay *r = *state;
-	const struct shed_port *port = relay_gate(r, TRUNK_IPV4, 20000);
+	const struct shed_port *port = relay_shed_port(r, TRUNK_IPV4, 20000);
 	struct put p;
 
 	put_phone(&p);

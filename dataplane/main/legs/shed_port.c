@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What those who shed floods know of a leg's ports: the main lcore's part of struct shed_port. The
- * flags come last when a gate opens and go first when it closes, so that nobody passes by what a
+ * flags come last when a port opens and go first when it closes, so that nobody passes by what a
  * leg before it left.
  */
 #include <stdio.h>
@@ -15,26 +15,27 @@
 #define AHEAD_LEAST 3
 #define AHEAD_MOST  256
 
-static struct shed_port *gate_of(const struct registry *r, const struct record *record,
-				 unsigned int component)
+static struct shed_port *entry_of(const struct registry *r, const struct record *record,
+				  unsigned int component)
 {
 	struct shed_port *ports = r->dataplane->shed_ports[record->address];
 
 	return ports ? &ports[record->port + component] : NULL;
 }
 
-void gate_plan(const struct registry *r, const struct record *record, struct leg_config *config)
+void shed_port_plan(const struct registry *r, const struct record *record,
+		    struct leg_config *config)
 {
-	config->shed[0] = gate_of(r, record, 0);
-	config->shed[1] = config->rtcp_mux ? NULL : gate_of(r, record, 1);
+	config->shed[0] = entry_of(r, record, 0);
+	config->shed[1] = config->rtcp_mux ? NULL : entry_of(r, record, 1);
 }
 
-static void store_flags(struct shed_port *gate, uint32_t flags)
+static void store_flags(struct shed_port *port, uint32_t flags)
 {
-	__atomic_store_n(&gate->flags, flags, __ATOMIC_RELEASE);
+	__atomic_store_n(&port->flags, flags, __ATOMIC_RELEASE);
 }
 
-static void set_ufrag(struct shed_port *gate, unsigned int which, const char *ufrag)
+static void set_ufrag(struct shed_port *port, unsigned int which, const char *ufrag)
 {
 	char head[sizeof(((struct leg_ice *)0)->local_ufrag) + 1];
 	uint64_t word = 0;
@@ -42,8 +43,8 @@ static void set_ufrag(struct shed_port *gate, unsigned int which, const char *uf
 
 	length = RTE_MIN(length, (int)sizeof(word));
 	memcpy(&word, head, length);
-	gate->ufrag[which] = word;
-	gate->ufrag_octets[which] = length;
+	port->ufrag[which] = word;
+	port->ufrag_octets[which] = length;
 }
 
 /* Until a pair is nominated by the new credentials, checks with the old ones are answered. */
@@ -83,53 +84,53 @@ static uint16_t ahead_of(uint32_t media_pps)
 	return ahead < AHEAD_LEAST ? AHEAD_LEAST : ahead;
 }
 
-void gate_open(const struct registry *r, struct record *record, unsigned int component)
+void shed_port_open(const struct registry *r, struct record *record, unsigned int component)
 {
 	const struct leg_config *config = record->latest;
-	struct shed_port *gate = gate_of(r, record, component);
+	struct shed_port *port = entry_of(r, record, component);
 	uint64_t now = rte_rdtsc();
 
-	if (!gate)
+	if (!port)
 		return;
-	if (!(gate->flags & SHED_PORT_OPEN))
-		record->shed_seen[component] = gate->shed;
-	gate->leg = record->leg->index;
-	gate->window = leg_window(config);
-	gate->media = rates_of_media(record->media_pps, record->media_burst);
-	gate->ahead = ahead_of(record->media_pps);
-	set_ufrag(gate, 0, config->ice ? config->terms->credentials[0].local_ufrag : "");
-	set_ufrag(gate, 1, is_restarting(record) ? config->terms->credentials[1].local_ufrag : "");
-	memcpy(gate->signalled.byte, config->remote[component].address.octets,
-	       sizeof(gate->signalled.byte));
-	store_flags(gate, flags_of(config, component, now));
+	if (!(port->flags & SHED_PORT_OPEN))
+		record->shed_seen[component] = port->shed;
+	port->leg = record->leg->index;
+	port->window = leg_window(config);
+	port->media = rates_of_media(record->media_pps, record->media_burst);
+	port->ahead = ahead_of(record->media_pps);
+	set_ufrag(port, 0, config->ice ? config->terms->credentials[0].local_ufrag : "");
+	set_ufrag(port, 1, is_restarting(record) ? config->terms->credentials[1].local_ufrag : "");
+	memcpy(port->signalled.byte, config->remote[component].address.octets,
+	       sizeof(port->signalled.byte));
+	store_flags(port, flags_of(config, component, now));
 	record->restarting = is_restarting(record);
 	record->latching = !config->ice && now < config->latch_until;
 }
 
-static void count(struct record *record, const struct shed_port *gate, unsigned int component)
+static void count(struct record *record, const struct shed_port *port, unsigned int component)
 {
-	uint32_t new = gate->shed - record->shed_seen[component];
+	uint32_t new = port->shed - record->shed_seen[component];
 
 	if (!new)
 		return;
 	record->shed += new;
 	record->shed_seen[component] += new;
-	record->shed_reason = gate->shed_reason;
+	record->shed_reason = port->shed_reason;
 }
 
-void gate_close(const struct registry *r, struct record *record, unsigned int component)
+void shed_port_close(const struct registry *r, struct record *record, unsigned int component)
 {
-	struct shed_port *gate = gate_of(r, record, component);
+	struct shed_port *port = entry_of(r, record, component);
 
-	if (!gate)
+	if (!port)
 		return;
-	count(record, gate, component);
-	store_flags(gate, 0);
-	memset(gate, 0, offsetof(struct shed_port, shed));
-	gate->leg = SHED_NO_LEG;
+	count(record, port, component);
+	store_flags(port, 0);
+	memset(port, 0, offsetof(struct shed_port, shed));
+	port->leg = SHED_NO_LEG;
 }
 
-void gate_watch(const struct registry *r, struct record *record, uint64_t now)
+void shed_port_watch(const struct registry *r, struct record *record, uint64_t now)
 {
 	unsigned int components = record->latest->rtcp_mux ? 1 : LEG_COMPONENTS;
 
@@ -137,14 +138,14 @@ void gate_watch(const struct registry *r, struct record *record, uint64_t now)
 	    !(record->restarting && !is_restarting(record)))
 		return;
 	for (unsigned int c = 0; c < components; c++)
-		gate_open(r, record, c);
+		shed_port_open(r, record, c);
 }
 
-void gate_count(const struct registry *r, struct record *record)
+void shed_port_count(const struct registry *r, struct record *record)
 {
 	unsigned int components = record->latest->rtcp_mux ? 1 : LEG_COMPONENTS;
 
 	for (unsigned int c = 0; c < components; c++)
-		if (gate_of(r, record, c))
-			count(record, gate_of(r, record, c), c);
+		if (entry_of(r, record, c))
+			count(record, entry_of(r, record, c), c);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/vouch.h"
+#include "dataplane/expect.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ static const struct endpoint *peer_of(const struct leg *leg, unsigned int compon
 									   : &none;
 }
 
-void vouch_peers(const struct leg *leg, unsigned int component)
+void expect_peers(const struct leg *leg, unsigned int component)
 {
 	struct shed_port *port = leg->config->shed[component];
 
@@ -71,10 +71,10 @@ static void clear(struct shed_port *port)
 static void forget_places(struct leg *leg)
 {
 	for (struct stream *s = leg->flow.streams; s; s = s->next)
-		s->vouched = 0;
+		s->expected = 0;
 }
 
-void vouch_new_key(struct leg *leg, struct shed_port *port)
+void expect_new_key(struct leg *leg, struct shed_port *port)
 {
 	if (!port)
 		return;
@@ -83,29 +83,29 @@ void vouch_new_key(struct leg *leg, struct shed_port *port)
 	forget_places(leg);
 }
 
-void vouch_forget(struct leg *leg, struct stream *s)
+void expect_forget(struct leg *leg, struct stream *s)
 {
 	struct shed_port *port = leg->config ? leg->config->shed[0] : NULL;
 
-	if (port && s->vouched)
-		__atomic_store_n(&port->stream[s->vouched - 1].used, 0, __ATOMIC_RELAXED);
-	s->vouched = 0;
+	if (port && s->expected)
+		__atomic_store_n(&port->stream[s->expected - 1].used, 0, __ATOMIC_RELAXED);
+	s->expected = 0;
 }
 
-void vouch_apply(struct leg *leg, const struct leg_config *old)
+void expect_apply(struct leg *leg, const struct leg_config *old)
 {
 	const struct leg_config *config = leg->config;
 
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
 		if (old && old->shed[c] && old->shed[c] != config->shed[c])
 			clear(old->shed[c]);
-		vouch_peers(leg, c);
+		expect_peers(leg, c);
 	}
 	if (old && old->shed[0] != config->shed[0])
 		forget_places(leg);
 }
 
-void vouch_withdraw(struct leg *leg)
+void expect_nothing(struct leg *leg)
 {
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
 		if (leg->config && leg->config->shed[c])
@@ -131,7 +131,7 @@ static int find_place(const struct shed_port *port, uint16_t tick)
 	return place;
 }
 
-void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
+void expect_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
 {
 	struct shed_port *port = leg->config->shed[0];
 	uint16_t tick = shed_tick(now);
@@ -146,8 +146,8 @@ void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
 		return;
 	}
 	for (struct stream *other = leg->flow.streams; other; other = other->next)
-		if (other->vouched == place + 1)
-			other->vouched = 0;
+		if (other->expected == place + 1)
+			other->expected = 0;
 	v = &port->stream[place];
 	__atomic_store_n(&v->used, 0, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -155,17 +155,17 @@ void vouch_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now)
 	v->highest = seq;
 	v->seen = 1;
 	__atomic_store_n(&v->used, tick, __ATOMIC_RELEASE);
-	s->vouched = place + 1;
+	s->expected = place + 1;
 	s->leap = seq;
 	s->leaps = 0;
 }
 
-void vouch_leap(struct shed_stream *v, struct stream *s, uint16_t seq, uint64_t now)
+void expect_leap(struct shed_stream *v, struct stream *s, uint16_t seq, uint64_t now)
 {
 	uint16_t ahead = seq - s->leap;
 
 	s->leap = seq;
-	s->leaps = ahead - 1u < VOUCH_STEP ? s->leaps + 1 : 0;
+	s->leaps = ahead - 1u < EXPECT_STEP ? s->leaps + 1 : 0;
 	if (s->leaps < LEAP_PROOF)
 		return;
 	s->leaps = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a sampled frame was meant for. */
-#ifndef TANDEM_AIM_H
-#define TANDEM_AIM_H
+#ifndef TANDEM_TARGET_H
+#define TANDEM_TARGET_H
 
 #include <stdint.h>
 
@@ -10,12 +10,12 @@
 
 struct dataplane;
 
-struct aim {
+struct target {
 	struct endpoint local; /* a media address; port 0: not UDP, or its header is not there */
 	unsigned int address;  /* its index */
 };
 
 /* 0, or -ENOENT: no media address. */
-int aim_find(struct aim *aim, const struct dataplane *d, const struct shed_sample *sample);
+int target_find(struct target *target, const struct dataplane *d, const struct shed_sample *sample);
 
 #endif

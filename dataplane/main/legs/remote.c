@@ -3,11 +3,11 @@
 #include <errno.h>
 
 #include "dataplane/main/legs/egress_make.h"
-#include "dataplane/main/floods/established.h"
+#include "dataplane/main/floods/destinations.h"
 #include "dataplane/main/legs/record.h"
 
-int publish_egress(struct registry *r, struct record *record, unsigned int component,
-		   const struct endpoint *remote, enum drop mute)
+int remote_set_egress(struct registry *r, struct record *record, unsigned int component,
+		      const struct endpoint *remote, enum drop mute)
 {
 	struct egress *old = record->egress[component];
 	struct egress *new = NULL;
@@ -28,17 +28,17 @@ int publish_egress(struct registry *r, struct record *record, unsigned int compo
 	record->mute = mute;
 	record->egress[component] = new;
 	if (new)
-		established_add(r->established, &new->remote.address);
+		destinations_add(r->destinations, &new->remote.address);
 	if (old)
-		established_remove(r->established, &old->remote.address);
+		destinations_remove(r->destinations, &old->remote.address);
 	egress_release(old);
 	return error;
 }
 
-int publish_remote(struct registry *r, struct record *record, unsigned int component,
-		   const struct endpoint *remote, enum drop mute)
+int remote_set(struct registry *r, struct record *record, unsigned int component,
+	       const struct endpoint *remote, enum drop mute)
 {
-	int error = publish_egress(r, record, component, remote, mute);
+	int error = remote_set_egress(r, record, component, remote, mute);
 
 	record_refresh_sources(r, record);
 	return error;

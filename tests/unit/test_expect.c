@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Who is vouched for where floods are shed, through all that can happen to a leg. */
-#include "dataplane/vouch.h"
+/* Who is expected where floods are shed, through all that can happen to a leg. */
+#include "dataplane/expect.h"
 
 #include "tests/rig/browser.h"
 
@@ -348,11 +348,12 @@ static void guesses_do_not_move_a_plain_leg(void **state)
 		/* As many guesses get through between two packets of a thousand a second. */
 		for (unsigned int k = 0; k < 20; k++) {
 			random = random * 6364136223846793005 + 1442695040888963407;
-			vouch_sequence(browser_gate(s, 0), browser_leg(s), stream, random >> 48, 0);
+			expect_sequence(browser_gate(s, 0), browser_leg(s), stream, random >> 48,
+					0);
 		}
-		if ((uint16_t)(seq - v->highest + VOUCH_WINDOW - 1) >= 2 * VOUCH_WINDOW)
+		if ((uint16_t)(seq - v->highest + EXPECT_WINDOW - 1) >= 2 * EXPECT_WINDOW)
 			fail_msg("%u is unexpected beside %u", seq, v->highest);
-		vouch_sequence(browser_gate(s, 0), browser_leg(s), stream, seq, 0);
+		expect_sequence(browser_gate(s, 0), browser_leg(s), stream, seq, 0);
 	}
 }
 
@@ -429,7 +430,7 @@ static struct ssrcs put_ssrcs(struct scene *s)
 
 static void send_ssrc(struct ssrcs *x, unsigned int k, uint16_t seq, uint64_t now)
 {
-	vouch_sequence(x->port, x->leg, x->stream[k], seq, now);
+	expect_sequence(x->port, x->leg, x->stream[k], seq, now);
 	x->stream[k]->meter.received++;
 }
 
