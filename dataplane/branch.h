@@ -13,6 +13,7 @@
 
 struct branch {
 	struct flow flow;
+	struct stream_windows windows; /* of flow.first */
 	uint64_t lost;  // worker: rw, main: ro. Packets without a buffer for a copy, or a stream.
 	uint32_t users; // main: rw. Configurations and others that name it.
 };

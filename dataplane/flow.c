@@ -197,7 +197,7 @@ static inline void follow_leg(struct burst *b, unsigned int i)
 	if (flow->protects && likely(flow->send))
 		rte_prefetch0(flow->send);
 	if (flow->secure || flow->protects) {
-		rte_prefetch0(&flow->first.receive_highest);
+		rte_prefetch0(&flow->first.windows);
 		burst_prefetch_payload(b, i);
 	}
 }

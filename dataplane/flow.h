@@ -43,7 +43,8 @@ struct flow {
 	uint8_t last_drop; /* enum drop */
 	uint8_t next_sender_report, next_shift;
 
-	struct stream first; /* most flows have one SSRC: its stream is here, others in the pool */
+	/* Most flows have one SSRC: its stream is here, others are in the pool. */
+	struct stream first __rte_cache_aligned;
 
 	uint64_t rtcp_packets;
 	uint64_t unsent; /* accepted, RTP and RTCP, and dropped later */

@@ -108,8 +108,10 @@ static void change_branches(struct worker *w, const struct leg_config *old,
 		if (!config || !has_branch(config, old->branches[k].branch))
 			end_branch(w, old->branches[k].branch);
 	for (unsigned int k = 0; config && k < config->branch_count; k++) {
-		struct flow *flow = &config->branches[k].branch->flow;
+		struct branch *branch = config->branches[k].branch;
+		struct flow *flow = &branch->flow;
 
+		flow->first.windows = &branch->windows;
 		configure_path(flow, &config->branches[k]);
 		flow->secure = config->security != LEG_PLAIN;
 	}
@@ -197,6 +199,8 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 		forget_remote(w, leg, config, now);
 	else if (old->latch_epoch != config->latch_epoch)
 		open_window(leg);
+	leg->flow.first.windows = config->windows;
+	leg->pairs = config->pairs;
 	configure_flow(&leg->flow, config);
 	change_branches(w, old, config);
 	leg->config = config;

@@ -60,6 +60,7 @@ struct leg_config {
 	bool ice;
 	bool rtcp_mux;
 	bool has_own;
+	bool latch_signalled; /* an address is learnt only if the IP address is that of `remote` */
 	uint8_t branch_count;
 	struct path *branches; /* branch_count of them */
 	struct path own;       /* with has_own */
@@ -71,15 +72,16 @@ struct leg_config {
 	uint64_t grace_until;                   /* TSC */
 	uint64_t latch_until;                   /* TSC; 0: never learn an address */
 	struct endpoint remote[LEG_COMPONENTS]; /* from the SDP; unset: unknown */
-	bool latch_signalled; /* an address is learnt only if the IP address is that of `remote` */
 	/*
-	 * Its ports' entries in dataplane.shed_ports, where they are vouched for; NULL for nowhere.
+	 * Its ports' entries in dataplane.shed_ports, for expect.h; NULL if there are none.
 	 */
 	struct shed_port *shed[LEG_COMPONENTS];
 	struct leg_terms *terms; /* NULL if there is no ICE, and no other clock than the default */
-	uint32_t ice_epoch;      /* counts ICE restarts */
-	uint32_t remote_epoch;   /* counts what voids learnt addresses: a new `remote`, `ice` */
-	uint32_t latch_epoch;    /* counts what opens the window anew, and voids nothing */
+	struct stream_windows *windows; /* of flow.first; NULL until there was a key */
+	struct leg_pair *pairs;         /* LEG_PAIRS of them; NULL until there was ICE */
+	uint32_t ice_epoch;             /* counts ICE restarts */
+	uint32_t remote_epoch; /* counts what voids learnt addresses: a new `remote`, `ice` */
+	uint32_t latch_epoch;  /* counts what opens the window anew, and voids nothing */
 };
 
 /* Which window it is, for who sheds: from 1 to 255, another one than before. */
@@ -115,7 +117,7 @@ struct leg {
 	/* A nominated pair, and one more, that waits to be sent to; 0: none. */
 	uint8_t wanted[LEG_COMPONENTS];
 	bool kept[LEG_COMPONENTS]; /* `remote` was heard before the window opened anew */
-	struct leg_pair pairs[LEG_PAIRS];
+	struct leg_pair *pairs;    /* the configuration's */
 	uint64_t heard; /* TSC; media from the nominated address, while another one is wanted */
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	uint64_t receive_serial;  /* of the key that the streams' index state belongs to */

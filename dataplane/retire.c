@@ -41,8 +41,9 @@ struct retired {
 	bool sent, received;       /* what the filter stands for, under keys in force */
 };
 
-static_assert(sizeof(struct grave) <= sizeof(struct stream), "it lies in a unit of the pool");
-static_assert(sizeof(struct retired) <= sizeof(struct stream), "it lies in a unit of the pool");
+static_assert(sizeof(struct grave) <= sizeof(struct stream_unit), "it lies in a unit of the pool");
+static_assert(sizeof(struct retired) <= sizeof(struct stream_unit),
+	      "it lies in a unit of the pool");
 static_assert(1 + GRAVES + FILTERS == RETIRE_UNITS, "as the header says");
 
 /* --- the filter ------------------------------------------------------------------------------ */
@@ -244,7 +245,6 @@ static void restore(const struct flow *flow, struct stream *s, const struct tomb
 	s->shift = t->shift;
 	s->send_rtcp = t->send_rtcp;
 	s->send_highest = t->send_highest;
-	memset(s->send_window, 0xff, sizeof(s->send_window));
 	s->carried = t->carried;
 	s->receive_highest[epoch] = t->receive_highest;
 	if (t->receive_rtcp != UINT32_MAX)
@@ -252,8 +252,8 @@ static void restore(const struct flow *flow, struct stream *s, const struct tomb
 	/* Nothing of it comes under the key before. */
 	s->receive_highest[!epoch] = INDEX_END - 1;
 	s->receive_rtcp_highest[!epoch] = INDEX_RTCP_END - 1;
-	memset(s->receive_window, 0xff, sizeof(s->receive_window));
-	memset(s->receive_rtcp_window, 0xff, sizeof(s->receive_rtcp_window));
+	if (s->windows)
+		memset(s->windows, 0xff, sizeof(*s->windows));
 }
 
 static struct tomb *find_tomb(const struct flow *flow, uint32_t ssrc, struct grave **in)
@@ -345,12 +345,12 @@ void retire_release_all(struct worker *w, struct flow *flow)
 	while (r->graves) {
 		struct grave *next = r->graves->next;
 
-		stream_unit_give(w, (struct stream *)r->graves);
+		stream_unit_give(w, (struct stream_unit *)r->graves);
 		r->graves = next;
 	}
 	for (unsigned int k = 0; k < FILTERS && r->filter[k]; k++)
-		stream_unit_give(w, (struct stream *)r->filter[k]);
-	stream_unit_give(w, (struct stream *)r);
+		stream_unit_give(w, (struct stream_unit *)r->filter[k]);
+	stream_unit_give(w, (struct stream_unit *)r);
 }
 
 void retire_export(const struct flow *flow, struct sent *out)

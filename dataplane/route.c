@@ -17,7 +17,7 @@ static inline void prefetch_window(const struct burst *b, unsigned int i)
 {
 	unsigned int bit = rtp_seq(burst_payload(b, i)) % STREAM_WINDOW;
 
-	rte_prefetch0(&b->stream[i]->send_window[bit / 64]);
+	rte_prefetch0(&b->stream[i]->windows->send[bit / 64]);
 }
 
 /* RTCP goes on during hold (RFC 3264 8.4). */
@@ -65,7 +65,7 @@ static inline void route_packet(struct burst *b, unsigned int i)
 	}
 	if (!b->egress[i]->offload)
 		burst_prefetch_payload(b, i);
-	if (flow_protects(flow) && likely(!rtcp))
+	if (flow_protects(flow) && likely(!rtcp && flow->send))
 		prefetch_window(b, i);
 }
 

@@ -10,11 +10,11 @@
 #include "dataplane/stream_unit.h"
 #include "dataplane/worker.h"
 
-static_assert(offsetof(struct stream, receive_highest) == RTE_CACHE_LINE_SIZE,
+static_assert(offsetof(struct stream, windows) == RTE_CACHE_LINE_SIZE,
 	      "SSRC and statistics fill the first cache line");
-static_assert(offsetof(struct stream, receive_window) == 2 * RTE_CACHE_LINE_SIZE,
-	      "windows begin on a cache line");
-static_assert(sizeof(struct stream) == 9 * RTE_CACHE_LINE_SIZE, "memory per leg is budgeted");
+static_assert(offsetof(struct stream, send_rtcp) == 2 * RTE_CACHE_LINE_SIZE,
+	      "what crypt touches fills the second one");
+static_assert(sizeof(struct stream_unit) == 9 * RTE_CACHE_LINE_SIZE, "the pool is budgeted");
 
 /*
  * Parts of the pool that are left to others: by a flow's further streams, and by those after them.
@@ -48,11 +48,11 @@ static struct stream *find_room(struct worker *w, struct flow *flow, uint64_t no
 	if (!has_first(flow))
 		return &flow->first;
 	if (may_grow(w, flow))
-		return stream_unit_take(w);
+		return stream_unit_begin(w);
 	s = retire_one(w, flow, now);
 	if (s || !w->free_stream_count || flow->stream_count >= w->streams_per_flow)
 		return s;
-	return stream_unit_take(w); /* all are heard: then it gets what there is */
+	return stream_unit_begin(w); /* all are heard: then it gets what there is */
 }
 
 enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_t now,
@@ -65,6 +65,7 @@ enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_
 	*s = (struct stream){
 		.next = flow->streams,
 		.ssrc = ssrc,
+		.windows = s->windows,
 		.receive_highest = {INDEX_NONE, INDEX_NONE},
 		.receive_rtcp_highest = {INDEX_NONE, INDEX_NONE},
 		.send_highest = INDEX_NONE,
@@ -92,7 +93,7 @@ void stream_release_all(struct worker *w, struct flow *flow)
 		struct stream *next = s->next;
 
 		if (s != &flow->first)
-			stream_unit_give(w, s);
+			stream_unit_give(w, container_of(s, struct stream_unit, stream));
 		s = next;
 	}
 }

@@ -47,10 +47,19 @@ struct stream_meter {
 };
 
 /*
+ * The indices that came and that were sent. Inbound state is kept for two epochs, at [epoch & 1],
+ * so that the previous one goes on during its grace time. Outbound RTP has a window as well:
+ * protecting one index twice would repeat keystream.
+ */
+struct stream_windows {
+	uint64_t receive[2][STREAM_WINDOW / 64];
+	uint64_t send[STREAM_WINDOW / 64];
+	uint64_t receive_rtcp[2][STREAM_RTCP_WINDOW / 64];
+};
+
+/*
  * The first cache line is what each packet touches, the second and one of each window what crypt
- * touches beside. Inbound state is kept for two epochs, at [epoch & 1], so that the previous one
- * goes on during its grace time. Outbound RTP has a window as well: protecting one index twice
- * would repeat keystream.
+ * touches beside.
  */
 struct stream {
 	struct stream *next; // worker: rw, main: ro
@@ -62,24 +71,21 @@ struct stream {
 	uint16_t leap;        /* the last sequence number that did not continue the others */
 	struct stream_meter meter;
 
+	struct stream_windows *windows;   /* NULL while the flow has no keys */
 	uint64_t receive_highest[2];      /* RTP index; INDEX_NONE: no packet yet */
 	uint64_t receive_rtcp_highest[2]; /* SRTCP index; likewise */
 	uint64_t send_highest;            /* RTP index; likewise */
-	uint64_t ahead;      /* during a burst: the highest index it may bring; else INDEX_NONE */
+	uint64_t ahead;    /* during a burst: the highest index it may bring; else INDEX_NONE */
+	uint32_t shift;    /* number.c: extended number sent - extended number received */
+	uint16_t odd_next; /* with `odd`: the number that would go on from there */
+	uint8_t odd;       /* packets in sequence, the latest, that were out of place */
+
 	uint32_t send_rtcp;  /* index of the next SRTCP packet */
-	uint32_t shift;      /* number.c: extended number sent - extended number received */
-	uint32_t renumbered; /* how often that changed */
-	uint16_t odd_next;   /* with `odd`: the number that would go on from there */
-	uint8_t odd;         /* packets in sequence, the latest, that were out of place */
-
-	uint64_t receive_window[2][STREAM_WINDOW / 64];
-	uint64_t send_window[STREAM_WINDOW / 64];
-	uint64_t receive_rtcp_window[2][STREAM_RTCP_WINDOW / 64];
-
-	uint64_t carried; /* RTP index; the highest under an earlier key; INDEX_NONE: none */
-	int64_t lost;     /* before the sender last restarted its sequence numbers */
-	uint32_t rtt_us;  /* relay to participant and back; 0: not measured */
-} __rte_cache_aligned;
+	uint32_t renumbered; /* how often `shift` changed */
+	uint64_t carried;    /* RTP index; the highest under an earlier key; INDEX_NONE: none */
+	int64_t lost;        /* before the sender last restarted its sequence numbers */
+	uint32_t rtt_us;     /* relay to participant and back; 0: not measured */
+};
 
 /* TSC in units of 30 to 70 ms, for an hour or half of it. */
 static inline uint16_t stream_tick(uint64_t tsc)

@@ -43,7 +43,7 @@ enum drop takeover_begin(const struct flow *flow, struct stream *s, bool rtcp)
 		s->send_rtcp = before->rtcp;
 	} else if (before->highest != INDEX_NONE) {
 		s->send_highest = before->highest;
-		memset(s->send_window, 0xff, sizeof(s->send_window));
+		memset(s->windows->send, 0xff, sizeof(s->windows->send));
 		s->resumes = true;
 	}
 	return DROP_NONE;

@@ -91,15 +91,13 @@ static enum verdict refuse(struct burst *b, unsigned int i, enum drop reason)
 	return REFUSED;
 }
 
-/* What the index of the next packet is estimated from. */
-static uint64_t reference(const struct flow *flow, const struct stream *s, unsigned int epoch,
-			  uint32_t ssrc, bool anew)
+/* What is known of an SSRC that was not heard under this key. */
+static __rte_noinline uint64_t heard_before(const struct flow *flow, const struct stream *s,
+					    uint32_t ssrc)
 {
-	if (unlikely(!s))
-		return flow->retired ? retire_highest(flow, ssrc) : INDEX_NONE;
-	if (unlikely(s->receive_highest[epoch] == INDEX_NONE) && !anew)
+	if (s)
 		return s->carried;
-	return s->receive_highest[epoch];
+	return flow->retired ? retire_highest(flow, ssrc) : INDEX_NONE;
 }
 
 static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned int i,
@@ -110,17 +108,20 @@ static enum verdict prepare_rtp(const struct round *r, struct burst *b, unsigned
 	uint16_t seq = rtp_seq(job->data);
 	uint64_t highest = s ? s->receive_highest[epoch] : INDEX_NONE;
 	uint64_t ahead = s ? s->ahead : highest_of_new(r, b, i, job->ssrc);
+	uint64_t from = highest;
 
 	if (unlikely(waiting) && must_wait(b, waiting, i, job->ssrc))
 		return LATER;
-	job->index = index_estimate(reference(&b->leg[i]->flow, s, epoch, job->ssrc, anew), seq);
+	if (unlikely(from == INDEX_NONE) && !(s && anew))
+		from = heard_before(&b->leg[i]->flow, s, job->ssrc);
+	job->index = index_estimate(from, seq);
 	if (unlikely(ahead != INDEX_NONE) && index_estimate(ahead, seq) != job->index)
 		return LATER;
 	if (unlikely(job->index >= INDEX_END))
 		return refuse(b, i, DROP_KEY_EXHAUSTED);
 	if (unlikely(!s))
 		return READY;
-	if (index_seen(s->receive_window[epoch], STREAM_WINDOW, highest, job->index))
+	if (index_seen(s->windows->receive[epoch], STREAM_WINDOW, highest, job->index))
 		return refuse(b, i, DROP_REPLAY);
 	if ((highest == INDEX_NONE || job->index > highest) &&
 	    (ahead == INDEX_NONE || job->index > ahead))
@@ -143,7 +144,7 @@ static enum verdict prepare_rtcp(struct burst *b, unsigned int i, struct crypt_j
 	if (!(word & E_BIT))
 		return refuse(b, i, DROP_AUTH_FAILED);
 	job->index = word & ~E_BIT;
-	if (s && index_seen(s->receive_rtcp_window[epoch], STREAM_RTCP_WINDOW,
+	if (s && index_seen(s->windows->receive_rtcp[epoch], STREAM_RTCP_WINDOW,
 			    s->receive_rtcp_highest[epoch], job->index))
 		return refuse(b, i, DROP_REPLAY);
 	return READY;
@@ -181,9 +182,9 @@ static bool is_replay(const struct stream *s, const struct crypt_job *job)
 	unsigned int epoch = job->key->epoch & 1;
 
 	if (job->rtcp)
-		return index_seen(s->receive_rtcp_window[epoch], STREAM_RTCP_WINDOW,
+		return index_seen(s->windows->receive_rtcp[epoch], STREAM_RTCP_WINDOW,
 				  s->receive_rtcp_highest[epoch], job->index);
-	return index_seen(s->receive_window[epoch], STREAM_WINDOW, s->receive_highest[epoch],
+	return index_seen(s->windows->receive[epoch], STREAM_WINDOW, s->receive_highest[epoch],
 			  job->index);
 }
 
@@ -193,11 +194,11 @@ static void enter_index(struct worker *w, struct leg *leg, struct stream *s,
 	unsigned int epoch = job->key->epoch & 1;
 
 	if (job->rtcp) {
-		index_add(s->receive_rtcp_window[epoch], STREAM_RTCP_WINDOW,
+		index_add(s->windows->receive_rtcp[epoch], STREAM_RTCP_WINDOW,
 			  &s->receive_rtcp_highest[epoch], job->index);
 		lifetime_watch(w, leg, s, job->index, INDEX_RTCP_END);
 	} else {
-		index_add(s->receive_window[epoch], STREAM_WINDOW, &s->receive_highest[epoch],
+		index_add(s->windows->receive[epoch], STREAM_WINDOW, &s->receive_highest[epoch],
 			  job->index);
 		lifetime_watch(w, leg, s, job->index, INDEX_END);
 	}
@@ -375,7 +376,7 @@ static inline void prefetch_window(const struct burst *b, unsigned int i, const 
 	unsigned int bit = rtp_seq(burst_payload(b, i)) % STREAM_WINDOW;
 
 	if (likely(flow->streams))
-		rte_prefetch0(&flow->streams->receive_window[flow->receive->epoch & 1][bit / 64]);
+		rte_prefetch0(&flow->streams->windows->receive[flow->receive->epoch & 1][bit / 64]);
 }
 
 void crypt_unprotect_stage(struct worker *w, struct burst *b)

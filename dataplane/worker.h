@@ -106,8 +106,8 @@ struct worker {
 	struct rte_ring *dones;    /* struct done; never full: main bounds the open orders */
 	struct rte_ring *notices;  /* struct notice */
 	struct rte_ring *samples;  /* struct shed_sample: heads of frames that were dropped */
-	struct stream *streams;    /* the pool; main: rw */
-	struct stream *free_streams;
+	struct stream_unit *streams; /* the pool; main: rw */
+	struct stream_unit *free_streams;
 	uint32_t free_stream_count, stream_count;
 	uint16_t streams_per_flow;    /* most SSRCs in one flow */
 	uint64_t hz;                  /* TSC ticks per second */

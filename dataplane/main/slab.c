@@ -30,13 +30,17 @@ static void grow(struct slab *slab)
 		slab_put(slab, chunk->objects + (at - 1) * size);
 }
 
-void *slab_take(struct slab *slab)
+bool slab_reserve(struct slab *slab)
 {
-	struct slab_object *object;
-
 	if (!slab->free)
 		grow(slab);
-	object = slab->free;
+	return slab->free;
+}
+
+void *slab_take(struct slab *slab)
+{
+	struct slab_object *object = slab_reserve(slab) ? slab->free : NULL;
+
 	if (object)
 		slab->free = object->next;
 	return object;

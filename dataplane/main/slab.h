@@ -7,6 +7,7 @@
 #ifndef TANDEM_SLAB_H
 #define TANDEM_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* All but the size is zero in the beginning. */
@@ -18,6 +19,8 @@ struct slab {
 
 /* Its content is whatever; NULL if there is no memory. */
 void *slab_take(struct slab *slab);
+/* Whether the next slab_take() gives one. */
+bool slab_reserve(struct slab *slab);
 /* NULL is accepted. */
 void slab_put(struct slab *slab, void *object);
 /* No object may be in use. The slab is as in the beginning. */

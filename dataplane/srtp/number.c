@@ -42,8 +42,8 @@ static enum place place_of(const struct stream *s, uint16_t seq, uint64_t *index
 	/* The first packet had rollover counter 0: there is nothing before that. */
 	if (s->send_highest < (uint64_t)-ahead)
 		return PLACE_REPEAT;
-	return index_seen(s->send_window, STREAM_WINDOW, s->send_highest, *index) ? PLACE_REPEAT
-										  : PLACE_LATE;
+	return index_seen(s->windows->send, STREAM_WINDOW, s->send_highest, *index) ? PLACE_REPEAT
+										    : PLACE_LATE;
 }
 
 /*
@@ -113,7 +113,7 @@ enum drop number_take(struct worker *w, struct leg *leg, struct flow *flow, stru
 	}
 	if (unlikely(*index >= INDEX_END))
 		return DROP_KEY_EXHAUSTED;
-	index_add(s->send_window, STREAM_WINDOW, &s->send_highest, *index);
+	index_add(s->windows->send, STREAM_WINDOW, &s->send_highest, *index);
 	lifetime_watch(w, leg, s, *index, INDEX_END);
 	if (unlikely(s->shift))
 		rtp_write16(rtp + 2, *index);

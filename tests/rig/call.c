@@ -40,9 +40,12 @@ struct call *call_open(enum srtp_suite suite)
 	call->now = 1000;
 	call->send = call_key(call->engine, suite, CRYPT_SEND, 1);
 	call->receive = call_key(call->engine, suite, CRYPT_RECEIVE, 1);
-	call->plain = (struct leg_config){
-		.has_own = true, .own = {.protects = true, .send = call->send, .lineage = 1}};
-	call->secure = (struct leg_config){.security = LEG_SDES, .receive = call->receive};
+	call->plain =
+		(struct leg_config){.has_own = true,
+				    .own = {.protects = true, .send = call->send, .lineage = 1},
+				    .windows = &call->sent};
+	call->secure = (struct leg_config){
+		.security = LEG_SDES, .receive = call->receive, .windows = &call->received};
 	call->sender = media_leg(call_bench, &call->plain, 30000);
 	call->receiver = media_leg(call_bench, &call->secure, 40000);
 	call_master(1, key, salt);

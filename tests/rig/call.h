@@ -16,6 +16,7 @@
 struct call {
 	const struct crypt_engine *engine;
 	struct leg_config plain, secure;
+	struct stream_windows sent, received; /* of the two */
 	struct leg *sender, *receiver;
 	struct crypt_key *send, *receive;
 	struct oracle oracle;

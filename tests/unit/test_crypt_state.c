@@ -35,7 +35,7 @@ static void ssrcs_are_capped(void **state)
 static void the_pool_runs_dry(void **state)
 {
 	struct call *call = call_open(SUITE_AES_CM_128_HMAC_SHA1_80);
-	struct stream *pool = call_bench->worker->free_streams;
+	struct stream_unit *pool = call_bench->worker->free_streams;
 	struct packet wire = packet_srtp(&call->oracle, SSRC + 1, 9), out;
 
 	call_bench->worker->free_streams = NULL;

@@ -15,6 +15,7 @@ struct world {
 	struct bench *bench;
 	struct leg leg;
 	struct leg_config config;
+	struct leg_pair pairs[LEG_PAIRS];
 	uint64_t now;
 };
 
@@ -31,6 +32,7 @@ static int create(void **state)
 	flow_entry_store(d, BENCH_IPV4, RTP_PORT, (struct flow_entry){.kind = FLOW_LEG});
 	flow_entry_store(d, BENCH_IPV4, RTCP_PORT,
 			 (struct flow_entry){.kind = FLOW_LEG, .component = 1});
+	w->config.pairs = w->pairs;
 	w->config.remote[0] = bench_endpoint("198.51.100.7", 30000);
 	w->config.remote[1] = bench_endpoint("198.51.100.7", 30001);
 	*state = w;

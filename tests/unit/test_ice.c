@@ -17,6 +17,7 @@ struct world {
 	struct leg leg;
 	struct leg_config config;
 	struct leg_terms terms;
+	struct leg_pair pairs[LEG_PAIRS];
 	struct burst burst;
 };
 
@@ -44,6 +45,7 @@ static int create(void **state)
 		.credentials = {{.local_ufrag = "evtj", .remote_ufrag = "h6vY"}}};
 	stun_auth_set(&w->terms.credentials[0].auth, password);
 	w->leg.config = &w->config;
+	w->leg.pairs = w->pairs;
 	*state = w;
 	return 0;
 }

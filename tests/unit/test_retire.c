@@ -202,11 +202,11 @@ static void a_leg_has_its_share(void **state)
 static void an_empty_pool(void **state)
 {
 	struct call *call = open_call();
-	struct stream *pool = NULL;
+	struct stream_unit *pool = NULL;
 	uint32_t taken = 0;
 
 	while (call_bench->worker->free_stream_count > 4) {
-		struct stream *unit = stream_unit_take(call_bench->worker);
+		struct stream_unit *unit = stream_unit_take(call_bench->worker);
 
 		unit->next = pool;
 		pool = unit;
@@ -215,7 +215,7 @@ static void an_empty_pool(void **state)
 	for (uint32_t ssrc = 1; ssrc <= 10; ssrc++, call->now += 10 * STEP)
 		assert_int_equal(prompt(call, ssrc, 7), 3);
 	while (pool) {
-		struct stream *next = pool->next;
+		struct stream_unit *next = pool->next;
 
 		stream_unit_give(call_bench->worker, pool);
 		pool = next;

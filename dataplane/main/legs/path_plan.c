@@ -69,12 +69,16 @@ bool path_hears_several(const struct record *to)
 }
 
 /* What it protects with, and what others sent under that key. */
-static void plan_key(struct path *path, struct path_record *p)
+static void plan_key(struct registry *r, struct path *path, struct path_record *p)
 {
 	struct record *to = p->to;
 
 	if (!path->protects || path->verify || !to->protect)
 		return;
+	if (!p->branch && !record_own_windows(r, p->from)) {
+		p->from->outdated = true; /* tried again */
+		return;
+	}
 	/* Without memory for claims nobody of them sends. */
 	if (!to->claims && path_hears_several(to))
 		return;
@@ -91,7 +95,8 @@ static void plan_key(struct path *path, struct path_record *p)
 	path->lane = p->lane;
 }
 
-static void plan_one(struct path *path, struct path_record *p, const struct leg_config *from)
+static void plan_one(struct registry *r, struct path *path, struct path_record *p,
+		     const struct leg_config *from)
 {
 	struct record *to = p->to;
 	bool possible = is_possible(p, from);
@@ -110,7 +115,7 @@ static void plan_one(struct path *path, struct path_record *p, const struct leg_
 	};
 	for (unsigned int c = 0; c < LEG_COMPONENTS && possible; c++)
 		path->egress[c] = shared_hold(to->egress[c]);
-	plan_key(path, p);
+	plan_key(r, path, p);
 }
 
 static void release_one(struct registry *r, struct path *path)
@@ -154,10 +159,10 @@ void path_plan(struct registry *r, struct record *record, struct leg_config *con
 	config->branches = count ? calloc(count, sizeof(config->branches[0])) : NULL;
 	TAILQ_FOREACH (p, &record->out, out) {
 		if (!p->branch) {
-			plan_one(&config->own, p, config);
+			plan_one(r, &config->own, p, config);
 			config->has_own = true;
 		} else if (config->branches) {
-			plan_one(&config->branches[config->branch_count++], p, config);
+			plan_one(r, &config->branches[config->branch_count++], p, config);
 		} else {
 			/* The worker ends it, and all that it knows. */
 			path_give_up(r, p);

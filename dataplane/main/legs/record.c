@@ -111,6 +111,8 @@ void record_config_free(struct registry *r, struct leg_config *config)
 void record_post(struct registry *r, struct record *record, struct leg_config *config)
 {
 	path_plan(r, record, config);
+	config->windows = record->windows;
+	config->pairs = record->pairs;
 	record->latest = config;
 	worker_order(owner(r, record),
 		     (struct order){.kind = ORDER_APPLY, .leg = record->leg, .object = config});
@@ -230,6 +232,8 @@ void record_reuse(struct registry *r, struct record *record)
 {
 	if (record->state != RECORD_CLOSING || !record->cleared || record->named)
 		return;
+	slab_put(&r->windows, record->windows);
+	slab_put(&r->pairs, record->pairs);
 	record->state = RECORD_FREE;
 	r->free_list[r->free_count++] = record->leg->index;
 }

@@ -45,8 +45,10 @@ TAILQ_HEAD(path_list, path_record);
 struct record {
 	uint64_t id;
 	struct leg *leg;
-	struct leg_config *latest; /* as posted last; a worker owns it, immutable */
-	struct crypt_key *protect; /* what the relay protects with towards this participant */
+	struct leg_config *latest;      /* as posted last; a worker owns it, immutable */
+	struct stream_windows *windows; /* the leg's, with its first key; NULL before */
+	struct leg_pair *pairs;         /* the leg's, with its first ICE; NULL before */
+	struct crypt_key *protect;      /* what the relay protects with towards this participant */
 	struct egress *egress[LEG_COMPONENTS]; /* where it is sent to; NULL: nowhere, see mute */
 	struct path_list out, in; /* where it goes on to, its own path first; whom it hears */
 	struct sent *sent;        /* under `protect`, by those who no longer do; NULL: nothing */
@@ -87,6 +89,8 @@ struct registry {
 	struct slab configs;  /* struct leg_config */
 	struct slab terms;    /* struct leg_terms */
 	struct slab seen;     /* struct seen */
+	struct slab windows;  /* struct stream_windows */
+	struct slab pairs;    /* LEG_PAIRS of struct leg_pair */
 	struct slab branches; /* struct branch */
 	uint32_t *free_list;
 	uint32_t free_count;
@@ -107,6 +111,14 @@ static inline struct record *record_of(const struct registry *r, const struct le
 static inline uint64_t record_ticks(uint32_t ms)
 {
 	return ms * (rte_get_tsc_hz() / 1000);
+}
+
+/* What the leg needs once there are keys, and keeps from then on. False: no memory. */
+static inline bool record_own_windows(struct registry *r, struct record *record)
+{
+	if (!record->windows)
+		record->windows = slab_take(&r->windows);
+	return record->windows;
 }
 
 /* record_find.c: the leg with this id that is open; NULL if there is none. */

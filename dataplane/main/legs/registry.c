@@ -68,7 +68,7 @@ static void set_signalled(struct registry *r, struct record *record, const struc
 	}
 }
 
-static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutLeg *put,
+static int check_put(struct registry *r, const Tandem__Dataplane__V1__PutLeg *put,
 		     const struct record *record, int *address, const char **what)
 {
 	if (!put->leg)
@@ -88,6 +88,8 @@ static int check_put(const struct registry *r, const Tandem__Dataplane__V1__PutL
 		return fail(what, "no free leg: raise [dataplane] legs", -ENOSPC);
 	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
+	if (put->ice && !slab_reserve(&r->pairs))
+		return fail(what, "no memory for the leg: more hugepages", -ENOMEM);
 	return 0;
 }
 
@@ -117,6 +119,8 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 	/* Silence before, on hold, was no silence. */
 	if (!old || record_ticks(put->media_timeout_ms) != record->media_timeout)
 		record->listening = rte_rdtsc();
+	if (config->ice && !record->pairs)
+		record->pairs = slab_take(&r->pairs); /* check_put() saw to it */
 	record->revision = put->revision;
 	record->media_timeout = record_ticks(put->media_timeout_ms);
 	record->media_pps = put->media_pps;
@@ -218,7 +222,7 @@ int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *
 		return error;
 	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
-	config = record_config_create(r, record->latest);
+	config = record_own_windows(r, record) ? record_config_create(r, record->latest) : NULL;
 	if (!config)
 		return fail(what, "no memory for the keys: more hugepages", -ENOMEM);
 	error = make_keys(r, record, put, &receive, &send, what);
@@ -328,6 +332,8 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->terms.size = sizeof(struct leg_terms);
 	r->seen.size = sizeof(struct seen);
 	r->branches.size = sizeof(struct branch);
+	r->windows.size = sizeof(struct stream_windows);
+	r->pairs.size = LEG_PAIRS * sizeof(struct leg_pair);
 	r->records = calloc(legs, sizeof(*r->records));
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
@@ -370,6 +376,8 @@ void registry_destroy(struct registry *r)
 	slab_release(&r->configs);
 	slab_release(&r->terms);
 	slab_release(&r->seen);
+	slab_release(&r->windows);
+	slab_release(&r->pairs);
 	slab_release(&r->branches);
 	destinations_destroy(r->destinations);
 	rte_hash_free(r->by_id);

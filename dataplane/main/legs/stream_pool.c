@@ -5,12 +5,12 @@
 #include <rte_malloc.h>
 
 #include "dataplane/main/legs/stream_pool.h"
-#include "dataplane/stream.h"
+#include "dataplane/stream_unit.h"
 #include "dataplane/worker.h"
 
 int stream_pool_create(struct worker *w, uint32_t count, int socket)
 {
-	w->streams = rte_zmalloc_socket("streams", (size_t)count * sizeof(struct stream),
+	w->streams = rte_zmalloc_socket("streams", (size_t)count * sizeof(struct stream_unit),
 					RTE_CACHE_LINE_SIZE, socket);
 	if (!w->streams)
 		return -ENOMEM;

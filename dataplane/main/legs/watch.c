@@ -17,8 +17,8 @@ static bool consent_holds(const struct record *record, uint64_t now, uint64_t hz
 	const struct leg *leg = record->leg;
 
 	for (unsigned int k = 0; k < leg->pair_count; k++)
-		if (endpoint_equal(&leg->pairs[k].remote, &record->egress[0]->remote) &&
-		    (int64_t)(now - leg->pairs[k].checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
+		if (endpoint_equal(&record->pairs[k].remote, &record->egress[0]->remote) &&
+		    (int64_t)(now - record->pairs[k].checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
 			return true;
 	return false;
 }
