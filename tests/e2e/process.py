@@ -30,13 +30,15 @@ class Process:
             self._notify_path = f"{NOTIFY}.{next(_numbers)}"
             self._notify.bind(self._notify_path)
             environment["NOTIFY_SOCKET"] = self._notify_path
+        command = namespace.command(*argv) if namespace else argv
         with open(self.log, "ab") as output:
             self._start = output.tell()  # An earlier run of the program may have written before.
+            # Python runs nothing of its own between fork and exec: it would have to wait for the
+            # threads of gRPC, which may wait for it.
             self._popen = subprocess.Popen(
-                namespace.command(*argv) if namespace else argv, stdin=subprocess.DEVNULL,
+                ["prlimit", f"--core={_core_limit()}", *command], stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, cwd=cwd, env=environment,
-                start_new_session=True,  # Ctrl-C is for the tests, which then stop the program.
-                preexec_fn=_allow_core)
+                start_new_session=True)  # Ctrl-C is for the tests, which then stop the program.
         self.pid = self._popen.pid
 
     def text(self):
@@ -117,7 +119,7 @@ class Process:
             self._notify = None
 
 
-def _allow_core():
+def _core_limit():
+    """For prlimit: the soft limit alone changes."""
     _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    limit = CORE_LIMIT if hard == resource.RLIM_INFINITY else min(CORE_LIMIT, hard)
-    resource.setrlimit(resource.RLIMIT_CORE, (limit, hard))
+    return f"{CORE_LIMIT if hard == resource.RLIM_INFINITY else min(CORE_LIMIT, hard)}:"
