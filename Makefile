@@ -89,7 +89,7 @@ SRC_dataplane := $(WORKER_SOURCES) $(filter-out dataplane/main/main.c,\
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
 SRC_controlplane := controlplane/config.c \
 	$(wildcard controlplane/lib/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
-	controlplane/shed/*.c controlplane/rpc/*.c)
+	controlplane/shed/*.c controlplane/rpc/*.c controlplane/ng/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)

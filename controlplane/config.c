@@ -143,7 +143,7 @@ static const struct option_key keys[] = {
 	{},
 };
 
-static int parse_deny(void *value, const char *text, char *why, size_t size)
+static int parse_prefix(void *value, const char *text, char *why, size_t size)
 {
 	struct prefix prefix;
 
@@ -154,8 +154,39 @@ static const struct option_key network_keys[] = {
 	{.key = "deny",
 	 .type = OPTION_LIST,
 	 .offset = offsetof(struct config, deny),
-	 .parse = parse_deny,
+	 .parse = parse_prefix,
 	 .help = "a prefix that no SDP may have media sent to; may be repeated"},
+	{},
+};
+
+static int parse_ng_listen(void *value, const char *text, char *why, size_t size)
+{
+	if (ng_is_address(text))
+		return 0;
+	snprintf(why, size,
+		 "\"%s\" is no address; write udp:127.0.0.1:port, tcp:127.0.0.1:port or unix:/path",
+		 text);
+	return -EINVAL;
+}
+
+static const struct option_key ng_keys[] = {
+	{.key = "listen",
+	 .type = OPTION_LIST,
+	 .offset = offsetof(struct config, ng_listen),
+	 .parse = parse_ng_listen,
+	 .help = "where the ng protocol is served: [udp:]ADDRESS:PORT, tcp:ADDRESS:PORT, unix:PATH"},
+	{.key = "allow",
+	 .type = OPTION_LIST,
+	 .offset = offsetof(struct config, ng_allow),
+	 .parse = parse_prefix,
+	 .help = "a prefix of proxies that are heard; none: those of this machine"},
+	{.key = "delete_delay",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, ng_delete_delay_s),
+	 .least = 0,
+	 .most = 3600,
+	 .fallback = "30",
+	 .help = "seconds that a deleted call goes on, unless a delete says another time"},
 	{},
 };
 
@@ -227,6 +258,7 @@ static const struct option_key shed_keys[] = {
 
 static const struct option_section sections[] = {{.name = "controlplane", .keys = keys},
 						 {.name = "network", .keys = network_keys},
+						 {.name = "ng", .keys = ng_keys},
 						 {.name = "shed", .keys = shed_keys},
 						 {}};
 
@@ -240,12 +272,23 @@ static void check_listen(struct options *options, const struct config *config)
 				       config->listen.texts[k]);
 }
 
+/* The protocol has no authentication. */
+static void check_ng(struct options *options, const struct config *config)
+{
+	for (unsigned int k = 0; k < config->ng_listen.count && !config->ng_allow.count; k++)
+		if (ng_is_open(config->ng_listen.texts[k]))
+			option_mistake(options, "ng", NULL, "listen",
+				       "%s is open to others; name those who are heard with allow",
+				       config->ng_listen.texts[k]);
+}
+
 static void check(struct options *options, void *arg)
 {
 	const struct config *config = arg;
 	struct sockaddr_un address;
 
 	check_listen(options, config);
+	check_ng(options, config);
 	if (config->shed.strike.least_s > config->shed.strike.most_s)
 		option_mistake(options, "shed", NULL, "auto_block_least",
 			       "%u is more than auto_block_most, which is %u; exchange them",
@@ -275,6 +318,17 @@ int config_load(struct config *config, struct options **options, int argc, char 
 {
 	memset(config, 0, sizeof(*config));
 	return options_load(options, &table, config, argc, argv);
+}
+
+struct ng_config config_ng(const struct config *config)
+{
+	return (struct ng_config){
+		.listen = (const char *const *)config->ng_listen.texts,
+		.listen_count = config->ng_listen.count,
+		.allow = (const char *const *)config->ng_allow.texts,
+		.allow_count = config->ng_allow.count,
+		.delete_delay_s = config->ng_delete_delay_s,
+	};
 }
 
 struct session_config config_session(const struct config *config)

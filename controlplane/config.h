@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of tandem-controlplane: [controlplane], [network] and [shed] in its file or on
- * its command line.
+ * The configuration of tandem-controlplane: [controlplane], [network], [ng] and [shed] in its file
+ * or on its command line.
  */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
 
+#include "controlplane/ng/ng.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
 #include "dataplane/lib/ini.h"
@@ -22,13 +23,16 @@ struct config {
 	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, headroom, calls;
 	unsigned int certificate_h;
 	bool media_timeout_delete, dtls_cookie;
-	struct option_list deny; /* prefixes */
+	struct option_list deny;                /* prefixes */
+	struct option_list ng_listen, ng_allow; /* addresses, prefixes */
+	unsigned int ng_delete_delay_s;
 	struct shed_config shed;
 };
 
 /* As options_load(). */
 int config_load(struct config *config, struct options **options, int argc, char **argv);
-/* The session's part. Its texts belong to the options. */
+/* The parts' own. Their texts belong to the options. */
+struct ng_config config_ng(const struct config *config);
 struct session_config config_session(const struct config *config);
 
 #endif

@@ -28,6 +28,7 @@ struct program {
 	uv_signal_t term, interrupt;
 	struct session *session;
 	struct shed *shed;
+	struct ng *ng;
 	struct health *health;
 	struct rpc *rpc;
 	bool stopping;
@@ -47,7 +48,9 @@ static void on_stopped(void *arg)
 {
 	struct program *p = arg;
 
+	ng_close(p->ng);
 	shed_stop(p->shed);
+	p->ng = NULL;
 	session_close(p->session);
 	p->shed = NULL;
 	p->session = NULL;
@@ -101,6 +104,7 @@ static int serve(struct program *p)
 static int start(struct program *p)
 {
 	struct session_config config = config_session(&p->config);
+	const struct ng_config ng = config_ng(&p->config);
 	int error;
 
 	p->health = health_create();
@@ -114,9 +118,9 @@ static int start(struct program *p)
 	if (error)
 		return error;
 	error = watch_signals(p);
-	if (error)
-		return error;
-	return serve(p);
+	if (!error)
+		error = ng_open(&p->ng, &p->loop, p->session, &ng);
+	return error ? error : serve(p);
 }
 
 static int run(struct program *p)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/call.h"
 
 #include <errno.h>
@@ -28,12 +29,10 @@ static uint64_t fresh_id(void)
 struct call *call_make(struct session *session, const char *id)
 {
 	struct call *call = calloc(1, sizeof(*call));
-	struct timespec now;
 
 	if (!call)
 		return NULL;
-	clock_gettime(CLOCK_REALTIME, &now);
-	call->created = (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	call->created = wall_clock_ms();
 	call->session = session;
 	call->references = 1;
 	TAILQ_INIT(&call->requests);

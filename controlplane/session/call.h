@@ -113,8 +113,10 @@ struct call {
 	char *id;
 	uint64_t created; /* ms of the wall clock */
 	bool gone;
-	bool kept;  /* the dataplane may have its state */
-	bool seen;  /* by the resync that runs */
+	uint64_t ends;            /* ms of the wall clock; 0: when it is asked to */
+	TAILQ_ENTRY(call) ending; /* in order of `ends` */
+	bool kept;                /* the dataplane may have its state */
+	bool seen;                /* by the resync that runs */
 	bool stale; /* likewise: the dataplane has something of it that is other than it should be
 		     */
 	bool busy;  /* a request is being served; others wait */

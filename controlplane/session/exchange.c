@@ -72,10 +72,10 @@ int exchange_copy(struct exchange *to, const struct exchange *from)
 	return copy_plans(&to->from, &from->from) ? -ENOMEM : copy_plans(&to->to, &from->to);
 }
 
-void exchange_free_copy(struct exchange *copy)
+void exchange_forget_plans(struct exchange *x)
 {
-	free_plans(&copy->from);
-	free_plans(&copy->to);
+	free_plans(&x->from);
+	free_plans(&x->to);
 }
 
 /* --- which ----------------------------------------------------------------------------------- */

@@ -45,8 +45,8 @@ struct exchange *exchange_make(struct call *call, struct party *from, struct par
 void exchange_free(struct exchange *exchange);
 /* The ends of a copy, whose SDP and parties are those of `from`. 0, -ENOMEM. */
 int exchange_copy(struct exchange *to, const struct exchange *from);
-/* Wipes and frees the plans of a copy. */
-void exchange_free_copy(struct exchange *copy);
+/* Wipes and frees its plans; all that a copy has of its own. */
+void exchange_forget_plans(struct exchange *exchange);
 
 /* The open one from the one to the other, either of which may be NULL for anybody. NULL if there is
  * none. */

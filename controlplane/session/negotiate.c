@@ -193,12 +193,25 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 	return result ? session_refuse(error, SESSION_INTERNAL, "the random generator fails") : 0;
 }
 
+/* The offer before had these lines, and was not answered: they are offered again. */
+static bool is_offered(const struct terms *t, const enum srtp_suite *suites, unsigned int count)
+{
+	if (t->local_count != count || t->remote_key.suite != SUITE_NONE)
+		return false;
+	for (unsigned int i = 0; i < count; i++)
+		if (t->local[i].suite != suites[i])
+			return false;
+	return true;
+}
+
 static int make_crypto_offer(struct terms *t, const struct wish *wish, struct session_error *error)
 {
 	const enum srtp_suite *suites;
 	unsigned int count = wish_suites(wish, &suites);
 
 	if (t->local_count == 1 && t->remote_key.suite != SUITE_NONE)
+		return 0;
+	if (is_offered(t, suites, count))
 		return 0;
 	terms_drop_keys(t);
 	for (unsigned int i = 0; i < count; i++)
@@ -290,7 +303,7 @@ static void make_appearance(struct terms *t, const struct wish *wish, bool bundl
 			    const struct sdp_media *media)
 {
 	t->profile = wish->profile != SDP_OTHER_PROFILE ? wish->profile : media->profile;
-	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile);
+	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile, media->rtcp_mux);
 	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
 	set_latch(t, wish);
 }
@@ -303,7 +316,7 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 
 	if (fresh || wished)
 		make_appearance(t, wish, bundled, media);
-	ice = fresh || wished ? wish_is_on(wish->ice, t->profile) : t->ice;
+	ice = fresh || wished ? wish_is_on(wish->ice, t->profile, media->ice.ufrag) : t->ice;
 	/* The relay has one ICE component: without rtcp-mux there is none. */
 	if (ice && wish->rtcp_mux != TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF)
 		t->rtcp_mux = true;

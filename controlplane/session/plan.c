@@ -167,9 +167,10 @@ static int make_legs(struct exchange *x, struct end *end, struct session_error *
 		bool pair = end == &x->from ? !t->rtcp_mux : !t->rtcp_mux_only;
 
 		name_media(plan, x->sdp);
-		if (plan->leg)
+		if (plan->leg && !plan->leg->pending)
 			continue;
-		if (place_leg(&plan->leg, end->party, &end->wish,
+		if (!plan->leg &&
+		    place_leg(&plan->leg, end->party, &end->wish,
 			      group_transport(plan->lines, x->sdp), pair, error))
 			return -EINVAL;
 		plan->leg->lines = plan->lines;

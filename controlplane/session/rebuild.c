@@ -184,6 +184,7 @@ static int fill_call(struct call *call, const Tandem__State__V2__Call *state)
 	call->created = state->created_ms;
 	call->revision = state->revision;
 	call->kept = call->seen = true;
+	session_end_at(call, state->ends_ms);
 	for (size_t i = 0; i < state->n_media; i++)
 		make_medium(call, state->media[i]);
 	for (size_t i = 0; i < state->n_parties; i++)

@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "controlplane/lib/arena.h"
 #include "controlplane/lib/drop_reason.h"
 #include "controlplane/lib/octets.h"
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/path.h"
 #include "controlplane/session/diagnose.h"
@@ -42,11 +42,8 @@ Tandem__Relay__V1__CallState report_state(const struct call *call)
 
 uint64_t report_age_ms(const struct call *call)
 {
-	struct timespec now;
-	uint64_t ms;
+	uint64_t ms = wall_clock_ms();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ms = (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	return ms > call->created ? ms - call->created : 0;
 }
 

@@ -109,6 +109,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	s->networks.quarantine_ms = config->port_quarantine_ms;
 	TAILQ_INIT(&s->by_age);
 	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->endings);
 	error = -ENOMEM;
 	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
 	    hashtable_open(&s->legs))
@@ -121,6 +122,8 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 		goto out_identity;
 	uv_timer_init(loop, &s->expiry);
 	s->expiry.data = s;
+	uv_timer_init(loop, &s->ending);
+	s->ending.data = s;
 	audit_start(s);
 	watch_open(&s->watch);
 	*out = s;
@@ -145,11 +148,18 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void on_expiry_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+
+	uv_close((uv_handle_t *)&s->ending, on_closed);
+}
+
 static void on_audit_closed(uv_handle_t *handle)
 {
 	struct session *s = handle->data;
 
-	uv_close((uv_handle_t *)&s->expiry, on_closed);
+	uv_close((uv_handle_t *)&s->expiry, on_expiry_closed);
 }
 
 void session_close(struct session *s)

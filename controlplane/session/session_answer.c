@@ -281,7 +281,7 @@ static void end(struct answering *a)
 {
 	struct call *call = a->call;
 
-	exchange_free_copy(&a->next);
+	exchange_forget_plans(&a->next);
 	media_free(a->media);
 	if (a->to.party && a->to.tag != a->to.party->tag)
 		free(a->to.tag);
@@ -472,6 +472,7 @@ void session_answer(struct session *s, const Tandem__Relay__V1__AnswerRequest *r
 		return;
 	}
 	*a = (struct answering){.call = call, .exchange = x, .reply = reply, .arg = arg};
+	session_end_at(call, 0);
 	queue_begin(call);
 	if (prepare(a, request, &error)) {
 		push_drop(push);

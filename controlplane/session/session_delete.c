@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/inquiry.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/path.h"
@@ -32,6 +33,23 @@ static void delete_call(struct session *s, struct call *call, session_reply *rep
 	push_forget_call(push, call);
 	watch_call(WATCH(ENDED), call, "it was deleted");
 	session_forget_call(s, call);
+	push_end(push);
+}
+
+/* --- after a time ---------------------------------------------------------------------------- */
+
+/* Until then nothing changes: it can be answered, and media flows. */
+static void delete_later(struct call *call, uint32_t delay_ms, session_reply *reply, void *arg)
+{
+	struct push *push = inquiry_begin(call, NULL, false, answer_delete, reply, arg);
+	struct party *party;
+	struct leg *leg;
+
+	if (!push)
+		return;
+	session_end_at(call, wall_clock_ms() + delay_ms);
+	for_each_leg(leg, call) push_query(push, leg);
+	push_call(push, call);
 	push_end(push);
 }
 
@@ -125,7 +143,9 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 		party = call_party(call, request->tag);
 	if (!party && request->branch[0])
 		party = call_party_on(call, request->branch);
-	if (whole)
+	if (whole && request->delay_ms)
+		delete_later(call, request->delay_ms, reply, arg);
+	else if (whole)
 		delete_call(s, call, reply, arg);
 	else if (party)
 		delete_party(s, party, answer_delete, reply, arg);

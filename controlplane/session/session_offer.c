@@ -61,10 +61,12 @@ static int new_call(struct session *s, struct call **out, struct party **from,
 	return 0;
 }
 
-static int find_offerer(const struct call *call, struct party **from, const char *tag,
+static int find_offerer(struct call *call, struct party **from, const char *tag, bool joins,
 			struct session_error *error)
 {
 	*from = call_party(call, tag);
+	if (!*from && joins && call->party_count < CALL_PARTIES_MAX)
+		*from = party_make(call, tag, "");
 	if (*from && !(*from)->listens)
 		return 0;
 	return session_refuse(error, SESSION_FAILED_PRECONDITION,
@@ -108,7 +110,7 @@ static int find_other(const struct call *call, const struct party *from, struct 
 	if (*to == from || (*to && (*to)->listens))
 		return session_refuse(error, SESSION_FAILED_PRECONDITION,
 				      "an offer is for another party, who talks; name that one");
-	if (!*to && request->to_tag[0] && !request->branch[0])
+	if (!*to && request->to_tag[0] && !request->branch[0] && !request->joins)
 		return session_refuse(error, SESSION_FAILED_PRECONDITION,
 				      "to_tag \"%.60s\" is no participant of this call; use the "
 				      "tag of its answer, or name a branch",
@@ -249,7 +251,15 @@ static int push_new(struct exchange *x, char *sdp, session_reply *reply, void *a
 	return 0;
 }
 
-/* Those between the two that this one takes the place of. */
+/* Whether `now` takes the place of the other one. */
+static bool replaces(const struct exchange *now, const struct exchange *x)
+{
+	bool same = x->from.party == now->from.party && x->to.party == now->to.party;
+	bool other = x->from.party == now->to.party && x->to.party == now->from.party;
+
+	return x != now && (same || (other && x->answered));
+}
+
 static void close_former(struct exchange *now)
 {
 	struct call *call = now->call;
@@ -257,13 +267,38 @@ static void close_former(struct exchange *now)
 
 	while (x) {
 		struct exchange *next = TAILQ_NEXT(x, entry);
-		bool same = x->from.party == now->from.party && x->to.party == now->to.party;
-		bool other = x->from.party == now->to.party && x->to.party == now->from.party;
 
-		if (x != now && (same || (other && x->answered)))
+		if (replaces(now, x))
 			exchange_close(x);
 		x = next;
 	}
+}
+
+/* Whether an offer that was not answered is made again where it was. */
+static bool stays_put(const struct exchange *now)
+{
+	const struct exchange *x;
+
+	TAILQ_FOREACH (x, &now->call->exchanges, entry)
+		if (replaces(now, x) && (x->to.wish.family != now->to.wish.family ||
+					 strcmp(x->to.wish.network, now->to.wish.network) != 0))
+			return false;
+	return true;
+}
+
+/*
+ * An offer that comes again has the legs of the one before, and their ports: a proxy that forks may
+ * have sent both. Where those will not do, they make room.
+ */
+static int plan(struct exchange *x, bool wished, struct session_error *error)
+{
+	if (stays_put(x) && plan_offer(x, wished, error) == 0) {
+		close_former(x);
+		return 0;
+	}
+	exchange_forget_plans(x);
+	close_former(x);
+	return plan_offer(x, wished, error);
 }
 
 static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *request,
@@ -274,8 +309,7 @@ static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *reque
 
 	if (read_offer(x, request, &error))
 		goto out_refuse;
-	close_former(x);
-	if (plan_offer(x, request->to != NULL, &error))
+	if (plan(x, request->to != NULL, &error))
 		goto out_refuse;
 	sdp = exchange_write_sdp(x, NULL, &error);
 	if (!sdp)
@@ -309,7 +343,7 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 		goto out_refuse;
 	if (!call && new_call(s, &call, &from, request, &error))
 		goto out_refuse;
-	if (find_offerer(call, &from, request->from_tag, &error) ||
+	if (find_offerer(call, &from, request->from_tag, request->joins, &error) ||
 	    find_other(call, from, &to, request, &error) ||
 	    (to && settle_glare(from, to, request->glare, &error)))
 		goto out_call;
@@ -317,12 +351,14 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 		to = party_make(call, NULL, request->branch);
 	x = to ? exchange_make(call, from, to) : NULL;
 	if (x) {
+		session_end_at(call, 0);
 		run(x, request, reply, arg);
 		return;
 	}
 	session_refuse(&error, SESSION_RESOURCE_EXHAUSTED,
 		       "no memory for another party, or the call has %d", CALL_PARTIES_MAX);
 out_call:
+	exchange_sweep(call, NULL);
 	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
 		session_forget_call(s, call);
 out_refuse:

@@ -27,6 +27,8 @@ struct session {
 	struct hashtable calls, calls_by_key, legs;
 	struct call_list by_age;
 	struct exchange_list waiting; /* for their time to end */
+	struct call_list endings;     /* calls with a time to end */
+	uv_timer_t ending;
 	uint64_t last_serial;
 	uv_timer_t expiry;
 	struct audit audit;
@@ -57,6 +59,12 @@ void session_remove_call(struct session *s, struct call *call);
 void session_forget_call(struct session *s, struct call *call);
 /* Deletes a call that nobody asked to delete, and says why in the log. */
 void session_drop_call(struct session *s, struct call *call, const char *why);
+
+/*
+ * session_ending.c: the call ends at that time of the wall clock, in ms; 0: it goes on. What the
+ * dataplane keeps of it says so once it is pushed.
+ */
+void session_end_at(struct call *call, uint64_t ends);
 
 /* session_ready.c */
 void session_set_ready(struct session *s, bool ready);

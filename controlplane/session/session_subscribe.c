@@ -282,7 +282,7 @@ static int take_answer(struct exchange *x, const char *text, struct session_erro
 		x->to = next.to;
 		next.to = planned;
 	}
-	exchange_free_copy(&next);
+	exchange_forget_plans(&next);
 	sdp_free(sdp);
 	return result;
 }

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/session_state.h"
 
 struct session_watcher {
@@ -54,14 +54,6 @@ void session_unwatch_calls(struct session_watcher *w)
 		LIST_REMOVE(w, entry);
 	free(w->call_id);
 	free(w);
-}
-
-static uint64_t wall_clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void notify(const struct call *call, Tandem__Relay__V1__WatchEvent *event, const char *text)

@@ -42,8 +42,8 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 				      sizeof(wish->network) - 1);
 	if ((unsigned int)side->profile > SDP_UDP_TLS_RTP_SAVPF ||
 	    (unsigned int)side->family > TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6 ||
-	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
-	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF ||
+	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME ||
+	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME ||
 	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ADDRESS)
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
@@ -92,11 +92,16 @@ void wish_learn(struct wish *wish, const struct sdp_media *media)
 					 : TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
 }
 
-bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile)
+bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile, bool same)
 {
-	if (toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_DEFAULT)
+	switch (toggle) {
+	case TANDEM__RELAY__V1__TOGGLE__TOGGLE_DEFAULT:
 		return profile == SDP_UDP_TLS_RTP_SAVPF;
-	return toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+	case TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME:
+		return same;
+	default:
+		return toggle == TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+	}
 }
 
 unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites)

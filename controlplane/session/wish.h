@@ -35,8 +35,8 @@ int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_er
 /* What a participant showed in its own offer is what it sees later on. */
 void wish_learn(struct wish *wish, const struct sdp_media *media);
 
-/* A toggle as it is meant for this profile. */
-bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile);
+/* A toggle as it is meant for this profile; `same`: whether it is on in the SDP of who offers. */
+bool wish_is_on(Tandem__Relay__V1__Toggle toggle, enum sdp_profile profile, bool same);
 /* How many suites, best first, *suites has: those asked for, or all. Static or the wish's own. */
 unsigned int wish_suites(const struct wish *wish, const enum srtp_suite **suites);
 uint32_t wish_suite_mask(const struct wish *wish); /* the same as bits, 1 << suite */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A call's statistics under the names that proxies map to their variables. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controlplane/lib/wall_clock.h"
+#include "controlplane/ng/ng_state.h"
+
+#define DELAY_OF_A_BUFFER 10 /* ms, beside twice the jitter */
+
+/* --- quality --------------------------------------------------------------------------------- */
+
+/*
+ * Ten times the mean opinion score of a telephone call, from what is lost, jitter and delay: ITU-T
+ * G.107 with its defaults, and the short form of its delay impairment.
+ */
+static int64_t score(double loss_percent, double jitter_ms, double rtt_ms)
+{
+	double delay = rtt_ms / 2 + 2 * jitter_ms + DELAY_OF_A_BUFFER;
+	double r = 93.2 - (delay < 160 ? delay / 40 : (delay - 120) / 10) - 2.5 * loss_percent;
+	double mos;
+
+	r = r < 0 ? 0 : r > 100 ? 100 : r;
+	mos = 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r);
+	return lround(10 * (mos < 1 ? 1 : mos));
+}
+
+static double loss_of(const Tandem__Relay__V1__Stream *stream)
+{
+	int64_t lost = stream->lost > 0 ? stream->lost : 0;
+
+	return lost ? 100.0 * lost / (lost + stream->packets) : 0;
+}
+
+static struct ng_value *sample(struct arena *arena, const Tandem__Relay__V1__Stream *stream)
+{
+	struct ng_value *made = ng_dictionary(arena);
+	double loss = loss_of(stream);
+
+	ng_put(made, "MOS", ng_number(arena, score(loss, stream->jitter_ms, stream->rtt_ms)));
+	ng_put(made, "round-trip time", ng_number(arena, lround(1000 * stream->rtt_ms)));
+	ng_put(made, "jitter", ng_number(arena, lround(stream->jitter_ms)));
+	ng_put(made, "packet loss", ng_number(arena, lround(loss)));
+	ng_put(made, "samples", ng_number(arena, 1));
+	return made;
+}
+
+static void add_ssrc(struct arena *arena, struct ng_value *all,
+		     const Tandem__Relay__V1__Stream *stream)
+{
+	struct ng_value *ssrc = ng_dictionary(arena);
+
+	ng_put(ssrc, "cumulative loss", ng_number(arena, stream->lost));
+	/* One sample is all three. */
+	ng_put(ssrc, "average MOS", sample(arena, stream));
+	ng_put(ssrc, "lowest MOS", sample(arena, stream));
+	ng_put(ssrc, "highest MOS", sample(arena, stream));
+	ng_put(all, arena_printf(arena, "%u", stream->ssrc), ssrc);
+}
+
+/* --- tags ------------------------------------------------------------------------------------ */
+
+/* "198.51.100.1:20000", "[2001:db8::1]:20000" */
+static struct ng_value *endpoint(struct arena *arena, const char *text)
+{
+	struct ng_value *made = ng_dictionary(arena);
+	const char *colon = strrchr(text, ':');
+	bool ipv6 = *text == '[';
+	size_t length = colon ? (size_t)(colon - text) - 2 * ipv6 : 0;
+
+	ng_put(made, "family", ng_text(arena, ipv6 ? "IPv6" : "IPv4"));
+	ng_put(made, "address", ng_octets(arena, text + ipv6, length));
+	ng_put(made, "port", ng_number(arena, colon ? atoi(colon + 1) : 0));
+	return made;
+}
+
+static struct ng_value *counts(struct arena *arena, uint64_t packets, uint64_t bytes,
+			       uint64_t errors)
+{
+	struct ng_value *made = ng_dictionary(arena);
+
+	ng_put(made, "packets", ng_number(arena, packets));
+	ng_put(made, "bytes", ng_number(arena, bytes));
+	ng_put(made, "errors", ng_number(arena, errors));
+	return made;
+}
+
+static uint64_t errors_of(const Tandem__Relay__V1__Flow *flow)
+{
+	return flow->auth_failures + flow->replays + flow->wrong_source + flow->other_drops;
+}
+
+static struct ng_value *stream_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
+				  uint64_t now_s)
+{
+	struct ng_value *made = ng_dictionary(arena), *flags = ng_list(arena);
+	const Tandem__Relay__V1__Flow *flow = leg->flow;
+	const char *colon = strrchr(leg->local, ':');
+
+	ng_put(made, "local port", ng_number(arena, colon ? atoi(colon + 1) : 0));
+	if (*leg->remote) {
+		ng_put(made, "endpoint", endpoint(arena, leg->remote));
+		ng_put(made, "advertised endpoint", endpoint(arena, leg->remote));
+	}
+	if (flow && flow->silence_ms != UINT32_MAX)
+		ng_put(made, "last packet", ng_number(arena, now_s - flow->silence_ms / 1000));
+	if (*leg->suite)
+		ng_put(made, "crypto suite", ng_text(arena, leg->suite));
+	ng_put(made, "flags", flags);
+	ng_add(flags, ng_text(arena, "RTP"));
+	if (leg->ice)
+		ng_add(flags, ng_text(arena, "ICE"));
+	if (flow && flow->packets)
+		ng_add(flags, ng_text(arena, "confirmed"));
+	if (flow)
+		ng_put(made, "stats",
+		       counts(arena, flow->packets, flow->bytes, errors_of(flow)));
+	return made;
+}
+
+static struct ng_value *medium_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
+				  unsigned int index, uint64_t now_s)
+{
+	static const char *const protocols[] = {"",
+						"RTP/AVP",
+						"RTP/AVPF",
+						"RTP/SAVP",
+						"RTP/SAVPF",
+						"UDP/TLS/RTP/SAVP",
+						"UDP/TLS/RTP/SAVPF"};
+	struct ng_value *made = ng_dictionary(arena);
+
+	ng_put(made, "index", ng_number(arena, index));
+	ng_put(made, "type", ng_text(arena, leg->media));
+	if ((unsigned int)leg->profile < sizeof(protocols) / sizeof(protocols[0]))
+		ng_put(made, "protocol", ng_text(arena, protocols[leg->profile]));
+	ng_add(ng_put(made, "streams", ng_list(arena)), stream_of(arena, leg, now_s));
+	ng_put(made, "flags", ng_list(arena));
+	return made;
+}
+
+static void add_tag(struct arena *arena, struct ng_value *tags,
+		    const Tandem__Relay__V1__Call *call, const Tandem__Relay__V1__Party *party,
+		    uint64_t now_s)
+{
+	struct ng_value *made = ng_dictionary(arena), *medias;
+	unsigned int index = 0;
+
+	ng_put(made, "tag", ng_text(arena, party->tag));
+	if (*party->branch)
+		ng_put(made, "via-branch", ng_text(arena, party->branch));
+	ng_put(made, "created", ng_number(arena, now_s - call->age_ms / 1000));
+	if (*party->partner)
+		ng_put(made, "in dialogue with", ng_text(arena, party->partner));
+	medias = ng_put(made, "medias", ng_list(arena));
+	for (size_t k = 0; k < call->n_legs; k++) {
+		const Tandem__Relay__V1__Leg *leg = call->legs[k];
+
+		if (strcmp(leg->tag, party->tag) == 0 && strcmp(leg->branch, party->branch) == 0)
+			ng_add(medias, medium_of(arena, leg, ++index, now_s));
+	}
+	ng_put(tags, arena_text(arena, party->tag), made);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static struct ng_value *totals_of(struct arena *arena, const Tandem__Relay__V1__Call *call)
+{
+	struct ng_value *made = ng_dictionary(arena);
+	uint64_t packets = 0, bytes = 0, errors = 0, rtcp = 0;
+
+	for (size_t k = 0; k < call->n_legs; k++) {
+		const Tandem__Relay__V1__Flow *flow = call->legs[k]->flow;
+
+		if (!flow)
+			continue;
+		packets += flow->packets;
+		bytes += flow->bytes;
+		errors += errors_of(flow);
+		rtcp += flow->rtcp_packets;
+	}
+	ng_put(made, "RTP", counts(arena, packets, bytes, errors));
+	ng_put(made, "RTCP", counts(arena, rtcp, 0, 0));
+	return made;
+}
+
+void ng_report_call(struct arena *arena, struct ng_value *reply, const Tandem__Relay__V1__Call *call)
+{
+	struct ng_value *tags, *ssrcs;
+	uint64_t now_ms = wall_clock_ms(), created_ms = now_ms - call->age_ms;
+
+	ng_put(reply, "created", ng_number(arena, created_ms / 1000));
+	ng_put(reply, "created_us", ng_number(arena, created_ms * 1000));
+	ng_put(reply, "last signal", ng_number(arena, created_ms / 1000));
+	ng_put(reply, "totals", totals_of(arena, call));
+	tags = ng_put(reply, "tags", ng_dictionary(arena));
+	for (size_t k = 0; k < call->n_parties; k++)
+		add_tag(arena, tags, call, call->parties[k], now_ms / 1000);
+	ssrcs = ng_put(reply, "SSRC", ng_dictionary(arena));
+	for (size_t k = 0; k < call->n_legs; k++)
+		for (size_t i = 0; call->legs[k]->flow && i < call->legs[k]->flow->n_streams; i++)
+			add_ssrc(arena, ssrcs, call->legs[k]->flow->streams[i]);
+}

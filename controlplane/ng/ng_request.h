@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An ng request in the session's words. What it names lives as long as its dictionary. One thread.
+ */
+#ifndef TANDEM_NG_REQUEST_H
+#define TANDEM_NG_REQUEST_H
+
+#include "controlplane/api/relay.pb-c.h"
+#include "controlplane/ng/ng_value.h"
+#include "dataplane/api/suite.h"
+
+/* The texts are "" where the request says nothing. */
+struct ng_request {
+	const char *command, *call_id, *from_tag, *to_tag, *via_branch, *sdp;
+	Tandem__Relay__V1__Side from, to; /* of who sends the SDP, and of who gets it */
+	char *suites[SUITE_COUNT];        /* of both */
+	bool sdes_off;
+	int64_t delete_delay_s; /* -1: not said */
+	bool all;               /* media of all parties, not of one alone */
+	int64_t limit;                   /* of a list; 0: not said */
+	const struct ng_value *supports; /* a list, or a text */
+	const char *refused;    /* a key that asks for what is not done; NULL if there is none */
+	/* Keys and words that nobody knows, for a line in the log. */
+	struct ng_value *unknown;
+};
+
+/* Reads what is in the dictionary, whose words it sorts first (ng_words.h). */
+void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_value *dictionary);
+
+#endif
