@@ -40,18 +40,6 @@ bool ng_is_open(const char *text)
 	return parse(&at, &tcp, text) == 0 && !socket_address_is_local(&at);
 }
 
-bool ng_may_ask(const struct ng *ng, const union socket_address *who)
-{
-	struct address address = socket_address_host(who);
-
-	if (who->any.sa_family != AF_INET && who->any.sa_family != AF_INET6)
-		return true; /* a UNIX socket's mode is its guard */
-	for (unsigned int k = 0; k < ng->allowed_count; k++)
-		if (prefix_has(&ng->allowed[k], &address))
-			return true;
-	return !ng->allowed_count && socket_address_is_local(who);
-}
-
 static int read_allowed(struct ng *ng, const struct ng_config *config)
 {
 	char why[200];
@@ -107,16 +95,6 @@ int ng_open(struct ng **out, uv_loop_t *loop, struct session *session,
 	}
 	*out = ng;
 	return 0;
-}
-
-void ng_release(struct ng *ng)
-{
-	if (!ng->closing || ng->serving)
-		return;
-	ng_cache_close(&ng->cache);
-	arena_clear(&ng->words);
-	free(ng->allowed);
-	free(ng);
 }
 
 void ng_close(struct ng *ng)

@@ -9,10 +9,10 @@
 #include "controlplane/ng/ng_state.h"
 #include "dataplane/lib/log.h"
 
-#define WORDS_TOLD  200 /* unknown words that get a line in the log */
-#define LIST_USUAL  32
-#define LIST_MOST   1000
-#define TAG_OCTETS  8
+#define WORDS_TOLD 200 /* unknown words that get a line in the log */
+#define LIST_USUAL 32
+#define LIST_MOST  1000
+#define TAG_OCTETS 8
 
 /* --- replies --------------------------------------------------------------------------------- */
 
@@ -51,9 +51,9 @@ static bool supports_load_limit(const struct ng_query *q)
 {
 	const struct ng_value *item;
 
-	ng_for_each(item, q->request.supports)
-		if (item->kind == NG_TEXT && ng_same_key(item->text, "load limit"))
-			return true;
+	ng_for_each(item,
+		    q->request.supports) if (item->kind == NG_TEXT &&
+					     ng_same_key(item->text, "load limit")) return true;
 	return false;
 }
 
@@ -147,8 +147,7 @@ static void answer(struct ng_query *q)
 	const struct ng_request *r = &q->request;
 
 	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
-	    !has(q, r->to_tag, "No to-tag in message") ||
-	    !has(q, r->sdp, "No SDP body in message"))
+	    !has(q, r->to_tag, "No to-tag in message") || !has(q, r->sdp, "No SDP body in message"))
 		return;
 	request.call_id = (char *)r->call_id;
 	request.from_tag = (char *)r->from_tag;
@@ -197,8 +196,8 @@ static void delete (struct ng_query *q)
 		return;
 	request.call_id = (char *)r->call_id;
 	request.branch = (char *)r->via_branch;
-	request.delay_ms = 1000 * (r->delete_delay_s < 0 ? q->ng->delete_delay_s
-							 : r->delete_delay_s);
+	request.delay_ms =
+		1000 * (r->delete_delay_s < 0 ? q->ng->delete_delay_s : r->delete_delay_s);
 	session_delete(q->ng->session, &request, on_deleted, q);
 }
 
@@ -455,7 +454,8 @@ static void tell_unknown(struct ng_query *q)
 	struct ng *ng = q->ng;
 	const struct ng_value *item, *known;
 
-	ng_for_each(item, q->request.unknown) {
+	ng_for_each(item, q->request.unknown)
+	{
 		ng->unknown_words++;
 		known = ng->told ? ng->told->first : NULL;
 		while (known && strcasecmp(known->text, item->text) != 0)

@@ -19,7 +19,8 @@ static struct ng_value *from_object(struct arena *arena, const json_t *json, uns
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)json, key, value) {
+	json_object_foreach((json_t *)(uintptr_t)json, key, value)
+	{
 		item = from_json(arena, value, depth);
 		if (!item)
 			return NULL;
@@ -34,7 +35,8 @@ static struct ng_value *from_array(struct arena *arena, const json_t *json, unsi
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(json, i, value) {
+	json_array_foreach(json, i, value)
+	{
 		item = from_json(arena, value, depth);
 		if (!item)
 			return NULL;

@@ -114,21 +114,16 @@ static struct ng_value *stream_of(struct arena *arena, const Tandem__Relay__V1__
 	if (flow && flow->packets)
 		ng_add(flags, ng_text(arena, "confirmed"));
 	if (flow)
-		ng_put(made, "stats",
-		       counts(arena, flow->packets, flow->bytes, errors_of(flow)));
+		ng_put(made, "stats", counts(arena, flow->packets, flow->bytes, errors_of(flow)));
 	return made;
 }
 
 static struct ng_value *medium_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
 				  unsigned int index, uint64_t now_s)
 {
-	static const char *const protocols[] = {"",
-						"RTP/AVP",
-						"RTP/AVPF",
-						"RTP/SAVP",
-						"RTP/SAVPF",
-						"UDP/TLS/RTP/SAVP",
-						"UDP/TLS/RTP/SAVPF"};
+	static const char *const protocols[] = {
+		"",          "RTP/AVP",          "RTP/AVPF",         "RTP/SAVP",
+		"RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"};
 	struct ng_value *made = ng_dictionary(arena);
 
 	ng_put(made, "index", ng_number(arena, index));
@@ -140,9 +135,8 @@ static struct ng_value *medium_of(struct arena *arena, const Tandem__Relay__V1__
 	return made;
 }
 
-static void add_tag(struct arena *arena, struct ng_value *tags,
-		    const Tandem__Relay__V1__Call *call, const Tandem__Relay__V1__Party *party,
-		    uint64_t now_s)
+static void add_tag(struct arena *arena, struct ng_value *tags, const Tandem__Relay__V1__Call *call,
+		    const Tandem__Relay__V1__Party *party, uint64_t now_s)
 {
 	struct ng_value *made = ng_dictionary(arena), *medias;
 	unsigned int index = 0;
@@ -185,7 +179,8 @@ static struct ng_value *totals_of(struct arena *arena, const Tandem__Relay__V1__
 	return made;
 }
 
-void ng_report_call(struct arena *arena, struct ng_value *reply, const Tandem__Relay__V1__Call *call)
+void ng_report_call(struct arena *arena, struct ng_value *reply,
+		    const Tandem__Relay__V1__Call *call)
 {
 	struct ng_value *tags, *ssrcs;
 	uint64_t now_ms = wall_clock_ms(), created_ms = now_ms - call->age_ms;

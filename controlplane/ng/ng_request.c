@@ -88,7 +88,8 @@ static void take_rtcp_mux(struct reader *r, const struct ng_value *value)
 	Tandem__Relay__V1__Side *to = &r->request->to;
 	const struct ng_value *item;
 
-	ng_for_each(item, value) {
+	ng_for_each(item, value)
+	{
 		if (is(item, "offer") || is(item, "require"))
 			to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 		else if (is(item, "demux"))
@@ -169,7 +170,8 @@ static void take_sdes(struct reader *r, const struct ng_value *value)
 	const struct ng_value *item;
 	bool only = false;
 
-	ng_for_each(item, value) {
+	ng_for_each(item, value)
+	{
 		if (item->kind != NG_TEXT)
 			continue;
 		if (is(item, "off") || is(item, "no") || is(item, "disable"))
@@ -284,7 +286,8 @@ static void take_flags(struct reader *r, const struct ng_value *value)
 {
 	const struct ng_value *item;
 
-	ng_for_each(item, value) {
+	ng_for_each(item, value)
+	{
 		size_t k = 0;
 
 		if (item->kind != NG_TEXT)

@@ -15,11 +15,11 @@ struct ng_request {
 	Tandem__Relay__V1__Side from, to; /* of who sends the SDP, and of who gets it */
 	char *suites[SUITE_COUNT];        /* of both */
 	bool sdes_off;
-	int64_t delete_delay_s; /* -1: not said */
-	bool all;               /* media of all parties, not of one alone */
+	int64_t delete_delay_s;          /* -1: not said */
+	bool all;                        /* media of all parties, not of one alone */
 	int64_t limit;                   /* of a list; 0: not said */
 	const struct ng_value *supports; /* a list, or a text */
-	const char *refused;    /* a key that asks for what is not done; NULL if there is none */
+	const char *refused; /* a key that asks for what is not done; NULL if there is none */
 	/* Keys and words that nobody knows, for a line in the log. */
 	struct ng_value *unknown;
 };

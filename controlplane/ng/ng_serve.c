@@ -15,7 +15,8 @@
 /* A cookie, a blank, and what follows; -EAGAIN if there is no blank yet, -EINVAL if never. */
 static int split(size_t *cookie, const char *message, size_t size)
 {
-	const char *blank = memchr(message, ' ', size < NG_COOKIE_MAX + 1 ? size : NG_COOKIE_MAX + 1);
+	const char *blank =
+		memchr(message, ' ', size < NG_COOKIE_MAX + 1 ? size : NG_COOKIE_MAX + 1);
 
 	if (!blank)
 		return size > NG_COOKIE_MAX ? -EINVAL : -EAGAIN;

@@ -19,7 +19,7 @@ struct ng {
 	unsigned int allowed_count;
 	TAILQ_HEAD(, ng_datagrams) datagrams;
 	TAILQ_HEAD(, ng_listener) listeners;
-	unsigned int streams; /* connections */
+	unsigned int streams;  /* connections */
 	struct ng_value *told; /* words that were logged as unknown */
 	struct arena words;    /* their memory */
 	unsigned int told_count;

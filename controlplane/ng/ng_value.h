@@ -57,7 +57,7 @@ int64_t ng_get_number(const struct ng_value *dictionary, const char *key, int64_
 #define ng_for_each(item, value)                                                                   \
 	for (item = !(value) || (value)->kind == NG_DICTIONARY ? NULL                              \
 		    : (value)->kind == NG_LIST                 ? (value)->first                    \
-							       : (value);                          \
+							       : (value);                                          \
 	     item; item = (value)->kind == NG_LIST ? item->next : NULL)
 
 #endif

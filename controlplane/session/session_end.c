@@ -21,7 +21,9 @@ void session_forget_call(struct session *s, struct call *call)
 	for_each_leg(leg, call) leg_retire(leg);
 	while ((x = TAILQ_FIRST(&call->exchanges)) && !call->busy)
 		exchange_free(x);
-	session_end_at(call, 0);
+	if (call->ends)
+		TAILQ_REMOVE(&s->endings, call, ending);
+	call->ends = 0;
 	session_remove_call(s, call);
 	call_release(call);
 }

@@ -73,8 +73,7 @@ static int tear_down(void **state)
 static bool receive(int fd)
 {
 	if (client.length < 0)
-		client.length = recv(fd, client.reply, sizeof(client.reply) - 1,
-				     MSG_DONTWAIT);
+		client.length = recv(fd, client.reply, sizeof(client.reply) - 1, MSG_DONTWAIT);
 	if (client.length >= 0)
 		client.reply[client.length] = '\0';
 	return client.length > 0;
@@ -213,11 +212,10 @@ static void a_call(void **state)
 	assert_int_equal(fake_count(&rig.fake), 2);
 	command("query", "1", NULL, NULL, NULL, NULL);
 	assert_result("ok");
-	assert_string_equal(
-		json_string_value(json_object_get(
-			json_object_get(json_object_get(client.json, "tags"), "a"),
-			"in dialogue with")),
-		"b");
+	assert_string_equal(json_string_value(json_object_get(
+				    json_object_get(json_object_get(client.json, "tags"), "a"),
+				    "in dialogue with")),
+			    "b");
 	command("list", NULL, NULL, NULL, NULL, NULL);
 	assert_int_equal(json_array_size(json_object_get(client.json, "calls")), 1);
 	command("delete", "1", "a", NULL, NULL, "{\"delete-delay\": 0}");
@@ -310,8 +308,7 @@ static const struct {
 	{"{\"transport-protocol\": \"UDP/TLS/RTP/SAVPF\", \"ICE\": \"force\"}", "a=ice-ufrag",
 	 "a=crypto"},
 	{"{\"flags\": [\"WebRTC\"]}", "a=ice-ufrag", "RTP/AVP "},
-	{"{\"rtpp-flags\": \"RTP/SAVP SDES-only-AEAD_AES_256_GCM\"}", "AEAD_AES_256_GCM",
-	 "AES_CM"},
+	{"{\"rtpp-flags\": \"RTP/SAVP SDES-only-AEAD_AES_256_GCM\"}", "AEAD_AES_256_GCM", "AES_CM"},
 	{"{\"transport protocol\": \"RTP/SAVP\", \"SDES\": [\"no-AEAD_AES_256_GCM\"]}", "a=crypto",
 	 "AES_256_GCM"},
 	{"{\"rtcp-mux\": [\"offer\"]}", "a=rtcp-mux", "a=ice"},

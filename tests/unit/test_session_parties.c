@@ -512,9 +512,53 @@ static void what_happens_is_told(void **state)
 	assert_null(strstr(told, "ENDED: O"));
 }
 
+static int drop_later(uint32_t delay_ms)
+{
+	Tandem__Relay__V1__DeleteRequest request = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
+
+	request.call_id = (char *)"1";
+	request.delay_ms = delay_ms;
+	return rig_ask(session_delete, &request);
+}
+
+/* Also when the control plane starts anew meanwhile. */
+static void a_deletion_may_wait(void **state)
+{
+	struct fake_leg *a, *b;
+
+	rig_phones("1", &a, &b);
+	assert_done(drop_later(600000));
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), -1));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	assert_done(drop_later(300));
+	rig_stop();
+	rig_start();
+	assert_done(rig_query("1"));
+	assert_int_equal(fake_count(&rig.fake), 2);
+	rig_wait(fake_count(&rig.fake) == 0);
+}
+
+/* An offer that comes again, for the one who has not answered the first, is at the same place. */
+static void an_offer_comes_again(void **state)
+{
+	char first[sizeof(rig_text)];
+
+	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), SAVP));
+	snprintf(first, sizeof(first), "%s", rig.got.sdp);
+	assert_done(rig_offer("1", "a", rig_sdes_phone(1, KEY_A, ""), SAVP));
+	assert_string_equal(rig.got.sdp, first);
+	/* What will not do there makes room. */
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), WEBRTC));
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	assert_int_equal(fake_count(&rig.fake), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_deletion_may_wait),
+		TEST(an_offer_comes_again),
 		TEST(two_branches),
 		TEST(two_answers),
 		TEST(a_browser_hears_two_answers),
