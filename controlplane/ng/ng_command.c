@@ -126,6 +126,7 @@ static void offer(struct ng_query *q)
 	request.to_tag = (char *)r->to_tag;
 	request.branch = (char *)r->via_branch;
 	request.sdp = (char *)r->sdp;
+	request.source = (char *)r->source;
 	request.from = &r->from;
 	request.to = &r->to;
 	request.glare = TANDEM__RELAY__V1__GLARE__GLARE_REPLACE;
@@ -154,6 +155,7 @@ static void answer(struct ng_query *q)
 	request.to_tag = (char *)r->to_tag;
 	request.branch = (char *)r->via_branch;
 	request.sdp = (char *)r->sdp;
+	request.source = (char *)r->source;
 	session_answer(q->ng->session, &request, on_answered, q);
 }
 

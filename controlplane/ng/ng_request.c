@@ -14,6 +14,8 @@ struct reader {
 	uint32_t suites; /* bits: those that are left */
 	enum srtp_suite order[SUITE_COUNT];
 	unsigned int ordered;
+	bool by_source;       /* where the SDP came from counts, not what is in it */
+	const char *received; /* that address; NULL: not said */
 };
 
 typedef void take(struct reader *r, const struct ng_value *value);
@@ -219,9 +221,14 @@ static void learn_not(struct reader *r, const struct ng_value *value)
 	r->request->from.latch = TANDEM__RELAY__V1__LATCH__LATCH_OFF;
 }
 
-static void learn_once(struct reader *r, const struct ng_value *value)
+static void take_source(struct reader *r, const struct ng_value *value)
 {
-	r->request->from.latch = TANDEM__RELAY__V1__LATCH__LATCH_ONCE;
+	r->by_source = true;
+}
+
+static void trust_sdp(struct reader *r, const struct ng_value *value)
+{
+	r->by_source = false;
 }
 
 static void take_all(struct reader *r, const struct ng_value *value)
@@ -244,8 +251,8 @@ static const struct {
 	const char *word;
 	take *take;
 } words[] = {
-	{"trust-address", ignore},
-	{"SIP-source-address", learn_once},
+	{"trust-address", trust_sdp},
+	{"SIP-source-address", take_source},
 	{"symmetric", ignore},
 	{"asymmetric", learn_not},
 	{"strict-source", ignore},
@@ -329,6 +336,15 @@ static void take_supports(struct reader *r, const struct ng_value *value)
 	r->request->supports = value;
 }
 
+/* [IP4, address] */
+static void take_received(struct reader *r, const struct ng_value *value)
+{
+	const struct ng_value *address = value->kind == NG_LIST ? value->last : value;
+
+	if (address && address->kind == NG_TEXT)
+		r->received = address->text;
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static const struct {
@@ -359,7 +375,7 @@ static const struct {
 	{"to-interface", take_to_interface},
 	{"address-family", take_family},
 	{"media-address", ignore},
-	{"received-from", ignore},
+	{"received-from", take_received},
 	{"TOS", ignore},
 	{"label", ignore},
 	{"set-label", ignore},
@@ -413,6 +429,7 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 				       .to_tag = "",
 				       .via_branch = "",
 				       .sdp = "",
+				       .source = "",
 				       .from = side,
 				       .to = side,
 				       .delete_delay_s = -1};
@@ -422,4 +439,6 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 	for (const struct ng_value *v = dictionary->first; v; v = v->next)
 		read_key(&r, v);
 	finish_suites(&r, all);
+	if (r.by_source && r.received)
+		request->source = r.received;
 }

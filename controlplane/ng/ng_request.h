@@ -14,6 +14,7 @@ struct ng_request {
 	const char *command, *call_id, *from_tag, *to_tag, *via_branch, *sdp;
 	Tandem__Relay__V1__Side from, to; /* of who sends the SDP, and of who gets it */
 	char *suites[SUITE_COUNT];        /* of both */
+	const char *source;               /* where the SDP came from; "" unless it counts */
 	bool sdes_off;
 	int64_t delete_delay_s;          /* -1: not said */
 	bool all;                        /* media of all parties, not of one alone */

@@ -272,6 +272,8 @@ static void take_address(struct terms *t, const struct wish *wish, const struct 
 	if (!sdp_is_nowhere(&media->remote.address)) {
 		t->remote = media->remote;
 		t->remote_rtcp = media->rtcp;
+		if (!address_is_zero(&wish->source))
+			t->remote.address = t->remote_rtcp.address = wish->source;
 	}
 	set_latch(t, wish);
 }

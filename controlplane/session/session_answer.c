@@ -412,7 +412,8 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 	a->media = media_copy(a->call->media);
 	if (exchange_copy(&a->next, a->exchange) || !a->media)
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	if (session_read_sdp(&sdp, request->sdp, error))
+	if (wish_read_source(&a->next.to.wish, request->source, error) ||
+	    session_read_sdp(&sdp, request->sdp, error))
 		return -EINVAL;
 	if (plan_answer(&a->next, sdp, error))
 		goto out;

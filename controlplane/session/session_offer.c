@@ -159,7 +159,8 @@ static int read_wishes(struct exchange *x, const Tandem__Relay__V1__OfferRequest
 	shared = x->first ? x->from.wish.shared : x->to.wish.shared;
 	if (request->to && wish_read(&x->to.wish, request->to, error))
 		return -EINVAL;
-	if (wish_read_keys(&shared, request->keys, error))
+	if (wish_read_keys(&shared, request->keys, error) ||
+	    wish_read_source(&x->from.wish, request->source, error))
 		return -EINVAL;
 	x->from.wish.shared = x->to.wish.shared = shared;
 	if (wish_read(&from, request->from, error))

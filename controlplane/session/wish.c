@@ -67,6 +67,15 @@ void wish_take_from(struct wish *wish, const struct wish *from)
 	wish->suite_count = from->suite_count;
 }
 
+int wish_read_source(struct wish *wish, const char *text, struct session_error *error)
+{
+	memset(&wish->source, 0, sizeof(wish->source));
+	if (!text[0] || address_parse(&wish->source, text) == 0)
+		return 0;
+	return session_refuse(error, SESSION_INVALID_ARGUMENT,
+			      "source: \"%.60s\" is no IP address; write e.g. 198.51.100.7", text);
+}
+
 int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error)
 {
 	switch (keys) {

@@ -22,6 +22,7 @@ struct wish {
 	Tandem__Relay__V1__Latch latch;
 	enum srtp_suite suites[SUITE_COUNT]; /* best first */
 	unsigned int suite_count;            /* 0: all */
+	struct address source;               /* in the place of the SDP's; zero: none */
 	bool shared; /* the SDES keys are the participants' own; the same for both who talk */
 };
 
@@ -30,6 +31,8 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 /* Of a Side that is about the sender of an SDP: network, family, latch, suites; the SDP has the
  * rest. */
 void wish_take_from(struct wish *wish, const struct wish *from);
+/* Where the participant's packets come from; "": as its SDP says. -EINVAL with the error. */
+int wish_read_source(struct wish *wish, const char *text, struct session_error *error);
 /* Whether the keys are shared, after what the request says; -EINVAL with the error. */
 int wish_read_keys(bool *shared, Tandem__Relay__V1__Keys keys, struct session_error *error);
 /* What a participant showed in its own offer is what it sees later on. */

@@ -252,6 +252,27 @@ static void a_deleted_call_goes_on_for_a_while(void **state)
 	assert_int_equal(fake_count(&rig.fake), 0);
 }
 
+/* A telephone behind a translator: its SDP has an address of its own network. */
+static void the_address_of_the_message(void **state)
+{
+	struct fake_leg *leg;
+
+	command("offer", "1", "a", NULL, rig_phone(41000, ""),
+		"{\"flags\": [\"SIP-source-address\"], \"received-from\": [\"IP4\", "
+		"\"198.51.100.77\"]}");
+	assert_result("ok");
+	command("answer", "1", "a", "b", rig_phone(42000, ""),
+		"{\"received-from\": [\"IP4\", \"198.51.100.78\"]}");
+	assert_result("ok");
+	leg = fake_at(&rig.fake, port_in_reply());
+	assert_non_null(leg);
+	assert_int_equal(leg->put->put_leg->remote->port, 41000);
+	assert_memory_equal(leg->put->put_leg->remote->address.data, "\xc6\x33\x64\x4d", 4);
+	command("offer", "2", "a", NULL, rig_phone(41000, ""),
+		"{\"flags\": [\"SIP-source-address\"], \"received-from\": [\"IP4\", \"here\"]}");
+	assert_result("error");
+}
+
 /* Offers that are the same, without a branch, are one for whoever sends them out. */
 static void identical_offers(void **state)
 {
@@ -374,6 +395,7 @@ int main(void)
 		CASE(a_cookie_that_comes_again_gets_the_same),
 		CASE(a_call),
 		CASE(a_deleted_call_goes_on_for_a_while),
+		CASE(the_address_of_the_message),
 		CASE(identical_offers),
 		CASE(branches),
 		CASE(tags_that_nobody_knows),

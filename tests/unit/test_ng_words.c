@@ -72,7 +72,8 @@ static const struct {
 	{"{\"rtpp-flags\": \"direction=a direction=b SDES-off OSRTP-offer\"}",
 	 "{\"rtpp-flags\":\"direction=a direction=b SDES-off "
 	 "OSRTP-offer\",\"direction\":[\"a\",\"b\"],\"SDES\":\"off\",\"OSRTP\":\"offer\"}"},
-	{"{\"rtpp-flags\": \"a=[ =b  x=\"}", "{\"rtpp-flags\":\"a=[ =b  x=\",\"a\":[\"=b\",\"x=\"]}"},
+	{"{\"rtpp-flags\": \"a=[ =b  x=\"}",
+	 "{\"rtpp-flags\":\"a=[ =b  x=\",\"a\":[\"=b\",\"x=\"]}"},
 };
 
 static void sorts_words(void **state)
