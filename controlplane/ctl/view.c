@@ -36,7 +36,7 @@ static const char *profile(Tandem__Relay__V1__Profile value)
 
 void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t count)
 {
-	static const char *const heads[] = {"CALL", "STATE", ">AGE", ">LEGS", NULL};
+	static const char *const heads[] = {"CALL", "STATE", ">AGE", ">LEGS", "BY", NULL};
 	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
@@ -45,6 +45,7 @@ void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t 
 		columns_add(columns, "%s", call_state(calls[i]->state, text));
 		columns_add(columns, "%s", words_duration(calls[i]->age_ms, text));
 		columns_add(columns, "%" PRIu32, calls[i]->legs);
+		columns_add(columns, "%s", calls[i]->driver);
 	}
 	if (count)
 		columns_print(columns, out);

@@ -131,6 +131,7 @@ static void offer(struct ng_query *q)
 	request.to = &r->to;
 	request.glare = TANDEM__RELAY__V1__GLARE__GLARE_REPLACE;
 	request.joins = true;
+	request.driver = (char *)"ng";
 	session_offer(q->ng->session, &request, on_offered, q);
 }
 

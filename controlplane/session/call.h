@@ -20,6 +20,7 @@
 
 #define CALL_TEXT_MAX    255 /* octets of a call id, tag or branch */
 #define CALL_MEDIA_NAME  64
+#define CALL_DRIVER_MAX  31 /* octets; a longer name is cut */
 #define CALL_PARTIES_MAX 256
 
 struct session;
@@ -111,6 +112,7 @@ struct call {
 	uint64_t key;      /* names its state in the dataplane */
 	uint32_t revision; /* of its state */
 	char *id;
+	char driver[CALL_DRIVER_MAX + 1];
 	uint64_t created; /* ms of the wall clock */
 	bool gone;
 	uint64_t ends;            /* ms of the wall clock; 0: when it is asked to */

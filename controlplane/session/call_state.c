@@ -313,6 +313,7 @@ int call_state_pack(struct call_state_blob *blob, const struct call *call)
 	state.call_id = call->id;
 	state.created_ms = call->created;
 	state.ends_ms = call->ends;
+	state.driver = (char *)call->driver;
 	state.revision = call->revision;
 	write_media(&state, &arena, call);
 	write_parties(&state, &arena, call);

@@ -182,9 +182,9 @@ static void make_exchange(struct call *call, const Tandem__State__V2__Exchange *
 static int fill_call(struct call *call, const Tandem__State__V2__Call *state)
 {
 	call->created = state->created_ms;
+	snprintf(call->driver, sizeof(call->driver), "%s", state->driver);
 	call->revision = state->revision;
 	call->kept = call->seen = true;
-	session_end_at(call, state->ends_ms);
 	for (size_t i = 0; i < state->n_media; i++)
 		make_medium(call, state->media[i]);
 	for (size_t i = 0; i < state->n_parties; i++)
@@ -224,10 +224,12 @@ int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t 
 		call->key = key;
 		error = fill_call(call, state);
 	}
-	if (error)
+	if (error) {
 		call_release(call);
-	else
+	} else {
 		session_add_call(s, call);
+		session_end_at(call, state->ends_ms);
+	}
 	call_state_free(state);
 	return error;
 }

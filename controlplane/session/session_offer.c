@@ -3,6 +3,7 @@
  * The verb offer: one party's offer comes in, one for another goes out, and so for each re-offer.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,8 @@ static int check_request(struct session *s, const Tandem__Relay__V1__OfferReques
 	if (session_check_text("call_id", request->call_id, error) ||
 	    session_check_text("from_tag", request->from_tag, error) ||
 	    session_check_name("to_tag", request->to_tag, error) ||
-	    session_check_name("branch", request->branch, error))
+	    session_check_name("branch", request->branch, error) ||
+	    session_check_name("driver", request->driver, error))
 		return -EINVAL;
 	if ((unsigned int)request->glare > TANDEM__RELAY__V1__GLARE__GLARE_REPLACE)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
@@ -51,6 +53,9 @@ static int new_call(struct session *s, struct call **out, struct party **from,
 				      "[controlplane] calls",
 				      s->calls.count);
 	call = call_make(s, request->call_id);
+	if (call)
+		snprintf(call->driver, sizeof(call->driver), "%s",
+			 request->driver[0] ? request->driver : "grpc");
 	*from = call ? party_make(call, request->from_tag, "") : NULL;
 	if (!*from) {
 		call_release(call);

@@ -58,6 +58,7 @@ static void add_summary(Tandem__Relay__V1__ListReply *list, struct arena *arena,
 	summary->state = report_state(call);
 	summary->age_ms = report_age_ms(call);
 	summary->legs = count_legs(call);
+	summary->driver = (char *)call->driver;
 }
 
 /* Adds a page of the calls that are younger than the one of the serial `after`. */

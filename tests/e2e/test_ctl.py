@@ -118,7 +118,7 @@ def test_calls_are_listed_over_all_pages(fake):
         fake.calls[f"call-{i}"] = pb.Call(state=pb.CALL_UP, age_ms=[850, 12000, 187000, 18720000,
                                                                    183600000][i], legs=[leg("a")])
     head, rows = cells(show(fake, "calls"), "CALL")
-    assert head == ["CALL", "STATE", "AGE", "LEGS"]
+    assert head == ["CALL", "STATE", "AGE", "LEGS", "BY"]
     assert rows == [["call-0", "up", "850", "ms", "1"], ["call-1", "up", "12", "s", "1"],
                     ["call-2", "up", "3m07s", "1"], ["call-3", "up", "5h12m", "1"],
                     ["call-4", "up", "2d03h", "1"]]

@@ -50,6 +50,7 @@ def test_a_browser_calls_a_telephone(relay, proxy, page, phone):
     wait.until(relay.api.list, 10, "the new control plane to list the call")
     telephone.forget()
     telephone.wait_tone(440)
+    assert relay.ctl("calls").splitlines()[1].split()[-1] == "ng"
     found = proxy.ask("query")
     assert found["tags"]["a"]["in dialogue with"] == "b"
     assert found["totals"]["RTP"]["packets"] > 100
