@@ -8,6 +8,7 @@ import socket
 import host
 
 SOCKET = f"{host.STATE}/ng.sock"
+_numbers = itertools.count()
 CONFIGURATION = f"[ng]\nlisten=unix:{SOCKET}\n"
 
 
@@ -50,7 +51,9 @@ class Proxy:
     def __init__(self, call="call-1"):
         self.call = call
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind("")  # a name of the kernel's
+        # By a path: the kernel's own names are another one's in another network namespace.
+        self.path = f"{host.STATE}/proxy.{next(_numbers)}"
+        self.socket.bind(self.path)
         self.socket.settimeout(10)
         self.cookies = (f"0_{os.getpid()}_{number}" for number in itertools.count(1))
 
@@ -79,3 +82,4 @@ class Proxy:
 
     def close(self):
         self.socket.close()
+        os.unlink(self.path)

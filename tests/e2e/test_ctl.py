@@ -37,7 +37,7 @@ class FakeRelay(relay_pb2_grpc.RelayServicer, health_pb2_grpc.HealthServicer):
         names = list(self.calls)[first:first + self.page_size]
         last = first + self.page_size
         return pb.ListReply(
-            calls=[pb.CallSummary(call_id=name, state=self.calls[name].state,
+            calls=[pb.CallSummary(call_id=name, state=self.calls[name].state, driver="ng",
                                   age_ms=self.calls[name].age_ms,
                                   legs=len(self.calls[name].legs)) for name in names],
             next_page_token=str(last) if last < len(self.calls) else "")
@@ -119,9 +119,10 @@ def test_calls_are_listed_over_all_pages(fake):
                                                                    183600000][i], legs=[leg("a")])
     head, rows = cells(show(fake, "calls"), "CALL")
     assert head == ["CALL", "STATE", "AGE", "LEGS", "BY"]
-    assert rows == [["call-0", "up", "850", "ms", "1"], ["call-1", "up", "12", "s", "1"],
-                    ["call-2", "up", "3m07s", "1"], ["call-3", "up", "5h12m", "1"],
-                    ["call-4", "up", "2d03h", "1"]]
+    assert rows == [["call-0", "up", "850", "ms", "1", "ng"],
+                    ["call-1", "up", "12", "s", "1", "ng"],
+                    ["call-2", "up", "3m07s", "1", "ng"], ["call-3", "up", "5h12m", "1", "ng"],
+                    ["call-4", "up", "2d03h", "1", "ng"]]
     listed = json.loads(show(fake, "calls", "--json"))
     assert [call["call_id"] for call in listed["calls"]] == list(fake.calls)
 
