@@ -41,7 +41,7 @@ static void fail_not_done(struct ng_query *q, const char *what)
 	q->done(q, reply);
 }
 
-/* By these words proxies try another relay. */
+/* An offer may find room on another relay. */
 static bool is_full(const struct session_error *error)
 {
 	return error->code == SESSION_RESOURCE_EXHAUSTED || error->code == SESSION_UNAVAILABLE;
@@ -57,6 +57,7 @@ static bool supports_load_limit(const struct ng_query *q)
 	return false;
 }
 
+/* By these words proxies try the next one. */
 static void fail_full(struct ng_query *q, const struct session_error *error)
 {
 	struct ng_value *reply;
@@ -74,12 +75,7 @@ static void fail_full(struct ng_query *q, const struct session_error *error)
 
 static void fail_as(struct ng_query *q, const struct session_error *error)
 {
-	if (is_full(error))
-		fail_full(q, error);
-	else if (error->code == SESSION_NOT_FOUND)
-		fail(q, "Unknown call-id");
-	else
-		fail(q, error->text);
+	fail(q, error->code == SESSION_NOT_FOUND ? "Unknown call-id" : error->text);
 }
 
 /* True: the text is there. */
@@ -107,7 +103,9 @@ static void reply_sdp(struct ng_query *q, const char *sdp)
 
 static void on_offered(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
 {
-	if (error)
+	if (error && is_full(error))
+		fail_full(arg, error);
+	else if (error)
 		fail_as(arg, error);
 	else
 		reply_sdp(arg, ((const Tandem__Relay__V1__OfferReply *)reply)->sdp);

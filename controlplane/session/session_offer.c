@@ -280,16 +280,19 @@ static void close_former(struct exchange *now)
 	}
 }
 
-/* Whether an offer that was not answered is made again where it was. */
-static bool stays_put(const struct exchange *now)
+/* NULL if there is none. */
+static const struct exchange *find_former(const struct exchange *now)
 {
-	const struct exchange *x;
+	const struct exchange *x = TAILQ_FIRST(&now->call->exchanges);
 
-	TAILQ_FOREACH (x, &now->call->exchanges, entry)
-		if (replaces(now, x) && (x->to.wish.family != now->to.wish.family ||
-					 strcmp(x->to.wish.network, now->to.wish.network) != 0))
-			return false;
-	return true;
+	while (x && !replaces(now, x))
+		x = TAILQ_NEXT(x, entry);
+	return x;
+}
+
+static bool is_elsewhere(const struct wish *a, const struct wish *b)
+{
+	return a->family != b->family || strcmp(a->network, b->network) != 0;
 }
 
 /*
@@ -298,13 +301,16 @@ static bool stays_put(const struct exchange *now)
  */
 static int plan(struct exchange *x, bool wished, struct session_error *error)
 {
-	if (stays_put(x) && plan_offer(x, wished, error) == 0) {
-		close_former(x);
-		return 0;
-	}
-	exchange_forget_plans(x);
+	const struct exchange *former = find_former(x);
+	bool moves = former && is_elsewhere(&former->to.wish, &x->to.wish);
+	int result = moves ? -EINVAL : plan_offer(x, wished, error);
+
+	if (!former)
+		return result;
+	if (result)
+		exchange_forget_plans(x);
 	close_former(x);
-	return plan_offer(x, wished, error);
+	return result ? plan_offer(x, wished, error) : 0;
 }
 
 static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *request,

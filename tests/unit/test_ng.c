@@ -374,6 +374,18 @@ static void mistakes_are_named(void **state)
 	}
 }
 
+/* By these words a proxy tries another relay. */
+static void a_full_relay(void **state)
+{
+	rig.session->config.calls_max = 1;
+	call_stands("1");
+	command("offer", "2", "a", NULL, rig_phone(41000, ""), NULL);
+	assert_string_equal(text_of("error-reason"), "Parallel session limit reached");
+	command("offer", "2", "a", NULL, rig_phone(41000, ""), "{\"supports\": [\"load limit\"]}");
+	assert_result("load limit");
+	assert_int_not_equal(strlen(text_of("message")), 0);
+}
+
 static void who_hears_what(void **state)
 {
 	call_stands("1");
@@ -401,6 +413,7 @@ int main(void)
 		CASE(tags_that_nobody_knows),
 		CASE(what_an_offer_says),
 		CASE(mistakes_are_named),
+		CASE(a_full_relay),
 		CASE(who_hears_what),
 	};
 
