@@ -292,7 +292,7 @@ static void on_muted(void *arg, const ProtobufCMessage *reply, const struct sess
 		q->done(q, begin_reply(q, "ok"));
 }
 
-static void mute(struct ng_query *q, Tandem__Relay__V1__Muting muting)
+static void mute(struct ng_query *q, Tandem__Relay__V1__Muting muting, bool events)
 {
 	Tandem__Relay__V1__MuteRequest request = TANDEM__RELAY__V1__MUTE_REQUEST__INIT;
 	const struct ng_request *r = &q->request;
@@ -303,22 +303,33 @@ static void mute(struct ng_query *q, Tandem__Relay__V1__Muting muting)
 	request.tag = (char *)(r->all ? "" : r->from_tag);
 	request.to_tag = (char *)r->to_tag;
 	request.muting = muting;
+	request.events = events;
 	session_mute(q->ng->session, &request, on_muted, q);
 }
 
 static void block(struct ng_query *q)
 {
-	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_BLOCK);
+	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_BLOCK, false);
 }
 
 static void silence(struct ng_query *q)
 {
-	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_SILENCE);
+	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_SILENCE, false);
 }
 
 static void unmute(struct ng_query *q)
 {
-	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_NONE);
+	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_NONE, false);
+}
+
+static void block_events(struct ng_query *q)
+{
+	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_BLOCK, true);
+}
+
+static void unblock_events(struct ng_query *q)
+{
+	mute(q, TANDEM__RELAY__V1__MUTING__MUTING_NONE, true);
 }
 
 /* The listener's tag is ours to make, unless the request has one. */
@@ -423,13 +434,13 @@ static const struct {
 	{"statistics", statistics},
 	{"block media", block},
 	{"unblock media", unmute},
+	{"block DTMF", block_events},
+	{"unblock DTMF", unblock_events},
 	{"silence media", silence},
 	{"unsilence media", unmute},
 	{"subscribe request", subscribe},
 	{"subscribe answer", answer_subscription},
 	{"unsubscribe", unsubscribe},
-	{"block DTMF", NULL},
-	{"unblock DTMF", NULL},
 	{"publish", NULL},
 	{"create", NULL},
 	{"create answer", NULL},

@@ -96,11 +96,15 @@ struct party {
 	TAILQ_HEAD(leg_list, leg) legs;
 };
 
-/* What of whom does not reach whom; NULL for everybody. The last one that fits counts. */
+/*
+ * What of whom does not reach whom; NULL for everybody. The last one that fits counts, of those
+ * about telephone events (RFC 4733) and of the others.
+ */
 struct mute {
 	TAILQ_ENTRY(mute) entry;
 	const struct party *from, *to;
 	Tandem__Relay__V1__Muting muting;
+	bool events;
 };
 
 struct call {

@@ -192,6 +192,7 @@ static void write_parties(Tandem__State__V2__Call *out, struct arena *arena,
 		one->from = mute->from ? mute->from->number : 0;
 		one->to = mute->to ? mute->to->number : 0;
 		one->muting = mute->muting;
+		one->events = mute->events;
 	}
 }
 

@@ -119,3 +119,16 @@ int media_silence(const struct medium *media, unsigned int type)
 			return codecs[i].octet;
 	return -1;
 }
+
+void media_events(uint64_t types[2], const struct medium *media)
+{
+	char name[16];
+
+	for (unsigned int type = 0; type < 128; type++) {
+		if (!(media->types[type / 64] >> type % 64 & 1))
+			continue;
+		find_name(name, media, type);
+		if (strcasecmp(name, "telephone-event") == 0)
+			types[type / 64] |= 1ULL << type % 64;
+	}
+}

@@ -5,6 +5,8 @@
 
 #include "controlplane/session/call.h"
 
+/* The payload types of telephone events (RFC 4733), as bits that are added. */
+void media_events(uint64_t types[2], const struct medium *media);
 /* All of SDP_MEDIA_MAX; for media_free(). NULL without memory. */
 struct medium *media_copy(const struct medium *media);
 void media_free(struct medium *media);

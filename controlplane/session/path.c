@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/session/media.h"
 #include "controlplane/session/push.h"
 
 static void add(struct paths *paths, const struct path *path)
@@ -33,15 +34,34 @@ static void set_types(struct path *path, const struct call *call, uint32_t lines
 }
 
 /* What was said last, of these two, one of them and everybody, or everybody. */
-static Tandem__Relay__V1__Muting muting_of(const struct party *from, const struct party *to)
+static Tandem__Relay__V1__Muting muting_of(const struct party *from, const struct party *to,
+					   bool events)
 {
 	Tandem__Relay__V1__Muting muting = TANDEM__RELAY__V1__MUTING__MUTING_NONE;
 	const struct mute *mute;
 
 	TAILQ_FOREACH (mute, &from->call->mutes, entry)
-		if ((!mute->from || mute->from == from) && (!mute->to || mute->to == to))
+		if (mute->events == events && (!mute->from || mute->from == from) &&
+		    (!mute->to || mute->to == to))
 			muting = mute->muting;
 	return muting;
+}
+
+/* All that may go the path but for telephone events, where those are blocked. */
+static void leave_out_events(struct path *path, const struct party *from, const struct party *to,
+			     uint32_t lines)
+{
+	uint64_t events[2] = {0};
+
+	if (muting_of(from, to, true) == TANDEM__RELAY__V1__MUTING__MUTING_NONE)
+		return;
+	for (; lines; lines &= lines - 1)
+		media_events(events, &from->call->media[__builtin_ctz(lines)]);
+	if (!path->some)
+		path->types[0] = path->types[1] = UINT64_MAX;
+	path->some = true;
+	path->types[0] &= ~events[0];
+	path->types[1] &= ~events[1];
 }
 
 /* What one says to the other, leg by leg. */
@@ -59,13 +79,14 @@ static void add_talk(struct paths *paths, const struct leg *from, const struct p
 			.verify = partner->wish.shared,
 			.held = !(from->terms.receive & to->terms.send & lines),
 			.some = lines != from->lines || lines != to->lines,
-			.muting = muting_of(from->party, partner),
+			.muting = muting_of(from->party, partner, false),
 		};
 
 		if (to->pending || !lines)
 			continue;
 		if (path.some)
 			set_types(&path, paths->call, lines);
+		leave_out_events(&path, from->party, partner, lines);
 		add(paths, &path);
 		own = false;
 	}
@@ -85,13 +106,14 @@ static void add_listeners(struct paths *paths, const struct leg *from)
 			.branch = true,
 			.held = !(from->terms.receive & line) || !to->terms.send,
 			.some = from->lines != line,
-			.muting = muting_of(from->party, to->party),
+			.muting = muting_of(from->party, to->party, false),
 		};
 
 		if (to->pending || to->source != from->party || !(from->lines & line))
 			continue;
 		if (path.some)
 			set_types(&path, paths->call, line);
+		leave_out_events(&path, from->party, to->party, line);
 		add(paths, &path);
 	}
 }

@@ -103,8 +103,10 @@ static void make_mute(struct call *call, const Tandem__State__V2__Mute *state)
 	mute = calloc(1, sizeof(*mute));
 	if (!mute)
 		return;
-	*mute = (struct mute){
-		.from = from, .to = to, .muting = (Tandem__Relay__V1__Muting)state->muting};
+	*mute = (struct mute){.from = from,
+			      .to = to,
+			      .muting = (Tandem__Relay__V1__Muting)state->muting,
+			      .events = state->events};
 	TAILQ_INSERT_TAIL(&call->mutes, mute, entry);
 }
 

@@ -34,20 +34,25 @@ static int check_request(struct session *s, const struct call *call,
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "muting: %d is unknown; use the numbers of relay.proto",
 				      (int)request->muting);
+	if (request->events && request->muting == TANDEM__RELAY__V1__MUTING__MUTING_SILENCE)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "events: they can be blocked, and have no silence");
 	return call ? 0
 		    : session_refuse(error, SESSION_NOT_FOUND,
 				     "no call \"%s\"; see tandemctl calls", request->call_id);
 }
 
 /* What was said before of those whom this one is about. */
-static void forget_covered(struct call *call, const struct party *from, const struct party *to)
+static void forget_covered(struct call *call, const struct party *from, const struct party *to,
+			   bool events)
 {
 	struct mute *mute = TAILQ_FIRST(&call->mutes);
 
 	while (mute) {
 		struct mute *next = TAILQ_NEXT(mute, entry);
 
-		if ((!from || mute->from == from) && (!to || mute->to == to)) {
+		if (mute->events == events && (!from || mute->from == from) &&
+		    (!to || mute->to == to)) {
 			TAILQ_REMOVE(&call->mutes, mute, entry);
 			free(mute);
 		}
@@ -56,18 +61,20 @@ static void forget_covered(struct call *call, const struct party *from, const st
 }
 
 static int remember(struct call *call, const struct party *from, const struct party *to,
-		    Tandem__Relay__V1__Muting muting, struct session_error *error)
+		    const Tandem__Relay__V1__MuteRequest *request, struct session_error *error)
 {
 	struct mute *mute = calloc(1, sizeof(*mute));
 
 	if (!mute)
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	forget_covered(call, from, to);
-	if (muting == TANDEM__RELAY__V1__MUTING__MUTING_NONE && TAILQ_EMPTY(&call->mutes)) {
+	forget_covered(call, from, to, request->events);
+	if (request->muting == TANDEM__RELAY__V1__MUTING__MUTING_NONE &&
+	    TAILQ_EMPTY(&call->mutes)) {
 		free(mute);
 		return 0;
 	}
-	*mute = (struct mute){.from = from, .to = to, .muting = muting};
+	*mute = (struct mute){
+		.from = from, .to = to, .muting = request->muting, .events = request->events};
 	TAILQ_INSERT_TAIL(&call->mutes, mute, entry);
 	return 0;
 }
@@ -118,7 +125,7 @@ void session_mute(struct session *s, const Tandem__Relay__V1__MuteRequest *reque
 		return;
 	}
 	before = paths_derive(call);
-	if (remember(call, from, to, request->muting, &error)) {
+	if (remember(call, from, to, request, &error)) {
 		push_drop(push);
 		free(m);
 		paths_free(&before);

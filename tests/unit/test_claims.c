@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which flow has an SSRC: one, whoever asks at the same time. */
+/* Which flow has an SSRC: one, though several ask at the same time. */
 #include "dataplane/claims.h"
 
 #include <pthread.h>

@@ -382,7 +382,7 @@ static void dtls_and_stun_are_unexpected_elsewhere(void **state)
 	}
 }
 
-/* Whoever floods the control plane with handshakes does not keep others from latching. */
+/* A flood of handshakes for the control plane does not keep others from latching. */
 static void punts_leave_room_for_nominations(void **state)
 {
 	uint8_t payload[32] = {22, 0xfe}, frame[256];

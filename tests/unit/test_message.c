@@ -119,7 +119,8 @@ static void test_json_of_each_kind(void **state)
 		    "\"bytes\":1.8446744073709552e19,\"lost\":-5,\"jitter_ms\":0.25,"
 		    "\"rtt_ms\":null,\"renumbered\":0}");
 	summary.state = (Tandem__Relay__V1__CallState)77;
-	assert_json(&summary.base, "{\"call_id\":\"\",\"state\":77,\"age_ms\":0,\"legs\":0}");
+	assert_json(&summary.base, "{\"call_id\":\"\",\"state\":77,\"age_ms\":0,\"legs\":0,"
+				   "\"driver\":\"\"}");
 	side.suites = suites;
 	side.n_suites = 2;
 	assert_json(&side.base, "{\"network\":\"\",\"family\":\"FAMILY_SAME\","

@@ -273,7 +273,7 @@ static void the_address_of_the_message(void **state)
 	assert_result("error");
 }
 
-/* Offers that are the same, without a branch, are one for whoever sends them out. */
+/* Offers that are the same, without a branch, are one and the same. */
 static void identical_offers(void **state)
 {
 	unsigned int port;

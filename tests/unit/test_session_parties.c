@@ -129,7 +129,7 @@ static const Tandem__Relay__V1__Party *party_of(const char *tag)
 	return NULL;
 }
 
-/* Whoever has the call's state alone knows as much. */
+/* Who has the state of the call alone knows as much. */
 static void restart(void)
 {
 	unsigned int legs = fake_count(&rig.fake), paths = fake_path_count(&rig.fake);
@@ -440,6 +440,41 @@ static int muted(const struct fake_leg *from, const struct fake_leg *to)
 	return fake_path(&rig.fake, from, to)->mute;
 }
 
+static int block_events(const char *tag, bool blocks)
+{
+	Tandem__Relay__V1__MuteRequest request = TANDEM__RELAY__V1__MUTE_REQUEST__INIT;
+
+	request.call_id = (char *)"1";
+	request.tag = (char *)tag;
+	request.events = true;
+	request.muting = blocks ? TANDEM__RELAY__V1__MUTING__MUTING_BLOCK
+				: TANDEM__RELAY__V1__MUTING__MUTING_NONE;
+	return rig_ask(session_mute, &request);
+}
+
+/* The phones have them as payload type 101. */
+static void telephone_events_are_blocked(void **state)
+{
+	const ProtobufCBinaryData *types;
+	struct fake_leg *a, *b;
+
+	rig_phones("1", &a, &b);
+	assert_int_equal(fake_path(&rig.fake, a, b)->payload_types.len, 0);
+	assert_done(block_events("a", true));
+	restart();
+	types = &fake_path(&rig.fake, a, b)->payload_types;
+	assert_int_equal(types->len, 16);
+	for (unsigned int type = 0; type < 128; type++)
+		assert_int_equal(types->data[type / 8] >> type % 8 & 1, type != 101);
+	assert_int_equal(fake_path(&rig.fake, b, a)->payload_types.len, 0);
+	/* What is said of the rest is another matter. */
+	assert_done(mute("a", "", TANDEM__RELAY__V1__MUTING__MUTING_BLOCK));
+	assert_done(mute("", "", TANDEM__RELAY__V1__MUTING__MUTING_NONE));
+	assert_int_equal(fake_path(&rig.fake, a, b)->payload_types.len, 16);
+	assert_done(block_events("", false));
+	assert_int_equal(fake_path(&rig.fake, a, b)->payload_types.len, 0);
+}
+
 static void parties_are_muted(void **state)
 {
 	const int block = TANDEM__DATAPLANE__V1__MUTE__MUTE_BLOCK;
@@ -571,6 +606,7 @@ int main(void)
 		TEST(a_recorder_hears_both),
 		TEST(a_listener_is_refused),
 		TEST(twenty_listen),
+		TEST(telephone_events_are_blocked),
 		TEST(parties_are_muted),
 		TEST(what_happens_is_told),
 	};
