@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define LENGTH_DIGITS 9  /* of a text */
-#define NUMBER_DIGITS 18 /* fit into 64 bits */
+#define NUMBER_DIGITS 19 /* fit into 64 bits without a sign */
 
 struct reader {
 	struct arena *arena;
@@ -17,7 +17,7 @@ struct reader {
 static int read_value(struct ng_value **out, struct reader *r, unsigned int depth);
 
 /* Digits up to the octet `stop`, which is passed. */
-static int read_digits(int64_t *out, struct reader *r, unsigned int most, char stop)
+static int read_digits(uint64_t *out, struct reader *r, unsigned int most, char stop)
 {
 	unsigned int digits = 0;
 
@@ -34,7 +34,7 @@ static int read_digits(int64_t *out, struct reader *r, unsigned int most, char s
 static int read_number(struct ng_value **out, struct reader *r)
 {
 	bool negative;
-	int64_t number;
+	uint64_t number;
 	int error;
 
 	r->at++;
@@ -43,20 +43,24 @@ static int read_number(struct ng_value **out, struct reader *r)
 	error = read_digits(&number, r, NUMBER_DIGITS, 'e');
 	if (error)
 		return error;
-	*out = ng_number(r->arena, negative ? -number : number);
+	if (number > (uint64_t)INT64_MAX + negative)
+		return -EINVAL;
+	*out = ng_number(r->arena, negative ? (int64_t)-number : (int64_t)number);
 	return *out ? 0 : -ENOMEM;
 }
 
 static int read_text(struct ng_value **out, struct reader *r)
 {
-	int64_t length;
+	uint64_t length;
+	size_t there;
 	int error = read_digits(&length, r, LENGTH_DIGITS, ':');
 
 	if (error)
 		return error;
-	if (memchr(r->at, '\0', length < r->end - r->at ? length : r->end - r->at))
+	there = r->end - r->at;
+	if (memchr(r->at, '\0', length < there ? length : there))
 		return -EINVAL;
-	if (r->end - r->at < length)
+	if (there < length)
 		return -EAGAIN;
 	*out = ng_octets(r->arena, r->at, length);
 	r->at += length;

@@ -63,29 +63,29 @@ void ng_cache_close(struct ng_cache *cache)
 	hashtable_close(&cache->table);
 }
 
-struct ng_entry *ng_cache_find(struct ng_cache *cache, const char *cookie, size_t length,
-			       uint64_t now)
+struct ng_entry *ng_cache_find(struct ng_cache *cache, const char *message, size_t size,
+			       size_t cookie, uint64_t now)
 {
-	const struct wanted wanted = {cookie, length};
+	const struct wanted wanted = {message, cookie};
 	struct hashtable_node *node;
 
 	expire(cache, now);
-	node = hashtable_find(&cache->table, hashtable_hash(&cache->table, cookie, length), same,
+	node = hashtable_find(&cache->table, hashtable_hash(&cache->table, message, size), same,
 			      &wanted);
 	return node ? (struct ng_entry *)((char *)node - offsetof(struct ng_entry, node)) : NULL;
 }
 
-struct ng_entry *ng_cache_add(struct ng_cache *cache, const char *cookie, size_t length,
-			      uint64_t now)
+struct ng_entry *ng_cache_add(struct ng_cache *cache, const char *message, size_t size,
+			      size_t cookie, uint64_t now)
 {
-	struct ng_entry *e = calloc(1, sizeof(*e) + length);
+	struct ng_entry *e = calloc(1, sizeof(*e) + cookie);
 
 	if (!e)
 		return NULL;
-	memcpy(e->cookie, cookie, length);
-	e->cookie_length = length;
+	memcpy(e->cookie, message, cookie);
+	e->cookie_length = cookie;
 	e->came = now;
-	hashtable_add(&cache->table, &e->node, hashtable_hash(&cache->table, cookie, length));
+	hashtable_add(&cache->table, &e->node, hashtable_hash(&cache->table, message, size));
 	TAILQ_INSERT_TAIL(&cache->by_age, e, entry);
 	cache->octets += octets_of(e);
 	return e;

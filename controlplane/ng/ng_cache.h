@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which requests came, by their cookies, and what was answered: one that comes again gets the same
- * reply, and nothing is done twice. A reply is remembered for CACHE_MS, and while all of them take
- * no more than CACHE_OCTETS. The loop's thread only.
+ * Which requests came, and what was answered: one that comes again, octet for octet, gets the same
+ * reply, and nothing is done twice. The cookie alone would not do: proxies may have the same. A
+ * reply is remembered for CACHE_MS, and while all of them take no more than CACHE_OCTETS. The
+ * loop's thread only.
  */
 #ifndef TANDEM_NG_CACHE_H
 #define TANDEM_NG_CACHE_H
@@ -16,7 +17,7 @@
 #define NG_CACHE_OCTETS (64 << 20)
 
 struct ng_entry {
-	struct hashtable_node node;
+	struct hashtable_node node;  /* by the message */
 	TAILQ_ENTRY(ng_entry) entry; /* in order of age */
 	uint64_t came;               /* ms */
 	size_t cookie_length;
@@ -36,12 +37,15 @@ int ng_cache_open(struct ng_cache *cache); /* 0, -ENOMEM */
 /* What is being served is freed with its reply. */
 void ng_cache_close(struct ng_cache *cache);
 
-/* NULL if the cookie is new. `now` is any clock in ms, as below. */
-struct ng_entry *ng_cache_find(struct ng_cache *cache, const char *cookie, size_t length,
-			       uint64_t now);
+/*
+ * NULL if the message, which begins with a cookie of that length, is new. `now` is any clock in ms,
+ * as below.
+ */
+struct ng_entry *ng_cache_find(struct ng_cache *cache, const char *message, size_t size,
+			       size_t cookie, uint64_t now);
 /* NULL without memory. */
-struct ng_entry *ng_cache_add(struct ng_cache *cache, const char *cookie, size_t length,
-			      uint64_t now);
+struct ng_entry *ng_cache_add(struct ng_cache *cache, const char *message, size_t size,
+			      size_t cookie, uint64_t now);
 /* Takes the reply over; NULL: nothing is remembered. The entry may be gone afterwards. */
 void ng_cache_answer(struct ng_cache *cache, struct ng_entry *entry, char *reply, size_t length);
 

@@ -168,6 +168,8 @@ static void reply_call(struct ng_query *q, const Tandem__Relay__V1__Call *call)
 	q->done(q, reply);
 }
 
+static void delete (struct ng_query *q);
+
 /* Who deletes twice, or what never was, has what it wants. */
 static void on_deleted(void *arg, const ProtobufCMessage *message,
 		       const struct session_error *error)
@@ -175,7 +177,12 @@ static void on_deleted(void *arg, const ProtobufCMessage *message,
 	struct ng_query *q = arg;
 	struct ng_value *reply;
 
-	if (error && error->code == SESSION_NOT_FOUND) {
+	if (error && error->code == SESSION_NOT_FOUND && *q->request.via_branch &&
+	    *q->request.to_tag) {
+		/* The branch is that of the BYE itself. */
+		q->request.via_branch = "";
+		delete (q);
+	} else if (error && error->code == SESSION_NOT_FOUND) {
 		reply = begin_reply(q, "ok");
 		ng_put(reply, "warning",
 		       ng_text(&q->arena, "Call-ID not found or tags didn't match"));

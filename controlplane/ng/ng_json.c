@@ -79,7 +79,9 @@ int ng_json_read(struct ng_value **out, size_t *used, struct arena *arena, const
 		 size_t size)
 {
 	json_error_t error;
-	json_t *json = json_loadb(octets, size, JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY, &error);
+	/* JSON ends at a NUL, which jansson skips behind a number. */
+	json_t *json = json_loadb(octets, strnlen(octets, size),
+				  JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY, &error);
 
 	*used = error.position;
 	if (!json && json_error_code(&error) == json_error_premature_end_of_input)

@@ -12,21 +12,6 @@
 
 #define GARBAGE_MS 60000 /* between two lines about it */
 
-/* A cookie, a blank, and what follows; -EAGAIN if there is no blank yet, -EINVAL if never. */
-static int split(size_t *cookie, const char *message, size_t size)
-{
-	const char *blank =
-		memchr(message, ' ', size < NG_COOKIE_MAX + 1 ? size : NG_COOKIE_MAX + 1);
-
-	if (!blank)
-		return size > NG_COOKIE_MAX ? -EINVAL : -EAGAIN;
-	*cookie = blank - message;
-	for (size_t k = 0; k < *cookie; k++)
-		if ((unsigned char)message[k] <= ' ' || message[k] == 0x7f)
-			return -EINVAL;
-	return *cookie ? 0 : -EINVAL;
-}
-
 /* The first octet tells the encoding. */
 static int read_dictionary(struct ng_value **out, bool *json, size_t *used, struct arena *arena,
 			   const char *octets, size_t size)
@@ -35,23 +20,6 @@ static int read_dictionary(struct ng_value **out, bool *json, size_t *used, stru
 	if (size && *octets != '{' && *octets != 'd')
 		return -EINVAL;
 	return (*json ? ng_json_read : bencode_read)(out, used, arena, octets, size);
-}
-
-ssize_t ng_measure(const char *octets, size_t size)
-{
-	struct arena arena = {NULL};
-	struct ng_value *value;
-	size_t cookie, used;
-	int error = split(&cookie, octets, size);
-	bool json;
-
-	if (!error)
-		error = read_dictionary(&value, &json, &used, &arena, octets + cookie + 1,
-					size - cookie - 1);
-	arena_clear(&arena);
-	if (error == -EAGAIN)
-		return 0;
-	return error ? error : (ssize_t)(cookie + 1 + used);
 }
 
 /* --- the reply ------------------------------------------------------------------------------- */
@@ -145,20 +113,20 @@ void ng_serve(struct ng *ng, const char *message, size_t size, ng_answer *answer
 {
 	uint64_t now = uv_now(ng->loop);
 	struct ng_entry *entry;
-	size_t cookie;
+	ssize_t cookie = ng_cookie_length(message, size);
 
-	if (split(&cookie, message, size)) {
+	if (cookie < 0) {
 		say_garbage(ng);
 		answer(arg, NULL, 0);
 		return;
 	}
-	entry = ng_cache_find(&ng->cache, message, cookie, now);
+	entry = ng_cache_find(&ng->cache, message, size, cookie, now);
 	if (entry) {
 		/* The first one of it is still being served: its reply is on its way. */
 		answer(arg, entry->reply, entry->length);
 		return;
 	}
-	entry = ng_cache_add(&ng->cache, message, cookie, now);
+	entry = ng_cache_add(&ng->cache, message, size, cookie, now);
 	if (entry)
 		serve_new(ng, entry, message + cookie + 1, size - cookie - 1, answer, arg);
 	else

@@ -6,10 +6,10 @@
 #include "controlplane/lib/socket_address.h"
 #include "controlplane/ng/ng.h"
 #include "controlplane/ng/ng_cache.h"
+#include "controlplane/ng/ng_frame.h"
 #include "controlplane/ng/ng_request.h"
 
 #define NG_MESSAGE_MAX 131072 /* octets */
-#define NG_COOKIE_MAX  255
 
 struct ng {
 	uv_loop_t *loop;
@@ -38,11 +38,6 @@ typedef void ng_answer(void *arg, const char *octets, size_t length);
  * time.
  */
 void ng_serve(struct ng *ng, const char *message, size_t size, ng_answer *answer, void *arg);
-/*
- * How long the message at the beginning of a stream is: 0 if more has to come, -EINVAL if it is
- * none, -ENOMEM.
- */
-ssize_t ng_measure(const char *octets, size_t size);
 bool ng_may_ask(const struct ng *ng, const union socket_address *who);
 
 /* Frees it once it is closed and nobody is served. */

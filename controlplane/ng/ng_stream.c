@@ -25,6 +25,7 @@ struct stream {
 	uv_tcp_t tcp;
 	unsigned int references; /* of who waits for a reply, and the connection's own */
 	bool closed;
+	struct ng_frame frame;
 	size_t used, size;
 	char *buffer;
 };
@@ -89,7 +90,7 @@ static void serve(struct stream *s)
 	size_t done = 0;
 
 	while (done < s->used && !s->closed) {
-		ssize_t length = ng_measure(s->buffer + done, s->used - done);
+		ssize_t length = ng_frame_scan(&s->frame, s->buffer + done, s->used - done);
 
 		if (length < 0 || (length == 0 && s->used - done == NG_MESSAGE_MAX)) {
 			hang_up(s);
@@ -97,6 +98,7 @@ static void serve(struct stream *s)
 		}
 		if (length == 0)
 			break;
+		memset(&s->frame, 0, sizeof(s->frame));
 		s->references++;
 		ng_serve(s->ng, s->buffer + done, length, answer, s);
 		done += length;

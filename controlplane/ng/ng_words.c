@@ -27,7 +27,7 @@ static const struct {
 #define PREFIXES  (sizeof(prefixes) / sizeof(prefixes[0]))
 #define WORDS_MAX 1000 /* of one request; the others are left out */
 
-/* What is under a key, with one more: one alone, or a list. */
+/* What is under a key, with one more: one alone, or a list. A dictionary stays as it is. */
 static void append(struct arena *arena, struct ng_value *dictionary, const char *key,
 		   struct ng_value *item)
 {
@@ -37,7 +37,9 @@ static void append(struct arena *arena, struct ng_value *dictionary, const char 
 		ng_put(dictionary, key, item);
 		return;
 	}
-	if (there->kind == NG_TEXT || there->kind == NG_NUMBER) {
+	if (there->kind == NG_DICTIONARY)
+		return;
+	if (there->kind != NG_LIST) {
 		only = ng_octets(arena, there->text ? there->text : "", there->length);
 		there->kind = NG_LIST;
 		there->first = there->last = NULL;

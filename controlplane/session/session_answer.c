@@ -60,9 +60,9 @@ static bool may_answer(const struct exchange *x, const Tandem__Relay__V1__Answer
 {
 	const struct party *to = x->to.party;
 
-	if (request->branch[0] && strcmp(to->branch, request->branch) != 0)
-		return false;
-	return x->first || strcmp(to->tag, request->to_tag) == 0;
+	if (to->tag && strcmp(to->tag, request->to_tag) == 0)
+		return true;
+	return x->first && (!request->branch[0] || strcmp(to->branch, request->branch) == 0);
 }
 
 static bool is_sure(const struct exchange *x, const Tandem__Relay__V1__AnswerRequest *request)
@@ -436,6 +436,7 @@ static void push_changes(struct answering *a, struct push *push)
 	struct plan *plan;
 
 	put_in_force(a);
+	session_end_at(a->call, 0);
 	a->call->revision++;
 	now = paths_derive(a->call);
 	for_each_plan(plan, a) if (accepted(plan)) push_leg(push, plan->leg);
@@ -473,7 +474,6 @@ void session_answer(struct session *s, const Tandem__Relay__V1__AnswerRequest *r
 		return;
 	}
 	*a = (struct answering){.call = call, .exchange = x, .reply = reply, .arg = arg};
-	session_end_at(call, 0);
 	queue_begin(call);
 	if (prepare(a, request, &error)) {
 		push_drop(push);

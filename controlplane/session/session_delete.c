@@ -133,7 +133,8 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 	struct session_error error;
 	struct party *party = NULL;
 
-	if (!call || (!whole && queue_wait(call, again, &request->base, reply, arg)))
+	if (!call ||
+	    ((!whole || request->delay_ms) && queue_wait(call, again, &request->base, reply, arg)))
 		return;
 	if (session_check_ready(s, &error)) {
 		reply(arg, NULL, &error);

@@ -101,6 +101,17 @@ static struct party *usual_partner(const struct call *call, const struct party *
 	return other;
 }
 
+/* Whom the party has offered to, and who has neither a tag nor a branch yet; NULL: nobody. */
+static struct party *nameless(const struct call *call, const struct party *from)
+{
+	const struct exchange *x;
+
+	TAILQ_FOREACH (x, &call->exchanges, entry)
+		if (x->from.party == from && !x->to.party->tag && !x->to.party->branch[0])
+			return x->to.party;
+	return NULL;
+}
+
 /* *to is NULL: a party that is not there yet. */
 static int find_other(const struct call *call, const struct party *from, struct party **to,
 		      const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
@@ -112,6 +123,8 @@ static int find_other(const struct call *call, const struct party *from, struct 
 		*to = call_party_on(call, request->branch);
 	if (!*to && !request->to_tag[0] && !request->branch[0])
 		*to = usual_partner(call, from);
+	if (!*to && request->joins && !request->branch[0])
+		*to = nameless(call, from);
 	if (*to == from || (*to && (*to)->listens))
 		return session_refuse(error, SESSION_FAILED_PRECONDITION,
 				      "an offer is for another party, who talks; name that one");
@@ -246,6 +259,7 @@ static int push_new(struct exchange *x, char *sdp, session_reply *reply, void *a
 	}
 	*o = (struct offering){x, call, sdp, reply, arg};
 	queue_begin(call);
+	session_end_at(call, 0);
 	call->revision++;
 	for_each_leg(leg, call)
 	{
@@ -319,7 +333,9 @@ static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *reque
 	struct session_error error;
 	char *sdp;
 
-	if (read_offer(x, request, &error))
+	/* Both are in it, so that neither goes with an offer of the other one's. */
+	if (settle_glare(x->from.party, x->to.party, request->glare, &error) ||
+	    read_offer(x, request, &error))
 		goto out_refuse;
 	if (plan(x, request->to != NULL, &error))
 		goto out_refuse;
@@ -356,14 +372,12 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 	if (!call && new_call(s, &call, &from, request, &error))
 		goto out_refuse;
 	if (find_offerer(call, &from, request->from_tag, request->joins, &error) ||
-	    find_other(call, from, &to, request, &error) ||
-	    (to && settle_glare(from, to, request->glare, &error)))
+	    find_other(call, from, &to, request, &error))
 		goto out_call;
 	if (!to && call->party_count < CALL_PARTIES_MAX)
 		to = party_make(call, NULL, request->branch);
 	x = to ? exchange_make(call, from, to) : NULL;
 	if (x) {
-		session_end_at(call, 0);
 		run(x, request, reply, arg);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controlplane/ng/bencode.h"
+#include "controlplane/ng/ng_frame.h"
 #include "controlplane/ng/ng_json.h"
 #include "controlplane/ng/ng_request.h"
 
@@ -23,6 +24,24 @@ static bool same(const struct ng_value *a, const struct ng_value *b)
 		if (!same(a, b) || (a->key && strcmp(a->key, b->key) != 0))
 			return false;
 	return !a && !b;
+}
+
+/* Where it ends is found without reading it, and however few octets come at a time. */
+static void frame(const char *octets, size_t size, size_t used)
+{
+	struct ng_frame whole = {0}, parts = {0};
+	char *message = malloc(size + 2);
+	ssize_t found = 0;
+
+	memcpy(message, "c ", 2);
+	memcpy(message + 2, octets, size);
+	if (ng_frame_scan(&whole, message, size + 2) != (ssize_t)used + 2)
+		abort();
+	for (size_t k = 1; k <= size + 2 && !found; k++)
+		found = ng_frame_scan(&parts, message, k);
+	if (found != (ssize_t)used + 2)
+		abort();
+	free(message);
 }
 
 static void write_again(struct arena *arena, const struct ng_value *value)
@@ -59,6 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (used > size)
 			abort();
 		write_again(&arena, value);
+		if (value->kind == NG_DICTIONARY && (*octets == 'd' || json))
+			frame(octets, size, used);
 		if (value->kind == NG_DICTIONARY)
 			ng_request_read(&request, &arena, value);
 	}

@@ -193,6 +193,35 @@ static void messages_in_a_stream(void **state)
 	assert_int_equal(client.length, 0); /* hung up */
 }
 
+/* However the octets come: after an escape, inside of one, one at a time. */
+static void messages_in_pieces(void **state)
+{
+	static const char *const messages[] = {
+		"j {\"command\": \"ping\", \"x\": \"}\\\"\\r\\u00e9{\", \"l\": [true, {\"a\": 1.5}]}",
+		"b d7:command4:ping1:ll1:xi-7ee1:dd1:a0:ee",
+	};
+
+	for (unsigned int k = 0; k < COUNT(messages); k++) {
+		for (const char *octet = messages[k]; *octet; octet++) {
+			client.length = -1;
+			assert_int_equal(send(client.stream, octet, 1, 0), 1);
+			uv_run(&rig.loop, UV_RUN_NOWAIT);
+			if (octet[1])
+				assert_false(receive(client.stream));
+			client.length = -1;
+		}
+		rig_wait(receive(client.stream));
+		assert_non_null(strstr(client.reply, "pong"));
+	}
+}
+
+/* Two proxies may have the same cookies. */
+static void the_same_cookie_for_something_else(void **state)
+{
+	assert_non_null(strstr(exchange(client.datagrams, "1_1 d7:command4:pinge"), "pong"));
+	assert_non_null(strstr(exchange(client.datagrams, "1_1 d7:command4:liste"), "calls"));
+}
+
 static void a_cookie_that_comes_again_gets_the_same(void **state)
 {
 	char first[8192], message[1024];
@@ -308,6 +337,61 @@ static void branches(void **state)
 	assert_result("ok");
 }
 
+/* re-INVITEs cross after the relay has lost the call; each party is only in the other's offer. */
+static void offers_that_cross(void **state)
+{
+	command("offer", "1", "b", "a", rig_phone(41000, ""), NULL);
+	assert_result("ok");
+	command("offer", "1", "a", "b", rig_phone(42000, ""), NULL);
+	assert_result("ok");
+	command("offer", "1", "b", "a", rig_phone(41000, ""), NULL);
+	assert_result("ok");
+	command("answer", "1", "b", "a", rig_phone(42000, ""), NULL);
+	assert_result("ok");
+}
+
+/* A 200 with an offer is sent twice, since the ACK was lost. */
+static void a_200_comes_again(void **state)
+{
+	command("offer", "1", "callee", "caller", rig_phone(41000, ""), NULL);
+	assert_result("ok");
+	command("offer", "1", "callee", "caller", rig_phone(41000, ""), NULL);
+	assert_result("ok");
+	command("answer", "1", "callee", "caller", rig_phone(42000, ""), NULL);
+	assert_result("ok");
+	assert_int_equal(fake_count(&rig.fake), 2);
+}
+
+/* Each transaction has a branch of its own. */
+static void branches_inside_a_dialog(void **state)
+{
+	command("offer", "1", "a", NULL, rig_phone(41000, ""), "{\"via-branch\": \"x\"}");
+	assert_result("ok");
+	command("answer", "1", "a", "b", rig_phone(42000, ""), "{\"via-branch\": \"x\"}");
+	assert_result("ok");
+	command("offer", "1", "a", "b", rig_phone(41000, ""), "{\"via-branch\": \"y\"}");
+	assert_result("ok");
+	command("answer", "1", "a", "b", rig_phone(42000, ""), "{\"via-branch\": \"y\"}");
+	assert_result("ok");
+	command("delete", "1", "a", "b", NULL, "{\"via-branch\": \"z\", \"delete-delay\": 0}");
+	assert_result("ok");
+	assert_string_equal(text_of("warning"), "");
+	rig_wait(fake_count(&rig.fake) == 0);
+}
+
+/* What is refused keeps no call. */
+static void a_late_offer_is_refused(void **state)
+{
+	call_stands("1");
+	command("delete", "1", "a", "b", NULL, "{\"delete-delay\": 1}");
+	command("offer", "1", "a", "b", "v=1\r\n", NULL);
+	assert_result("error");
+	command("answer", "1", "a", "b", "v=1\r\n", NULL);
+	assert_result("error");
+	rig_settle(1200);
+	assert_int_equal(fake_count(&rig.fake), 0);
+}
+
 /* After a restart, or with an offer in the 200: both tags, and no call. */
 static void tags_that_nobody_knows(void **state)
 {
@@ -405,6 +489,12 @@ int main(void)
 		CASE(both_encodings),
 		CASE(messages_in_a_stream),
 		CASE(a_cookie_that_comes_again_gets_the_same),
+		CASE(messages_in_pieces),
+		CASE(the_same_cookie_for_something_else),
+		CASE(offers_that_cross),
+		CASE(a_200_comes_again),
+		CASE(branches_inside_a_dialog),
+		CASE(a_late_offer_is_refused),
 		CASE(a_call),
 		CASE(a_deleted_call_goes_on_for_a_while),
 		CASE(the_address_of_the_message),

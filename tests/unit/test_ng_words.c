@@ -24,7 +24,10 @@ static const struct {
 	{"d3:abc", -EAGAIN, 0},
 	{"i1xe", -EINVAL, 0},
 	{"ie", -EINVAL, 0},
-	{"i1234567890123456789e", -EINVAL, 0},
+	{"i9223372036854775807e", 0, 21},
+	{"i-9223372036854775808e", 0, 22},
+	{"i9223372036854775808e", -EINVAL, 0},
+	{"i12345678901234567890e", -EINVAL, 0},
 	{"9999999999:a", -EINVAL, 0},
 	{"di1ei2ee", -EINVAL, 0}, /* a key is a text */
 	{"x", -EINVAL, 0},
@@ -72,6 +75,10 @@ static const struct {
 	{"{\"rtpp-flags\": \"direction=a direction=b SDES-off OSRTP-offer\"}",
 	 "{\"rtpp-flags\":\"direction=a direction=b SDES-off "
 	 "OSRTP-offer\",\"direction\":[\"a\",\"b\"],\"SDES\":\"off\",\"OSRTP\":\"offer\"}"},
+	/* A dictionary that a word makes, and one that should be a list. */
+	{"{\"rtpp-flags\": \"codec-strip-A codec=x codec-mask-B flags=y\"}",
+	 "{\"rtpp-flags\":\"codec-strip-A codec=x codec-mask-B "
+	 "flags=y\",\"codec\":{\"strip\":\"A\",\"mask\":\"B\"},\"flags\":\"y\"}"},
 	{"{\"rtpp-flags\": \"a=[ =b  x=\"}",
 	 "{\"rtpp-flags\":\"a=[ =b  x=\",\"a\":[\"=b\",\"x=\"]}"},
 };
