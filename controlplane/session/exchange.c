@@ -108,3 +108,16 @@ bool exchange_names(const struct call *call, const struct leg *leg)
 			return true;
 	return false;
 }
+
+const struct wish *exchange_wish(const struct call *call, const struct leg *leg)
+{
+	const struct exchange *x;
+
+	TAILQ_FOREACH (x, &call->exchanges, entry) {
+		if (names(&x->to, leg))
+			return &x->to.wish;
+		if (names(&x->from, leg))
+			return &x->from.wish;
+	}
+	return NULL;
+}

@@ -55,6 +55,9 @@ struct exchange *exchange_find(const struct call *call, const struct party *from
 /* Whether an exchange plans something for the leg. */
 bool exchange_names(const struct call *call, const struct leg *leg);
 
+/* The wish that comes into force for the leg with an answer; NULL if nothing is planned for it. */
+const struct wish *exchange_wish(const struct call *call, const struct leg *leg);
+
 /* exchange_end.c */
 
 /* It ends after a time: open, without an answer; answered, further answers are no longer taken. */

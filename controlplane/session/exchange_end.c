@@ -98,7 +98,11 @@ void exchange_close(struct exchange *x)
 	exchange_sweep(call, push);
 	if (!push)
 		return;
-	push_call(push, call);
+	/* Nobody is left: neither is the call. */
+	if (TAILQ_EMPTY(&call->parties))
+		push_forget_call(push, call);
+	else
+		push_call(push, call);
 	push_end(push);
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "controlplane/lib/octets.h"
+#include "controlplane/session/exchange.h"
 #include "controlplane/session/watch.h"
 #include "dataplane/lib/log.h"
 
@@ -59,6 +60,9 @@ int keying_identify_anew(struct leg *leg, const struct terms *next)
 void keying_refused(struct leg *leg, const char *what)
 {
 	leg->keyed = false;
+	/* What was refused is not offered again. */
+	if (sdp_profile_has_sdes(leg->terms.profile) && !leg->party->wish.shared)
+		terms_drop_keys(&leg->terms);
 	snprintf(leg->failed, sizeof(leg->failed), "the dataplane refused the keys: %s", what);
 	log_warn("call %s: leg %016jx: %s", leg->party->call->id, (uintmax_t)leg->id, leg->failed);
 	watch_leg(WATCH(FAILED), leg, leg->failed);
@@ -207,6 +211,14 @@ static unsigned int choose_suites(const struct wish *wish, enum srtp_suite *suit
 	return count;
 }
 
+/* Before the first answer it is the offer's. */
+static const struct wish *wish_of(const struct leg *leg)
+{
+	const struct wish *wish = leg->pending ? exchange_wish(leg->party->call, leg) : NULL;
+
+	return wish ? wish : &leg->party->wish;
+}
+
 static void start(struct leg *leg)
 {
 	enum srtp_suite suites[SUITE_COUNT];
@@ -228,7 +240,7 @@ static void start(struct leg *leg)
 			      "re-offer brings a new one");
 		return;
 	}
-	config.suite_count = choose_suites(&leg->party->wish, suites);
+	config.suite_count = choose_suites(wish_of(leg), suites);
 	config.suites = config.suite_count ? suites : NULL;
 	error = dtls_start(&leg->dtls, &config);
 	if (error) {

@@ -63,17 +63,24 @@ static struct plan *counterpart(struct end *end, const struct plan *plan)
 	return NULL;
 }
 
+/* Whether the party has legs that are keyed the other way. */
+static bool must_change(const struct party *party, bool shared)
+{
+	return party && party->answered && party->wish.shared != shared;
+}
+
 static int change_sharing(struct exchange *x, struct session_error *error)
 {
 	bool shared = x->to.wish.shared;
 
-	if (x->to.party->wish.shared == shared || !x->to.party->answered)
+	if (!must_change(x->from.party, shared) && !must_change(x->to.party, shared))
 		return 0;
 	for (unsigned int i = 0; i < x->from.plan_count; i++) {
 		struct plan *from = &x->from.plans[i], *to = counterpart(&x->to, from);
+		struct terms none = {.profile = SDP_OTHER_PROFILE};
 
-		if (to && share_change(&from->terms, &to->terms, shared,
-				       group_first(from->lines) + 1, error))
+		if (share_change(&from->terms, to ? &to->terms : &none, shared,
+				 group_first(from->lines) + 1, error))
 			return -EINVAL;
 	}
 	return 0;
@@ -231,6 +238,22 @@ int plan_offer(struct exchange *x, bool wished, struct session_error *error)
 	return 0;
 }
 
+/* A certificate that went with a control plane was not seen yet: another one will do. */
+static int identify_offerer(struct exchange *x, struct session_error *error)
+{
+	for (unsigned int i = 0; i < x->from.plan_count; i++) {
+		const struct plan *plan = &x->from.plans[i];
+		int result = 0;
+
+		if (plan->lines && plan->leg->pending && sdp_profile_has_dtls(plan->terms.profile))
+			result = keying_identify(plan->leg);
+		if (result)
+			return session_refuse(error, SESSION_INTERNAL,
+					      "no certificate can be made: %s", strerror(-result));
+	}
+	return 0;
+}
+
 /* --- the answer ------------------------------------------------------------------------------ */
 
 /* The m-lines that the answer accepts. */
@@ -352,7 +375,7 @@ int plan_answer(struct exchange *x, const struct sdp *answer, struct session_err
 	set_pace(&x->from, x->sdp, answer);
 	set_pace(&x->to, x->sdp, answer);
 	set_directions(x, answer);
-	return 0;
+	return identify_offerer(x, error);
 }
 
 /* --- in force or not ------------------------------------------------------------------------- */

@@ -230,5 +230,11 @@ void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 
 void resync_down(void *arg)
 {
-	session_set_ready(arg, false);
+	struct session *s = arg;
+	struct call *call;
+
+	session_set_ready(s, false);
+	/* What was told in part will be told anew. */
+	while (!s->synced && (call = TAILQ_FIRST(&s->by_age)))
+		session_forget_call(s, call);
 }

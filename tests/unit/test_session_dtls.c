@@ -260,6 +260,22 @@ static void refused_keys_are_told(void **state)
 }
 
 /* A DTLS leg shows another fingerprint then, so that its participant begins anew. */
+/* The offerer has not seen the certificate that went with the first control plane. */
+static void it_rings_while_the_control_plane_restarts(void **state)
+{
+	struct peer peer;
+
+	peer_open(&peer);
+	assert_done(rig_offer("1", "a", rig_browser("aaaa", peer.print, "actpass", false), AVP));
+	rig_stop();
+	rig_start();
+	assert_done(rig_answer("1", "a", "b", rig_phone(42000, "")));
+	peer.leg = rig_leg("audio");
+	peer_start(&peer, DTLS_CLIENT);
+	rig_wait(peer.done && peer.leg->keys);
+	peer_close(&peer);
+}
+
 static void the_dataplane_restarts_under_dtls(void **state)
 {
 	struct peer peer;
@@ -322,6 +338,7 @@ int main(void)
 		TEST(keys_wait_for_the_answer),
 		TEST(a_wrong_fingerprint_gets_no_key),
 		TEST(refused_keys_are_told),
+		TEST(it_rings_while_the_control_plane_restarts),
 		TEST(the_dataplane_restarts_under_dtls),
 		TEST(from_sdes_to_dtls_and_back),
 	};

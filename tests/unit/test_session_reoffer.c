@@ -415,6 +415,7 @@ static void nothing_is_told_of_half_a_call(void **state)
 	rig_ask(session_list, &list);
 	assert_refused(rig.got.code, SESSION_UNAVAILABLE, "not told its calls yet");
 	rig_wait(rig.session->ready);
+	assert_int_equal(rig.fake.deletes, 0);
 	assert_done(rig_drop("1"));
 	assert_int_equal(rig.got.call->n_legs, 2);
 }

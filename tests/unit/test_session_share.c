@@ -131,6 +131,8 @@ static void refusals(void **state)
 		       SESSION_INVALID_ARGUMENT, "keys: 3 is unknown");
 	assert_int_equal(fake_count(&rig.fake), 0);
 	assert_refused(rig_query("1"), SESSION_NOT_FOUND, "no call \"");
+	rig_settle(20);
+	assert_int_equal(fake_call_count(&rig.fake), 0);
 }
 
 /* Either side re-offers, and says nothing of keys or of the other side. */
@@ -199,6 +201,36 @@ static void sharing_ends_and_does_not_begin(void **state)
 		       SESSION_UNIMPLEMENTED, "cannot change to KEYS_SHARED");
 	assert_done(offer_keys("b", rig_sdes_phone(3, KEY_B, ""), -1, DEFAULT));
 	assert_hides(KEY_B);
+}
+
+static int offer_branch(int keys, int profile)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+
+	to.profile = profile;
+	request.call_id = (char *)(uintptr_t) "1";
+	request.from_tag = (char *)(uintptr_t) "a";
+	request.branch = (char *)(uintptr_t) "x";
+	request.sdp = (char *)(uintptr_t)rig_sdes_phone(3, KEY_A, "");
+	request.to = &to;
+	request.keys = keys;
+	return rig_ask(session_offer, &request);
+}
+
+/* Who is called next has not answered yet; the offerer has. */
+static void another_party_is_keyed_otherwise(void **state)
+{
+	struct fake_leg *a, *b;
+
+	share(&a, &b);
+	assert_done(offer_branch(OWN, AVP));
+	assert_done(rig_answer("1", "a", "c", rig_phone(43000, "")));
+	assert_hides(KEY_B);
+	assert_int_not_equal(a->keys->put_keys->send_key.len, 0);
+	assert_memory_not_equal(a->keys->put_keys->send_key.data, B, 4);
+	assert_refused(offer_branch(SHARED, SAVP), SESSION_UNIMPLEMENTED,
+		       "cannot change to KEYS_SHARED");
 }
 
 /* To plain RTP on one side: the key of the other one's participant stays its own. */
@@ -286,6 +318,7 @@ int main(void)
 		TEST(a_hold_is_no_rekeying),
 		TEST(new_keys),
 		TEST(sharing_ends_and_does_not_begin),
+		TEST(another_party_is_keyed_otherwise),
 		TEST(sharing_ends_with_sdes),
 		TEST(the_control_plane_restarts),
 		TEST(the_dataplane_restarts),
