@@ -87,14 +87,20 @@ static bool filter_open(struct worker *w, struct retired *r)
 
 /* --- what is kept exactly -------------------------------------------------------------------- */
 
-static void forget_in_engine(const struct worker *w, const struct flow *flow, uint32_t ssrc)
+static bool was_sent(const struct tomb *t)
+{
+	return t->send_highest != INDEX_NONE || t->send_rtcp != STREAM_RTCP_FIRST;
+}
+
+/* Of the key to send with alone what this flow has sent: it may be another one's SSRC, too. */
+static void forget_in_engine(const struct worker *w, const struct flow *flow, const struct tomb *t)
 {
 	if (!w->engine->forget)
 		return;
 	if (flow->receive)
-		w->engine->forget(flow->receive, ssrc);
-	if (flow_protects(flow) && flow->send)
-		w->engine->forget(flow->send, ssrc);
+		w->engine->forget(flow->receive, t->ssrc);
+	if (flow_protects(flow) && flow->send && was_sent(t))
+		w->engine->forget(flow->send, t->ssrc);
 }
 
 static void fold(const struct worker *w, const struct flow *flow, struct retired *r,
@@ -104,9 +110,9 @@ static void fold(const struct worker *w, const struct flow *flow, struct retired
 
 	for (unsigned int which = 0; which < 2; which++)
 		*filter_word(r, t->ssrc, which, &bit) |= bit;
-	r->sent |= t->send_highest != INDEX_NONE || t->send_rtcp != STREAM_RTCP_FIRST;
+	r->sent |= was_sent(t);
 	r->received |= t->receive_highest != INDEX_NONE || t->receive_rtcp != UINT32_MAX;
-	forget_in_engine(w, flow, t->ssrc);
+	forget_in_engine(w, flow, t);
 }
 
 /* The oldest one's go into the filter. */

@@ -55,6 +55,18 @@ static struct stream *find_room(struct worker *w, struct flow *flow, uint64_t no
 	return stream_unit_begin(w); /* all are heard: then it gets what there is */
 }
 
+/* Of an SSRC that made room nobody knows what came of it under the key before. */
+static void refuse_former_key(const struct flow *flow, struct stream *s)
+{
+	unsigned int former;
+
+	if (!flow->retired || !flow->receive_previous)
+		return;
+	former = flow->receive_previous->epoch & 1;
+	s->receive_highest[former] = INDEX_END - 1;
+	s->receive_rtcp_highest[former] = INDEX_RTCP_END - 1;
+}
+
 enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_t now,
 		     struct stream **out)
 {
@@ -73,6 +85,7 @@ enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_
 		.send_rtcp = STREAM_RTCP_FIRST,
 		.carried = INDEX_NONE,
 	};
+	refuse_former_key(flow, s);
 	retire_recall(flow, s);
 	stream_hear(s, now);
 	flow->stream_count++;

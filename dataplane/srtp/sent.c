@@ -24,6 +24,9 @@ void sent_add(struct sent *sent, const struct sent_stream *stream)
 {
 	struct sent_stream *known = find(sent, stream->ssrc);
 
+	/* What was folded into the filter went further than what is told of before. */
+	if (!known && sent->filtered && ssrc_filter_has(sent->filter, stream->ssrc))
+		return;
 	if (!known && sent->count == SENT_MOST) {
 		ssrc_filter_add(sent->filter, stream->ssrc);
 		sent->filtered = true;

@@ -38,7 +38,8 @@ struct sent {
 };
 
 /*
- * The other one's packets count as well. One whose indices find no room is remembered as refused.
+ * The other one's packets, which are older, count as well. One whose indices find no room is
+ * remembered as refused, and stays so.
  */
 void sent_add(struct sent *sent, const struct sent_stream *stream);
 void sent_merge(struct sent *sent, const struct sent *other);

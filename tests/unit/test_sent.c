@@ -323,15 +323,34 @@ static void the_latest_are_remembered_exactly(void **state)
 
 #define ALL(test) SCENE(test, scene_libsrtp), SCENE(test, scene_two), SCENE(test, scene_one)
 
+/* The filter stands for more than an index that was told of before. */
+static void what_is_folded_stays_refused(void **state)
+{
+	struct sent now = {.filtered = true};
+	const struct sent before = {.count = 1, .streams = {{7, STREAM_RTCP_FIRST, 10}}};
+
+	ssrc_filter_add(now.filter, 7);
+	sent_merge(&now, &before);
+	assert_null(sent_find(&now, 7));
+	assert_true(ssrc_filter_has(now.filter, 7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ALL(numbers_continue),        ALL(also_when_the_leg_goes),
-		ALL(each_ssrc_goes_on),       ALL(nothing_of_before_comes_again),
-		ALL(another_key_begins_anew), ALL(nobody_sends_meanwhile),
-		ALL(a_name_comes_again),      ALL(reports_follow),
-		ALL(one_ssrc_is_one_legs),    ALL(payload_types_must_differ),
-		ALL(reports_on_a_branch),     cmocka_unit_test(the_latest_are_remembered_exactly),
+		ALL(numbers_continue),
+		ALL(also_when_the_leg_goes),
+		ALL(each_ssrc_goes_on),
+		ALL(nothing_of_before_comes_again),
+		ALL(another_key_begins_anew),
+		ALL(nobody_sends_meanwhile),
+		ALL(a_name_comes_again),
+		ALL(reports_follow),
+		ALL(one_ssrc_is_one_legs),
+		ALL(payload_types_must_differ),
+		ALL(reports_on_a_branch),
+		cmocka_unit_test(the_latest_are_remembered_exactly),
+		cmocka_unit_test(what_is_folded_stays_refused),
 	};
 
 	return cmocka_run_group_tests(tests, scene_start, scene_stop);

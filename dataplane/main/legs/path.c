@@ -218,7 +218,7 @@ int registry_put_path(struct registry *r, const Tandem__Dataplane__V1__PutPath *
 {
 	struct path_record wanted = {.from = NULL}, *p;
 	int error = read_path(r, &wanted, put, what);
-	bool talked;
+	bool talked, made;
 
 	if (error)
 		return error;
@@ -231,9 +231,12 @@ int registry_put_path(struct registry *r, const Tandem__Dataplane__V1__PutPath *
 	}
 	if (p && p->verify != wanted.verify)
 		path_let_go(r, p);
-	if (!p)
+	made = !p;
+	if (made)
 		p = make_path(r, &wanted, put->branch);
 	if (!p || need_claims(r, p->to)) {
+		if (p && made)
+			free_path(r, p);
 		path_release_silence(wanted.silence);
 		return fail(what, "no memory for the path", -ENOMEM);
 	}

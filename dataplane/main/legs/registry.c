@@ -88,7 +88,7 @@ static int check_put(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 		return fail(what, "no free leg: raise [dataplane] legs", -ENOSPC);
 	if (!workers_have_room(r->dataplane))
 		return fail(what, "a worker does not keep up", -EAGAIN);
-	if (put->ice && !slab_reserve(&r->pairs))
+	if (put->ice && !(record && record->pairs) && !slab_reserve(&r->pairs))
 		return fail(what, "no memory for the leg: more hugepages", -ENOMEM);
 	return 0;
 }
@@ -181,7 +181,8 @@ static void change_receive_key(struct registry *r, struct leg_config *config,
 static void change_send_key(struct registry *r, struct record *record, struct crypt_key *send,
 			    bool goes_on)
 {
-	if (send != record->protect && !goes_on)
+	/* What went on under a key that was given up is not known. */
+	if (send != record->protect && (!goes_on || !record->protect))
 		path_forget_sent(r, record);
 	key_release(r, record->protect);
 	record->protect = send;
