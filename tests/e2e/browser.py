@@ -80,8 +80,15 @@ class Page:
         self._driver = driver
         driver.switch_to.new_window("window")
         self._window = driver.current_window_handle
-        driver.get(PAGE)
+        wait.until(self._is_loaded, 30, "the participant's page to load")
         self._await("start", {"frequency": frequency, "codec": codec, "video": video})
+
+    def _is_loaded(self):
+        """On a busy machine a new window's own first page may come after ours, in its place."""
+        if self._driver.execute_script("return typeof start === 'function'"):
+            return True
+        self._driver.get(PAGE)
+        return False
 
     def _call(self, function, *arguments):
         self._driver.switch_to.window(self._window)
