@@ -13,6 +13,7 @@
 #define LIST_USUAL 32
 #define LIST_MOST  1000
 #define TAG_OCTETS 8
+#define NOT_FOUND  "Call-ID not found or tags didn't match"
 
 /* --- replies --------------------------------------------------------------------------------- */
 
@@ -130,6 +131,8 @@ static void offer(struct ng_query *q)
 	request.glare = TANDEM__RELAY__V1__GLARE__GLARE_REPLACE;
 	request.joins = true;
 	request.driver = (char *)"ng";
+	request.filter = &r->filter;
+	request.form = &r->form;
 	session_offer(q->ng->session, &request, on_offered, q);
 }
 
@@ -144,7 +147,7 @@ static void on_answered(void *arg, const ProtobufCMessage *reply, const struct s
 static void answer(struct ng_query *q)
 {
 	Tandem__Relay__V1__AnswerRequest request = TANDEM__RELAY__V1__ANSWER_REQUEST__INIT;
-	const struct ng_request *r = &q->request;
+	struct ng_request *r = &q->request;
 
 	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
 	    !has(q, r->to_tag, "No to-tag in message") || !has(q, r->sdp, "No SDP body in message"))
@@ -155,6 +158,10 @@ static void answer(struct ng_query *q)
 	request.branch = (char *)r->via_branch;
 	request.sdp = (char *)r->sdp;
 	request.source = (char *)r->source;
+	request.from = &r->from;
+	request.to = &r->to;
+	request.filter = &r->filter;
+	request.form = &r->form;
 	session_answer(q->ng->session, &request, on_answered, q);
 }
 
@@ -183,9 +190,12 @@ static void on_deleted(void *arg, const ProtobufCMessage *message,
 		q->request.via_branch = "";
 		delete (q);
 	} else if (error && error->code == SESSION_NOT_FOUND) {
+		if (q->request.fatal) {
+			fail(q, NOT_FOUND);
+			return;
+		}
 		reply = begin_reply(q, "ok");
-		ng_put(reply, "warning",
-		       ng_text(&q->arena, "Call-ID not found or tags didn't match"));
+		ng_put(reply, "warning", ng_text(&q->arena, NOT_FOUND));
 		q->done(q, reply);
 	} else if (error) {
 		fail_as(q, error);
@@ -392,8 +402,8 @@ static void subscribe(struct ng_query *q)
 	}
 	request.call_id = (char *)r->call_id;
 	request.tag = (char *)r->to_tag;
-	request.sources = &source;
-	request.n_sources = *source && !r->all;
+	request.sources = r->from_tag_count ? r->from_tags : &source;
+	request.n_sources = r->from_tag_count ? r->from_tag_count : *source && !r->all;
 	request.to = &r->to;
 	session_subscribe(q->ng->session, &request, on_subscribed, q);
 }

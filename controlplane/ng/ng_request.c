@@ -1,47 +1,63 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "controlplane/ng/ng_request.h"
-
 #include <string.h>
 #include <strings.h>
 
+#include "controlplane/ng/ng_reader.h"
 #include "controlplane/ng/ng_words.h"
 
-#define DELAY_MAX_S 86400
+#define DELAY_MAX_S  86400
+#define PTIME_MAX_MS 1000
 
-struct reader {
-	struct arena *arena;
-	struct ng_request *request;
-	uint32_t suites; /* bits: those that are left */
-	enum srtp_suite order[SUITE_COUNT];
-	unsigned int ordered;
-	bool by_source;       /* where the SDP came from counts, not what is in it */
-	const char *received; /* that address; NULL: not said */
-};
-
-typedef void take(struct reader *r, const struct ng_value *value);
-
-static bool is(const struct ng_value *value, const char *word)
+bool ng_is(const struct ng_value *value, const char *word)
 {
-	return value && value->kind == NG_TEXT && strcasecmp(value->text, word) == 0;
+	return value && value->kind == NG_TEXT && ng_same_key(value->text, word);
 }
 
-static void unknown(struct reader *r, const char *word)
+void ng_unknown(struct ng_reader *r, const char *word)
 {
 	if (!r->request->unknown)
 		r->request->unknown = ng_list(r->arena);
 	ng_add(r->request->unknown, ng_text(r->arena, word));
 }
 
+int64_t ng_number_of(const struct ng_value *value, int64_t fallback)
+{
+	struct ng_value only = *value;
+	const struct ng_value dictionary = {.kind = NG_DICTIONARY, .first = &only};
+
+	only.next = NULL;
+	return ng_get_number(&dictionary, only.key, fallback);
+}
+
+void ng_collect(struct ng_reader *r, char ***texts, size_t *count, const struct ng_value *value)
+{
+	const struct ng_value *item;
+	size_t more = 0;
+	char **list;
+
+	ng_for_each(item, value) more++;
+	list = more ? arena_take(r->arena, (*count + more) * sizeof(*list)) : NULL;
+	if (!list)
+		return;
+	if (*count)
+		memcpy(list, *texts, *count * sizeof(*list));
+	ng_for_each(item, value)
+	{
+		if (item->kind == NG_TEXT)
+			list[(*count)++] = (char *)item->text;
+	}
+	*texts = list;
+}
+
 /* --- texts ----------------------------------------------------------------------------------- */
 
 #define TEXT(name)                                                                                 \
-	static void take_##name(struct reader *r, const struct ng_value *value)                    \
+	static void take_##name(struct ng_reader *r, const struct ng_value *value)                 \
 	{                                                                                          \
 		if (value->kind == NG_TEXT)                                                        \
 			r->request->name = value->text;                                            \
 	}
 
-TEXT(command)
 TEXT(call_id)
 TEXT(from_tag)
 TEXT(to_tag)
@@ -50,7 +66,7 @@ TEXT(sdp)
 
 /* --- how the relay appears ------------------------------------------------------------------- */
 
-static void take_transport(struct reader *r, const struct ng_value *value)
+static void take_transport(struct ng_reader *r, const struct ng_value *value)
 {
 	static const struct {
 		const char *name;
@@ -67,45 +83,67 @@ static void take_transport(struct reader *r, const struct ng_value *value)
 	Tandem__Relay__V1__Side *to = &r->request->to;
 
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
-		if (is(value, names[k].name))
+		if (ng_is(value, names[k].name))
 			to->profile = names[k].profile;
-	if (!is(value, "WebRTC"))
+	if (!ng_is(value, "WebRTC"))
 		return;
 	to->ice = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 	to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 }
 
-static void take_ice(struct reader *r, const struct ng_value *value)
+static void take_ice(struct ng_reader *r, const struct ng_value *value)
 {
 	Tandem__Relay__V1__Side *to = &r->request->to;
 
-	if (is(value, "remove"))
+	if (ng_is(value, "remove"))
 		to->ice = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
-	else if (is(value, "force") || is(value, "force-relay") || is(value, "force relay"))
+	else if (ng_is(value, "force") || ng_is(value, "force-relay") || ng_is(value, "optional"))
 		to->ice = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 }
 
-static void take_rtcp_mux(struct reader *r, const struct ng_value *value)
+static void take_rtcp_mux(struct ng_reader *r, const struct ng_value *value)
 {
-	Tandem__Relay__V1__Side *to = &r->request->to;
+	Tandem__Relay__V1__Side *to = &r->request->to, *from = &r->request->from;
+	const struct ng_value *item;
+	bool offered = false;
+
+	ng_for_each(item, value)
+	{
+		if (ng_is(item, "reject"))
+			from->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+		offered |= ng_is(item, "offer") || ng_is(item, "require");
+		if (ng_is(item, "demux") || ng_is(item, "reject"))
+			to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+	}
+	if (offered)
+		to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+}
+
+static void take_dtls(struct ng_reader *r, const struct ng_value *value)
+{
+	r->no_dtls |= ng_is(value, "off") || ng_is(value, "no") || ng_is(value, "disable");
+}
+
+static void take_osrtp(struct ng_reader *r, const struct ng_value *value)
+{
 	const struct ng_value *item;
 
 	ng_for_each(item, value)
 	{
-		if (is(item, "offer") || is(item, "require"))
-			to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
-		else if (is(item, "demux"))
-			to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+		if (ng_is(item, "offer") || ng_is(item, "offer-RFC"))
+			r->request->to.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+		if (ng_is(item, "accept") || ng_is(item, "accept-RFC"))
+			r->request->from.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 	}
 }
 
-static void take_family(struct reader *r, const struct ng_value *value)
+static void take_family(struct ng_reader *r, const struct ng_value *value)
 {
 	Tandem__Relay__V1__Side *to = &r->request->to;
 
-	if (is(value, "IP4") || is(value, "inet") || is(value, "inet4"))
+	if (ng_is(value, "IP4") || ng_is(value, "inet") || ng_is(value, "inet4"))
 		to->family = TANDEM__RELAY__V1__FAMILY__FAMILY_IPV4;
-	else if (is(value, "IP6") || is(value, "inet6"))
+	else if (ng_is(value, "IP6") || ng_is(value, "inet6"))
 		to->family = TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6;
 }
 
@@ -116,7 +154,7 @@ static void set_network(Tandem__Relay__V1__Side *side, const struct ng_value *va
 }
 
 /* Two names: of who sends this SDP, and of who gets it. */
-static void take_direction(struct reader *r, const struct ng_value *value)
+static void take_direction(struct ng_reader *r, const struct ng_value *value)
 {
 	if (value->kind != NG_LIST || !value->first)
 		return;
@@ -124,132 +162,95 @@ static void take_direction(struct reader *r, const struct ng_value *value)
 	set_network(&r->request->to, value->first->next);
 }
 
-static void take_from_interface(struct reader *r, const struct ng_value *value)
+static void take_from_interface(struct ng_reader *r, const struct ng_value *value)
 {
 	set_network(&r->request->from, value);
 }
 
-static void take_to_interface(struct reader *r, const struct ng_value *value)
+static void take_to_interface(struct ng_reader *r, const struct ng_value *value)
 {
 	set_network(&r->request->to, value);
 }
 
-/* --- SDES ------------------------------------------------------------------------------------ */
-
-static void take_suite_word(struct reader *r, const char *word, bool *only)
-{
-	bool no = strncasecmp(word, "no-", 3) == 0, just = strncasecmp(word, "only-", 5) == 0;
-	enum srtp_suite suite = suite_find(word + (no ? 3 : just ? 5 : 0));
-
-	if (suite == SUITE_NONE)
-		return;
-	if (just && !*only) {
-		*only = true;
-		r->suites = 0;
-	}
-	if (no)
-		r->suites &= ~(1u << suite);
-	else if (just)
-		r->suites |= 1u << suite;
-}
-
-/* `order:A;B;C`: those first. */
-static void take_order(struct reader *r, const char *names)
-{
-	while (*names && r->ordered < SUITE_COUNT) {
-		size_t length = strcspn(names, ";");
-		const struct ng_value *name = ng_octets(r->arena, names, length);
-		enum srtp_suite suite = name ? suite_find(name->text) : SUITE_NONE;
-
-		if (suite != SUITE_NONE)
-			r->order[r->ordered++] = suite;
-		names += length + (names[length] == ';');
-	}
-}
-
-static void take_sdes(struct reader *r, const struct ng_value *value)
-{
-	const struct ng_value *item;
-	bool only = false;
-
-	ng_for_each(item, value)
-	{
-		if (item->kind != NG_TEXT)
-			continue;
-		if (is(item, "off") || is(item, "no") || is(item, "disable"))
-			r->request->sdes_off = true;
-		else if (is(item, "unencrypted_srtcp") || is(item, "unencrypted_srtp") ||
-			 is(item, "unauthenticated_srtp"))
-			r->request->refused = "SDES: session parameters that take protection away";
-		else if (strncasecmp(item->text, "order:", 6) == 0)
-			take_order(r, item->text + 6);
-		else
-			take_suite_word(r, item->text, &only);
-	}
-}
-
-static void add_suite(struct reader *r, unsigned int *count, enum srtp_suite suite)
-{
-	if (!(r->suites & 1u << suite))
-		return;
-	r->suites &= ~(1u << suite);
-	r->request->suites[(*count)++] = (char *)suite_name(suite);
-}
-
-/* The session's own order and choice, unless the request says another one. */
-static void finish_suites(struct reader *r, uint32_t all)
-{
-	struct ng_request *request = r->request;
-	unsigned int count = 0;
-
-	if (r->suites == all && !r->ordered)
-		return;
-	for (unsigned int k = 0; k < r->ordered; k++)
-		add_suite(r, &count, r->order[k]);
-	for (unsigned int k = 0; k < SUITES_USUAL; k++)
-		add_suite(r, &count, suites_usual[k]);
-	for (enum srtp_suite suite = 1; suite < SUITE_COUNT; suite++)
-		add_suite(r, &count, suite);
-	request->to.suites = request->from.suites = request->suites;
-	request->to.n_suites = request->from.n_suites = count;
-}
-
 /* --- flags ----------------------------------------------------------------------------------- */
 
-static void learn_not(struct reader *r, const struct ng_value *value)
+static void learn_not(struct ng_reader *r, const struct ng_value *value)
 {
 	r->request->from.latch = TANDEM__RELAY__V1__LATCH__LATCH_OFF;
 }
 
-static void take_source(struct reader *r, const struct ng_value *value)
+static void take_source(struct ng_reader *r, const struct ng_value *value)
 {
 	r->by_source = true;
 }
 
-static void trust_sdp(struct reader *r, const struct ng_value *value)
+static void trust_sdp(struct ng_reader *r, const struct ng_value *value)
 {
 	r->by_source = false;
 }
 
-static void take_all(struct reader *r, const struct ng_value *value)
+static void take_all(struct ng_reader *r, const struct ng_value *value)
 {
-	r->request->all = value->kind != NG_TEXT || !is(value, "none");
+	r->request->all = value->kind != NG_TEXT || !ng_is(value, "none");
 }
 
-static void refuse_recording(struct reader *r, const struct ng_value *value)
+static void refuse_recording(struct ng_reader *r, const struct ng_value *value)
 {
-	if (!is(value, "no") && !is(value, "off"))
+	if (!ng_is(value, "no") && !ng_is(value, "off"))
 		r->request->refused = "recording";
 }
 
-static void ignore(struct reader *r, const struct ng_value *value)
+static void ignore(struct ng_reader *r, const struct ng_value *value)
 {
+}
+
+static void reject_ice(struct ng_reader *r, const struct ng_value *value)
+{
+	r->request->from.ice = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+}
+
+static void strip_extmap(struct ng_reader *r, const struct ng_value *value)
+{
+	Tandem__Relay__V1__SdpFilter *filter = &r->request->filter;
+
+	ng_collect(r, &filter->extensions, &filter->n_extensions, ng_text(r->arena, "all"));
+}
+
+static void keep_one_codec(struct ng_reader *r, const struct ng_value *value)
+{
+	r->request->filter.single = strcmp(r->request->command, "answer") == 0;
+}
+
+#define FORM(name, field)                                                                          \
+	static void name(struct ng_reader *r, const struct ng_value *value)                        \
+	{                                                                                          \
+		r->request->form.field = true;                                                     \
+	}
+
+FORM(leave_rtcp_out, no_rtcp)
+FORM(write_whole_rtcp, whole_rtcp)
+FORM(show_mids, mids)
+FORM(keep_directions, directions)
+
+static void pad_keys(struct ng_reader *r, const struct ng_value *value)
+{
+	r->request->form.unpadded = false;
+}
+
+static void protect_loops(struct ng_reader *r, const struct ng_value *value)
+{
+	r->request->loop_protect = true;
+}
+
+static void be_fatal(struct ng_reader *r, const struct ng_value *value)
+{
+	r->request->fatal = true;
 }
 
 /* Flags that ask for what is done anyway, or for what audio does not depend on. */
 static const struct {
 	const char *word;
-	take *take;
+	ng_take *take;
 } words[] = {
 	{"trust-address", trust_sdp},
 	{"SIP-source-address", take_source},
@@ -259,20 +260,20 @@ static const struct {
 	{"media-handover", ignore},
 	{"port-latching", ignore},
 	{"no-port-latching", ignore},
-	{"no-rtcp-attribute", ignore},
-	{"full-rtcp-attribute", ignore},
-	{"loop-protect", ignore},
-	{"generate-mid", ignore},
+	{"no-rtcp-attribute", leave_rtcp_out},
+	{"full-rtcp-attribute", write_whole_rtcp},
+	{"loop-protect", protect_loops},
+	{"generate-mid", show_mids},
 	{"generate-RTCP", ignore},
 	{"reset", ignore},
 	{"all", take_all},
 	{"early-media", ignore},
 	{"provisional", ignore},
-	{"strip-extmap", ignore},
+	{"strip-extmap", strip_extmap},
 	{"debug", ignore},
 	{"no-jitter-buffer", ignore},
 	{"always-transcode", ignore},
-	{"single-codec", ignore},
+	{"single-codec", keep_one_codec},
 	{"reuse-codecs", ignore},
 	{"allow-transcoding", ignore},
 	{"allow-asymmetric-codecs", ignore},
@@ -282,14 +283,24 @@ static const struct {
 	{"detect-DTMF", ignore},
 	{"pierce-NAT", ignore},
 	{"NAT-wait", ignore},
-	{"original-sendrecv", ignore},
+	{"original-sendrecv", keep_directions},
 	{"bidirectional", ignore},
 	{"fragment", ignore},
 	{"record-call", refuse_recording},
-	{"fatal", ignore},
+	{"reject-ICE", reject_ice},
+	{"pad-crypto", pad_keys},
+	{"trickle-ICE", ignore},
+	{"block-short", ignore},
+	{"block-short-packets", ignore},
+	{"no-codec-renegotiation", ignore},
+	{"unidirectional", ignore},
+	{"inactive", ignore},
+	{"RTCP-mirror", ignore},
+	{"directional", ignore},
+	{"fatal", be_fatal},
 };
 
-static void take_flags(struct reader *r, const struct ng_value *value)
+static void take_flags(struct ng_reader *r, const struct ng_value *value)
 {
 	const struct ng_value *item;
 
@@ -297,47 +308,37 @@ static void take_flags(struct reader *r, const struct ng_value *value)
 	{
 		size_t k = 0;
 
-		if (item->kind != NG_TEXT)
+		if (item->kind != NG_TEXT || ng_take_attribute_word(r, item->text))
 			continue;
 		while (k < sizeof(words) / sizeof(words[0]) &&
-		       strcasecmp(words[k].word, item->text) != 0)
+		       !ng_same_key(words[k].word, item->text))
 			k++;
 		if (k < sizeof(words) / sizeof(words[0]))
 			words[k].take(r, item);
 		else
-			unknown(r, item->text);
+			ng_unknown(r, item->text);
 	}
 }
 
-/* Written as a number or as a text. */
-static int64_t number_of(const struct ng_value *value, int64_t fallback)
+static void take_delay(struct ng_reader *r, const struct ng_value *value)
 {
-	struct ng_value only = *value;
-	const struct ng_value dictionary = {.kind = NG_DICTIONARY, .first = &only};
-
-	only.next = NULL;
-	return ng_get_number(&dictionary, only.key, fallback);
-}
-
-static void take_delay(struct reader *r, const struct ng_value *value)
-{
-	int64_t delay = number_of(value, -1);
+	int64_t delay = ng_number_of(value, -1);
 
 	r->request->delete_delay_s = delay < 0 ? -1 : delay < DELAY_MAX_S ? delay : DELAY_MAX_S;
 }
 
-static void take_limit(struct reader *r, const struct ng_value *value)
+static void take_limit(struct ng_reader *r, const struct ng_value *value)
 {
-	r->request->limit = number_of(value, 0);
+	r->request->limit = ng_number_of(value, 0);
 }
 
-static void take_supports(struct reader *r, const struct ng_value *value)
+static void take_supports(struct ng_reader *r, const struct ng_value *value)
 {
 	r->request->supports = value;
 }
 
 /* [IP4, address] */
-static void take_received(struct reader *r, const struct ng_value *value)
+static void take_received(struct ng_reader *r, const struct ng_value *value)
 {
 	const struct ng_value *address = value->kind == NG_LIST ? value->last : value;
 
@@ -345,13 +346,33 @@ static void take_received(struct reader *r, const struct ng_value *value)
 		r->received = address->text;
 }
 
+static void take_media_address(struct ng_reader *r, const struct ng_value *value)
+{
+	if (value->kind == NG_TEXT)
+		r->request->form.address = (char *)value->text;
+}
+
+/* Of an offer alone. */
+static void take_ptime(struct ng_reader *r, const struct ng_value *value)
+{
+	int64_t ptime = ng_number_of(value, 0);
+
+	if (strcmp(r->request->command, "answer") != 0 && ptime > 0 && ptime <= PTIME_MAX_MS)
+		r->request->form.ptime_ms = (uint32_t)ptime;
+}
+
+static void take_from_tags(struct ng_reader *r, const struct ng_value *value)
+{
+	ng_collect(r, &r->request->from_tags, &r->request->from_tag_count, value);
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *key;
-	take *take;
+	ng_take *take;
 } keys[] = {
-	{"command", take_command},
+	{"command", ignore},
 	{"call-id", take_call_id},
 	{"from-tag", take_from_tag},
 	{"to-tag", take_to_tag},
@@ -362,19 +383,19 @@ static const struct {
 	{"transport-protocol", take_transport},
 	{"ICE", take_ice},
 	{"ICE-lite", ignore},
-	{"DTLS", ignore},
+	{"DTLS", take_dtls},
 	{"DTLS-fingerprint", ignore},
-	{"SDES", take_sdes},
-	{"OSRTP", ignore},
+	{"SDES", ng_take_sdes},
+	{"OSRTP", take_osrtp},
 	{"rtcp-mux", take_rtcp_mux},
 	{"bundle", ignore},
-	{"replace", ignore},
+	{"replace", ng_take_replace},
 	{"direction", take_direction},
 	{"interface", take_direction},
 	{"from-interface", take_from_interface},
 	{"to-interface", take_to_interface},
 	{"address-family", take_family},
-	{"media-address", ignore},
+	{"media-address", take_media_address},
 	{"received-from", take_received},
 	{"TOS", ignore},
 	{"label", ignore},
@@ -382,16 +403,23 @@ static const struct {
 	{"from-label", ignore},
 	{"to-label", ignore},
 	{"delete-delay", take_delay},
-	{"codec", ignore},
-	{"extmap", ignore},
-	{"sdp-attr", ignore},
-	{"sdp-media-remove", ignore},
+	{"codec", ng_take_codec},
+	{"extmap", ng_take_extmap},
+	{"sdp-attr", ng_take_attributes},
+	{"sdp-media-remove", ng_take_removal},
 	{"endpoint-learning", ignore},
 	{"metadata", ignore},
 	{"supports", take_supports},
 	{"limit", take_limit},
-	{"ptime", ignore},
+	{"ptime", take_ptime},
 	{"ptime-reverse", ignore},
+	{"from-tags", take_from_tags},
+	{"DTLS-reverse", ignore},
+	{"generate RTCP", ignore},
+	{"drop-traffic", ignore},
+	{"audio-player", ignore},
+	{"delay-buffer", ignore},
+	{"T.38", ignore},
 	{"rtcp-mux-reject", ignore},
 	{"record call", refuse_recording},
 	{"all", take_all},
@@ -407,21 +435,23 @@ static const struct {
 	{"template", ignore},
 };
 
-static void read_key(struct reader *r, const struct ng_value *value)
+static void read_key(struct ng_reader *r, const struct ng_value *value)
 {
 	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
 		if (ng_same_key(keys[k].key, value->key)) {
 			keys[k].take(r, value);
 			return;
 		}
-	unknown(r, value->key);
+	ng_unknown(r, value->key);
 }
 
 void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_value *dictionary)
 {
 	const Tandem__Relay__V1__Side side = TANDEM__RELAY__V1__SIDE__INIT;
-	uint32_t all = (1u << SUITE_COUNT) - 2;
-	struct reader r = {.arena = arena, .request = request, .suites = all};
+	const Tandem__Relay__V1__SdpFilter filter = TANDEM__RELAY__V1__SDP_FILTER__INIT;
+	const Tandem__Relay__V1__SdpForm form = TANDEM__RELAY__V1__SDP_FORM__INIT;
+	struct ng_reader r = {
+		.arena = arena, .request = request, .suites = (1u << SUITE_COUNT) - 2};
 
 	*request = (struct ng_request){.command = "",
 				       .call_id = "",
@@ -432,13 +462,24 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 				       .source = "",
 				       .from = side,
 				       .to = side,
+				       .filter = filter,
+				       .form = form,
 				       .delete_delay_s = -1};
-	/* As it comes in, unless the request says otherwise. */
+	/* As it comes in, and as it was, unless the request says otherwise. */
+	request->to.keeps = true;
 	request->to.ice = request->to.rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
+	request->to.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
+	request->from.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
+	request->form.user = request->form.origin = true;
+	request->form.nowhere = request->form.unpadded = true;
 	ng_words_sort(arena, dictionary);
+	/* What other keys mean depends on it. */
+	request->command = ng_get_text(dictionary, "command");
+	if (!request->command)
+		request->command = "";
 	for (const struct ng_value *v = dictionary->first; v; v = v->next)
 		read_key(&r, v);
-	finish_suites(&r, all);
+	ng_finish_sdes(&r);
 	if (r.by_source && r.received)
 		request->source = r.received;
 }

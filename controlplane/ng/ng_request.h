@@ -13,11 +13,16 @@
 struct ng_request {
 	const char *command, *call_id, *from_tag, *to_tag, *via_branch, *sdp;
 	Tandem__Relay__V1__Side from, to; /* of who sends the SDP, and of who gets it */
-	char *suites[SUITE_COUNT];        /* of both */
-	const char *source;               /* where the SDP came from; "" unless it counts */
-	bool sdes_off;
+	char *from_suites[SUITE_COUNT], *to_suites[SUITE_COUNT];
+	Tandem__Relay__V1__SdpFilter filter;
+	Tandem__Relay__V1__SdpForm form;
+	bool loop_protect;
+	char **from_tags;
+	size_t from_tag_count;
+	const char *source;              /* where the SDP came from; "" unless it counts */
 	int64_t delete_delay_s;          /* -1: not said */
 	bool all;                        /* media of all parties, not of one alone */
+	bool fatal;                      /* of a delete: what is not there is an error */
 	int64_t limit;                   /* of a list; 0: not said */
 	const struct ng_value *supports; /* a list, or a text */
 	const char *refused; /* a key that asks for what is not done; NULL if there is none */

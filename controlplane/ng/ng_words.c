@@ -22,6 +22,9 @@ static const struct {
 	{"extmap-strip-", "extmap", "strip"},
 	{"extmap-mask-", "extmap", "mask"},
 	{"extmap-accept-", "extmap", "accept"},
+	{"sdp-media-remove-", "sdp-media-remove", NULL},
+	{"from-tags-", "from-tags", NULL},
+	{"endpoint-learning-", "endpoint-learning", NULL},
 };
 
 #define PREFIXES  (sizeof(prefixes) / sizeof(prefixes[0]))

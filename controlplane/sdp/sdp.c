@@ -13,62 +13,6 @@
 
 #include <openssl/crypto.h>
 
-static const char *const profile_names[SDP_PROFILES] = {
-	[SDP_RTP_AVP] = "RTP/AVP",
-	[SDP_RTP_AVPF] = "RTP/AVPF",
-	[SDP_RTP_SAVP] = "RTP/SAVP",
-	[SDP_RTP_SAVPF] = "RTP/SAVPF",
-	[SDP_UDP_TLS_RTP_SAVP] = "UDP/TLS/RTP/SAVP",
-	[SDP_UDP_TLS_RTP_SAVPF] = "UDP/TLS/RTP/SAVPF",
-	[SDP_RTP_SAVP_DTLS] = "RTP/SAVP",
-	[SDP_RTP_SAVPF_DTLS] = "RTP/SAVPF",
-};
-
-/* RFC 3551 tables 4 and 5: the payload types that need no rtpmap. */
-static const uint32_t static_clock_rates[128] = {
-	[0] = 8000,   [3] = 8000,   [4] = 8000,   [5] = 8000,   [6] = 16000,  [7] = 8000,
-	[8] = 8000,   [9] = 8000,   [10] = 44100, [11] = 44100, [12] = 8000,  [13] = 8000,
-	[14] = 90000, [15] = 8000,  [16] = 11025, [17] = 22050, [18] = 8000,  [25] = 90000,
-	[26] = 90000, [28] = 90000, [31] = 90000, [32] = 90000, [33] = 90000, [34] = 90000,
-};
-
-const char *sdp_profile_name(enum sdp_profile profile)
-{
-	return profile < SDP_PROFILES ? profile_names[profile] : NULL;
-}
-
-bool sdp_profile_has_dtls(enum sdp_profile profile)
-{
-	return profile == SDP_UDP_TLS_RTP_SAVP || profile == SDP_UDP_TLS_RTP_SAVPF ||
-	       profile == SDP_RTP_SAVP_DTLS || profile == SDP_RTP_SAVPF_DTLS;
-}
-
-bool sdp_profile_has_sdes(enum sdp_profile profile)
-{
-	return profile == SDP_RTP_SAVP || profile == SDP_RTP_SAVPF;
-}
-
-bool sdp_profile_has_feedback(enum sdp_profile profile)
-{
-	return profile == SDP_RTP_AVPF || profile == SDP_RTP_SAVPF ||
-	       profile == SDP_UDP_TLS_RTP_SAVPF || profile == SDP_RTP_SAVPF_DTLS;
-}
-
-bool sdp_profile_is_near(enum sdp_profile a, enum sdp_profile b)
-{
-	return a && b && sdp_profile_has_dtls(a) == sdp_profile_has_dtls(b) &&
-	       sdp_profile_has_sdes(a) == sdp_profile_has_sdes(b);
-}
-
-static enum sdp_profile find_profile(const char *name)
-{
-	/* Those that share a name are told apart by what the m-line's section says. */
-	for (enum sdp_profile p = SDP_RTP_AVP; p < SDP_PROFILES; p++)
-		if (!strcasecmp(profile_names[p], name))
-			return p;
-	return SDP_OTHER_PROFILE;
-}
-
 static enum sdp_kind find_kind(const char *name)
 {
 	static const char *const names[] = {"audio", "video", "text", "application", "image"};
@@ -120,26 +64,46 @@ static int split_lines(struct sdp_parser *p)
 	return 0;
 }
 
+/* Cuts the last word off, in place; the empty string when there is none. */
+static char *last_word(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && strchr(" \t", text[length - 1]))
+		text[--length] = '\0';
+	while (length && !strchr(" \t", text[length - 1]))
+		length--;
+	if (length)
+		text[length - 1] = '\0';
+	return text + length;
+}
+
 /*
- * username session-id version nettype addrtype address; only the numbers in it are looked at. A
- * user name with blanks is met, so words are counted from the end.
+ * username session-id version nettype addrtype address. A user name with blanks is met, so words
+ * are counted from the end.
  */
 static int read_origin(struct sdp_parser *p, char *rest)
 {
-	const char *last[6] = {NULL};
-	unsigned int count = 0;
-	const char *word;
+	struct sdp *sdp = p->sdp;
+	const char *words[5];
+	const char *pristine = p->line.text + p->line.length;
 
-	if (p->sdp->session_id)
+	if (sdp->session_id)
 		return sdp_refuse(p, -EINVAL, "give the SDP one o= line");
-	while (*(word = sdp_word(&rest)))
-		last[count++ % 6] = word;
-	if (count < 6)
+	for (unsigned int i = 5; i-- > 0;) {
+		words[i] = last_word(rest);
+		if (i == 2)
+			pristine = p->line.text +
+				   (words[i] - (sdp->words + (p->line.text - sdp->text)));
+	}
+	if (!*words[0] || words[0] == rest)
 		return sdp_refuse(
 			p, -EINVAL,
 			"give o= a user name, id, version, IN, IP4 or IP6, and an address");
-	p->sdp->session_id = last[(count + 1) % 6];
-	p->sdp->session_version = last[(count + 2) % 6];
+	sdp->user = rest;
+	sdp->session_id = words[0];
+	sdp->session_version = words[1];
+	sdp->host = pristine;
 	return 0;
 }
 
@@ -195,10 +159,12 @@ static int read_media(struct sdp_parser *p, char *rest)
 	m->profile_name = sdp_word(&rest);
 	if (port && !*m->profile_name)
 		return sdp_refuse(p, -EINVAL, "name the m-line's protocol, e.g. RTP/AVP");
-	m->profile = find_profile(m->profile_name);
+	/* Those that share a name are told apart by what the section says. */
+	m->profile = sdp_profile_find(m->profile_name);
 	m->foreign = m->kind == SDP_OTHER_KIND || m->profile == SDP_OTHER_PROFILE;
 	if (m->profile)
-		memcpy(m->clock_rate, static_clock_rates, sizeof(m->clock_rate));
+		for (unsigned int type = 0; type < 128; type++)
+			m->clock_rate[type] = sdp_static_clock(type);
 	return read_formats(p, m, rest);
 }
 

@@ -50,8 +50,21 @@ enum sdp_profile {
 	/* RTP/SAVP(F) with a fingerprint and no key: by DTLS as well (RFC 5763 section 5). */
 	SDP_RTP_SAVP_DTLS = 7,
 	SDP_RTP_SAVPF_DTLS = 8,
+	/* An offer of both, of which the answer takes one. */
+	SDP_RTP_SAVP_EITHER = 9,
+	SDP_RTP_SAVPF_EITHER = 10,
+	/* OSRTP (RFC 8643): RTP/AVP(F), offered with keys that need not be taken, or with them. */
+	SDP_RTP_AVP_OFFERED = 11,
+	SDP_RTP_AVPF_OFFERED = 12,
+	SDP_RTP_AVP_SDES = 13,
+	SDP_RTP_AVPF_SDES = 14,
+	SDP_RTP_AVP_DTLS = 15,
+	SDP_RTP_AVPF_DTLS = 16,
 	SDP_PROFILES
 };
+
+/* Bits: how the media of an m-line is, or may be, keyed. */
+enum sdp_keying { SDP_PLAIN = 1, SDP_BY_SDES = 2, SDP_BY_DTLS = 4 };
 
 /* Bits, as the sender of the SDP sees it. */
 enum sdp_direction {
@@ -143,8 +156,10 @@ struct sdp {
 	unsigned int line_count;
 	struct sdp_media *media;
 	unsigned int media_count;
-	const char *session_id; /* of the o= line */
+	const char *user; /* of the o= line; it may have blanks in it */
+	const char *session_id;
 	const char *session_version;
+	const char *host; /* "IN IP4 198.51.100.7", whatever it is */
 	bool ice_lite;
 	unsigned int bundle_count;
 
@@ -166,14 +181,27 @@ int sdp_parse(struct sdp **out, const char *text, size_t length, struct sdp_erro
 /* NULL will do. The copies are cleared first: they may hold keys. */
 void sdp_free(struct sdp *sdp);
 
-/* What an m-line says: "RTP/AVP" and so on; NULL for SDP_OTHER_PROFILE. */
+/* sdp_profile.c: what an m-line says: "RTP/AVP" and so on; NULL for SDP_OTHER_PROFILE. */
 const char *sdp_profile_name(enum sdp_profile profile);
-/* Whether it is one of those with keys by DTLS, by SDES, and with RTCP feedback (RFC 4585). */
+/* The first of the name; SDP_OTHER_PROFILE if nobody has it. */
+enum sdp_profile sdp_profile_find(const char *name);
+/* The bits of sdp_keying; 0 for SDP_OTHER_PROFILE. */
+unsigned int sdp_profile_keying(enum sdp_profile profile);
+/* Whether it is keyed, or may be, under a name that says RTP/AVP(F). */
+bool sdp_profile_is_opportunistic(enum sdp_profile profile);
+/* Whether keys by DTLS, or by SDES, are among them. */
 bool sdp_profile_has_dtls(enum sdp_profile profile);
 bool sdp_profile_has_sdes(enum sdp_profile profile);
-bool sdp_profile_has_feedback(enum sdp_profile profile);
-/* Whether both are keyed the same way, so that one may stand for the other in an answer. */
-bool sdp_profile_is_near(enum sdp_profile a, enum sdp_profile b);
+bool sdp_profile_has_feedback(enum sdp_profile profile); /* RFC 4585 */
+/* The one of the same name that is keyed like this; itself if there is none. */
+enum sdp_profile sdp_profile_keyed(enum sdp_profile profile, unsigned int keying);
+/* How an m-line's sender can key it, as its attributes say, whatever its profile is called. */
+unsigned int sdp_media_keying(const struct sdp_media *media);
+
+/* sdp_codec.c: what a=rtpmap would say of a payload type that needs none: "PCMU/8000"; NULL: it
+ * needs one. */
+const char *sdp_static_map(unsigned int type);
+uint32_t sdp_static_clock(unsigned int type); /* Hz; 0 */
 
 /* Whether it is 0.0.0.0 or ::, where nobody is. */
 bool sdp_is_nowhere(const struct address *address);

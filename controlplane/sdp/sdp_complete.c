@@ -94,10 +94,8 @@ static void find_keying(struct sdp_media *m)
 {
 	if (!m->fingerprint_count || m->crypto_count)
 		return;
-	if (m->profile == SDP_RTP_SAVP)
-		m->profile = SDP_RTP_SAVP_DTLS;
-	else if (m->profile == SDP_RTP_SAVPF)
-		m->profile = SDP_RTP_SAVPF_DTLS;
+	if (sdp_profile_has_sdes(m->profile))
+		m->profile = sdp_profile_keyed(m->profile, SDP_BY_DTLS);
 }
 
 static int complete_media(struct sdp_parser *p, struct sdp_media *m)

@@ -2,6 +2,7 @@
 #include "controlplane/sdp/sdp_rewrite.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,12 @@ struct writer {
 enum rule {
 	RULE_PASS,
 	RULE_REPLACED,  /* the relay writes its own, or none */
-	RULE_FEEDBACK,  /* passes where the profile shown has feedback */
+	RULE_CODEC,     /* comes with its payload type */
+	RULE_FEEDBACK,  /* likewise, where the profile shown has feedback */
 	RULE_GROUP,     /* BUNDLE is replaced, others pass while their mids do */
 	RULE_EXTMAP,    /* that of the mid passes while a mid is shown */
-	RULE_DIRECTION, /* replaced where the hold was in the c= line */
+	RULE_DIRECTION, /* written for each m-line, unless the form says otherwise */
+	RULE_PTIME,     /* comes behind the keys */
 };
 
 static const struct {
@@ -63,7 +66,11 @@ static const struct {
 	{"ccap", RULE_REPLACED},
 	{"pcfg", RULE_REPLACED},
 	{"acfg", RULE_REPLACED},
+	{"rtpmap", RULE_CODEC},
+	{"fmtp", RULE_CODEC},
 	{"rtcp-fb", RULE_FEEDBACK},
+	{"ptime", RULE_PTIME},
+	{"maxptime", RULE_PTIME},
 	{"rtcp-rsize", RULE_FEEDBACK},
 	{"extmap-allow-mixed", RULE_FEEDBACK},
 	{"group", RULE_GROUP},
@@ -135,10 +142,11 @@ static const char *choose_mid(struct writer *w, unsigned int i)
 static void choose_mids(struct writer *w)
 {
 	const struct sdp *sdp = w->sdp;
-	bool show = false;
+	bool show = w->to->form.mids;
 
 	for (unsigned int i = 0; i < sdp->media_count; i++)
-		show |= w->to->media[i].bundle || sdp_profile_has_dtls(shown_profile(w, i));
+		show |= w->to->media[i].bundle ||
+			sdp_profile_keying(shown_profile(w, i)) == SDP_BY_DTLS;
 	/* First those that are the senders' own: a number must not take one of them. */
 	for (unsigned int i = 0; i < sdp->media_count; i++) {
 		if (w->to->offer)
@@ -160,11 +168,27 @@ static void write_line(struct text *out, const struct sdp_line *line)
 	text_append(out, "\r\n", 2);
 }
 
-/* The user name is left out: it belongs to the sender's host, and it may well be an address. */
+/* Where the relay says it is. */
+static const struct address *own(const struct writer *w, const struct address *address)
+{
+	return address_is_zero(&w->to->form.shown) ? address : &w->to->form.shown;
+}
+
+/* The user name is usually left out: it belongs to the sender's host, and may be an address. */
 static void write_origin(struct writer *w)
 {
-	text_printf(&w->text, "o=- %s %s ", w->sdp->session_id, w->sdp->session_version);
-	sdp_write_address(&w->text, &w->to->origin);
+	const struct sdp *sdp = w->sdp;
+	const struct sdp_form *form = &w->to->form;
+
+	text_printf(&w->text, "o=%s %s ", form->user ? sdp->user : "-", sdp->session_id);
+	if (form->version)
+		text_printf(&w->text, "%" PRIu64 " ", form->version);
+	else
+		text_printf(&w->text, "%s ", sdp->session_version);
+	if (form->origin)
+		text_printf(&w->text, "%s\r\n", sdp->host);
+	else
+		sdp_write_address(&w->text, own(w, &w->to->origin));
 }
 
 /* The m-line that the group's transport belongs to comes first (RFC 9143 section 7.1). */
@@ -199,6 +223,8 @@ static void write_session_attributes(struct writer *w)
 	/* RFC 8445 section 10 has every agent that follows it say ice2. */
 	if (w->ice)
 		text_printf(&w->text, "a=ice-lite\r\na=ice-options:ice2\r\n");
+	if (w->to->form.loop)
+		text_printf(&w->text, "a=rtpengine:%s\r\n", w->to->form.loop);
 }
 
 static bool group_passes(struct writer *w, const char *attribute)
@@ -234,16 +260,20 @@ static bool attribute_passes(struct writer *w, const char *attribute, int i)
 	switch (find_rule(attribute)) {
 	case RULE_REPLACED:
 		return false;
+	case RULE_CODEC:
+	case RULE_PTIME:
+		return false;
 	case RULE_FEEDBACK:
 		return i < 0 ? w->feedback
-			     : sdp_profile_has_feedback(shown_profile(w, (unsigned int)i));
+			     : sdp_profile_has_feedback(shown_profile(w, (unsigned int)i)) &&
+				       strncasecmp(attribute, "rtcp-fb", 7) != 0;
 	case RULE_GROUP:
 		return group_passes(w, attribute);
 	case RULE_EXTMAP:
 		return (i >= 0 && w->mid[i]) ||
 		       !strstr(attribute, "urn:ietf:params:rtp-hdrext:sdes:mid");
 	case RULE_DIRECTION:
-		return i < 0 || !w->sdp->media[i].held;
+		return w->to->form.directions;
 	default:
 		return true;
 	}
@@ -283,7 +313,7 @@ static void write_lines(struct writer *w, unsigned int from, unsigned int to, co
  */
 static void write_session(struct writer *w)
 {
-	static const char *const types[] = {"s", "i", "u", "e", "p", "c", "b", "tr", "z"};
+	static const char *const types[] = {"s", "i", "u", "e", "p", "b", "tr", "z"};
 	const struct sdp *sdp = w->sdp;
 	unsigned int end = sdp->session.end_line;
 
@@ -294,26 +324,147 @@ static void write_session(struct writer *w)
 			text_printf(&w->text, "s=-\r\n");
 		if (*types[k] == 't' && !has_line(sdp, 0, end, "t"))
 			text_printf(&w->text, "t=0 0\r\n");
-		else if (*types[k] == 'c' && has_line(sdp, 0, end, "c"))
-			sdp_write_connection(&w->text, &w->to->origin);
-		else if (*types[k] != 'c')
+		else
 			write_lines(w, 0, end, types[k], -1);
 	}
 	write_session_attributes(w);
 	write_lines(w, 0, end, "a", -1);
 }
 
-static void write_media_attributes(struct writer *w, unsigned int i)
+/* --- codecs ---------------------------------------------------------------------------------- */
+
+/* Of an m-line: its lines about each payload type, chained in their order. */
+struct codecs {
+	uint16_t first[129], last[129]; /* places from 1; the last type stands for all of them */
+	uint16_t next[SDP_LINES_MAX + 1];
+};
+
+#define EVERY_TYPE 128
+
+/* The payload type that the attribute's value begins with. */
+static unsigned int type_of(const char *attribute)
+{
+	const char *value = attribute + strcspn(attribute, ":");
+	unsigned long type = EVERY_TYPE;
+	char *end;
+
+	if (*value == ':' && value[1] >= '0' && value[1] <= '9') {
+		type = strtoul(value + 1, &end, 10);
+		if (*end && !strchr(" \t", *end))
+			return EVERY_TYPE + 1;
+	}
+	return type <= EVERY_TYPE ? (unsigned int)type : EVERY_TYPE + 1;
+}
+
+static void sort_codecs(struct codecs *codecs, const struct writer *w, unsigned int i)
+{
+	const struct sdp_media *m = &w->sdp->media[i];
+	bool feedback = sdp_profile_has_feedback(shown_profile(w, i));
+
+	memset(codecs->first, 0, sizeof(codecs->first));
+	for (unsigned int l = m->first_line + 1; l < m->end_line; l++) {
+		const struct sdp_line *line = &w->sdp->lines[l];
+		bool attribute = line->text[0] == 'a' && line->length > 2;
+		enum rule rule = attribute ? find_rule(line->text + 2) : RULE_PASS;
+		unsigned int type = attribute ? type_of(line->text + 2) : EVERY_TYPE + 1;
+
+		if (type > EVERY_TYPE ||
+		    (rule != RULE_CODEC && !(rule == RULE_FEEDBACK && feedback &&
+					     !strncasecmp(line->text + 2, "rtcp-fb", 7))))
+			continue;
+		codecs->next[l + 1] = 0;
+		if (codecs->first[type])
+			codecs->next[codecs->last[type]] = (uint16_t)(l + 1);
+		else
+			codecs->first[type] = (uint16_t)(l + 1);
+		codecs->last[type] = (uint16_t)(l + 1);
+	}
+}
+
+static bool is_map(const struct sdp_line *line)
+{
+	return !strncasecmp(line->text + 2, "rtpmap", 6);
+}
+
+/* The lines of a type; one that needs none gets its a=rtpmap all the same. */
+static void write_codec(struct writer *w, struct codecs *codecs, unsigned int type)
+{
+	const char *map = type < EVERY_TYPE ? sdp_static_map(type) : NULL;
+
+	for (unsigned int l = codecs->first[type]; l && map; l = codecs->next[l])
+		if (is_map(&w->sdp->lines[l - 1]))
+			map = NULL;
+	if (map)
+		text_printf(&w->text, "a=rtpmap:%u %s\r\n", type, map);
+	for (unsigned int l = codecs->first[type]; l; l = codecs->next[l])
+		write_line(&w->text, &w->sdp->lines[l - 1]);
+	codecs->first[type] = 0;
+}
+
+static void write_codecs(struct writer *w, unsigned int i)
+{
+	const struct sdp_media *m = &w->sdp->media[i];
+	bool written[EVERY_TYPE] = {false};
+	struct codecs codecs;
+
+	sort_codecs(&codecs, w, i);
+	for (unsigned int f = 0; f < m->format_count; f++) {
+		unsigned long type = strtoul(m->formats[f], NULL, 10);
+
+		if (type >= EVERY_TYPE || written[type])
+			continue;
+		written[type] = true;
+		write_codec(w, &codecs, (unsigned int)type);
+	}
+	write_codec(w, &codecs, EVERY_TYPE);
+}
+
+/* --- m-lines --------------------------------------------------------------------------------- */
+
+static void write_direction(struct writer *w, const struct sdp_media *m)
 {
 	static const char *const directions[] = {"inactive", "sendonly", "recvonly", "sendrecv"};
+
+	if (!w->to->form.directions)
+		text_printf(&w->text, "a=%s\r\n", directions[m->direction]);
+}
+
+static void write_ptime(struct writer *w, const struct sdp_media *m)
+{
+	unsigned int wanted = w->to->form.ptime_ms;
+
+	if (wanted)
+		text_printf(&w->text, "a=ptime:%u\r\n", wanted);
+	for (unsigned int l = m->first_line + 1; l < m->end_line; l++) {
+		const struct sdp_line *line = &w->sdp->lines[l];
+
+		if (line->text[0] == 'a' && line->length > 2 &&
+		    find_rule(line->text + 2) == RULE_PTIME &&
+		    !(wanted && !strncasecmp(line->text + 2, "ptime", 5)))
+			write_line(&w->text, line);
+	}
+}
+
+/* An m-line that is rejected says nothing of itself. */
+static void write_media_attributes(struct writer *w, unsigned int i)
+{
 	const struct sdp_media *m = &w->sdp->media[i];
+	const struct sdp_transport *t = &w->to->media[i];
+	const struct sdp_form *form = &w->to->form;
 
 	if (w->mid[i])
 		text_printf(&w->text, "a=mid:%s\r\n", w->mid[i]);
-	if (!is_rejected(&w->to->media[i]))
-		sdp_write_transport(&w->text, &w->to->media[i]);
-	if (m->held)
-		text_printf(&w->text, "a=%s\r\n", directions[m->direction]);
+	if (is_rejected(t))
+		return;
+	write_codecs(w, i);
+	write_lines(w, m->first_line + 1, m->end_line, "a", (int)i);
+	write_direction(w, m);
+	sdp_write_rtcp(&w->text, t, form);
+	if (!t->bundle_only)
+		sdp_write_keys(&w->text, t, form);
+	write_ptime(w, m);
+	if (!t->bundle_only)
+		sdp_write_ice(&w->text, t, form);
 }
 
 static void write_media_line(struct writer *w, unsigned int i)
@@ -332,23 +483,21 @@ static void write_media_line(struct writer *w, unsigned int i)
 	text_printf(&w->text, "%s\r\n", m->format_count ? "" : " 0");
 }
 
-/*
- * m=, i=, c=, b=, attributes: the order of RFC 8866 section 5. What a foreign m-line says of itself
- * may be an address of its sender.
- */
+/* The order of RFC 8866 section 5. */
 static void write_media(struct writer *w, unsigned int i)
 {
 	const struct sdp_media *m = &w->sdp->media[i];
 	const struct sdp_transport *t = &w->to->media[i];
+	static const struct address nowhere;
 	unsigned int first = m->first_line + 1;
 
 	write_media_line(w, i);
 	write_lines(w, first, m->end_line, "i", (int)i);
-	sdp_write_connection(&w->text, is_rejected(t) ? &w->to->origin : &t->rtp.address);
+	sdp_write_connection(&w->text, is_rejected(t)                   ? &w->to->origin
+				       : m->held && w->to->form.nowhere ? &nowhere
+									: own(w, &t->rtp.address));
 	write_lines(w, first, m->end_line, "b", (int)i);
 	write_media_attributes(w, i);
-	if (!m->foreign)
-		write_lines(w, first, m->end_line, "a", (int)i);
 }
 
 int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct sdp_rewrite *to)

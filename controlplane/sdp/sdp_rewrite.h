@@ -3,9 +3,11 @@
  * Turns the SDP of one participant into what the other one is to see: the relay in the place of
  * its sender. What says where and how media is transported is replaced (addresses, ports, profile,
  * RTCP, ICE, DTLS, SDES, mid and BUNDLE); codecs, SSRCs and whatever is not understood pass byte
- * for byte and in their place among their kind: lines come in the order of RFC 8866, s= and t= are
- * there, what is empty or of no known type goes. No address of the sender is left in c=, o=, a=rtcp
- * or candidates. Lines end with CRLF. Any thread.
+ * for byte. Lines come in the order of RFC 8866, s= and t= are there, what is empty or of no known
+ * type goes; the attributes of an m-line come as those who drive relays know them: mid, codecs,
+ * what passes, direction, RTCP, keys, ptime, ICE. Each codec has an a=rtpmap, each m-line a c= and
+ * a direction. No address of the sender is left in c=, a=rtcp or candidates, nor in o= unless the
+ * form says so. Lines end with CRLF. Any thread.
  */
 #ifndef TANDEM_SDP_REWRITE_H
 #define TANDEM_SDP_REWRITE_H
@@ -48,8 +50,26 @@ struct sdp_transport {
 	unsigned int sdes_count;
 };
 
+/* What an orchestrator may want otherwise in the text. All zero: as usual. */
+struct sdp_form {
+	bool user;       /* o= keeps its user name, which may tell of the sender's host */
+	bool origin;     /* o= keeps the sender's address */
+	bool nowhere;    /* a hold by c=0.0.0.0 stays one; else it is said by the direction alone */
+	bool directions; /* as the sender has them, where it has them */
+	bool mids;       /* in any case */
+	bool no_rtcp;    /* without a=rtcp */
+	bool whole_rtcp; /* a=rtcp with its address */
+	bool unpadded;   /* a=crypto keys without the "=" at their end */
+	bool lifetime;   /* a=crypto keys say their lifetime, 2^31 */
+	unsigned int ptime_ms; /* 0: as the sender has it */
+	struct address shown;  /* in the place of all of the relay's; zero: none */
+	const char *loop;      /* the value of a=rtpengine; NULL: none */
+	uint64_t version;      /* of o=; 0: the sender's */
+};
+
 struct sdp_rewrite {
-	/* The relay's address for o= and for the session's c=; zero: 0.0.0.0. */
+	struct sdp_form form;
+	/* The relay's address, for o= and for m-lines that are rejected; zero: 0.0.0.0. */
 	struct address origin;
 	const struct sdp_transport *media; /* one for each m-line of the SDP, in order */
 	unsigned int media_count;

@@ -2,6 +2,7 @@
 #include "controlplane/sdp/sdp_transport.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 
@@ -27,18 +28,24 @@ static void write_candidate(struct text *out, unsigned int foundation, unsigned 
 {
 	char text[ADDRESS_TEXT];
 
-	text_printf(out, "a=candidate:%u %u udp %u %s %u typ host\r\n", foundation, component,
+	text_printf(out, "a=candidate:%u %u UDP %u %s %u typ host\r\n", foundation, component,
 		    priority, address_text(text, address), port);
 }
 
-static void write_candidates(struct text *out, const struct sdp_transport *t)
+static const struct address *shown(const struct sdp_form *form, const struct address *address)
+{
+	return address_is_zero(&form->shown) ? address : &form->shown;
+}
+
+static void write_candidates(struct text *out, const struct sdp_transport *t,
+			     const struct sdp_form *form)
 {
 	const struct endpoint *candidates = t->candidates ? t->candidates : &t->rtp;
 	unsigned int count = t->candidates ? t->candidate_count : 1;
 	uint16_t apart = t->rtcp_port ? (uint16_t)(t->rtcp_port - endpoint_port(&t->rtp)) : 0;
 
 	for (unsigned int i = 0; i < count; i++) {
-		const struct address *address = &candidates[i].address;
+		const struct address *address = shown(form, &candidates[i].address);
 		uint16_t port = endpoint_port(&candidates[i]);
 		/* RFC 8445 section 5.1.2.1: type host, then the order given, then the component. */
 		uint32_t priority = (126U << 24) + ((65535U - i) << 8) + 256;
@@ -55,46 +62,63 @@ static void write_dtls(struct text *out, const struct sdp_transport *t)
 	static const char *const setups[] = {NULL, "active", "passive", "actpass", "holdconn"};
 	const struct sdp_fingerprint *f = &t->fingerprint;
 
+	if (t->setup)
+		text_printf(out, "a=setup:%s\r\n", setups[t->setup]);
 	text_printf(out, "a=fingerprint:%s ", f->hash);
 	for (unsigned int i = 0; i < f->length; i++)
 		text_printf(out, "%s%02X", i ? ":" : "", f->bytes[i]);
 	text_append(out, "\r\n", 2);
-	if (t->setup)
-		text_printf(out, "a=setup:%s\r\n", setups[t->setup]);
 	if (t->tls_id)
 		text_printf(out, "a=tls-id:%s\r\n", t->tls_id);
 }
 
-static void write_sdes(struct text *out, const struct sdp_transport *t)
+static void write_sdes(struct text *out, const struct sdp_transport *t, const struct sdp_form *form)
 {
 	char value[SDES_VALUE_MAX];
 
 	for (unsigned int i = 0; i < t->sdes_count; i++) {
-		if (sdes_print(value, sizeof(value), &t->sdes[i]))
+		size_t length;
+
+		if (sdes_print(value, sizeof(value), &t->sdes[i])) {
 			out->error = out->error ? out->error : -EINVAL;
-		else
-			text_printf(out, "a=crypto:%s\r\n", value);
+			break;
+		}
+		length = strlen(value);
+		while (form->unpadded && value[length - 1] == '=')
+			length--;
+		text_append(out, "a=crypto:", 9);
+		text_append(out, value, length);
+		text_printf(out, "%s\r\n", form->lifetime ? "|2^31" : "");
 	}
 	OPENSSL_cleanse(value, sizeof(value));
 }
 
-void sdp_write_transport(struct text *out, const struct sdp_transport *t)
+void sdp_write_rtcp(struct text *out, const struct sdp_transport *t, const struct sdp_form *form)
 {
+	if (t->rtcp_port && !form->no_rtcp) {
+		text_printf(out, "a=rtcp:%u%s", t->rtcp_port, form->whole_rtcp ? " " : "\r\n");
+		if (form->whole_rtcp)
+			sdp_write_address(out, shown(form, &t->rtp.address));
+	}
 	if (t->rtcp_mux)
 		text_printf(out, "a=rtcp-mux\r\n");
 	if (t->rtcp_mux_only)
 		text_printf(out, "a=rtcp-mux-only\r\n");
-	if (t->bundle_only) {
+	if (t->bundle_only)
 		text_printf(out, "a=bundle-only\r\n");
-		return;
-	}
-	if (t->rtcp_port)
-		text_printf(out, "a=rtcp:%u\r\n", t->rtcp_port);
-	if (t->ice_ufrag) {
-		text_printf(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", t->ice_ufrag, t->ice_pwd);
-		write_candidates(out, t);
-	}
+}
+
+void sdp_write_keys(struct text *out, const struct sdp_transport *t, const struct sdp_form *form)
+{
+	write_sdes(out, t, form);
 	if (t->fingerprint.length)
 		write_dtls(out, t);
-	write_sdes(out, t);
+}
+
+void sdp_write_ice(struct text *out, const struct sdp_transport *t, const struct sdp_form *form)
+{
+	if (!t->ice_ufrag)
+		return;
+	text_printf(out, "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\n", t->ice_ufrag, t->ice_pwd);
+	write_candidates(out, t, form);
 }

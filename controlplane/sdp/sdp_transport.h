@@ -10,7 +10,12 @@
 void sdp_write_address(struct text *out, const struct address *address);
 void sdp_write_connection(struct text *out, const struct address *address);
 
-/* The attributes of an m-line that is not rejected. */
-void sdp_write_transport(struct text *out, const struct sdp_transport *transport);
+/* Of an m-line that is not rejected, and not bundle-only: a=rtcp and a=rtcp-mux; keys; ICE. */
+void sdp_write_rtcp(struct text *out, const struct sdp_transport *transport,
+		    const struct sdp_form *form);
+void sdp_write_keys(struct text *out, const struct sdp_transport *transport,
+		    const struct sdp_form *form);
+void sdp_write_ice(struct text *out, const struct sdp_transport *transport,
+		   const struct sdp_form *form);
 
 #endif

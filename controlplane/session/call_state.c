@@ -43,6 +43,10 @@ static Tandem__State__V2__Wish *write_wish(struct arena *arena, const struct wis
 	out->rtcp_mux = wish->rtcp_mux;
 	out->latch = wish->latch;
 	out->shared_keys = wish->shared;
+	out->keying = wish->keying;
+	out->opportunistic = wish->opportunistic;
+	out->as_offered = wish->as_offered;
+	out->none_added = wish->none_added;
 	out->suites = arena_take(arena, SUITE_COUNT * sizeof(out->suites[0]));
 	for (unsigned int i = 0; out->suites && i < wish->suite_count; i++)
 		out->suites[out->n_suites++] = wish->suites[i];
@@ -158,6 +162,8 @@ static void write_party(Tandem__State__V2__Party *out, struct arena *arena,
 	out->listens = party->listens;
 	out->partner = party->partner ? party->partner->number : 0;
 	out->line_count = party->line_count;
+	out->sdp_version = party->sdp_version;
+	out->sdp_digest = party->sdp_digest;
 	out->wish = write_wish(arena, &party->wish);
 	write_mids(out, arena, &party->mids);
 	TAILQ_FOREACH (leg, &party->legs, entry)

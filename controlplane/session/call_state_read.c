@@ -21,6 +21,10 @@ int call_state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state
 	wish->rtcp_mux = state->rtcp_mux;
 	wish->latch = state->latch;
 	wish->shared = state->shared_keys;
+	wish->keying = state->keying & (SDP_BY_SDES | SDP_BY_DTLS);
+	wish->opportunistic = state->opportunistic;
+	wish->as_offered = state->as_offered;
+	wish->none_added = state->none_added;
 	for (size_t i = 0; i < state->n_suites; i++)
 		if (suite_info(state->suites[i]))
 			wish->suites[wish->suite_count++] = state->suites[i];

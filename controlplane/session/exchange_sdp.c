@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/exchange_sdp.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <openssl/sha.h>
+
 #include "controlplane/sdp/sdp_rewrite.h"
+#include "controlplane/session/form.h"
+
+int exchange_read_sdp(struct sdp **out, const char *text,
+		      const Tandem__Relay__V1__SdpFilter *filter, struct session_error *error)
+{
+	struct sdp_error why;
+	int result = sdp_parse(out, text, strlen(text), &why);
+
+	if (result == -ENOMEM)
+		return session_refuse(error, SESSION_INTERNAL, "no memory");
+	if (result)
+		return session_refuse(error,
+				      result == -ENOTSUP ? SESSION_UNIMPLEMENTED
+							 : SESSION_INVALID_ARGUMENT,
+				      "sdp line %u: %s", why.line, why.text);
+	if (form_filter(*out, filter, error) == 0)
+		return 0;
+	sdp_free(*out);
+	*out = NULL;
+	return -EINVAL;
+}
 
 /*
  * A group of one could be left out (RFC 9143), but a browser that was told to bundle everything
@@ -58,14 +83,46 @@ static void learn_mids(const struct exchange *x, char shown[][SDP_MID_MAX + 1], 
 		mids_learn(&x->to.party->mids, line, shown[line]);
 }
 
-char *exchange_write_sdp(const struct exchange *x, const struct sdp *answer,
-			 struct session_error *error)
+/* Of all that follows the o= line. */
+static uint64_t digest(const char *text)
+{
+	const char *rest = strstr(text, "\r\ns=");
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	uint64_t number;
+
+	SHA256((const uint8_t *)rest, strlen(rest), hash);
+	memcpy(&number, hash, sizeof(number));
+	return number;
+}
+
+/*
+ * The version of the relay's own (RFC 8866 section 5.2) for a text that was written with the
+ * sender's: whether it is another one.
+ */
+static bool count_version(struct party *party, uint64_t *version, const struct sdp *sdp,
+			  const char *text, bool grows)
+{
+	uint64_t theirs = strtoull(sdp->session_version, NULL, 10), now = digest(text);
+
+	if (!party->sdp_version)
+		party->sdp_version = theirs ? theirs : 1;
+	else if (grows || now != party->sdp_digest)
+		party->sdp_version++;
+	party->sdp_digest = now;
+	*version = party->sdp_version;
+	return party->sdp_version != theirs;
+}
+
+static char *write_one(const struct exchange *x, const struct sdp *answer,
+		       const struct sdp_form *form, const Tandem__Relay__V1__SdpForm *said,
+		       struct session_error *error)
 {
 	const struct end *end = answer ? &x->from : &x->to;
 	const struct sdp *sdp = answer ? answer : x->sdp;
 	char shown[SDP_MEDIA_MAX][SDP_MID_MAX + 1];
 	struct sdp_transport media[SDP_MEDIA_MAX];
 	struct sdp_rewrite to = {
+		.form = *form,
 		.media = media,
 		.media_count = sdp->media_count,
 		.offer = answer ? x->sdp : NULL,
@@ -85,10 +142,27 @@ char *exchange_write_sdp(const struct exchange *x, const struct sdp *answer,
 		if (!endpoint_is_zero(&media[line].rtp))
 			to.origin = media[line].rtp.address;
 	result = sdp_rewrite(&text, &length, sdp, &to);
+	if (result == 0 && said && (said->version || said->new_version) &&
+	    count_version(end->party, &to.form.version, sdp, text, said->new_version)) {
+		sdp_text_free(text);
+		result = sdp_rewrite(&text, &length, sdp, &to);
+	}
 	if (result == 0) {
 		learn_mids(x, shown, answer != NULL);
 		return text;
 	}
 	session_refuse(error, SESSION_INTERNAL, "the SDP cannot be written: %s", strerror(-result));
 	return NULL;
+}
+
+char *exchange_write_sdp(const struct exchange *x, const struct sdp *answer,
+			 const Tandem__Relay__V1__SdpForm *form, struct session_error *error)
+{
+	struct sdp_form read;
+	char *text;
+
+	if (form_read(&read, form, error))
+		return NULL;
+	text = write_one(x, answer, &read, form, error);
+	return text && form_edit(&text, form, error) ? NULL : text;
 }

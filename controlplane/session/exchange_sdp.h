@@ -6,11 +6,15 @@
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/session_error.h"
 
+/* Reads what a party sent, and takes out what the filter says; it may be NULL. */
+int exchange_read_sdp(struct sdp **out, const char *text,
+		      const Tandem__Relay__V1__SdpFilter *filter, struct session_error *error);
+
 /*
  * `answer` NULL: the offer, for the party that it is made to. Otherwise the answer, for the one who
- * offered. The text is for sdp_text_free(); NULL with the error.
+ * offered. `form` may be NULL. The text is for sdp_text_free(); NULL with the error.
  */
 char *exchange_write_sdp(const struct exchange *exchange, const struct sdp *answer,
-			 struct session_error *error);
+			 const Tandem__Relay__V1__SdpForm *form, struct session_error *error);
 
 #endif

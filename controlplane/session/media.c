@@ -87,16 +87,13 @@ void media_take(struct medium *media, const struct sdp *offer, const struct sdp 
 /* What a=rtpmap, or else RFC 3551, calls the payload type; "": nothing. */
 static void find_name(char name[16], const struct medium *media, unsigned int type)
 {
-	static const char *const usual[] = {[0] = "PCMU", [8] = "PCMA", [9] = "G722"};
-	const char *at = media->codecs;
+	const char *map = sdp_static_map(type), *said;
 	char line[32];
 
-	snprintf(name, 16, "%s",
-		 type < sizeof(usual) / sizeof(usual[0]) && usual[type] ? usual[type] : "");
 	snprintf(line, sizeof(line), "a=rtpmap:%u ", type);
-	at = at ? strcasestr(at, line) : NULL;
-	if (at)
-		sscanf(at + strlen(line), "%15[^/\r\n]", name);
+	said = media->codecs ? strcasestr(media->codecs, line) : NULL;
+	name[0] = '\0';
+	sscanf(said ? said + strlen(line) : map ? map : "", "%15[^/\r\n]", name);
 }
 
 int media_silence(const struct medium *media, unsigned int type)

@@ -11,23 +11,26 @@
 
 #include "controlplane/session/latch.h"
 
+#define UFRAG_LENGTH 8
+#define PWD_LENGTH   26
+
 /* --- ICE ------------------------------------------------------------------------------------- */
 
-/* RFC 8445 section 5.3: at least 24 bits of ufrag and 128 of password, here 48 and 144. */
+/* RFC 8445 section 5.3: at least 24 bits of ufrag and 128 of password, here 48 and 156. */
 static int fresh_credentials(struct terms *t)
 {
 	static const char digits[64] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	uint8_t random[32];
+	uint8_t random[UFRAG_LENGTH + PWD_LENGTH];
 
 	if (RAND_bytes(random, sizeof(random)) != 1)
 		return -EIO;
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < UFRAG_LENGTH; i++)
 		t->local_ufrag[i] = digits[random[i] & 63];
-	for (int i = 0; i < 24; i++)
-		t->local_pwd[i] = digits[random[8 + i] & 63];
-	t->local_ufrag[8] = '\0';
-	t->local_pwd[24] = '\0';
+	for (int i = 0; i < PWD_LENGTH; i++)
+		t->local_pwd[i] = digits[random[UFRAG_LENGTH + i] & 63];
+	t->local_ufrag[UFRAG_LENGTH] = '\0';
+	t->local_pwd[PWD_LENGTH] = '\0';
 	OPENSSL_cleanse(random, sizeof(random));
 	return 0;
 }
@@ -44,7 +47,7 @@ static int take_ufrag(struct terms *t, const struct sdp_media *media, unsigned i
 	return 0;
 }
 
-static void drop_ice(struct terms *t)
+void terms_drop_ice(struct terms *t)
 {
 	t->ice = false;
 	t->remote_ufrag[0] = '\0';
@@ -62,13 +65,13 @@ static bool can_do_ice(const struct terms *t, const struct sdp_media *media, boo
 }
 
 /* An offer with another ufrag restarts ICE, and then our credentials are fresh as well. */
-static int take_ice_offer(struct terms *t, const struct sdp_media *media, bool lite,
-			  unsigned int mline, struct session_error *error)
+static int take_ice_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
+			  bool lite, unsigned int mline, struct session_error *error)
 {
 	bool restart;
 
-	if (!can_do_ice(t, media, lite)) {
-		drop_ice(t);
+	if (!can_do_ice(t, media, lite) || wish->refuses_ice) {
+		terms_drop_ice(t);
 		return 0;
 	}
 	restart = !t->ice || strcmp(t->remote_ufrag, media->ice.ufrag) != 0;
@@ -204,10 +207,39 @@ static bool is_offered(const struct terms *t, const enum srtp_suite *suites, uns
 	return true;
 }
 
-static int make_crypto_offer(struct terms *t, const struct wish *wish, struct session_error *error)
+/* How many: those that the wish allows, which the sender has or has not, as it says. */
+static unsigned int list_suites(enum srtp_suite list[SUITE_COUNT], const struct wish *wish,
+				const struct sdp_media *media)
 {
 	const enum srtp_suite *suites;
-	unsigned int count = wish_suites(wish, &suites);
+	unsigned int count = wish_suites(wish, &suites), theirs = 0, listed = 0;
+	struct sdes offered[SUITE_COUNT];
+	char why[SDES_WHY];
+	uint32_t left = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		left |= 1u << suites[i];
+	if (wish->as_offered || wish->none_added)
+		theirs = sdes_choose_all(offered, media->crypto, media->crypto_count, left, why,
+					 sizeof(why));
+	for (unsigned int i = 0; i < theirs; i++) {
+		list[listed++] = offered[i].suite;
+		left &= ~(1u << offered[i].suite);
+		sdes_wipe(&offered[i]);
+	}
+	if (wish->none_added && theirs)
+		return listed;
+	for (unsigned int i = 0; i < count; i++)
+		if (left & 1u << suites[i])
+			list[listed++] = suites[i];
+	return listed;
+}
+
+static int make_crypto_offer(struct terms *t, const struct wish *wish,
+			     const struct sdp_media *media, struct session_error *error)
+{
+	enum srtp_suite suites[SUITE_COUNT];
+	unsigned int count = list_suites(suites, wish, media);
 
 	if (t->local_count == 1 && t->remote_key.suite != SUITE_NONE)
 		return 0;
@@ -278,21 +310,46 @@ static void take_address(struct terms *t, const struct wish *wish, const struct 
 	set_latch(t, wish);
 }
 
+/* Of what the offerer can do, what the relay does with it. */
+static enum sdp_profile taken_profile(const struct wish *wish, const struct sdp_media *media)
+{
+	unsigned int keying = sdp_media_keying(media);
+	char why[SDES_WHY];
+	struct sdes chosen;
+
+	if (keying & SDP_PLAIN) {
+		if (!wish_is_on(wish->opportunistic, SDP_OTHER_PROFILE, true))
+			return media->profile;
+		if (keying & SDP_BY_SDES && choose_offered(&chosen, wish, media, why, sizeof(why)))
+			keying &= ~SDP_BY_SDES;
+		sdes_wipe(&chosen);
+		return sdp_profile_keyed(media->profile, keying & SDP_BY_SDES   ? SDP_BY_SDES
+							 : keying & SDP_BY_DTLS ? SDP_BY_DTLS
+										: SDP_PLAIN);
+	}
+	if (keying & SDP_BY_DTLS && wish->keying & SDP_BY_DTLS && !wish->shared)
+		return sdp_profile_keyed(media->profile, SDP_BY_DTLS);
+	return media->profile;
+}
+
+static void drop_dtls(struct terms *t)
+{
+	t->setup = SDP_NO_SETUP;
+	t->fingerprint_count = 0;
+}
+
 int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
 		     bool lite, unsigned int mline, struct session_error *error)
 {
-	t->rtcp_mux = media->rtcp_mux || media->rtcp_mux_only;
+	t->rtcp_mux = (media->rtcp_mux || media->rtcp_mux_only) && !wish->refuses_mux;
 	take_address(t, wish, media);
-	if (take_ice_offer(t, media, lite, mline, error))
+	if (take_ice_offer(t, wish, media, lite, mline, error))
 		return -EINVAL;
-	if (sdp_profile_has_dtls(media->profile)) {
-		if (take_setup_offer(t, media, mline, error))
-			return -EINVAL;
-	} else {
-		t->setup = SDP_NO_SETUP;
-		t->fingerprint_count = 0;
-	}
-	t->profile = media->profile;
+	t->profile = taken_profile(wish, media);
+	if (!sdp_profile_has_dtls(t->profile))
+		drop_dtls(t);
+	else if (take_setup_offer(t, media, mline, error))
+		return -EINVAL;
 	if (!sdp_profile_has_sdes(t->profile))
 		terms_drop_keys(t);
 	else if (!wish->shared && take_crypto_offer(t, wish, media, mline, error))
@@ -301,10 +358,22 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 	return 0;
 }
 
+static enum sdp_profile offered_profile(const struct wish *wish, const struct sdp_media *media)
+{
+	enum sdp_profile profile = wish->profile ? wish->profile : media->profile;
+	bool same = sdp_media_keying(media) & (SDP_BY_SDES | SDP_BY_DTLS);
+
+	if (sdp_profile_keying(profile) & SDP_PLAIN)
+		return wish_is_on(wish->opportunistic, SDP_OTHER_PROFILE, same)
+			       ? sdp_profile_keyed(profile, SDP_PLAIN | SDP_BY_SDES | SDP_BY_DTLS)
+			       : profile;
+	return wish->keying && !wish->shared ? sdp_profile_keyed(profile, wish->keying) : profile;
+}
+
 static void make_appearance(struct terms *t, const struct wish *wish, bool bundled,
 			    const struct sdp_media *media)
 {
-	t->profile = wish->profile != SDP_OTHER_PROFILE ? wish->profile : media->profile;
+	t->profile = offered_profile(wish, media);
 	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile, media->rtcp_mux);
 	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
 	set_latch(t, wish);
@@ -324,7 +393,7 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 		t->rtcp_mux = true;
 	ice = ice && t->rtcp_mux;
 	if (!ice)
-		drop_ice(t);
+		terms_drop_ice(t);
 	else if (!t->ice && fresh_credentials(t))
 		return session_refuse(error, SESSION_INTERNAL, "the random generator fails");
 	t->ice = ice;
@@ -332,7 +401,7 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 						    : SDP_NO_SETUP;
 	if (!sdp_profile_has_sdes(t->profile))
 		terms_drop_keys(t);
-	else if (!wish->shared && make_crypto_offer(t, wish, error))
+	else if (!wish->shared && make_crypto_offer(t, wish, media, error))
 		return -EINVAL;
 	return 0;
 }
@@ -358,8 +427,38 @@ static int take_ice_answer(struct terms *t, const struct sdp_media *media, bool 
 		return 0;
 	if (can_do_ice(t, media, lite))
 		return take_ufrag(t, media, mline, error);
-	drop_ice(t);
+	terms_drop_ice(t);
 	return 0;
+}
+
+/* Many answer with a profile beside the one that was offered: keyed alike, it is taken. */
+static int agree_profile(struct terms *t, const struct sdp_media *media, unsigned int mline,
+			 struct session_error *error)
+{
+	unsigned int offered = sdp_profile_keying(t->profile);
+	unsigned int both = offered & sdp_media_keying(media);
+
+	if (!both)
+		return session_refuse(
+			error, SESSION_INVALID_ARGUMENT,
+			"m-line %u: the answer's profile is %.40s, the offer's is %s, which is "
+			"keyed otherwise; an answer repeats it",
+			mline, media->profile_name, sdp_profile_name(t->profile));
+	t->profile = sdp_profile_keyed(t->profile, both & SDP_BY_DTLS   ? SDP_BY_DTLS
+						   : both & SDP_BY_SDES ? SDP_BY_SDES
+									: SDP_PLAIN);
+	if (!sdp_profile_has_dtls(t->profile))
+		drop_dtls(t);
+	if (!sdp_profile_has_sdes(t->profile))
+		terms_drop_keys(t);
+	return 0;
+}
+
+void terms_go_plain(struct terms *t)
+{
+	t->profile = sdp_profile_keyed(t->profile, SDP_PLAIN);
+	drop_dtls(t);
+	terms_drop_keys(t);
 }
 
 int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
@@ -367,13 +466,8 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 {
 	bool mux = media->rtcp_mux || media->rtcp_mux_only;
 
-	/* Many answer with a profile beside the one that was offered: keyed alike, it is taken. */
-	if (!sdp_profile_is_near(media->profile, t->profile))
-		return session_refuse(
-			error, SESSION_INVALID_ARGUMENT,
-			"m-line %u: the answer's profile is %.40s, the offer's is %s, which is "
-			"keyed otherwise; an answer repeats it",
-			mline, media->profile_name, sdp_profile_name(t->profile));
+	if (agree_profile(t, media, mline, error))
+		return -EINVAL;
 	if (t->rtcp_mux_only && !mux)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "m-line %u: the answer lacks a=rtcp-mux, and the offer said "

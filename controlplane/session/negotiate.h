@@ -65,6 +65,10 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
 		      bool lite, unsigned int mline, struct session_error *error);
 
+/* Keys that were offered under RTP/AVP(F) are not used after all; ICE neither. */
+void terms_go_plain(struct terms *t);
+void terms_drop_ice(struct terms *t);
+
 /* Adds the clock rates of one m-line's payload types. */
 void terms_add_clocks(struct terms *t, const struct sdp_media *media);
 /* Whether the DTLS association has to be a new one (RFC 8842 section 4). */

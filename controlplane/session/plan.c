@@ -348,6 +348,28 @@ static int take_answer(struct exchange *x, struct plan *plan, const struct sdp *
 	return 0;
 }
 
+/* The plan of this m-line; NULL if there is none. */
+static const struct plan *plan_of(const struct end *end, unsigned int line)
+{
+	for (unsigned int i = 0; i < end->plan_count; i++)
+		if (end->plans[i].lines & 1u << line)
+			return &end->plans[i];
+	return NULL;
+}
+
+/* What the offerer's leg does of it depends on what the other one has answered. */
+static void agree_offerer(const struct exchange *x, struct plan *plan)
+{
+	const struct plan *to = plan_of(&x->to, group_first(plan->lines));
+	bool plain = to && sdp_profile_keying(to->terms.profile) & SDP_PLAIN;
+
+	if (x->from.wish.refuses_ice)
+		terms_drop_ice(&plan->terms);
+	if (plain && x->from.wish.opportunistic == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME &&
+	    sdp_profile_is_opportunistic(plan->terms.profile))
+		terms_go_plain(&plan->terms);
+}
+
 int plan_answer(struct exchange *x, const struct sdp *answer, struct session_error *error)
 {
 	uint32_t lines;
@@ -368,6 +390,8 @@ int plan_answer(struct exchange *x, const struct sdp *answer, struct session_err
 
 		plan->lines &= lines;
 		name_media(plan, answer);
+		if (plan->lines)
+			agree_offerer(x, plan);
 		to = plan->lines && x->to.wish.shared ? counterpart(&x->to, plan) : NULL;
 		if (to)
 			share_answer(&plan->terms, &to->terms);

@@ -70,6 +70,8 @@ static int make_party(struct call *call, const Tandem__State__V2__Party *state)
 	party->answered = state->answered;
 	party->listens = state->listens;
 	party->line_count = state->line_count;
+	party->sdp_version = state->sdp_version;
+	party->sdp_digest = state->sdp_digest;
 	for (size_t i = 0; i < state->n_mids; i++)
 		if (state->mids[i]->line < SDP_MEDIA_MAX &&
 		    strlen(state->mids[i]->text) <= SDP_MID_MAX)

@@ -102,17 +102,12 @@ static Tandem__Relay__V1__LinkState dtls_state(const struct leg *leg)
 			  : TANDEM__RELAY__V1__LINK_STATE__LINK_WAITING;
 }
 
-/* By name: how RTP/SAVP(F) is keyed is told by the link's state. */
+/* By name: how it is keyed is told by the suite and the link's state. */
 static Tandem__Relay__V1__Profile shown_profile(enum sdp_profile profile)
 {
-	switch (profile) {
-	case SDP_RTP_SAVP_DTLS:
-		return TANDEM__RELAY__V1__PROFILE__PROFILE_RTP_SAVP;
-	case SDP_RTP_SAVPF_DTLS:
-		return TANDEM__RELAY__V1__PROFILE__PROFILE_RTP_SAVPF;
-	default:
-		return (Tandem__Relay__V1__Profile)profile;
-	}
+	const char *name = sdp_profile_name(profile);
+
+	return (Tandem__Relay__V1__Profile)(name ? sdp_profile_find(name) : SDP_OTHER_PROFILE);
 }
 
 static char *show_endpoint(struct report *r, const struct endpoint *e)

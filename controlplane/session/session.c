@@ -48,20 +48,6 @@ int session_check_name(const char *field, const char *text, struct session_error
 	return 0;
 }
 
-int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error)
-{
-	struct sdp_error why;
-	int result = sdp_parse(sdp, text, strlen(text), &why);
-
-	if (result == 0)
-		return 0;
-	if (result == -ENOMEM)
-		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	return session_refuse(error,
-			      result == -ENOTSUP ? SESSION_UNIMPLEMENTED : SESSION_INVALID_ARGUMENT,
-			      "sdp line %u: %s", why.line, why.text);
-}
-
 /* --- life ------------------------------------------------------------------------------------ */
 
 struct client *session_client(const struct session *s)

@@ -403,6 +403,23 @@ static int plan_parties(struct answering *a, const char *to_tag, struct session_
 	return a->to.tag ? 0 : session_refuse(error, SESSION_INTERNAL, "no memory");
 }
 
+static int read_sides(struct exchange *next, const Tandem__Relay__V1__AnswerRequest *request,
+		      struct session_error *error)
+{
+	struct wish side;
+
+	if (wish_read_source(&next->to.wish, request->source, error) ||
+	    wish_read(&side, request->from, error))
+		return -EINVAL;
+	if (request->from)
+		next->to.wish.latch = side.latch;
+	if (wish_read(&side, request->to, error))
+		return -EINVAL;
+	if (side.ice == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF)
+		next->from.wish.refuses_ice = true;
+	return 0;
+}
+
 static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *request,
 		   struct session_error *error)
 {
@@ -412,8 +429,8 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 	a->media = media_copy(a->call->media);
 	if (exchange_copy(&a->next, a->exchange) || !a->media)
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	if (wish_read_source(&a->next.to.wish, request->source, error) ||
-	    session_read_sdp(&sdp, request->sdp, error))
+	if (read_sides(&a->next, request, error) ||
+	    exchange_read_sdp(&sdp, request->sdp, request->filter, error))
 		return -EINVAL;
 	if (plan_answer(&a->next, sdp, error))
 		goto out;
@@ -423,7 +440,7 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 		goto out;
 	}
 	media_take(a->media, a->exchange->sdp, sdp);
-	a->sdp = exchange_write_sdp(&a->next, sdp, error);
+	a->sdp = exchange_write_sdp(&a->next, sdp, request->form, error);
 	result = a->sdp ? plan_parties(a, request->to_tag, error) : -EINVAL;
 out:
 	sdp_free(sdp);

@@ -173,10 +173,13 @@ static int read_wishes(struct exchange *x, const Tandem__Relay__V1__OfferRequest
 
 	x->from.wish = x->from.party->wish;
 	x->to.wish = x->to.party->wish;
+	x->from.wish.refuses_ice = x->from.wish.refuses_mux = false;
 	/* A branch beside others is as they are. */
 	shared = x->first ? x->from.wish.shared : x->to.wish.shared;
 	if (request->to && wish_read(&x->to.wish, request->to, error))
 		return -EINVAL;
+	if (request->to && request->to->keeps && x->to.party->answered)
+		wish_keep(&x->to.wish, &x->to.party->wish);
 	if (wish_read_keys(&shared, request->keys, error) ||
 	    wish_read_source(&x->from.wish, request->source, error))
 		return -EINVAL;
@@ -193,7 +196,8 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 {
 	unsigned int lines = x->from.party->line_count;
 
-	if (session_read_sdp(&x->sdp, request->sdp, error) || read_wishes(x, request, error))
+	if (exchange_read_sdp(&x->sdp, request->sdp, request->filter, error) ||
+	    read_wishes(x, request, error))
 		return -EINVAL;
 	if (lines < x->to.party->line_count)
 		lines = x->to.party->line_count;
@@ -339,7 +343,7 @@ static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *reque
 		goto out_refuse;
 	if (plan(x, request->to != NULL, &error))
 		goto out_refuse;
-	sdp = exchange_write_sdp(x, NULL, &error);
+	sdp = exchange_write_sdp(x, NULL, request->form, &error);
 	if (!sdp)
 		goto out_refuse;
 	if (push_new(x, sdp, reply, arg) == 0)

@@ -73,7 +73,6 @@ void session_notify_ready(struct session *s);
 int session_check_ready(const struct session *s, struct session_error *error);
 
 /* session.c, for the verbs. */
-int session_read_sdp(struct sdp **sdp, const char *text, struct session_error *error);
 int session_check_text(const char *field, const char *text, struct session_error *error);
 int session_check_name(const char *field, const char *text, struct session_error *error);
 

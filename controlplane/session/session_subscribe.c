@@ -119,7 +119,7 @@ static int plan(struct subscribing *u, const Tandem__Relay__V1__SubscribeRequest
 		x->to.plans[i].leg->source = heard->party;
 		x->to.plans[i].leg->source_line = heard->line;
 	}
-	u->sdp = exchange_write_sdp(x, NULL, error);
+	u->sdp = exchange_write_sdp(x, NULL, NULL, error);
 	return u->sdp ? 0 : -EINVAL;
 }
 
@@ -270,7 +270,7 @@ static int take_answer(struct exchange *x, const char *text, struct session_erro
 	struct sdp *sdp = NULL;
 	int result = -EINVAL;
 
-	if (session_read_sdp(&sdp, text, error))
+	if (exchange_read_sdp(&sdp, text, NULL, error))
 		return -EINVAL;
 	if (exchange_copy(&next, x))
 		session_refuse(error, SESSION_INTERNAL, "no memory");

@@ -30,6 +30,13 @@ static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
 	return 0;
 }
 
+static const unsigned int keyings[] = {
+	[TANDEM__RELAY__V1__KEYING__KEYING_DEFAULT] = 0,
+	[TANDEM__RELAY__V1__KEYING__KEYING_SDES] = SDP_BY_SDES,
+	[TANDEM__RELAY__V1__KEYING__KEYING_DTLS] = SDP_BY_DTLS,
+	[TANDEM__RELAY__V1__KEYING__KEYING_ANY] = SDP_BY_SDES | SDP_BY_DTLS,
+};
+
 int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error)
 {
 	memset(wish, 0, sizeof(*wish));
@@ -44,10 +51,12 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	    (unsigned int)side->family > TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6 ||
 	    (unsigned int)side->ice > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME ||
 	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME ||
-	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ADDRESS)
+	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ADDRESS ||
+	    (unsigned int)side->keying > TANDEM__RELAY__V1__KEYING__KEYING_ANY ||
+	    (unsigned int)side->opportunistic > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME)
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
-			"a side has an unknown profile, family, toggle or latch; use the "
+			"a side has an unknown profile, family, toggle, latch or keying; use the "
 			"numbers of relay.proto");
 	strcpy(wish->network, side->network);
 	wish->family = side->family;
@@ -55,6 +64,10 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	wish->ice = side->ice;
 	wish->rtcp_mux = side->rtcp_mux;
 	wish->latch = side->latch;
+	wish->keying = keyings[side->keying];
+	wish->opportunistic = side->opportunistic;
+	wish->as_offered = side->as_offered;
+	wish->none_added = side->none_added;
 	return read_suites(wish, side, error);
 }
 
@@ -65,6 +78,29 @@ void wish_take_from(struct wish *wish, const struct wish *from)
 	wish->latch = from->latch;
 	memcpy(wish->suites, from->suites, sizeof(wish->suites));
 	wish->suite_count = from->suite_count;
+	wish->keying = from->keying;
+	wish->opportunistic = from->opportunistic;
+	wish->refuses_ice = from->ice == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+	wish->refuses_mux = from->rtcp_mux == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+}
+
+void wish_keep(struct wish *wish, const struct wish *before)
+{
+	if (!wish->network[0])
+		memcpy(wish->network, before->network, sizeof(wish->network));
+	if (wish->family == TANDEM__RELAY__V1__FAMILY__FAMILY_SAME)
+		wish->family = before->family;
+	if (wish->profile == SDP_OTHER_PROFILE)
+		wish->profile = before->profile;
+	if (wish->ice == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME)
+		wish->ice = before->ice;
+	if (wish->rtcp_mux == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME)
+		wish->rtcp_mux = before->rtcp_mux;
+	if (wish->opportunistic == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME)
+		wish->opportunistic = before->opportunistic;
+	/* How its packets come has nothing to do with who offers. */
+	wish->latch = before->latch;
+	wish->source = before->source;
 }
 
 int wish_read_source(struct wish *wish, const char *text, struct session_error *error)

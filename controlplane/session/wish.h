@@ -24,13 +24,19 @@ struct wish {
 	unsigned int suite_count;            /* 0: all */
 	struct address source;               /* in the place of the SDP's; zero: none */
 	bool shared; /* the SDES keys are the participants' own; the same for both who talk */
+	unsigned int keying; /* bits of sdp_keying, for RTP/SAVP(F); 0: as the profile says */
+	Tandem__Relay__V1__Toggle opportunistic;
+	bool as_offered, none_added; /* what is offered follows the sender's suites */
+	/* Of who offers: what it offers of that is not taken. */
+	bool refuses_ice, refuses_mux;
 };
 
 /* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */
 int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error);
-/* Of a Side that is about the sender of an SDP: network, family, latch, suites; the SDP has the
- * rest. */
+/* Of a Side that is about the sender of an offer; what it does not speak of is in the SDP. */
 void wish_take_from(struct wish *wish, const struct wish *from);
+/* What a wish leaves open is as it was before. */
+void wish_keep(struct wish *wish, const struct wish *before);
 /* Where the participant's packets come from; "": as its SDP says. -EINVAL with the error. */
 int wish_read_source(struct wish *wish, const char *text, struct session_error *error);
 /* Whether the keys are shared, after what the request says; -EINVAL with the error. */
