@@ -86,7 +86,9 @@ int ng_open(struct ng **out, uv_loop_t *loop, struct session *session,
 	ng->delete_delay_s = config->delete_delay_s;
 	TAILQ_INIT(&ng->datagrams);
 	TAILQ_INIT(&ng->listeners);
-	error = read_allowed(ng, config);
+	error = ng_make_token(ng->instance);
+	if (!error)
+		error = read_allowed(ng, config);
 	for (unsigned int k = 0; !error && k < config->listen_count; k++)
 		error = listen_on(ng, config->listen[k]);
 	if (error) {

@@ -4,15 +4,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include <openssl/rand.h>
-
 #include "controlplane/ng/ng_state.h"
 #include "dataplane/lib/log.h"
 
 #define WORDS_TOLD 200 /* unknown words that get a line in the log */
 #define LIST_USUAL 32
 #define LIST_MOST  1000
-#define TAG_OCTETS 8
 #define NOT_FOUND  "Call-ID not found or tags didn't match"
 
 /* --- replies --------------------------------------------------------------------------------- */
@@ -102,6 +99,22 @@ static void reply_sdp(struct ng_query *q, const char *sdp)
 	q->done(q, reply);
 }
 
+/* An SDP that went through this relay once comes out as it came in. */
+static bool is_loop(struct ng_query *q)
+{
+	struct ng_request *r = &q->request;
+	const char *at;
+
+	if (!r->loop_protect)
+		return false;
+	r->form.loop = q->ng->instance;
+	at = strstr(r->sdp, "a=rtpengine:");
+	if (!at || strncmp(at + 12, q->ng->instance, strlen(q->ng->instance)) != 0)
+		return false;
+	reply_sdp(q, r->sdp);
+	return true;
+}
+
 static void on_offered(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
 {
 	if (error && is_full(error))
@@ -118,7 +131,7 @@ static void offer(struct ng_query *q)
 	struct ng_request *r = &q->request;
 
 	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
-	    !has(q, r->sdp, "No SDP body in message"))
+	    !has(q, r->sdp, "No SDP body in message") || is_loop(q))
 		return;
 	request.call_id = (char *)r->call_id;
 	request.from_tag = (char *)r->from_tag;
@@ -150,7 +163,8 @@ static void answer(struct ng_query *q)
 	struct ng_request *r = &q->request;
 
 	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
-	    !has(q, r->to_tag, "No to-tag in message") || !has(q, r->sdp, "No SDP body in message"))
+	    !has(q, r->to_tag, "No to-tag in message") ||
+	    !has(q, r->sdp, "No SDP body in message") || is_loop(q))
 		return;
 	request.call_id = (char *)r->call_id;
 	request.from_tag = (char *)r->from_tag;
@@ -209,9 +223,15 @@ static void delete (struct ng_query *q)
 {
 	Tandem__Relay__V1__DeleteRequest request = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
 	const struct ng_request *r = &q->request;
+	char *of[2];
 
 	if (!has_call(q))
 		return;
+	request.of = of;
+	if (*r->from_tag)
+		of[request.n_of++] = (char *)r->from_tag;
+	if (*r->to_tag)
+		of[request.n_of++] = (char *)r->to_tag;
 	request.call_id = (char *)r->call_id;
 	request.branch = (char *)r->via_branch;
 	request.delay_ms =
@@ -352,16 +372,11 @@ static void unblock_events(struct ng_query *q)
 /* The listener's tag is ours to make, unless the request has one. */
 static const char *listener_tag(struct ng_query *q)
 {
-	uint8_t random[TAG_OCTETS];
-	char text[2 * TAG_OCTETS + 1];
+	char text[NG_TOKEN_MAX];
 
 	if (*q->request.to_tag)
 		return q->request.to_tag;
-	if (RAND_bytes(random, sizeof(random)) != 1)
-		return NULL;
-	for (unsigned int k = 0; k < TAG_OCTETS; k++)
-		snprintf(text + 2 * k, 3, "%02x", random[k]);
-	return arena_text(&q->arena, text);
+	return ng_make_token(text) ? NULL : arena_text(&q->arena, text);
 }
 
 static void on_subscribed(void *arg, const ProtobufCMessage *message,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an ng request says of the text of an SDP: codecs, extensions, attributes, its first lines. */
+/* What an ng request says of the text of an SDP: codecs, extensions, attributes, its first lines.
+ */
 #include <string.h>
 #include <strings.h>
 
@@ -97,9 +98,8 @@ void ng_take_replace(struct ng_reader *r, const struct ng_value *value)
 static Tandem__Relay__V1__SdpEdit *add_edit(struct ng_reader *r, const char *media)
 {
 	Tandem__Relay__V1__SdpForm *form = &r->request->form;
-	Tandem__Relay__V1__SdpEdit *edit =
-		arena_add(r->arena, &form->edits, &form->n_edits,
-			  &tandem__relay__v1__sdp_edit__descriptor);
+	Tandem__Relay__V1__SdpEdit *edit = arena_add(r->arena, &form->edits, &form->n_edits,
+						     &tandem__relay__v1__sdp_edit__descriptor);
 
 	if (edit)
 		edit->media = strcasecmp(media, "none") && strcasecmp(media, "global")
@@ -148,7 +148,9 @@ static struct ng_value *unescape(struct ng_reader *r, const char *text, size_t l
 	for (size_t k = 0; out && k < length; k++) {
 		bool twice = k + 1 < length && text[k + 1] == text[k];
 
-		out[used++] = twice && text[k] == '.' ? ' ' : twice && text[k] == '-' ? '=' : text[k];
+		out[used++] = twice && text[k] == '.'   ? ' '
+			      : twice && text[k] == '-' ? '='
+							: text[k];
 		k += twice && strchr(".-", text[k]);
 	}
 	return out ? ng_octets(r->arena, out, used) : NULL;

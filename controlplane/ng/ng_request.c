@@ -472,6 +472,7 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 	request->from.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
 	request->form.user = request->form.origin = true;
 	request->form.nowhere = request->form.unpadded = true;
+	request->filter.lenient = true;
 	ng_words_sort(arena, dictionary);
 	/* What other keys mean depends on it. */
 	request->command = ng_get_text(dictionary, "command");

@@ -11,6 +11,8 @@
 
 #define NG_MESSAGE_MAX 131072 /* octets */
 
+#define NG_TOKEN_MAX 17 /* octets, the NUL among them */
+
 struct ng {
 	uv_loop_t *loop;
 	struct session *session;
@@ -25,10 +27,14 @@ struct ng {
 	unsigned int told_count;
 	uint64_t unknown_words; /* all that came */
 	unsigned int delete_delay_s;
-	uint64_t garbage_said; /* ms: when a line about it was logged last */
-	unsigned int serving;  /* requests that wait for the session */
+	char instance[NG_TOKEN_MAX]; /* in the SDPs that went through, where that is asked for */
+	uint64_t garbage_said;       /* ms: when a line about it was logged last */
+	unsigned int serving;        /* requests that wait for the session */
 	bool closing;
 };
+
+/* A random word in hexadecimal. 0, or -EIO when the random generator fails. */
+int ng_make_token(char text[NG_TOKEN_MAX]);
 
 /* Sends a reply to who asked; `octets` is NULL if there is none. Once for each ng_serve(). */
 typedef void ng_answer(void *arg, const char *octets, size_t length);

@@ -57,6 +57,9 @@ static unsigned int read_bundle(struct sdp *sdp, char *rest, unsigned int most)
 		names++;
 		if (!m || m->bundle || m->foreign || (!m->port && !m->bundle_only))
 			continue;
+		/* Without it there is no group (section 7.1.3): each m-line is by itself. */
+		if (!tagged && !m->rtcp_mux && !m->rtcp_mux_only)
+			break;
 		m->bundle = bundle;
 		m->bundle_tag = !tagged;
 		tagged = true;

@@ -168,8 +168,7 @@ static bool names_extension(const struct sdp_names *names, const char *value)
 	length = strcspn(uri, " \t");
 	for (size_t i = 0; i < names->count; i++)
 		if (strcasecmp(names->name[i], "all") == 0 ||
-		    (strlen(names->name[i]) == length &&
-		     strncmp(names->name[i], uri, length) == 0))
+		    (strlen(names->name[i]) == length && strncmp(names->name[i], uri, length) == 0))
 			return true;
 	return false;
 }
@@ -188,7 +187,7 @@ static void filter_extensions(struct sdp *sdp, const struct sdp_names *names)
 	}
 }
 
-static void reject(struct sdp *sdp, struct sdp_media *m)
+void sdp_reject(struct sdp *sdp, struct sdp_media *m)
 {
 	m->port = 0;
 	m->rejected = true;
@@ -206,7 +205,7 @@ unsigned int sdp_filter(struct sdp *sdp, const struct sdp_filter *filter)
 		if (m->rejected)
 			continue;
 		if (has_word(&filter->reject, m->kind_name))
-			reject(sdp, m);
+			sdp_reject(sdp, m);
 		else if (codecs && !filter_codecs(sdp, m, filter))
 			return i + 1;
 	}

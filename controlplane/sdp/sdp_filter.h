@@ -22,4 +22,7 @@ struct sdp_filter {
 /* 0, or the number of the m-line (from 1) that nothing is left of without transcoding. */
 unsigned int sdp_filter(struct sdp *sdp, const struct sdp_filter *filter);
 
+/* The m-line gets port 0, and is nobody's. */
+void sdp_reject(struct sdp *sdp, struct sdp_media *media);
+
 #endif

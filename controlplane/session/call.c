@@ -247,6 +247,8 @@ void leg_retire(struct leg *leg)
 void leg_free(struct leg *leg)
 {
 	leg_retire(leg);
+	if (leg->lines)
+		leg->party->ports[__builtin_ctz(leg->lines)] = (uint16_t)leg->port;
 	ports_give(leg->at->ports, leg->port, leg->pair, uv_now(leg->session->loop));
 	dtls_identity_release(leg->identity);
 	TAILQ_REMOVE(&leg->party->legs, leg, entry);

@@ -93,6 +93,7 @@ struct party {
 	struct mids mids;      /* as it knows its m-lines */
 	struct party *partner; /* whom it talks with, once that one says the same; NULL: nobody */
 	unsigned int line_count;
+	uint16_t ports[SDP_MEDIA_MAX];    /* that its m-lines had last; 0: none */
 	uint64_t sdp_version, sdp_digest; /* of what it was shown last; 0: the sender's own */
 	TAILQ_HEAD(leg_list, leg) legs;
 };

@@ -255,7 +255,8 @@ static int make_crypto_offer(struct terms *t, const struct wish *wish,
 }
 
 /* The answer names our line by its tag (RFC 4568 section 5.1.3). */
-static int take_crypto_answer(struct terms *t, const struct sdp_media *media, unsigned int mline,
+static int take_crypto_answer(struct terms *t, const struct wish *wish,
+			      const struct sdp_media *media, unsigned int mline,
 			      struct session_error *error)
 {
 	char why[SDES_WHY];
@@ -269,12 +270,16 @@ static int take_crypto_answer(struct terms *t, const struct sdp_media *media, un
 	while (i < t->local_count &&
 	       (t->local[i].tag != chosen.tag || t->local[i].suite != chosen.suite))
 		i++;
+	/* Some repeat a tag of their own: the suite tells which line they mean. */
+	if (i == t->local_count && !wish->shared)
+		for (i = 0; i < t->local_count && t->local[i].suite != chosen.suite;)
+			i++;
 	if (i == t->local_count) {
 		sdes_wipe(&chosen);
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
-			"m-line %u: the answer's a=crypto has a tag or suite that was "
-			"not offered; answer with one of the lines in the offer",
+			"m-line %u: the answer's a=crypto is none of those that were offered; "
+			"answer with one of the lines in the offer",
 			mline);
 	}
 	kept = t->local[i];
@@ -361,7 +366,8 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 static enum sdp_profile offered_profile(const struct wish *wish, const struct sdp_media *media)
 {
 	enum sdp_profile profile = wish->profile ? wish->profile : media->profile;
-	bool same = sdp_media_keying(media) & (SDP_BY_SDES | SDP_BY_DTLS);
+	unsigned int keying = sdp_media_keying(media);
+	bool same = keying & SDP_PLAIN && keying != SDP_PLAIN;
 
 	if (sdp_profile_keying(profile) & SDP_PLAIN)
 		return wish_is_on(wish->opportunistic, SDP_OTHER_PROFILE, same)
@@ -479,7 +485,7 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 		return -EINVAL;
 	if (sdp_profile_has_dtls(t->profile) && take_setup_answer(t, media, mline, error))
 		return -EINVAL;
-	if (sdp_profile_has_sdes(t->profile) && take_crypto_answer(t, media, mline, error))
+	if (sdp_profile_has_sdes(t->profile) && take_crypto_answer(t, wish, media, mline, error))
 		return -EINVAL;
 	memset(t->clock_rate, 0, sizeof(t->clock_rate));
 	return 0;

@@ -5,8 +5,8 @@
 
 #include "controlplane/session/call.h"
 
-/* A leg of the party's, at an address as it is wished. -EINVAL with the error. */
-int place_leg(struct leg **leg, struct party *party, const struct wish *wish,
+/* A leg of the party's for its m-line, at an address as it is wished. -EINVAL with the error. */
+int place_leg(struct leg **leg, struct party *party, const struct wish *wish, unsigned int line,
 	      const struct sdp_media *media, bool pair, struct session_error *error);
 /*
  * Refuses what no leg in the dataplane can do, or not this one: it keeps its address and its ports.

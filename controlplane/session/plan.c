@@ -176,8 +176,9 @@ static int make_legs(struct exchange *x, struct end *end, struct session_error *
 		name_media(plan, x->sdp);
 		if (plan->leg && !plan->leg->pending)
 			continue;
-		if (!plan->leg && place_leg(&plan->leg, end->party, &end->wish,
-					    group_transport(plan->lines, x->sdp), pair, error))
+		if (!plan->leg &&
+		    place_leg(&plan->leg, end->party, &end->wish, group_first(plan->lines),
+			      group_transport(plan->lines, x->sdp), pair, error))
 			return -EINVAL;
 		plan->leg->lines = plan->lines;
 		memcpy(plan->leg->media, plan->media, sizeof(plan->media));

@@ -11,6 +11,7 @@
 
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
+#include "controlplane/session/fill.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/media.h"
 #include "controlplane/session/path.h"
@@ -290,10 +291,17 @@ static void end(struct answering *a)
 	queue_end(call);
 }
 
+static void reply_sdp(struct answering *a)
+{
+	Tandem__Relay__V1__AnswerReply reply = TANDEM__RELAY__V1__ANSWER_REPLY__INIT;
+
+	reply.sdp = a->sdp;
+	a->reply(a->arg, &reply.base, NULL);
+}
+
 static void finish(void *arg, int error, const char *what)
 {
 	struct answering *a = arg;
-	Tandem__Relay__V1__AnswerReply reply = TANDEM__RELAY__V1__ANSWER_REPLY__INIT;
 
 	if (a->call->gone) {
 		session_fail(a->reply, a->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
@@ -302,9 +310,8 @@ static void finish(void *arg, int error, const char *what)
 		session_fail(a->reply, a->arg, push_status_code(error),
 			     "the dataplane refused the keys: %s", what);
 	} else {
-		reply.sdp = a->sdp;
 		watch_party(WATCH(ANSWERED), a->to.party, "");
-		a->reply(a->arg, &reply.base, NULL);
+		reply_sdp(a);
 	}
 	end(a);
 }
@@ -423,6 +430,7 @@ static int read_sides(struct exchange *next, const Tandem__Relay__V1__AnswerRequ
 static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *request,
 		   struct session_error *error)
 {
+	bool lenient = request->filter && request->filter->lenient;
 	struct sdp *sdp = NULL;
 	int result = -EINVAL;
 
@@ -432,9 +440,11 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 	if (read_sides(&a->next, request, error) ||
 	    exchange_read_sdp(&sdp, request->sdp, request->filter, error))
 		return -EINVAL;
+	if (lenient && fill_answer(&sdp, a->exchange->sdp, error))
+		goto out;
 	if (plan_answer(&a->next, sdp, error))
 		goto out;
-	if (is_all_rejected(a)) {
+	if (is_all_rejected(a) && !lenient) {
 		session_refuse(error, SESSION_FAILED_PRECONDITION,
 			       "the answer rejects every m-line; delete the call instead");
 		goto out;
@@ -495,6 +505,12 @@ void session_answer(struct session *s, const Tandem__Relay__V1__AnswerRequest *r
 	if (prepare(a, request, &error)) {
 		push_drop(push);
 		reply(arg, NULL, &error);
+		end(a);
+		return;
+	}
+	if (is_all_rejected(a)) {
+		push_drop(push);
+		reply_sdp(a);
 		end(a);
 		return;
 	}

@@ -117,6 +117,25 @@ static void delete_party(struct session *s, struct party *party, inquiry_reply *
 	call_release(call);
 }
 
+/* Somebody's, or perhaps that of who has not answered yet. */
+static bool knows(const struct call *call, const char *tag)
+{
+	const struct party *party;
+
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (!party->tag || strcmp(party->tag, tag) == 0)
+			return true;
+	return false;
+}
+
+static bool is_of(const struct call *call, const Tandem__Relay__V1__DeleteRequest *request)
+{
+	for (size_t i = 0; i < request->n_of; i++)
+		if (!knows(call, request->of[i]))
+			return false;
+	return true;
+}
+
 /* --- the verbs ------------------------------------------------------------------------------- */
 
 static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
@@ -144,7 +163,10 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 		party = call_party(call, request->tag);
 	if (!party && request->branch[0])
 		party = call_party_on(call, request->branch);
-	if (whole && request->delay_ms)
+	if (!is_of(call, request))
+		session_fail(reply, arg, SESSION_NOT_FOUND,
+			     "the call has no such tag; see tandemctl call");
+	else if (whole && request->delay_ms)
 		delete_later(call, request->delay_ms, reply, arg);
 	else if (whole)
 		delete_call(s, call, reply, arg);

@@ -9,6 +9,7 @@
 
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
+#include "controlplane/session/fill.h"
 #include "controlplane/session/plan.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
@@ -201,6 +202,9 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 		return -EINVAL;
 	if (lines < x->to.party->line_count)
 		lines = x->to.party->line_count;
+	if (request->filter && request->filter->lenient &&
+	    fill_offer(&x->sdp, x->call, lines, error))
+		return -EINVAL;
 	if (x->sdp->media_count < lines)
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,

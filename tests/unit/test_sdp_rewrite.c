@@ -457,8 +457,8 @@ static void test_bundle_tag_first(void **state)
 {
 	static const char text[] =
 		"v=0\r\no=- 1 1 IN IP4 203.0.113.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE b a\r\n"
-		"m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\n"
-		"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:b\r\n";
+		"m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:a\r\na=rtcp-mux\r\n"
+		"m=video 9 UDP/TLS/RTP/SAVPF 96\r\nc=IN IP4 0.0.0.0\r\na=mid:b\r\na=rtcp-mux\r\n";
 	char *out = rewrite(text, WEBRTC, false, NULL);
 
 	assert_non_null(strstr(out, "\r\na=group:BUNDLE b a\r\n"));

@@ -61,7 +61,7 @@ static void keys_cross(void **state)
 	b = rig_leg("audio");
 	assert_int_equal(rig.fake.key_puts, 0);
 	assert_refused(rig_answer("1", "a", "b", rig_sdes_phone(7, KEY_B, "")),
-		       SESSION_INVALID_ARGUMENT, "tag or suite that was not offered");
+		       SESSION_INVALID_ARGUMENT, "none of those that were offered");
 	assert_done(rig_answer("1", "a", "b", rig_sdes_phone(3, KEY_B, "")));
 	assert_shows("a=crypto:3 " CM80 KEY_B "\r\n");
 	a = rig_leg("audio");
