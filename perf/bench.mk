@@ -2,7 +2,7 @@
 # Measurements; included by the Makefile at the top. See perf/README.md.
 
 # Each is perf/NAME.c, with what it needs of the other files.
-PERF = pipeline device latency handshakes install setup
+PERF = pipeline device latency handshakes install setup ng
 PERF_SHARED := $(filter-out $(PERF:%=perf/%.c),$(wildcard perf/*.c))
 PERF_PROGRAMS := $(PERF:%=$(BUILD)/perf/%)
 

@@ -33,10 +33,17 @@ class Asked(Process):
         self.close()
 
 
+def cpu(pid, main=False):
+    """Seconds of CPU until now, of all the threads of a process or of its main one."""
+    path = pathlib.Path(f"/proc/{pid}/task/{pid}/stat" if main else f"/proc/{pid}/stat")
+    user, system = path.read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / TICKS
+
+
 class Daemon:
     """tandem-dataplane or tandem-controlplane: started, and ready."""
 
-    def __init__(self, program, configuration, where):
+    def __init__(self, program, configuration, where, prefix=()):
         self.log = where / (program.name + ".log")
         ini = where / (program.name + ".ini")
         ini.write_text(configuration, encoding="ascii")
@@ -47,7 +54,7 @@ class Daemon:
             # In a session of its own: on Ctrl-C it is stopped when nobody asks it.
             # pylint: disable-next=consider-using-with
             self.process = subprocess.Popen(
-                [str(program), "--config", str(ini)], stdin=subprocess.DEVNULL, stdout=log,
+                [*prefix, str(program), "--config", str(ini)], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env={**os.environ, "NOTIFY_SOCKET": str(notify)},
                 start_new_session=True)
             try:
@@ -67,24 +74,20 @@ class Daemon:
                     return
             if self.process.poll() is not None:
                 break
-        raise Failed(f"{self.process.args[0]} does not start: {self.text()}")
+        raise Failed(f"{' '.join(self.process.args)} does not start: {self.text()}")
 
     def text(self):
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def _proc(self, name):
-        return pathlib.Path(f"/proc/{self.process.pid}/{name}").read_text(encoding="ascii")
-
     def cpu(self, main=False):
         """Seconds of CPU until now, of all its threads or of the main one."""
-        fields = self._proc(f"task/{self.process.pid}/stat" if main else "stat").rpartition(")")[2]
-        user, system = fields.split()[11:13]
-        return (int(user) + int(system)) / TICKS
+        return cpu(self.process.pid, main)
 
     def memory(self):
         """Octets that it has, hugepages included."""
         found = 0
-        for line in self._proc("status").splitlines():
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
+        for line in status.splitlines():
             if line.startswith(("VmRSS:", "HugetlbPages:")):
                 found += int(line.split()[1]) * 1024
         return found
@@ -162,10 +165,12 @@ def dataplane(options, where, legs, legs_on_one_network):
 
 
 @contextlib.contextmanager
-def controlplane(options, where):
-    """A whole tandem-controlplane for that dataplane; it has found it when this begins."""
+def controlplane(options, where, more="", prefix=()):
+    """A whole tandem-controlplane for that dataplane; it has found it when this begins.
+
+    `more` of its configuration; `prefix`: the command that it is started by."""
     daemon = Daemon(pathlib.Path(options.build) / "tandem-controlplane",
-                    CONTROLPLANE.format(directory=where), where)
+                    CONTROLPLANE.format(directory=where) + more, where, prefix)
     try:
         yield daemon
     finally:

@@ -22,71 +22,17 @@
 
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/rpc/rpc_buffer.h"
+#include "perf/participants.h"
 
 #define AT_A_TIME_MAX 4096
 #define PATIENCE_S    10
 #define METHOD        "/tandem.relay.v1.Relay/"
 
-/* What participants say; nobody is there, and no packet is sent to them. */
-static const char phone_offer[] = "v=0\r\n"
-				  "o=alice 2890844526 2890844527 IN IP4 203.0.113.30\r\n"
-				  "s=-\r\n"
-				  "c=IN IP4 203.0.113.30\r\n"
-				  "t=0 0\r\n"
-				  "m=audio 41000 RTP/AVP 8 0 101\r\n"
-				  "a=rtpmap:8 PCMA/8000\r\n"
-				  "a=rtpmap:0 PCMU/8000\r\n"
-				  "a=rtpmap:101 telephone-event/8000\r\n"
-				  "a=fmtp:101 0-15\r\n"
-				  "a=ptime:20\r\n"
-				  "a=sendrecv\r\n";
-static const char phone_answer[] = "v=0\r\n"
-				   "o=- 20518 20518 IN IP4 203.0.113.31\r\n"
-				   "s=-\r\n"
-				   "c=IN IP4 203.0.113.31\r\n"
-				   "t=0 0\r\n"
-				   "m=audio 42000 RTP/AVP 0\r\n"
-				   "a=rtpmap:0 PCMU/8000\r\n"
-				   "a=ptime:20\r\n";
-static const char browser_offer[] =
-	"v=0\r\n"
-	"o=- 4472026596740009530 2 IN IP4 127.0.0.1\r\n"
-	"s=-\r\n"
-	"t=0 0\r\n"
-	"a=group:BUNDLE 0\r\n"
-	"a=extmap-allow-mixed\r\n"
-	"a=msid-semantic: WMS\r\n"
-	"m=audio 56419 UDP/TLS/RTP/SAVPF 111 9 0 8 126\r\n"
-	"c=IN IP4 198.51.100.10\r\n"
-	"a=rtcp:9 IN IP4 0.0.0.0\r\n"
-	"a=candidate:425493520 1 udp 2113937151 198.51.100.10 56419 typ host generation 0\r\n"
-	"a=ice-ufrag:LRF7\r\n"
-	"a=ice-pwd:OQoz21RwOO2nA6ibPhKjyNf2\r\n"
-	"a=ice-options:trickle\r\n"
-	"a=fingerprint:sha-256 AF:4B:55:DF:0D:F1:07:E2:32:C7:89:61:16:E4:ED:34:"
-	"01:5D:BC:63:4E:F3:3E:33:13:04:94:5D:33:E7:F0:7C\r\n"
-	"a=setup:actpass\r\n"
-	"a=mid:0\r\n"
-	"a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n"
-	"a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
-	"a=sendrecv\r\n"
-	"a=msid:- 506bcd17-f093-423d-ac09-e37f291ed9ee\r\n"
-	"a=rtcp-mux\r\n"
-	"a=rtcp-rsize\r\n"
-	"a=rtpmap:111 opus/48000/2\r\n"
-	"a=rtcp-fb:111 transport-cc\r\n"
-	"a=fmtp:111 minptime=10;useinbandfec=1\r\n"
-	"a=rtpmap:9 G722/8000\r\n"
-	"a=rtpmap:0 PCMU/8000\r\n"
-	"a=rtpmap:8 PCMA/8000\r\n"
-	"a=rtpmap:126 telephone-event/8000\r\n"
-	"a=ssrc:3352454839 cname:O4sHmgZlUo4VOKfB\r\n";
-
 static const struct kind {
 	const char *name, *network, *offer;
 } kinds[] = {
-	{"phones", "trunk", phone_offer},
-	{"browser", "public", browser_offer},
+	{"phones", "trunk", participants_phone_offer},
+	{"browser", "public", participants_browser_offer},
 	{NULL, NULL, NULL},
 };
 
@@ -156,7 +102,7 @@ static grpc_byte_buffer *pack(enum step step, char *id)
 		answer.call_id = id;
 		answer.from_tag = (char *)"caller";
 		answer.to_tag = (char *)"callee";
-		answer.sdp = (char *)phone_answer;
+		answer.sdp = (char *)participants_phone_answer;
 		return rpc_buffer_pack(&answer.base);
 	default:
 		gone.call_id = id;

@@ -23,7 +23,7 @@ def install(wanted):
     missing = [package for package in wanted if "ok installed" not in _query(package, "Status")]
     if not missing:
         return
-    print("bench-peers: installing", *missing, flush=True)
+    print("bench: installing", *missing, flush=True)
     ours = not POLICY.exists()
     if ours:
         POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="ascii")
