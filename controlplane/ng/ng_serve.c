@@ -69,7 +69,7 @@ static void say_garbage(struct ng *ng)
 	if (ng->garbage_said && now - ng->garbage_said < GARBAGE_MS)
 		return;
 	ng->garbage_said = now;
-	log_warn("ng: what came is no message of the ng protocol; who sends to this port?");
+	log_warn("ng: Invalid NG data format; who sends to this port?");
 }
 
 /* A cookie came, and nothing that can be read: that gets a reply, in the usual encoding. */
