@@ -33,7 +33,8 @@ static double loss_of(const Tandem__Relay__V1__Stream *stream)
 	return lost ? 100.0 * lost / (lost + stream->packets) : 0;
 }
 
-static struct ng_value *sample(struct arena *arena, const Tandem__Relay__V1__Stream *stream)
+static struct ng_value *sample(struct arena *arena, const Tandem__Relay__V1__Stream *stream,
+			       uint64_t now_s)
 {
 	struct ng_value *made = ng_dictionary(arena);
 	double loss = loss_of(stream);
@@ -43,20 +44,30 @@ static struct ng_value *sample(struct arena *arena, const Tandem__Relay__V1__Str
 	ng_put(made, "jitter", ng_number(arena, lround(stream->jitter_ms)));
 	ng_put(made, "packet loss", ng_number(arena, lround(loss)));
 	ng_put(made, "samples", ng_number(arena, 1));
+	ng_put(made, "reported at", ng_number(arena, now_s));
 	return made;
 }
 
 static void add_ssrc(struct arena *arena, struct ng_value *all,
-		     const Tandem__Relay__V1__Stream *stream)
+		     const Tandem__Relay__V1__Stream *stream, uint64_t now_s)
 {
 	struct ng_value *ssrc = ng_dictionary(arena);
 
 	ng_put(ssrc, "cumulative loss", ng_number(arena, stream->lost));
 	/* One sample is all three. */
-	ng_put(ssrc, "average MOS", sample(arena, stream));
-	ng_put(ssrc, "lowest MOS", sample(arena, stream));
-	ng_put(ssrc, "highest MOS", sample(arena, stream));
+	ng_put(ssrc, "average MOS", sample(arena, stream, now_s));
+	ng_put(ssrc, "lowest MOS", sample(arena, stream, now_s));
+	ng_put(ssrc, "highest MOS", sample(arena, stream, now_s));
 	ng_put(all, arena_printf(arena, "%u", stream->ssrc), ssrc);
+}
+
+/* What is known from RTCP alone was not heard, and has no quality. */
+static void add_ssrcs(struct arena *arena, struct ng_value *all,
+		      const Tandem__Relay__V1__Flow *flow, uint64_t now_s)
+{
+	for (size_t k = 0; k < flow->n_streams; k++)
+		if (flow->streams[k]->packets)
+			add_ssrc(arena, all, flow->streams[k], now_s);
 }
 
 /* --- tags ------------------------------------------------------------------------------------ */
@@ -91,11 +102,23 @@ static uint64_t errors_of(const Tandem__Relay__V1__Flow *flow)
 	return flow->auth_failures + flow->replays + flow->wrong_source + flow->other_drops;
 }
 
+/* The one that said most: by it proxies find the quality of a tag. NULL: nothing was heard. */
+static const Tandem__Relay__V1__Stream *main_stream(const Tandem__Relay__V1__Flow *flow)
+{
+	const Tandem__Relay__V1__Stream *most = NULL;
+
+	for (size_t k = 0; k < flow->n_streams; k++)
+		if (flow->streams[k]->packets > (most ? most->packets : 0))
+			most = flow->streams[k];
+	return most;
+}
+
 static struct ng_value *stream_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
 				  uint64_t now_s)
 {
 	struct ng_value *made = ng_dictionary(arena), *flags = ng_list(arena);
 	const Tandem__Relay__V1__Flow *flow = leg->flow;
+	const Tandem__Relay__V1__Stream *heard = flow ? main_stream(flow) : NULL;
 	const char *colon = strrchr(leg->local, ':');
 
 	ng_put(made, "local port", ng_number(arena, colon ? atoi(colon + 1) : 0));
@@ -105,6 +128,8 @@ static struct ng_value *stream_of(struct arena *arena, const Tandem__Relay__V1__
 	}
 	if (flow && flow->silence_ms != UINT32_MAX)
 		ng_put(made, "last packet", ng_number(arena, now_s - flow->silence_ms / 1000));
+	if (heard)
+		ng_put(made, "SSRC", ng_number(arena, heard->ssrc));
 	if (*leg->suite)
 		ng_put(made, "crypto suite", ng_text(arena, leg->suite));
 	ng_put(made, "flags", flags);
@@ -194,6 +219,6 @@ void ng_report_call(struct arena *arena, struct ng_value *reply,
 		add_tag(arena, tags, call, call->parties[k], now_ms / 1000);
 	ssrcs = ng_put(reply, "SSRC", ng_dictionary(arena));
 	for (size_t k = 0; k < call->n_legs; k++)
-		for (size_t i = 0; call->legs[k]->flow && i < call->legs[k]->flow->n_streams; i++)
-			add_ssrc(arena, ssrcs, call->legs[k]->flow->streams[i]);
+		if (call->legs[k]->flow)
+			add_ssrcs(arena, ssrcs, call->legs[k]->flow, now_ms / 1000);
 }
