@@ -8,7 +8,10 @@
 
 #include "controlplane/ng/ng_state.h"
 
-#define TURN_MOST 64 /* datagrams in one turn of the loop, so that others get theirs */
+#define TURN_MOST    64 /* datagrams in one turn of the loop, so that others get theirs */
+/* Octets of requests that wait, as far as net.core.rmem_max allows: all of a proxy's processes may
+ * ask at once, and each asks again only a second later. */
+#define WAITING_MOST (4 << 20)
 
 struct ng_datagrams {
 	TAILQ_ENTRY(ng_datagrams) entry;
@@ -80,7 +83,8 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 static int open_socket(struct ng_datagrams *d)
 {
 	bool local = d->at.any.sa_family == AF_UNIX;
-	int one = 1, error = local ? socket_address_clear(&d->at, SOCK_DGRAM) : 0;
+	int one = 1, waiting = WAITING_MOST,
+	    error = local ? socket_address_clear(&d->at, SOCK_DGRAM) : 0;
 	mode_t mask;
 
 	if (error)
@@ -90,6 +94,7 @@ static int open_socket(struct ng_datagrams *d)
 		return -errno;
 	if (d->at.any.sa_family == AF_INET6)
 		setsockopt(d->fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	setsockopt(d->fd, SOL_SOCKET, SO_RCVBUF, &waiting, sizeof(waiting));
 	mask = umask(0177); /* the socket is born with mode 0600 */
 	error = bind(d->fd, &d->at.any, socket_address_size(&d->at)) ? -errno : 0;
 	umask(mask);

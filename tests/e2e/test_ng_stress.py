@@ -7,6 +7,7 @@ Everything is counted and nothing is timed: what waits, waits for a reply.
 import itertools
 import re
 import select
+import signal
 import socket
 
 import pytest
@@ -188,6 +189,25 @@ def test_thousands_of_calls(start_relay):
     assert (status.calls, status.legs, status.orphans_deleted) == (0, 0, 0), status
     assert ports_used(relay) == before
     proxy.close()
+
+
+AT_ONCE = 80  # offers of 2,300 octets, that fit in twice the kernel's usual net.core.rmem_max
+
+
+def test_many_processes_ask_at_once(start_relay):
+    """What comes while the relay is busy waits, and is not asked again a second later."""
+    relay = start_relay(controlplane=LISTEN)
+    text = sdp.phone(net.PHONE[4], 4000) + f"a=x-long:{'x' * 2000}\r\n"
+    proxies = [dial() for _ in range(AT_ONCE)]
+    relay.controlplane.signal(signal.SIGSTOP)
+    for number, proxy in enumerate(proxies):
+        proxy.send(b"%d " % number + ng.encode({
+            "command": "offer", "call-id": f"call-{number}", "from-tag": "a", "sdp": text,
+            **TRUNK}))
+    relay.controlplane.signal(signal.SIGCONT)
+    for proxy in proxies:
+        assert b"6:result2:ok" in proxy.recv(65536)
+        proxy.close()
 
 
 # --- clients that never read ----------------------------------------------------------------------
