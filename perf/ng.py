@@ -14,6 +14,7 @@ sys.path[:0] = [str(PERF), str(PERF / "peers"), str(PERF.parent / "tests" / "e2e
 # pylint: disable=wrong-import-position
 import machine
 import net
+import network
 import packages
 import programs
 import rows
@@ -99,15 +100,25 @@ class Figures:
 @contextlib.contextmanager
 def namespace_of_its_own():
     """Both relays and their clients are in it: loopback, and addresses for rtpengine's media."""
-    made = net.Namespace("ng")
-    made.name = "tandem-bench-ng"
-    made.path = f"{net.NETNS}/{made.name}"
+    made = network.Namespace("ng")
     net.run("ip", "netns", "add", made.name)
     try:
         made.run("ip", "link", "set", "lo", "up")
         yield made
     finally:
         net.run("ip", "netns", "delete", made.name)
+
+
+@contextlib.contextmanager
+def first():
+    """What is started meanwhile goes before whatever else the machine does, where that is allowed."""
+    usual = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *usual)
 
 
 def measure(relays, kind, runs, count):
@@ -145,6 +156,8 @@ def show(report, kind, what, found):
     report.claimed += [
         (f"ng/{kind}: calls per second, times rtpengine's",
          ours.rate.value / theirs.rate.value, TIMES, True),
+        (f"ng/{kind}: CPU of a call: rtpengine's is, times",
+         theirs.relay.value / ours.relay.value, TIMES, True),
         (f"ng/{kind}: p99 of an offer, {RATE} a second: rtpengine's is, times",
          theirs.p99.value / ours.p99.value, TIMES, True)]
 
@@ -153,7 +166,7 @@ def run(options, report):
     if os.geteuid() != 0:
         raise machine.NotEnough("a network namespace of its own needs root")
     packages.install([Rtpengine.package])
-    with contextlib.ExitStack() as stack:
+    with first(), contextlib.ExitStack() as stack:
         namespace = stack.enter_context(namespace_of_its_own())
         where = stack.enter_context(programs.directory())
         relays = [made(options, namespace, where, stack) for made in (Tandem, Peer)]

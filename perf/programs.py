@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 
 from pipeline import Failed, Process
 
@@ -164,6 +165,17 @@ def dataplane(options, where, legs, legs_on_one_network):
         daemon.stop()
 
 
+def _await_service(options, where, daemon):
+    """Ready is who listens; who serves has found its dataplane as well."""
+    ask = [str(pathlib.Path(options.build) / "tandemctl"), "--server", f"unix:{where}/relay.sock",
+           "health"]
+    for _ in range(10 * READY_S):
+        if subprocess.run(ask, capture_output=True, check=False).returncode == 0:
+            return
+        time.sleep(0.1)
+    raise Failed(f"tandem-controlplane finds no dataplane: {daemon.text()}")
+
+
 @contextlib.contextmanager
 def controlplane(options, where, more="", prefix=()):
     """A whole tandem-controlplane for that dataplane; it has found it when this begins.
@@ -172,6 +184,7 @@ def controlplane(options, where, more="", prefix=()):
     daemon = Daemon(pathlib.Path(options.build) / "tandem-controlplane",
                     CONTROLPLANE.format(directory=where) + more, where, prefix)
     try:
+        _await_service(options, where, daemon)
         yield daemon
     finally:
         daemon.stop()
