@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/ng/ng_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -85,7 +86,7 @@ struct ng_value *ng_put(struct ng_value *dictionary, const char *key, struct ng_
 
 static char plain(char c)
 {
-	return c == '-' || c == '_' ? ' ' : c;
+	return c == '-' || c == '_' ? ' ' : (char)tolower((unsigned char)c);
 }
 
 bool ng_same_key(const char *a, const char *b)

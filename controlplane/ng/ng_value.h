@@ -41,7 +41,10 @@ struct ng_value *ng_add(struct ng_value *list, struct ng_value *item);
 /* `key` lives as long as the arena. */
 struct ng_value *ng_put(struct ng_value *dictionary, const char *key, struct ng_value *value);
 
-/* Keys are the same whether their words are joined by blanks, hyphens or underscores. */
+/*
+ * Keys are the same whether their words are joined by blanks, hyphens or underscores, in small
+ * letters or not.
+ */
 bool ng_same_key(const char *a, const char *b);
 /* NULL if the dictionary, which may be NULL, has no such key. */
 struct ng_value *ng_get(const struct ng_value *dictionary, const char *key);

@@ -153,6 +153,18 @@ static void sort_text(struct arena *arena, struct ng_value *dictionary, const ch
 	}
 }
 
+/* In a list the blanks of a word are its own: "no rtcp attribute". */
+static void sort_item(struct arena *arena, struct ng_value *dictionary, const char *text,
+		      unsigned int *left)
+{
+	if (strcspn(text, "=") < strcspn(text, " \t\r\n")) {
+		sort_text(arena, dictionary, text, left);
+	} else if (*left) {
+		--*left;
+		sort_word(arena, dictionary, text);
+	}
+}
+
 void ng_words_sort(struct arena *arena, struct ng_value *dictionary)
 {
 	struct ng_value *flags = ng_get(dictionary, "flags"), *item;
@@ -166,7 +178,7 @@ void ng_words_sort(struct arena *arena, struct ng_value *dictionary)
 	}
 	for (item = words.kind == NG_LIST ? words.first : NULL; item; item = item->next)
 		if (item->kind == NG_TEXT)
-			sort_text(arena, dictionary, item->text, &left);
+			sort_item(arena, dictionary, item->text, &left);
 	if (words.kind == NG_TEXT)
 		sort_text(arena, dictionary, words.text, &left);
 	if (text)

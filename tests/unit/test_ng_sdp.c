@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the words of an ng request make of an SDP, by the lines that come out. */
+#include "tests/rig/ng.h"
+
+#define LINES_MAX 8
+
+#define HEAD "v=0\r\no=alice 7 3 IN IP4 203.0.113.40\r\ns=call\r\nt=0 0\r\n"
+#define AT   "c=IN IP4 203.0.113.40\r\n"
+
+#define CODECS                                                                                     \
+	HEAD "m=audio 40000 RTP/AVP 0 8 96 101\r\n" AT                                             \
+	     "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n"                            \
+	     "a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n"
+#define PLAIN HEAD "m=audio 40000 RTP/AVP 0\r\n" AT
+#define MUX   PLAIN "a=rtcp-mux\r\n"
+#define KEYED PLAIN CRYPTO
+#define SDES  HEAD "m=audio 40000 RTP/SAVP 0\r\n" AT CRYPTO
+#define BOTH  SDES "a=fingerprint:sha-256 " PRINT_A "\r\na=setup:actpass\r\n"
+#define VIDEO PLAIN "m=video 40002 RTP/AVP 31\r\n" AT
+
+#define CRYPTO      "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
+
+struct half {
+	const char *sdp, *more; /* `more`: keys as JSON */
+	const char *has[LINES_MAX], *lacks[LINES_MAX];
+};
+
+/* An offer, and perhaps its answer. */
+struct ng_case {
+	const char *name;
+	struct half offer, answer;
+};
+
+static const struct ng_case texts[] = {
+	{.name = "as proxies expect it when they say nothing",
+	 .offer = {CODECS, NULL,
+		   {"o=alice 7 3 IN IP4 203.0.113.40\r\ns=call\r\nt=0 0\r\nm=audio ",
+		    " RTP/AVP 0 8 96 101\r\nc=IN IP4 198.51.100.1\r\na=rtpmap:0 PCMU/8000\r\n"
+		    "a=rtpmap:8 PCMA/8000\r\na=rtpmap:96 opus/48000/2\r\n"
+		    "a=fmtp:96 useinbandfec=1\r\na=rtpmap:101 telephone-event/8000\r\n"
+		    "a=sendrecv\r\na=rtcp:",
+		    "\r\na=ptime:20\r\n"},
+		   {"a=mid", "a=ice", "a=crypto", "a=setup"}}},
+	{.name = "the relay in the origin",
+	 .offer = {PLAIN, "{\"replace\": [\"origin\", \"username\"]}",
+		   {"o=- 7 3 IN IP4 198.51.100.1\r\n"}, {"203.0.113.40"}}},
+	{.name = "a=rtcp is left out",
+	 .offer = {PLAIN, "{\"flags\": [\"no rtcp attribute\"]}", {"a=sendrecv\r\n"}, {"a=rtcp"}}},
+	{.name = "a=rtcp is whole",
+	 .offer = {PLAIN, "{\"rtpp-flags\": \"full-rtcp-attribute\"}", {" IN IP4 198.51.100.1\r\n"}}},
+	{.name = "another address is shown",
+	 .offer = {PLAIN, "{\"media address\": \"203.0.113.77\"}",
+		   {"\r\nc=IN IP4 203.0.113.77\r\n"}, {"198.51.100.1"}}},
+	{.name = "a hold by address stays one",
+	 .offer = {HEAD "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n", NULL,
+		   {"\r\nc=IN IP4 0.0.0.0\r\n", "a=sendonly\r\n"}, {"a=sendrecv"}}},
+	{.name = "a hold by address becomes one by direction",
+	 .offer = {HEAD "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n",
+		   "{\"replace\": [\"zero-address\"]}",
+		   {"\r\nc=IN IP4 198.51.100.1\r\n", "a=sendonly\r\n"}, {"0.0.0.0"}}},
+	{.name = "directions as the sender has them",
+	 .offer = {PLAIN, "{\"flags\": [\"original-sendrecv\"]}", {"a=rtcp:"}, {"a=sendrecv"}}},
+	{.name = "a mid", .offer = {PLAIN, "{\"flags\": [\"generate-mid\"]}", {"a=mid:0\r\n"}}},
+	{.name = "a ptime",
+	 .offer = {CODECS, "{\"ptime\": \"30\"}", {"a=ptime:30\r\n"}, {"a=ptime:20"}}},
+	{.name = "attributes come, go and change",
+	 .offer = {PLAIN "a=ssrc:1 cname:x\r\na=ssrc:2 cname:x\r\na=colour:red\r\n",
+		   "{\"sdp-attr\": {\"audio\": {\"remove\": [\"ssrc:1\"], \"add\": [\"new:1\", "
+		   "\"colour:red\"], \"substitute\": [[\"colour:red\", \"colour:blue\"]]}, "
+		   "\"none\": {\"add\": [\"of-all\"]}}}",
+		   {"t=0 0\r\na=of-all\r\n", "a=ssrc:2 cname:x\r\n", "a=colour:blue\r\n", "a=new:1\r\n"},
+		   {"a=ssrc:1", "a=colour:red"}}},
+	{.name = "attributes by words",
+	 .offer = {PLAIN "a=colour:red\r\n",
+		   "{\"flags\": [\"sdp-attr-remove-audio-colour:\", "
+		   "\"sdp-attr-add-audio-fmtp:0..a--b\"]}",
+		   {"a=fmtp:0 a=b\r\n"}, {"a=colour"}}},
+	{.name = "a kind of media is rejected",
+	 .offer = {VIDEO, "{\"flags\": [\"sdp-media-remove-video\"]}", {"m=video 0 RTP/AVP 31\r\n"}}},
+	{.name = "extensions are taken out",
+	 .offer = {PLAIN "a=extmap:1 urn:x\r\n", "{\"flags\": [\"strip-extmap\"]}",
+		   {"a=sendrecv"}, {"a=extmap"}}},
+	{.name = "one extension is taken out",
+	 .offer = {PLAIN "a=extmap:1 urn:x\r\na=extmap:2/sendonly urn:y\r\n",
+		   "{\"extmap\": {\"strip\": [\"urn:y\"]}}", {"a=extmap:1 urn:x"}, {"urn:y"}}},
+};
+
+static const struct ng_case codecs[] = {
+	{.name = "some are taken out",
+	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"PCMA\", \"opus\"]}}",
+		   {" RTP/AVP 0 101\r\n"}, {"PCMA", "opus", "a=fmtp:96"}}},
+	{.name = "by their parameters",
+	 .offer = {CODECS, "{\"flags\": [\"codec-strip-opus/48000/1\", \"codec-strip-PCMU/8000/1\"]}",
+		   {" RTP/AVP 8 96 101\r\n"}}},
+	{.name = "by payload type",
+	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"8\"]}}", {" RTP/AVP 0 96 101\r\n"}}},
+	{.name = "all but some",
+	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"all\"], \"except\": [\"opus\", \"PCMU\"]}}",
+		   {" RTP/AVP 0 96\r\n"}}},
+	{.name = "all but some, which come first",
+	 .offer = {CODECS,
+		   "{\"codec\": {\"strip\": [\"all\"], \"offer\": [\"telephone-event\", \"PCMA\"]}}",
+		   {" RTP/AVP 101 8\r\n"}}},
+	{.name = "where none would be left they stay",
+	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"all\"]}}", {" RTP/AVP 0 8 96 101\r\n"}}},
+	{.name = "what is there needs no transcoding",
+	 .offer = {CODECS, "{\"codec\": {\"mask\": [\"all\"], \"transcode\": [\"opus\"]}}",
+		   {" RTP/AVP 96\r\n"}}},
+	{.name = "one is left in an answer",
+	 .offer = {CODECS, NULL, {" RTP/AVP 0 8 96 101\r\n"}},
+	 .answer = {CODECS, "{\"flags\": [\"single codec\"]}", {" RTP/AVP 0 101\r\n"}, {"PCMA"}}},
+};
+
+static const struct ng_case transports[] = {
+	{.name = "rtcp-mux as it was offered",
+	 .offer = {MUX, NULL, {"a=rtcp-mux\r\n"}}, .answer = {MUX, NULL, {"a=rtcp-mux\r\n"}}},
+	{.name = "rtcp-mux for the offerer alone",
+	 .offer = {MUX, "{\"rtcp-mux\": [\"demux\"]}", {"a=rtcp:"}, {"a=rtcp-mux"}},
+	 .answer = {PLAIN, NULL, {"a=rtcp-mux\r\n"}}},
+	{.name = "rtcp-mux for nobody",
+	 .offer = {MUX, "{\"rtcp-mux\": \"reject\"}", {"a=rtcp:"}, {"a=rtcp-mux"}},
+	 .answer = {PLAIN, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
+	{.name = "rtcp-mux for the other one alone",
+	 .offer = {MUX, "{\"flags\": [\"rtcp-mux-offer\", \"rtcp-mux-reject\"]}", {"a=rtcp-mux\r\n"}},
+	 .answer = {MUX, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
+	{.name = "ICE that is offered is refused",
+	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
+		   "{\"flags\": [\"reject ICE\"], \"ICE\": \"remove\"}", {"a=sendrecv"}, {"a=ice"}},
+	 .answer = {MUX, NULL, {"a=rtcp-mux"}, {"a=ice", "a=candidate"}}},
+	{.name = "ICE that was taken is refused after all",
+	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
+		   "{\"ICE\": \"remove\"}", {"a=sendrecv"}, {"a=ice"}},
+	 .answer = {MUX, "{\"ICE\": \"remove\"}", {"a=rtcp-mux"}, {"a=ice", "a=candidate"}}},
+	{.name = "ICE that comes in is replaced",
+	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n", NULL,
+		   {"a=ice-ufrag:", "a=candidate:1 1 UDP 2130706431 198.51.100.1 "}, {"abcd"}},
+	 .answer = {MUX, NULL, {"a=ice-ufrag:"}}},
+};
+
+static const struct ng_case keys[] = {
+	{.name = "both ways are offered, one is taken",
+	 .offer = {PLAIN, "{\"transport-protocol\": \"RTP/SAVP\"}",
+		   {" RTP/SAVP 0\r\n", "a=crypto:1 AEAD_AES_128_GCM ",
+		    "a=setup:actpass\r\na=fingerprint:sha-256 "},
+		   {"==\r\n", "a=mid"}},
+	 .answer = {SDES, NULL, {" RTP/AVP 0\r\n"}, {"a=crypto", "a=setup"}}},
+	{.name = "the other one is taken",
+	 .offer = {PLAIN, "{\"transport-protocol\": \"RTP/SAVP\"}", {"a=crypto:", "a=setup:"}},
+	 .answer = {HEAD "m=audio 40000 RTP/SAVP 0\r\n" AT "a=setup:active\r\n"
+			 "a=fingerprint:sha-256 " PRINT_A "\r\n",
+		    NULL, {" RTP/AVP 0\r\n"}, {"a=crypto", "a=setup"}}},
+	{.name = "of an offer of both DTLS is taken",
+	 .offer = {BOTH, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}, {"a=crypto"}},
+	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=setup:passive"}, {"a=crypto"}}},
+	{.name = "without DTLS SDES is",
+	 .offer = {BOTH, "{\"DTLS\": \"off\"}", {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}, {"a=setup"}},
+	 .answer = {SDES, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}, {"a=setup"}}},
+	{.name = "without SDES DTLS is",
+	 .offer = {PLAIN, "{\"transport-protocol\": \"RTP/SAVPF\", \"SDES\": [\"off\"]}",
+		   {"a=setup:actpass"}, {"a=crypto"}}},
+	{.name = "the sender's suites come first",
+	 .offer = {SDES, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 ", "a=crypto:2 AEAD"}}},
+	{.name = "and none is added",
+	 .offer = {SDES, "{\"SDES\": [\"nonew\"]}",
+		   {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}, {"a=crypto:2"}}},
+	{.name = "only one suite",
+	 .offer = {PLAIN,
+		   "{\"transport-protocol\": \"RTP/SAVP\", \"flags\": "
+		   "[\"SDES-only-AES_256_CM_HMAC_SHA1_80\"]}",
+		   {"a=crypto:1 AES_256_CM_HMAC_SHA1_80 "}, {"a=crypto:2"}}},
+	{.name = "in an order, padded, with their lifetime",
+	 .offer = {PLAIN,
+		   "{\"transport-protocol\": \"RTP/SAVP\", \"SDES\": [\"pad\", \"lifetime\", "
+		   "\"order:AES_256_CM_HMAC_SHA1_32;AEAD_AES_256_GCM\"]}",
+		   {"a=crypto:1 AES_256_CM_HMAC_SHA1_32 ", "==|2^31\r\n",
+		    "a=crypto:2 AEAD_AES_256_GCM "}}},
+	{.name = "the offerer's suite by preference",
+	 .offer = {SDES "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:" KEY_B "\r\n",
+		   "{\"transport-protocol\": \"RTP/AVP\", \"SDES\": "
+		   "[\"offerer_pref:AES_CM_128_HMAC_SHA1_32\"]}",
+		   {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=crypto:2 AES_CM_128_HMAC_SHA1_32 "}}},
+	{.name = "OSRTP is offered, and taken",
+	 .offer = {PLAIN, "{\"flags\": [\"OSRTP-offer\"]}",
+		   {" RTP/AVP 0\r\n", "a=crypto:1 ", "a=setup:actpass"}},
+	 .answer = {KEYED, NULL, {" RTP/AVP 0\r\n"}, {"a=crypto", "a=setup"}}},
+	{.name = "OSRTP is offered, and is not taken",
+	 .offer = {PLAIN, "{\"OSRTP\": [\"offer\"]}", {" RTP/AVP 0\r\n", "a=crypto:1 "}},
+	 .answer = {PLAIN, NULL, {" RTP/AVP 0\r\n"}, {"a=crypto", "a=setup"}}},
+	{.name = "OSRTP passes, and is taken",
+	 .offer = {KEYED, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}},
+	 .answer = {KEYED, NULL, {" RTP/AVP 0\r\n", "a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}}},
+	{.name = "OSRTP passes, and is not taken",
+	 .offer = {KEYED, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}},
+	 .answer = {PLAIN, NULL, {" RTP/AVP 0\r\n"}, {"a=crypto"}}},
+	{.name = "OSRTP is taken by the relay alone",
+	 .offer = {KEYED, "{\"OSRTP\": \"accept\"}", {"a=crypto:1 "}},
+	 .answer = {PLAIN, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}}},
+	{.name = "SRTP becomes RTP and no OSRTP",
+	 .offer = {SDES, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}, {"a=crypto"}},
+	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=crypto:1 "}}},
+};
+
+static const struct ng_case odd[] = {
+	{.name = "an answer with too few m-lines",
+	 .offer = {VIDEO, NULL, {"m=video 2"}}, .answer = {PLAIN, NULL, {"m=video 0 RTP/AVP 31\r\n"}}},
+	{.name = "an answer that rejects all",
+	 .offer = {PLAIN, NULL, {"m=audio 2"}},
+	 .answer = {HEAD "m=audio 0 RTP/AVP 0\r\n" AT, NULL, {"m=audio 0 RTP/AVP 0\r\n"}}},
+	{.name = "an answer that takes up what was offered with port 0",
+	 .offer = {PLAIN "m=video 0 RTP/AVP 31\r\n", NULL, {"m=video 0 "}},
+	 .answer = {VIDEO, NULL, {"m=video 0 RTP/AVP 31\r\n"}}},
+	{.name = "a BUNDLE without rtcp-mux is none",
+	 .offer = {"v=0\r\no=- 1 1 IN IP4 203.0.113.40\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a b\r\n"
+		   "m=audio 40000 RTP/AVP 0\r\n" AT "a=mid:a\r\nm=video 40002 RTP/AVP 31\r\n" AT
+		   "a=mid:b\r\n",
+		   NULL, {"m=audio 2", "m=video 2"}, {"BUNDLE"}}},
+};
+
+static void check(const struct ng_case *c, const char *id, const char *command, const char *to,
+		  const struct half *half)
+{
+	ng_ask(command, id, "a", to, half->sdp, half->more);
+	if (strcmp(ng_text_of("result"), "ok") != 0)
+		fail_msg("%s: %s: %s", c->name, command, ng_text_of("error-reason"));
+	for (unsigned int k = 0; k < LINES_MAX && half->has[k]; k++)
+		if (!strstr(ng_text_of("sdp"), half->has[k]))
+			fail_msg("%s: %s has no \"%s\":\n%s", c->name, command, half->has[k],
+				 ng_text_of("sdp"));
+	for (unsigned int k = 0; k < LINES_MAX && half->lacks[k]; k++)
+		if (strstr(ng_text_of("sdp"), half->lacks[k]))
+			fail_msg("%s: %s has \"%s\":\n%s", c->name, command, half->lacks[k],
+				 ng_text_of("sdp"));
+}
+
+static void run(const struct ng_case *cases, size_t count)
+{
+	for (size_t k = 0; k < count; k++) {
+		check(&cases[k], "1", "offer", NULL, &cases[k].offer);
+		if (cases[k].answer.sdp)
+			check(&cases[k], "1", "answer", "b", &cases[k].answer);
+		ng_ask("delete", "1", "a", NULL, NULL, "{\"delete-delay\": 0}");
+		assert_ng_result("ok");
+		rig_wait(fake_count(&rig.fake) == 0);
+	}
+}
+
+static void the_text(void **state)
+{
+	run(texts, COUNT(texts));
+}
+
+static void which_codecs_pass(void **state)
+{
+	run(codecs, COUNT(codecs));
+}
+
+static void how_media_travels(void **state)
+{
+	run(transports, COUNT(transports));
+}
+
+static void how_it_is_keyed(void **state)
+{
+	run(keys, COUNT(keys));
+}
+
+static void against_the_rules(void **state)
+{
+	run(odd, COUNT(odd));
+}
+
+/* --- more than one exchange ------------------------------------------------------------------ */
+
+static void what_needs_transcoding_is_refused(void **state)
+{
+	ng_ask("offer", "1", "a", NULL, PLAIN,
+	       "{\"codec\": {\"mask\": [\"all\"], \"transcode\": [\"opus\"]}}");
+	assert_non_null(strstr(ng_text_of("error-reason"), "transcoding"));
+	assert_int_equal(fake_count(&rig.fake), 0);
+	ng_ask("offer", "1", "a", NULL, PLAIN, "{\"sdp-attr\": {\"audio\": {\"add\": [\"a\\r\\nb\"]}}}");
+	assert_non_null(strstr(ng_text_of("error-reason"), "line end"));
+}
+
+static unsigned int version_of(const char *command, const char *to, const char *sdp)
+{
+	ng_ask(command, "1", "a", to, sdp, "{\"replace\": [\"SDP version\"]}");
+	assert_ng_result("ok");
+	return atoi(strstr(ng_text_of("sdp"), "o=alice 7 ") + 10);
+}
+
+static void versions_grow_with_what_changes(void **state)
+{
+	static const char other[] = PLAIN "a=sendonly\r\n";
+
+	assert_int_equal(version_of("offer", NULL, PLAIN), 3);
+	assert_int_equal(version_of("answer", "b", PLAIN), 3);
+	assert_int_equal(version_of("offer", NULL, PLAIN), 3);
+	assert_int_equal(version_of("answer", "b", PLAIN), 3);
+	assert_int_equal(version_of("offer", NULL, other), 4);
+	assert_int_equal(version_of("offer", NULL, other), 4);
+	ng_ask("offer", "1", "a", NULL, other, "{\"replace\": [\"force-increment-sdp-ver\"]}");
+	assert_non_null(strstr(ng_text_of("sdp"), "o=alice 7 5 "));
+}
+
+static unsigned int video_port(const char *command, const char *to, const char *sdp)
+{
+	ng_ask(command, "1", "a", to, sdp, NULL);
+	assert_ng_result("ok");
+	return atoi(strstr(ng_text_of("sdp"), "m=video ") + 8);
+}
+
+static void a_line_that_comes_back_has_its_port(void **state)
+{
+	unsigned int there = video_port("offer", NULL, VIDEO), here = video_port("answer", "b", VIDEO);
+
+	/* Left out, which is as good as port 0. */
+	assert_int_equal(video_port("offer", NULL, PLAIN), 0);
+	assert_int_equal(video_port("answer", "b", PLAIN), 0);
+	rig_wait(fake_count(&rig.fake) == 2);
+	assert_int_equal(video_port("offer", NULL, VIDEO), there);
+	assert_int_equal(video_port("answer", "b", VIDEO), here);
+}
+
+/* A re-offer that says nothing of how the other party is to see the relay changes nothing. */
+static void an_appearance_stays(void **state)
+{
+	ng_ask("offer", "1", "a", NULL, rig_browser("abcd", PRINT_A, "actpass", false),
+	       "{\"transport-protocol\": \"RTP/AVP\", \"ICE\": \"remove\", \"rtcp-mux\": \"demux\"}");
+	assert_ng_result("ok");
+	ng_ask("answer", "1", "a", "b", PLAIN, NULL);
+	assert_ng_result("ok");
+	ng_ask("offer", "1", "b", "a", PLAIN "a=sendonly\r\n", NULL);
+	assert_ng_result("ok");
+	assert_non_null(strstr(ng_text_of("sdp"), " UDP/TLS/RTP/SAVPF 0\r\n"));
+	assert_non_null(strstr(ng_text_of("sdp"), "a=ice-ufrag:"));
+	ng_ask("offer", "1", "a", "b", rig_browser("abcd", PRINT_A, "actpass", false), NULL);
+	assert_non_null(strstr(ng_text_of("sdp"), " RTP/AVP "));
+	assert_null(strstr(ng_text_of("sdp"), "a=ice"));
+}
+
+static void a_loop_is_left_alone(void **state)
+{
+	static const char flag[] = "{\"flags\": [\"loop-protect\"]}";
+	char *once;
+
+	ng_ask("offer", "1", "a", NULL, PLAIN, flag);
+	assert_non_null(strstr(ng_text_of("sdp"), "\r\na=rtpengine:"));
+	once = strdup(ng_text_of("sdp"));
+	ng_ask("offer", "2", "a", NULL, once, flag);
+	assert_string_equal(ng_text_of("sdp"), once);
+	assert_int_equal(fake_count(&rig.fake), 2);
+	free(once);
+}
+
+static void who_may_delete(void **state)
+{
+	ng_call_stands("1");
+	ng_ask("delete", "1", "z", NULL, NULL, "{\"delete-delay\": 0}");
+	assert_non_null(strstr(ng_text_of("warning"), "tags didn't match"));
+	ng_ask("delete", "1", "a", "z", NULL, "{\"delete-delay\": 0, \"flags\": [\"fatal\"]}");
+	assert_ng_result("error");
+	assert_int_equal(fake_count(&rig.fake), 2);
+	ng_ask("delete", "1", "b", "a", NULL, "{\"delete-delay\": 0}");
+	rig_wait(fake_count(&rig.fake) == 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		NG_TEST(the_text),
+		NG_TEST(which_codecs_pass),
+		NG_TEST(how_media_travels),
+		NG_TEST(how_it_is_keyed),
+		NG_TEST(against_the_rules),
+		NG_TEST(what_needs_transcoding_is_refused),
+		NG_TEST(versions_grow_with_what_changes),
+		NG_TEST(a_line_that_comes_back_has_its_port),
+		NG_TEST(an_appearance_stays),
+		NG_TEST(a_loop_is_left_alone),
+		NG_TEST(who_may_delete),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
