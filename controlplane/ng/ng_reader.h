@@ -19,6 +19,7 @@ struct ng_reader {
 /* Takes what is under a key, or a word out of `flags`. */
 typedef void ng_take(struct ng_reader *r, const struct ng_value *value);
 
+/* ng_reader.c */
 bool ng_is(const struct ng_value *value, const char *word);
 void ng_unknown(struct ng_reader *r, const char *word);
 /* Written as a number or as a text. */

@@ -59,7 +59,8 @@ int ng_tear_down(void **state)
 bool ng_receive(int fd)
 {
 	if (ng_client.length < 0)
-		ng_client.length = recv(fd, ng_client.reply, sizeof(ng_client.reply) - 1, MSG_DONTWAIT);
+		ng_client.length =
+			recv(fd, ng_client.reply, sizeof(ng_client.reply) - 1, MSG_DONTWAIT);
 	if (ng_client.length >= 0)
 		ng_client.reply[ng_client.length] = '\0';
 	return ng_client.length > 0;
@@ -107,7 +108,7 @@ const char *ng_text_of(const char *key)
 }
 
 void ng_ask(const char *command, const char *call, const char *from, const char *to,
-		    const char *sdp, const char *more)
+	    const char *sdp, const char *more)
 {
 	json_t *request = json_loads(more ? more : "{}", 0, NULL);
 

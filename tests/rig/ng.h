@@ -18,7 +18,7 @@ extern struct ng_client {
 	unsigned int cookies;
 	char reply[65536];
 	ssize_t length; /* of what came last; -1: nothing yet */
-	json_t *json; /* the last reply */
+	json_t *json;   /* the last reply */
 } ng_client;
 
 /* Of a test: it begins with a listener on a session that is ready. */
@@ -39,10 +39,10 @@ void ng_ask(const char *command, const char *call, const char *from, const char 
 /* A text of the last reply; "": it has none. */
 const char *ng_text_of(const char *key);
 
-#define assert_ng_result(wanted)                                                                      \
+#define assert_ng_result(wanted)                                                                   \
 	do {                                                                                       \
-		if (strcmp(ng_text_of("result"), wanted) != 0)                                        \
-			fail_msg("%s: %s", ng_text_of("result"), ng_text_of("error-reason"));            \
+		if (strcmp(ng_text_of("result"), wanted) != 0)                                     \
+			fail_msg("%s: %s", ng_text_of("result"), ng_text_of("error-reason"));      \
 	} while (0)
 
 /* A call between two phones. */

@@ -18,7 +18,7 @@
 #define BOTH  SDES "a=fingerprint:sha-256 " PRINT_A "\r\na=setup:actpass\r\n"
 #define VIDEO PLAIN "m=video 40002 RTP/AVP 31\r\n" AT
 
-#define CRYPTO      "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
+#define CRYPTO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
 
 struct half {
 	const char *sdp, *more; /* `more`: keys as JSON */
@@ -33,7 +33,8 @@ struct ng_case {
 
 static const struct ng_case texts[] = {
 	{.name = "as proxies expect it when they say nothing",
-	 .offer = {CODECS, NULL,
+	 .offer = {CODECS,
+		   NULL,
 		   {"o=alice 7 3 IN IP4 203.0.113.40\r\ns=call\r\nt=0 0\r\nm=audio ",
 		    " RTP/AVP 0 8 96 101\r\nc=IN IP4 198.51.100.1\r\na=rtpmap:0 PCMU/8000\r\n"
 		    "a=rtpmap:8 PCMA/8000\r\na=rtpmap:96 opus/48000/2\r\n"
@@ -42,22 +43,31 @@ static const struct ng_case texts[] = {
 		    "\r\na=ptime:20\r\n"},
 		   {"a=mid", "a=ice", "a=crypto", "a=setup"}}},
 	{.name = "the relay in the origin",
-	 .offer = {PLAIN, "{\"replace\": [\"origin\", \"username\"]}",
-		   {"o=- 7 3 IN IP4 198.51.100.1\r\n"}, {"203.0.113.40"}}},
+	 .offer = {PLAIN,
+		   "{\"replace\": [\"origin\", \"username\"]}",
+		   {"o=- 7 3 IN IP4 198.51.100.1\r\n"},
+		   {"203.0.113.40"}}},
 	{.name = "a=rtcp is left out",
 	 .offer = {PLAIN, "{\"flags\": [\"no rtcp attribute\"]}", {"a=sendrecv\r\n"}, {"a=rtcp"}}},
 	{.name = "a=rtcp is whole",
-	 .offer = {PLAIN, "{\"rtpp-flags\": \"full-rtcp-attribute\"}", {" IN IP4 198.51.100.1\r\n"}}},
+	 .offer = {PLAIN,
+		   "{\"rtpp-flags\": \"full-rtcp-attribute\"}",
+		   {" IN IP4 198.51.100.1\r\n"}}},
 	{.name = "another address is shown",
-	 .offer = {PLAIN, "{\"media address\": \"203.0.113.77\"}",
-		   {"\r\nc=IN IP4 203.0.113.77\r\n"}, {"198.51.100.1"}}},
+	 .offer = {PLAIN,
+		   "{\"media address\": \"203.0.113.77\"}",
+		   {"\r\nc=IN IP4 203.0.113.77\r\n"},
+		   {"198.51.100.1"}}},
 	{.name = "a hold by address stays one",
-	 .offer = {HEAD "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n", NULL,
-		   {"\r\nc=IN IP4 0.0.0.0\r\n", "a=sendonly\r\n"}, {"a=sendrecv"}}},
+	 .offer = {HEAD "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n",
+		   NULL,
+		   {"\r\nc=IN IP4 0.0.0.0\r\n", "a=sendonly\r\n"},
+		   {"a=sendrecv"}}},
 	{.name = "a hold by address becomes one by direction",
 	 .offer = {HEAD "m=audio 40000 RTP/AVP 0\r\nc=IN IP4 0.0.0.0\r\n",
 		   "{\"replace\": [\"zero-address\"]}",
-		   {"\r\nc=IN IP4 198.51.100.1\r\n", "a=sendonly\r\n"}, {"0.0.0.0"}}},
+		   {"\r\nc=IN IP4 198.51.100.1\r\n", "a=sendonly\r\n"},
+		   {"0.0.0.0"}}},
 	{.name = "directions as the sender has them",
 	 .offer = {PLAIN, "{\"flags\": [\"original-sendrecv\"]}", {"a=rtcp:"}, {"a=sendrecv"}}},
 	{.name = "a mid", .offer = {PLAIN, "{\"flags\": [\"generate-mid\"]}", {"a=mid:0\r\n"}}},
@@ -68,43 +78,57 @@ static const struct ng_case texts[] = {
 		   "{\"sdp-attr\": {\"audio\": {\"remove\": [\"ssrc:1\"], \"add\": [\"new:1\", "
 		   "\"colour:red\"], \"substitute\": [[\"colour:red\", \"colour:blue\"]]}, "
 		   "\"none\": {\"add\": [\"of-all\"]}}}",
-		   {"t=0 0\r\na=of-all\r\n", "a=ssrc:2 cname:x\r\n", "a=colour:blue\r\n", "a=new:1\r\n"},
+		   {"t=0 0\r\na=of-all\r\n", "a=ssrc:2 cname:x\r\n", "a=colour:blue\r\n",
+		    "a=new:1\r\n"},
 		   {"a=ssrc:1", "a=colour:red"}}},
 	{.name = "attributes by words",
 	 .offer = {PLAIN "a=colour:red\r\n",
 		   "{\"flags\": [\"sdp-attr-remove-audio-colour:\", "
 		   "\"sdp-attr-add-audio-fmtp:0..a--b\"]}",
-		   {"a=fmtp:0 a=b\r\n"}, {"a=colour"}}},
+		   {"a=fmtp:0 a=b\r\n"},
+		   {"a=colour"}}},
 	{.name = "a kind of media is rejected",
-	 .offer = {VIDEO, "{\"flags\": [\"sdp-media-remove-video\"]}", {"m=video 0 RTP/AVP 31\r\n"}}},
+	 .offer = {VIDEO,
+		   "{\"flags\": [\"sdp-media-remove-video\"]}",
+		   {"m=video 0 RTP/AVP 31\r\n"}}},
 	{.name = "extensions are taken out",
-	 .offer = {PLAIN "a=extmap:1 urn:x\r\n", "{\"flags\": [\"strip-extmap\"]}",
-		   {"a=sendrecv"}, {"a=extmap"}}},
+	 .offer = {PLAIN "a=extmap:1 urn:x\r\n",
+		   "{\"flags\": [\"strip-extmap\"]}",
+		   {"a=sendrecv"},
+		   {"a=extmap"}}},
 	{.name = "one extension is taken out",
 	 .offer = {PLAIN "a=extmap:1 urn:x\r\na=extmap:2/sendonly urn:y\r\n",
-		   "{\"extmap\": {\"strip\": [\"urn:y\"]}}", {"a=extmap:1 urn:x"}, {"urn:y"}}},
+		   "{\"extmap\": {\"strip\": [\"urn:y\"]}}",
+		   {"a=extmap:1 urn:x"},
+		   {"urn:y"}}},
 };
 
 static const struct ng_case codecs[] = {
 	{.name = "some are taken out",
-	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"PCMA\", \"opus\"]}}",
-		   {" RTP/AVP 0 101\r\n"}, {"PCMA", "opus", "a=fmtp:96"}}},
+	 .offer = {CODECS,
+		   "{\"codec\": {\"strip\": [\"PCMA\", \"opus\"]}}",
+		   {" RTP/AVP 0 101\r\n"},
+		   {"PCMA", "opus", "a=fmtp:96"}}},
 	{.name = "by their parameters",
-	 .offer = {CODECS, "{\"flags\": [\"codec-strip-opus/48000/1\", \"codec-strip-PCMU/8000/1\"]}",
+	 .offer = {CODECS,
+		   "{\"flags\": [\"codec-strip-opus/48000/1\", \"codec-strip-PCMU/8000/1\"]}",
 		   {" RTP/AVP 8 96 101\r\n"}}},
 	{.name = "by payload type",
 	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"8\"]}}", {" RTP/AVP 0 96 101\r\n"}}},
 	{.name = "all but some",
-	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"all\"], \"except\": [\"opus\", \"PCMU\"]}}",
+	 .offer = {CODECS,
+		   "{\"codec\": {\"strip\": [\"all\"], \"except\": [\"opus\", \"PCMU\"]}}",
 		   {" RTP/AVP 0 96\r\n"}}},
 	{.name = "all but some, which come first",
-	 .offer = {CODECS,
-		   "{\"codec\": {\"strip\": [\"all\"], \"offer\": [\"telephone-event\", \"PCMA\"]}}",
-		   {" RTP/AVP 101 8\r\n"}}},
+	 .offer =
+		 {CODECS,
+		  "{\"codec\": {\"strip\": [\"all\"], \"offer\": [\"telephone-event\", \"PCMA\"]}}",
+		  {" RTP/AVP 101 8\r\n"}}},
 	{.name = "where none would be left they stay",
 	 .offer = {CODECS, "{\"codec\": {\"strip\": [\"all\"]}}", {" RTP/AVP 0 8 96 101\r\n"}}},
 	{.name = "what is there needs no transcoding",
-	 .offer = {CODECS, "{\"codec\": {\"mask\": [\"all\"], \"transcode\": [\"opus\"]}}",
+	 .offer = {CODECS,
+		   "{\"codec\": {\"mask\": [\"all\"], \"transcode\": [\"opus\"]}}",
 		   {" RTP/AVP 96\r\n"}}},
 	{.name = "one is left in an answer",
 	 .offer = {CODECS, NULL, {" RTP/AVP 0 8 96 101\r\n"}},
@@ -113,7 +137,8 @@ static const struct ng_case codecs[] = {
 
 static const struct ng_case transports[] = {
 	{.name = "rtcp-mux as it was offered",
-	 .offer = {MUX, NULL, {"a=rtcp-mux\r\n"}}, .answer = {MUX, NULL, {"a=rtcp-mux\r\n"}}},
+	 .offer = {MUX, NULL, {"a=rtcp-mux\r\n"}},
+	 .answer = {MUX, NULL, {"a=rtcp-mux\r\n"}}},
 	{.name = "rtcp-mux for the offerer alone",
 	 .offer = {MUX, "{\"rtcp-mux\": [\"demux\"]}", {"a=rtcp:"}, {"a=rtcp-mux"}},
 	 .answer = {PLAIN, NULL, {"a=rtcp-mux\r\n"}}},
@@ -121,25 +146,34 @@ static const struct ng_case transports[] = {
 	 .offer = {MUX, "{\"rtcp-mux\": \"reject\"}", {"a=rtcp:"}, {"a=rtcp-mux"}},
 	 .answer = {PLAIN, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
 	{.name = "rtcp-mux for the other one alone",
-	 .offer = {MUX, "{\"flags\": [\"rtcp-mux-offer\", \"rtcp-mux-reject\"]}", {"a=rtcp-mux\r\n"}},
+	 .offer = {MUX,
+		   "{\"flags\": [\"rtcp-mux-offer\", \"rtcp-mux-reject\"]}",
+		   {"a=rtcp-mux\r\n"}},
 	 .answer = {MUX, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
 	{.name = "ICE that is offered is refused",
 	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
-		   "{\"flags\": [\"reject ICE\"], \"ICE\": \"remove\"}", {"a=sendrecv"}, {"a=ice"}},
+		   "{\"flags\": [\"reject ICE\"], \"ICE\": \"remove\"}",
+		   {"a=sendrecv"},
+		   {"a=ice"}},
 	 .answer = {MUX, NULL, {"a=rtcp-mux"}, {"a=ice", "a=candidate"}}},
 	{.name = "ICE that was taken is refused after all",
 	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
-		   "{\"ICE\": \"remove\"}", {"a=sendrecv"}, {"a=ice"}},
+		   "{\"ICE\": \"remove\"}",
+		   {"a=sendrecv"},
+		   {"a=ice"}},
 	 .answer = {MUX, "{\"ICE\": \"remove\"}", {"a=rtcp-mux"}, {"a=ice", "a=candidate"}}},
 	{.name = "ICE that comes in is replaced",
-	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n", NULL,
-		   {"a=ice-ufrag:", "a=candidate:1 1 UDP 2130706431 198.51.100.1 "}, {"abcd"}},
+	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
+		   NULL,
+		   {"a=ice-ufrag:", "a=candidate:1 1 UDP 2130706431 198.51.100.1 "},
+		   {"abcd"}},
 	 .answer = {MUX, NULL, {"a=ice-ufrag:"}}},
 };
 
 static const struct ng_case keys[] = {
 	{.name = "both ways are offered, one is taken",
-	 .offer = {PLAIN, "{\"transport-protocol\": \"RTP/SAVP\"}",
+	 .offer = {PLAIN,
+		   "{\"transport-protocol\": \"RTP/SAVP\"}",
 		   {" RTP/SAVP 0\r\n", "a=crypto:1 AEAD_AES_128_GCM ",
 		    "a=setup:actpass\r\na=fingerprint:sha-256 "},
 		   {"==\r\n", "a=mid"}},
@@ -148,26 +182,36 @@ static const struct ng_case keys[] = {
 	 .offer = {PLAIN, "{\"transport-protocol\": \"RTP/SAVP\"}", {"a=crypto:", "a=setup:"}},
 	 .answer = {HEAD "m=audio 40000 RTP/SAVP 0\r\n" AT "a=setup:active\r\n"
 			 "a=fingerprint:sha-256 " PRINT_A "\r\n",
-		    NULL, {" RTP/AVP 0\r\n"}, {"a=crypto", "a=setup"}}},
+		    NULL,
+		    {" RTP/AVP 0\r\n"},
+		    {"a=crypto", "a=setup"}}},
 	{.name = "of an offer of both DTLS is taken",
 	 .offer = {BOTH, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}, {"a=crypto"}},
 	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=setup:passive"}, {"a=crypto"}}},
 	{.name = "without DTLS SDES is",
-	 .offer = {BOTH, "{\"DTLS\": \"off\"}", {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}, {"a=setup"}},
+	 .offer = {BOTH,
+		   "{\"DTLS\": \"off\"}",
+		   {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "},
+		   {"a=setup"}},
 	 .answer = {SDES, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}, {"a=setup"}}},
 	{.name = "without SDES DTLS is",
-	 .offer = {PLAIN, "{\"transport-protocol\": \"RTP/SAVPF\", \"SDES\": [\"off\"]}",
-		   {"a=setup:actpass"}, {"a=crypto"}}},
+	 .offer = {PLAIN,
+		   "{\"transport-protocol\": \"RTP/SAVPF\", \"SDES\": [\"off\"]}",
+		   {"a=setup:actpass"},
+		   {"a=crypto"}}},
 	{.name = "the sender's suites come first",
 	 .offer = {SDES, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 ", "a=crypto:2 AEAD"}}},
 	{.name = "and none is added",
-	 .offer = {SDES, "{\"SDES\": [\"nonew\"]}",
-		   {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}, {"a=crypto:2"}}},
+	 .offer = {SDES,
+		   "{\"SDES\": [\"nonew\"]}",
+		   {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "},
+		   {"a=crypto:2"}}},
 	{.name = "only one suite",
 	 .offer = {PLAIN,
 		   "{\"transport-protocol\": \"RTP/SAVP\", \"flags\": "
 		   "[\"SDES-only-AES_256_CM_HMAC_SHA1_80\"]}",
-		   {"a=crypto:1 AES_256_CM_HMAC_SHA1_80 "}, {"a=crypto:2"}}},
+		   {"a=crypto:1 AES_256_CM_HMAC_SHA1_80 "},
+		   {"a=crypto:2"}}},
 	{.name = "in an order, padded, with their lifetime",
 	 .offer = {PLAIN,
 		   "{\"transport-protocol\": \"RTP/SAVP\", \"SDES\": [\"pad\", \"lifetime\", "
@@ -181,7 +225,8 @@ static const struct ng_case keys[] = {
 		   {" RTP/AVP 0\r\n"}},
 	 .answer = {PLAIN, NULL, {"a=crypto:2 AES_CM_128_HMAC_SHA1_32 "}}},
 	{.name = "OSRTP is offered, and taken",
-	 .offer = {PLAIN, "{\"flags\": [\"OSRTP-offer\"]}",
+	 .offer = {PLAIN,
+		   "{\"flags\": [\"OSRTP-offer\"]}",
 		   {" RTP/AVP 0\r\n", "a=crypto:1 ", "a=setup:actpass"}},
 	 .answer = {KEYED, NULL, {" RTP/AVP 0\r\n"}, {"a=crypto", "a=setup"}}},
 	{.name = "OSRTP is offered, and is not taken",
@@ -203,7 +248,8 @@ static const struct ng_case keys[] = {
 
 static const struct ng_case odd[] = {
 	{.name = "an answer with too few m-lines",
-	 .offer = {VIDEO, NULL, {"m=video 2"}}, .answer = {PLAIN, NULL, {"m=video 0 RTP/AVP 31\r\n"}}},
+	 .offer = {VIDEO, NULL, {"m=video 2"}},
+	 .answer = {PLAIN, NULL, {"m=video 0 RTP/AVP 31\r\n"}}},
 	{.name = "an answer that rejects all",
 	 .offer = {PLAIN, NULL, {"m=audio 2"}},
 	 .answer = {HEAD "m=audio 0 RTP/AVP 0\r\n" AT, NULL, {"m=audio 0 RTP/AVP 0\r\n"}}},
@@ -214,7 +260,9 @@ static const struct ng_case odd[] = {
 	 .offer = {"v=0\r\no=- 1 1 IN IP4 203.0.113.40\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a b\r\n"
 		   "m=audio 40000 RTP/AVP 0\r\n" AT "a=mid:a\r\nm=video 40002 RTP/AVP 31\r\n" AT
 		   "a=mid:b\r\n",
-		   NULL, {"m=audio 2", "m=video 2"}, {"BUNDLE"}}},
+		   NULL,
+		   {"m=audio 2", "m=video 2"},
+		   {"BUNDLE"}}},
 };
 
 static void check(const struct ng_case *c, const char *id, const char *command, const char *to,
@@ -278,7 +326,8 @@ static void what_needs_transcoding_is_refused(void **state)
 	       "{\"codec\": {\"mask\": [\"all\"], \"transcode\": [\"opus\"]}}");
 	assert_non_null(strstr(ng_text_of("error-reason"), "transcoding"));
 	assert_int_equal(fake_count(&rig.fake), 0);
-	ng_ask("offer", "1", "a", NULL, PLAIN, "{\"sdp-attr\": {\"audio\": {\"add\": [\"a\\r\\nb\"]}}}");
+	ng_ask("offer", "1", "a", NULL, PLAIN,
+	       "{\"sdp-attr\": {\"audio\": {\"add\": [\"a\\r\\nb\"]}}}");
 	assert_non_null(strstr(ng_text_of("error-reason"), "line end"));
 }
 
@@ -312,7 +361,8 @@ static unsigned int video_port(const char *command, const char *to, const char *
 
 static void a_line_that_comes_back_has_its_port(void **state)
 {
-	unsigned int there = video_port("offer", NULL, VIDEO), here = video_port("answer", "b", VIDEO);
+	unsigned int there = video_port("offer", NULL, VIDEO),
+		     here = video_port("answer", "b", VIDEO);
 
 	/* Left out, which is as good as port 0. */
 	assert_int_equal(video_port("offer", NULL, PLAIN), 0);
