@@ -144,6 +144,7 @@ static void offer(struct ng_query *q)
 	request.glare = TANDEM__RELAY__V1__GLARE__GLARE_REPLACE;
 	request.joins = true;
 	request.driver = (char *)"ng";
+	request.label = (char *)r->label;
 	request.filter = &r->filter;
 	request.form = &r->form;
 	session_offer(q->ng->session, &request, on_offered, q);
@@ -176,6 +177,7 @@ static void answer(struct ng_query *q)
 	request.to = &r->to;
 	request.filter = &r->filter;
 	request.form = &r->form;
+	request.label = (char *)r->label;
 	session_answer(q->ng->session, &request, on_answered, q);
 }
 
@@ -339,6 +341,8 @@ static void mute(struct ng_query *q, Tandem__Relay__V1__Muting muting, bool even
 	request.call_id = (char *)r->call_id;
 	request.tag = (char *)(r->all ? "" : r->from_tag);
 	request.to_tag = (char *)r->to_tag;
+	request.label = (char *)r->label;
+	request.to_label = (char *)r->to_label;
 	request.muting = muting;
 	request.events = events;
 	session_mute(q->ng->session, &request, on_muted, q);

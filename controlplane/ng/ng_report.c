@@ -113,34 +113,75 @@ static const Tandem__Relay__V1__Stream *main_stream(const Tandem__Relay__V1__Flo
 	return most;
 }
 
-static struct ng_value *stream_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
-				  uint64_t now_s)
+/* What RTP and RTCP have in common; the port is the relay's. */
+static struct ng_value *begin_stream(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
+				     unsigned int port, unsigned int remote_port, const char *kind)
 {
-	struct ng_value *made = ng_dictionary(arena), *flags = ng_list(arena);
+	struct ng_value *made = endpoint(arena, leg->local), *stream = ng_dictionary(arena);
+	struct ng_value *flags = ng_list(arena), *to;
+
+	ng_put(stream, "local port", ng_number(arena, port));
+	ng_put(stream, "local address", ng_text(arena, ng_get_text(made, "address")));
+	ng_put(stream, "family", ng_text(arena, ng_get_text(made, "family")));
+	for (unsigned int k = 0; *leg->remote && k < 2; k++) {
+		to = endpoint(arena, leg->remote);
+		ng_get(to, "port")->number += remote_port;
+		ng_put(stream, k ? "advertised endpoint" : "endpoint", to);
+	}
+	if (*leg->suite)
+		ng_put(stream, "crypto suite", ng_text(arena, leg->suite));
+	ng_put(stream, "flags", flags);
+	ng_add(flags, ng_text(arena, kind));
+	if (*leg->remote)
+		ng_add(flags, ng_text(arena, "filled"));
+	if (leg->ice)
+		ng_add(flags, ng_text(arena, "ICE"));
+	return stream;
+}
+
+static struct ng_value *rtp_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
+			       uint64_t now_s)
+{
+	const char *colon = strrchr(leg->local, ':');
+	struct ng_value *made = begin_stream(arena, leg, colon ? atoi(colon + 1) : 0, 0, "RTP");
 	const Tandem__Relay__V1__Flow *flow = leg->flow;
 	const Tandem__Relay__V1__Stream *heard = flow ? main_stream(flow) : NULL;
-	const char *colon = strrchr(leg->local, ':');
 
-	ng_put(made, "local port", ng_number(arena, colon ? atoi(colon + 1) : 0));
-	if (*leg->remote) {
-		ng_put(made, "endpoint", endpoint(arena, leg->remote));
-		ng_put(made, "advertised endpoint", endpoint(arena, leg->remote));
-	}
-	if (flow && flow->silence_ms != UINT32_MAX)
+	if (!flow)
+		return made;
+	if (flow->silence_ms != UINT32_MAX)
 		ng_put(made, "last packet", ng_number(arena, now_s - flow->silence_ms / 1000));
 	if (heard)
 		ng_put(made, "SSRC", ng_number(arena, heard->ssrc));
-	if (*leg->suite)
-		ng_put(made, "crypto suite", ng_text(arena, leg->suite));
-	ng_put(made, "flags", flags);
-	ng_add(flags, ng_text(arena, "RTP"));
+	if (flow->packets)
+		ng_add(ng_get(made, "flags"), ng_text(arena, "confirmed"));
+	ng_put(made, "stats", counts(arena, flow->packets, flow->bytes, errors_of(flow)));
+	return made;
+}
+
+static struct ng_value *rtcp_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg)
+{
+	struct ng_value *made = begin_stream(arena, leg, leg->rtcp_port, 1, "RTCP");
+
+	if (leg->flow)
+		ng_put(made, "stats", counts(arena, leg->flow->rtcp_packets, 0, 0));
+	return made;
+}
+
+static struct ng_value *flags_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg)
+{
+	struct ng_value *flags = ng_list(arena);
+
+	ng_add(flags, ng_text(arena, "initialized"));
+	if (!leg->rtcp_port)
+		ng_add(flags, ng_text(arena, "rtcp-mux"));
+	if (leg->dtls)
+		ng_add(flags, ng_text(arena, "DTLS-SRTP"));
+	else if (*leg->suite)
+		ng_add(flags, ng_text(arena, "SDES"));
 	if (leg->ice)
 		ng_add(flags, ng_text(arena, "ICE"));
-	if (flow && flow->packets)
-		ng_add(flags, ng_text(arena, "confirmed"));
-	if (flow)
-		ng_put(made, "stats", counts(arena, flow->packets, flow->bytes, errors_of(flow)));
-	return made;
+	return flags;
 }
 
 static struct ng_value *medium_of(struct arena *arena, const Tandem__Relay__V1__Leg *leg,
@@ -149,15 +190,28 @@ static struct ng_value *medium_of(struct arena *arena, const Tandem__Relay__V1__
 	static const char *const protocols[] = {
 		"",          "RTP/AVP",          "RTP/AVPF",         "RTP/SAVP",
 		"RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/TLS/RTP/SAVPF"};
-	struct ng_value *made = ng_dictionary(arena);
+	struct ng_value *made = ng_dictionary(arena), *streams;
 
 	ng_put(made, "index", ng_number(arena, index));
 	ng_put(made, "type", ng_text(arena, leg->media));
 	if ((unsigned int)leg->profile < sizeof(protocols) / sizeof(protocols[0]))
 		ng_put(made, "protocol", ng_text(arena, protocols[leg->profile]));
-	ng_add(ng_put(made, "streams", ng_list(arena)), stream_of(arena, leg, now_s));
-	ng_put(made, "flags", ng_list(arena));
+	streams = ng_put(made, "streams", ng_list(arena));
+	ng_add(streams, rtp_of(arena, leg, now_s));
+	if (leg->rtcp_port)
+		ng_add(streams, rtcp_of(arena, leg));
+	ng_put(made, "flags", flags_of(arena, leg));
 	return made;
+}
+
+static void add_partner(struct arena *arena, struct ng_value *tag, const char *key,
+			const char *partner)
+{
+	struct ng_value *list = ng_put(tag, key, ng_list(arena));
+	struct ng_value *one = *partner ? ng_add(list, ng_dictionary(arena)) : NULL;
+
+	ng_put(one, "tag", ng_text(arena, partner));
+	ng_put(one, "type", ng_text(arena, "offer/answer"));
 }
 
 static void add_tag(struct arena *arena, struct ng_value *tags, const Tandem__Relay__V1__Call *call,
@@ -169,9 +223,13 @@ static void add_tag(struct arena *arena, struct ng_value *tags, const Tandem__Re
 	ng_put(made, "tag", ng_text(arena, party->tag));
 	if (*party->branch)
 		ng_put(made, "via-branch", ng_text(arena, party->branch));
+	if (*party->label)
+		ng_put(made, "label", ng_text(arena, party->label));
 	ng_put(made, "created", ng_number(arena, now_s - call->age_ms / 1000));
 	if (*party->partner)
 		ng_put(made, "in dialogue with", ng_text(arena, party->partner));
+	add_partner(arena, made, "subscriptions", party->partner);
+	add_partner(arena, made, "subscribers", party->partner);
 	medias = ng_put(made, "medias", ng_list(arena));
 	for (size_t k = 0; k < call->n_legs; k++) {
 		const Tandem__Relay__V1__Leg *leg = call->legs[k];
@@ -212,7 +270,7 @@ void ng_report_call(struct arena *arena, struct ng_value *reply,
 
 	ng_put(reply, "created", ng_number(arena, created_ms / 1000));
 	ng_put(reply, "created_us", ng_number(arena, created_ms * 1000));
-	ng_put(reply, "last signal", ng_number(arena, created_ms / 1000));
+	ng_put(reply, "last signal", ng_number(arena, (now_ms - call->signalled_ms) / 1000));
 	ng_put(reply, "totals", totals_of(arena, call));
 	tags = ng_put(reply, "tags", ng_dictionary(arena));
 	for (size_t k = 0; k < call->n_parties; k++)

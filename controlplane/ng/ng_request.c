@@ -22,6 +22,9 @@ TEXT(from_tag)
 TEXT(to_tag)
 TEXT(via_branch)
 TEXT(sdp)
+TEXT(label)
+TEXT(to_label)
+TEXT(set_label)
 
 /* --- how the relay appears ------------------------------------------------------------------- */
 
@@ -357,10 +360,10 @@ static const struct {
 	{"media-address", take_media_address},
 	{"received-from", take_received},
 	{"TOS", ignore},
-	{"label", ignore},
-	{"set-label", ignore},
-	{"from-label", ignore},
-	{"to-label", ignore},
+	{"label", take_label},
+	{"set-label", take_set_label},
+	{"from-label", take_label},
+	{"to-label", take_to_label},
 	{"delete-delay", take_delay},
 	{"codec", ng_take_codec},
 	{"extmap", ng_take_extmap},
@@ -419,6 +422,9 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 				       .via_branch = "",
 				       .sdp = "",
 				       .source = "",
+				       .label = "",
+				       .to_label = "",
+				       .set_label = "",
 				       .from = side,
 				       .to = side,
 				       .filter = filter,

@@ -12,6 +12,7 @@
 /* The texts are "" where the request says nothing. */
 struct ng_request {
 	const char *command, *call_id, *from_tag, *to_tag, *via_branch, *sdp;
+	const char *label, *to_label, *set_label;
 	Tandem__Relay__V1__Side from, to; /* of who sends the SDP, and of who gets it */
 	char *from_suites[SUITE_COUNT], *to_suites[SUITE_COUNT];
 	Tandem__Relay__V1__SdpFilter filter;

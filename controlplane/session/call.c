@@ -32,7 +32,7 @@ struct call *call_make(struct session *session, const char *id)
 
 	if (!call)
 		return NULL;
-	call->created = wall_clock_ms();
+	call->created = call->signalled = wall_clock_ms();
 	call->session = session;
 	call->references = 1;
 	TAILQ_INIT(&call->requests);
@@ -149,6 +149,7 @@ void party_free(struct party *gone)
 	mids_free(&gone->mids);
 	free(gone->tag);
 	free(gone->branch);
+	free(gone->label);
 	free(gone);
 }
 
@@ -160,6 +161,30 @@ struct party *call_party(const struct call *call, const char *tag)
 		if (party->tag && strcmp(party->tag, tag) == 0)
 			return party;
 	return NULL;
+}
+
+struct party *call_party_labelled(const struct call *call, const char *label)
+{
+	struct party *party;
+
+	TAILQ_FOREACH (party, &call->parties, entry)
+		if (party->label && strcmp(party->label, label) == 0)
+			return party;
+	return NULL;
+}
+
+int party_set_label(struct party *party, const char *label)
+{
+	char *copy;
+
+	if (!label[0])
+		return 0;
+	copy = strdup(label);
+	if (!copy)
+		return -ENOMEM;
+	free(party->label);
+	party->label = copy;
+	return 0;
 }
 
 struct party *call_party_on(const struct call *call, const char *branch)

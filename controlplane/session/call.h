@@ -87,6 +87,7 @@ struct party {
 	unsigned int number; /* unique in its call */
 	char *tag;           /* NULL until its first answer */
 	char *branch;        /* that the offer to it went out on; "": none was named */
+	char *label;         /* another name for it, which the orchestrator gave it; NULL: none */
 	bool answered;       /* it has legs in force */
 	bool listens;
 	struct wish wish;
@@ -119,7 +120,7 @@ struct call {
 	uint32_t revision; /* of its state */
 	char *id;
 	char driver[CALL_DRIVER_MAX + 1];
-	uint64_t created; /* ms of the wall clock */
+	uint64_t created, signalled; /* ms of the wall clock: first, and last, offer or answer */
 	bool gone;
 	uint64_t ends;            /* ms of the wall clock; 0: when it is asked to */
 	TAILQ_ENTRY(call) ending; /* in order of `ends` */
@@ -149,6 +150,9 @@ struct party *party_make(struct call *call, const char *tag, const char *branch)
 /* With its legs and mutes; nobody names it. Its exchanges must be gone. */
 void party_free(struct party *party);
 struct party *call_party(const struct call *call, const char *tag);
+struct party *call_party_labelled(const struct call *call, const char *label);
+/* A copy is made; "" changes nothing. 0, -ENOMEM. */
+int party_set_label(struct party *party, const char *label);
 struct party *call_party_on(const struct call *call, const char *branch);
 /* The one of this number; NULL if there is none. */
 struct party *call_party_numbered(const struct call *call, unsigned int number);

@@ -157,6 +157,7 @@ static void write_party(Tandem__State__V2__Party *out, struct arena *arena,
 	tandem__state__v2__party__init(out);
 	out->number = party->number;
 	out->tag = party->tag ? party->tag : (char *)"";
+	out->label = party->label ? party->label : (char *)"";
 	out->branch = party->branch;
 	out->answered = party->answered;
 	out->listens = party->listens;
@@ -319,6 +320,7 @@ int call_state_pack(struct call_state_blob *blob, const struct call *call)
 	state.version = VERSION;
 	state.call_id = call->id;
 	state.created_ms = call->created;
+	state.signalled_ms = call->signalled;
 	state.ends_ms = call->ends;
 	state.driver = (char *)call->driver;
 	state.revision = call->revision;

@@ -72,6 +72,8 @@ static int make_party(struct call *call, const Tandem__State__V2__Party *state)
 	party->line_count = state->line_count;
 	party->sdp_version = state->sdp_version;
 	party->sdp_digest = state->sdp_digest;
+	if (party_set_label(party, state->label))
+		return -ENOMEM;
 	for (size_t i = 0; i < state->n_mids; i++)
 		if (state->mids[i]->line < SDP_MEDIA_MAX &&
 		    strlen(state->mids[i]->text) <= SDP_MID_MAX)
@@ -186,6 +188,7 @@ static void make_exchange(struct call *call, const Tandem__State__V2__Exchange *
 static int fill_call(struct call *call, const Tandem__State__V2__Call *state)
 {
 	call->created = state->created_ms;
+	call->signalled = state->signalled_ms ? state->signalled_ms : state->created_ms;
 	snprintf(call->driver, sizeof(call->driver), "%s", state->driver);
 	call->revision = state->revision;
 	call->kept = call->seen = true;

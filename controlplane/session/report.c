@@ -40,11 +40,16 @@ Tandem__Relay__V1__CallState report_state(const struct call *call)
 		  : TANDEM__RELAY__V1__CALL_STATE__CALL_ANSWERED;
 }
 
+static uint64_t ms_since(uint64_t then)
+{
+	uint64_t now = wall_clock_ms();
+
+	return now > then ? now - then : 0;
+}
+
 uint64_t report_age_ms(const struct call *call)
 {
-	uint64_t ms = wall_clock_ms();
-
-	return ms > call->created ? ms - call->created : 0;
+	return ms_since(call->created);
 }
 
 /* --- parties --------------------------------------------------------------------------------- */
@@ -72,6 +77,7 @@ static void add_party(struct report *r, const struct party *party)
 	out->listens = party->listens;
 	out->partner = arena_text(&r->arena, partner ? partner->tag : NULL);
 	out->state = party_state(party);
+	out->label = arena_text(&r->arena, party->label);
 }
 
 /* --- legs ------------------------------------------------------------------------------------ */
@@ -140,6 +146,7 @@ static void add_leg(struct report *r, const struct leg *leg)
 	out->media = arena_text(&r->arena, leg->media);
 	out->network = arena_text(&r->arena, leg->at->network);
 	out->local = show_endpoint(r, &local);
+	out->rtcp_port = leg->pair && !leg->terms.rtcp_mux ? leg->port + 1 : 0;
 	if (!leg->terms.ice && !endpoint_is_unset(&leg->terms.remote))
 		out->remote = show_endpoint(r, &leg->terms.remote);
 	out->profile = shown_profile(leg->terms.profile);
@@ -205,6 +212,7 @@ struct report *report_begin(const struct call *call, const struct party *only)
 	r->message.call_id = arena_text(&r->arena, call->id);
 	r->message.state = report_state(call);
 	r->message.age_ms = report_age_ms(call);
+	r->message.signalled_ms = ms_since(call->signalled);
 	TAILQ_FOREACH (party, &call->parties, entry) {
 		if (only && party != only)
 			continue;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/fill.h"
@@ -127,7 +128,8 @@ static int find(struct session *s, struct call *call, struct exchange **out,
 	if (session_check_text("call_id", request->call_id, error) ||
 	    session_check_text("from_tag", request->from_tag, error) ||
 	    session_check_text("to_tag", request->to_tag, error) ||
-	    session_check_name("branch", request->branch, error) || session_check_ready(s, error))
+	    session_check_name("branch", request->branch, error) ||
+	    session_check_name("label", request->label, error) || session_check_ready(s, error))
 		return -EINVAL;
 	if (!call)
 		return session_refuse(error, SESSION_NOT_FOUND, "no call \"%s\"; offer first",
@@ -435,7 +437,8 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 	int result = -EINVAL;
 
 	a->media = media_copy(a->call->media);
-	if (exchange_copy(&a->next, a->exchange) || !a->media)
+	if (exchange_copy(&a->next, a->exchange) || !a->media ||
+	    party_set_label(a->exchange->to.party, request->label))
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
 	if (read_sides(&a->next, request, error) ||
 	    exchange_read_sdp(&sdp, request->sdp, request->filter, error))
@@ -464,6 +467,7 @@ static void push_changes(struct answering *a, struct push *push)
 
 	put_in_force(a);
 	session_end_at(a->call, 0);
+	a->call->signalled = wall_clock_ms();
 	a->call->revision++;
 	now = paths_derive(a->call);
 	for_each_plan(plan, a) if (accepted(plan)) push_leg(push, plan->leg);

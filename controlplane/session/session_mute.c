@@ -13,14 +13,16 @@ struct muting {
 	struct call *call;
 };
 
-static int find(const struct call *call, const struct party **out, const char *field,
-		const char *tag, struct session_error *error)
+/* By its tag or its label; neither: everybody. */
+static int find(const struct call *call, const struct party **out, const char *tag,
+		const char *label, struct session_error *error)
 {
-	*out = tag[0] ? call_party(call, tag) : NULL;
-	if (!tag[0] || *out)
+	*out = tag[0] ? call_party(call, tag) : label[0] ? call_party_labelled(call, label) : NULL;
+	if ((!tag[0] && !label[0]) || *out)
 		return 0;
 	return session_refuse(error, SESSION_FAILED_PRECONDITION,
-			      "%s \"%.60s\" is no party of this call", field, tag);
+			      "\"%.60s\" is no party of this call; see tandemctl call",
+			      tag[0] ? tag : label);
 }
 
 static int check_request(struct session *s, const struct call *call,
@@ -28,7 +30,10 @@ static int check_request(struct session *s, const struct call *call,
 {
 	if (session_check_text("call_id", request->call_id, error) ||
 	    session_check_name("tag", request->tag, error) ||
-	    session_check_name("to_tag", request->to_tag, error) || session_check_ready(s, error))
+	    session_check_name("to_tag", request->to_tag, error) ||
+	    session_check_name("label", request->label, error) ||
+	    session_check_name("to_label", request->to_label, error) ||
+	    session_check_ready(s, error))
 		return -EINVAL;
 	if ((unsigned int)request->muting > TANDEM__RELAY__V1__MUTING__MUTING_SILENCE)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
@@ -112,8 +117,8 @@ void session_mute(struct session *s, const Tandem__Relay__V1__MuteRequest *reque
 	if (queue_wait(call, again, &request->base, reply, arg))
 		return;
 	if (check_request(s, call, request, &error) ||
-	    find(call, &from, "tag", request->tag, &error) ||
-	    find(call, &to, "to_tag", request->to_tag, &error)) {
+	    find(call, &from, request->tag, request->label, &error) ||
+	    find(call, &to, request->to_tag, request->to_label, &error)) {
 		reply(arg, NULL, &error);
 		return;
 	}

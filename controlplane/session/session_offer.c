@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/fill.h"
@@ -32,6 +33,7 @@ static int check_request(struct session *s, const Tandem__Relay__V1__OfferReques
 	    session_check_text("from_tag", request->from_tag, error) ||
 	    session_check_name("to_tag", request->to_tag, error) ||
 	    session_check_name("branch", request->branch, error) ||
+	    session_check_name("label", request->label, error) ||
 	    session_check_name("driver", request->driver, error))
 		return -EINVAL;
 	if ((unsigned int)request->glare > TANDEM__RELAY__V1__GLARE__GLARE_REPLACE)
@@ -268,6 +270,7 @@ static int push_new(struct exchange *x, char *sdp, session_reply *reply, void *a
 	*o = (struct offering){x, call, sdp, reply, arg};
 	queue_begin(call);
 	session_end_at(call, 0);
+	call->signalled = wall_clock_ms();
 	call->revision++;
 	for_each_leg(leg, call)
 	{
@@ -342,6 +345,10 @@ static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *reque
 	char *sdp;
 
 	/* Both are in it, so that neither goes with an offer of the other one's. */
+	if (party_set_label(x->from.party, request->label)) {
+		session_refuse(&error, SESSION_INTERNAL, "no memory");
+		goto out_refuse;
+	}
 	if (settle_glare(x->from.party, x->to.party, request->glare, &error) ||
 	    read_offer(x, request, &error))
 		goto out_refuse;
