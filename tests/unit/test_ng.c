@@ -314,11 +314,24 @@ static void a_full_relay(void **state)
 
 static void who_hears_what(void **state)
 {
-	ng_call_stands("1");
+	struct fake_leg *a, *b;
+
+	ng_ask("offer", "1", "a", NULL, rig_phone(41000, ""), "{\"label\": \"caller\"}");
+	b = fake_at(&rig.fake, ng_port_in_reply());
+	ng_ask("answer", "1", "a", "b", rig_phone(42000, ""), "{\"label\": \"callee\"}");
+	a = fake_at(&rig.fake, ng_port_in_reply());
+	assert_true(rig_hears(b, a) && rig_hears(a, b));
 	ng_ask("block media", "1", "a", NULL, NULL, NULL);
 	assert_ng_result("ok");
-	ng_ask("unblock media", "1", "a", NULL, NULL, NULL);
+	assert_true(!rig_hears(b, a) && rig_hears(a, b));
+	ng_ask("unblock media", "1", NULL, NULL, NULL, "{\"label\": \"caller\"}");
 	assert_ng_result("ok");
+	assert_true(rig_hears(b, a));
+	ng_ask("block media", "1", NULL, NULL, NULL,
+	       "{\"label\": \"callee\", \"to-label\": \"caller\"}");
+	assert_true(rig_hears(b, a) && !rig_hears(a, b));
+	ng_ask("block media", "1", NULL, NULL, NULL, "{\"label\": \"nobody\"}");
+	assert_ng_result("error");
 	ng_ask("subscribe request", "1", "a", NULL, NULL, NULL);
 	assert_ng_result("ok");
 	assert_non_null(strstr(ng_text_of("sdp"), "m=audio"));
