@@ -51,9 +51,10 @@ def test_a_browser_calls_a_telephone(relay, proxy, page, phone):
     telephone.forget()
     telephone.wait_tone(440)
     assert relay.ctl("calls").splitlines()[1].split()[-1] == "ng"
+    wait.until(lambda: proxy.ask("query")["totals"]["RTP"]["packets"] > 100, 10,
+               "a hundred packets to be counted")
     found = proxy.ask("query")
     assert found["tags"]["a"]["in dialogue with"] == "b"
-    assert found["totals"]["RTP"]["packets"] > 100
     assert found["SSRC"] and all(ssrc["average MOS"]["MOS"] > 35
                                  for ssrc in found["SSRC"].values())
 
