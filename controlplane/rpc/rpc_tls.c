@@ -2,8 +2,7 @@
 #include "controlplane/rpc/rpc_tls.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,14 +21,6 @@ static int __attribute__((format(printf, 3, 4))) fail(char *why, size_t size, co
 	vsnprintf(why, size, fmt, args);
 	va_end(args);
 	return -EINVAL;
-}
-
-static const char *openssl_reason(void)
-{
-	unsigned long error = ERR_peek_error();
-	const char *reason = ERR_reason_error_string(error);
-
-	return ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : reason ?: "not usable";
 }
 
 /* A file's text, or NULL. Freed with pem_free(). */
@@ -66,28 +57,6 @@ static void pem_free(struct pem *pem)
 	OPENSSL_clear_free(pem->key, PEM_MAX);
 }
 
-/* Loads the files as a TLS stack would, only to be able to say what is wrong with which. */
-static int check(const struct rpc_tls *tls, char *why, size_t size)
-{
-	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-	const char *bad = NULL;
-
-	ERR_clear_error();
-	if (!ctx)
-		return fail(why, size, "no memory");
-	if (SSL_CTX_load_verify_file(ctx, tls->ca) != 1)
-		bad = tls->ca;
-	else if (SSL_CTX_use_certificate_chain_file(ctx, tls->cert) != 1)
-		bad = tls->cert;
-	else if (SSL_CTX_use_PrivateKey_file(ctx, tls->key, SSL_FILETYPE_PEM) != 1)
-		bad = tls->key;
-	if (bad)
-		fail(why, size, "%s: %s", bad, openssl_reason());
-	ERR_clear_error();
-	SSL_CTX_free(ctx);
-	return bad ? -EINVAL : 0;
-}
-
 static int load(struct pem *pem, const struct rpc_tls *tls, char *why, size_t size)
 {
 	if (!tls->ca || !tls->cert || !tls->key)
@@ -98,7 +67,7 @@ static int load(struct pem *pem, const struct rpc_tls *tls, char *why, size_t si
 	pem->ca = pem_read(tls->ca, why, size);
 	pem->cert = pem->ca ? pem_read(tls->cert, why, size) : NULL;
 	pem->key = pem->cert ? pem_read(tls->key, why, size) : NULL;
-	return pem->key ? check(tls, why, size) : -EINVAL;
+	return pem->key ? tls_files_check(tls->ca, tls->cert, tls->key, why, size) : -EINVAL;
 }
 
 bool rpc_tls_wanted(const struct rpc_tls *tls)

@@ -7,9 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "controlplane/lib/tls_files.h"
 #include "controlplane/rpc/rpc.h"
 
-#define RPC_TLS_WHY 512 /* what the longest reason takes */
+#define RPC_TLS_WHY TLS_FILES_WHY
 
 /* Whether any of the files is named. */
 bool rpc_tls_wanted(const struct rpc_tls *tls);
