@@ -23,12 +23,12 @@ MAKEFLAGS += --no-builtin-rules
 PKGS_BUILD = build-essential git pkg-config clang llvm libclang-rt-14-dev clang-format \
 	libdpdk-dev libipsec-mb-dev libsrtp2-dev libssl-dev libbpf-dev libxdp-dev libprotobuf-c-dev \
 	protobuf-c-compiler protobuf-compiler libgrpc-dev libuv1-dev libinih-dev libcmocka-dev \
-	libsystemd-dev libjansson-dev
+	libsystemd-dev libjansson-dev libwebsockets-dev
 # What the installed programs need: their libraries, DPDK's drivers, its tools.
 PKGS_RUN = dpdk librte-ethdev23 librte-hash23 librte-meta-bus librte-meta-mempool librte-meta-net \
 	libipsec-mb1 libsrtp2-1 libssl3 libbpf1 libxdp1 libprotobuf-c1 libgrpc29 libuv1 libinih1 \
-	libsystemd0 libjansson4
-PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest python3-selenium python3-urllib3 python3-numpy python3-scapy \
+	libsystemd0 libjansson4 libwebsockets17
+PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest python3-selenium python3-urllib3 python3-websocket python3-numpy python3-scapy \
 	python3-gi python3-gst-1.0 python3-grpcio python3-protobuf python3-grpc-tools \
 	python3-openssl python3-cryptography openssl \
 	chromium chromium-driver tcpdump tshark \
@@ -64,7 +64,7 @@ pc = $(shell pkg-config $(1) $(2))
 DPDK_CFLAGS = $(eval DPDK_CFLAGS := $$(call pc,--cflags,libdpdk))$(DPDK_CFLAGS)
 DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk))$(DPDK_LIBS)
 LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c libuv \
-	inih libsystemd jansson) -lIPSec_MB -lgrpc -lgpr -lm -lpthread)$(LIBS)
+	inih libsystemd jansson libwebsockets) -lIPSec_MB -lgrpc -lgpr -lm -lpthread)$(LIBS)
 
 WARN = -Wall -Wextra -Werror -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wpointer-arith -Wwrite-strings -Wno-unused-parameter -Wno-missing-field-initializers
@@ -89,7 +89,7 @@ SRC_dataplane := $(WORKER_SOURCES) $(filter-out dataplane/main/main.c,\
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
 SRC_controlplane := controlplane/config.c \
 	$(wildcard controlplane/lib/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
-	controlplane/shed/*.c controlplane/rpc/*.c controlplane/ng/*.c)
+	controlplane/shed/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
