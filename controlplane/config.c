@@ -163,9 +163,11 @@ static int parse_ng_listen(void *value, const char *text, char *why, size_t size
 {
 	if (ng_is_address(text))
 		return 0;
-	snprintf(why, size,
-		 "\"%s\" is no address; write udp:127.0.0.1:port, tcp:127.0.0.1:port or unix:/path",
-		 text);
+	snprintf(
+		why, size,
+		"\"%s\" is no address; write udp:127.0.0.1:port, tcp:, http: or https: likewise, or "
+		"unix:/path",
+		text);
 	return -EINVAL;
 }
 
@@ -174,12 +176,21 @@ static const struct option_key ng_keys[] = {
 	 .type = OPTION_LIST,
 	 .offset = offsetof(struct config, ng_listen),
 	 .parse = parse_ng_listen,
-	 .help = "where the ng protocol is served: [udp:]ADDRESS:PORT, tcp:ADDRESS:PORT, unix:PATH"},
+	 .help = "where the ng protocol is served: ADDRESS:PORT behind udp:, tcp:, http: or https:, "
+		 "or unix:PATH"},
 	{.key = "allow",
 	 .type = OPTION_LIST,
 	 .offset = offsetof(struct config, ng_allow),
 	 .parse = parse_prefix,
 	 .help = "a prefix of proxies that are heard; none: those of this machine"},
+	{.key = "cert",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, ng_cert),
+	 .help = "PEM file: the certificate of https"},
+	{.key = "key",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, ng_key),
+	 .help = "PEM file: its private key"},
 	{.key = "delete_delay",
 	 .type = OPTION_UNSIGNED,
 	 .offset = offsetof(struct config, ng_delete_delay_s),
@@ -280,6 +291,15 @@ static void check_ng(struct options *options, const struct config *config)
 			option_mistake(options, "ng", NULL, "listen",
 				       "%s is open to others; name those who are heard with allow",
 				       config->ng_listen.texts[k]);
+	if (!config->ng_cert != !config->ng_key)
+		option_mistake(options, "ng", NULL, config->ng_cert ? "cert" : "key",
+			       "cert and key belong together; give both or none");
+	for (unsigned int k = 0; k < config->ng_listen.count && !config->ng_cert; k++)
+		if (ng_needs_tls(config->ng_listen.texts[k]))
+			option_mistake(options, "ng", NULL, "listen",
+				       "%s needs a certificate; configure cert and key, or use "
+				       "http",
+				       config->ng_listen.texts[k]);
 }
 
 static void check(struct options *options, void *arg)
@@ -327,6 +347,8 @@ struct ng_config config_ng(const struct config *config)
 		.listen_count = config->ng_listen.count,
 		.allow = (const char *const *)config->ng_allow.texts,
 		.allow_count = config->ng_allow.count,
+		.cert = config->ng_cert,
+		.key = config->ng_key,
 		.delete_delay_s = config->ng_delete_delay_s,
 	};
 }

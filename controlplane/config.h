@@ -25,6 +25,7 @@ struct config {
 	bool media_timeout_delete, dtls_cookie;
 	struct option_list deny;                /* prefixes */
 	struct option_list ng_listen, ng_allow; /* addresses, prefixes */
+	char *ng_cert, *ng_key;                 /* both or none */
 	unsigned int ng_delete_delay_s;
 	struct shed_config shed;
 };

@@ -10,34 +10,56 @@
 #include "controlplane/ng/ng_state.h"
 #include "dataplane/lib/log.h"
 
-#define UDP_SCHEME "udp:"
-#define TCP_SCHEME "tcp:"
+enum transport { DATAGRAMS, STREAM, HTTP, HTTPS };
 
-/* *tcp: over TCP. 0, or -EINVAL. */
-static int parse(union socket_address *at, bool *tcp, const char *text)
+static const struct {
+	const char *scheme;
+	enum transport transport;
+} schemes[] = {
+	{"udp:", DATAGRAMS},
+	{"tcp:", STREAM},
+	{"http:", HTTP},
+	{"https:", HTTPS},
+};
+
+/* 0, or -EINVAL. */
+static int parse(union socket_address *at, enum transport *transport, const char *text)
 {
-	*tcp = strncmp(text, TCP_SCHEME, strlen(TCP_SCHEME)) == 0;
-	if (*tcp || strncmp(text, UDP_SCHEME, strlen(UDP_SCHEME)) == 0)
-		text += strlen(UDP_SCHEME);
-	if (socket_address_parse(at, text) || (*tcp && at->any.sa_family == AF_UNIX))
+	size_t length = 0;
+
+	*transport = DATAGRAMS;
+	for (size_t k = 0; k < sizeof(schemes) / sizeof(schemes[0]) && !length; k++)
+		if (strncmp(text, schemes[k].scheme, strlen(schemes[k].scheme)) == 0) {
+			*transport = schemes[k].transport;
+			length = strlen(schemes[k].scheme);
+		}
+	if (socket_address_parse(at, text + length) || (length && at->any.sa_family == AF_UNIX))
 		return -EINVAL;
 	return 0;
 }
 
 bool ng_is_address(const char *text)
 {
+	enum transport transport;
 	union socket_address at;
-	bool tcp;
 
-	return parse(&at, &tcp, text) == 0;
+	return parse(&at, &transport, text) == 0;
 }
 
 bool ng_is_open(const char *text)
 {
+	enum transport transport;
 	union socket_address at;
-	bool tcp;
 
-	return parse(&at, &tcp, text) == 0 && !socket_address_is_local(&at);
+	return parse(&at, &transport, text) == 0 && !socket_address_is_local(&at);
+}
+
+bool ng_needs_tls(const char *text)
+{
+	enum transport transport;
+	union socket_address at;
+
+	return parse(&at, &transport, text) == 0 && transport == HTTPS;
 }
 
 static int read_allowed(struct ng *ng, const struct ng_config *config)
@@ -54,14 +76,18 @@ static int read_allowed(struct ng *ng, const struct ng_config *config)
 	return 0;
 }
 
-static int listen_on(struct ng *ng, const char *text)
+static int listen_on(struct ng *ng, const struct ng_config *config, const char *text)
 {
+	enum transport transport;
 	union socket_address at;
-	bool tcp;
-	int error = parse(&at, &tcp, text);
+	int error = parse(&at, &transport, text);
 
-	if (!error)
-		error = tcp ? ng_listen(ng, &at) : ng_datagrams_open(ng, &at);
+	if (!error && transport == DATAGRAMS)
+		error = ng_datagrams_open(ng, &at);
+	else if (!error && transport == STREAM)
+		error = ng_listen(ng, &at);
+	else if (!error)
+		error = ng_http_listen(ng, config, &at, transport == HTTPS);
 	if (error)
 		log_error("ng: cannot listen on %s: %s", text, socket_address_remedy(error));
 	return error;
@@ -90,7 +116,9 @@ int ng_open(struct ng **out, uv_loop_t *loop, struct session *session,
 	if (!error)
 		error = read_allowed(ng, config);
 	for (unsigned int k = 0; !error && k < config->listen_count; k++)
-		error = listen_on(ng, config->listen[k]);
+		error = listen_on(ng, config, config->listen[k]);
+	if (!error)
+		error = ng_http_start(ng);
 	if (error) {
 		ng_close(ng);
 		return error;
@@ -106,5 +134,6 @@ void ng_close(struct ng *ng)
 	ng->closing = true;
 	ng_datagrams_close(ng);
 	ng_listen_close(ng);
+	ng_http_close(ng);
 	ng_release(ng);
 }

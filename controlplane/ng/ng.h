@@ -3,7 +3,7 @@
  * The ng protocol: the language in which SIP proxies (Kamailio, OpenSIPS) drive a media relay. A
  * front end over the session that holds no call: it translates dictionaries to verbs, and replies
  * back. A message is a cookie, a blank and one dictionary, in bencode or JSON, over UDP, UNIX
- * datagrams or TCP. The loop's thread only.
+ * datagrams, TCP, HTTP or WebSocket. The loop's thread only.
  */
 #ifndef TANDEM_NG_H
 #define TANDEM_NG_H
@@ -15,12 +15,14 @@
 struct ng;
 
 struct ng_config {
-	/* "127.0.0.1:2223" or "udp:...", "tcp:...", "unix:/path" (datagrams). */
+	/* "127.0.0.1:2223" or "udp:...", "tcp:...", "http:...", "https:...", "unix:/path"
+	 * (datagrams). */
 	const char *const *listen;
 	unsigned int listen_count;
 	/* Prefixes of those who are heard; none: loopback alone. */
 	const char *const *allow;
 	unsigned int allow_count;
+	const char *cert, *key;      /* PEM files for https; NULL: none */
 	unsigned int delete_delay_s; /* where a delete says none */
 };
 
@@ -33,8 +35,10 @@ int ng_open(struct ng **ng, uv_loop_t *loop, struct session *session,
 /* Before the session: who waits gets no reply. NULL will do. Run the loop once more. */
 void ng_close(struct ng *ng);
 
-/* For who reads a configuration: the form, and whether others than this machine reach it. */
+/* For who reads a configuration: the form, whether others than this machine reach it, and
+ * whether it needs cert and key. */
 bool ng_is_address(const char *text);
 bool ng_is_open(const char *text);
+bool ng_needs_tls(const char *text);
 
 #endif

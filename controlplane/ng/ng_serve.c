@@ -25,7 +25,7 @@ static int read_dictionary(struct ng_value **out, bool *json, size_t *used, stru
 /* --- the reply ------------------------------------------------------------------------------- */
 
 /* The caller's to free; NULL without memory. */
-static char *write_reply(size_t *length, const char *cookie, size_t cookie_length, bool json,
+static char *write_reply(size_t *length, const struct ng_entry *entry, bool json,
 			 const struct ng_value *reply)
 {
 	char *octets = NULL;
@@ -33,8 +33,10 @@ static char *write_reply(size_t *length, const char *cookie, size_t cookie_lengt
 
 	if (!out)
 		return NULL;
-	fwrite(cookie, 1, cookie_length, out);
-	fputc(' ', out);
+	if (entry) {
+		fwrite(entry->cookie, 1, entry->cookie_length, out);
+		fputc(' ', out);
+	}
 	(json ? ng_json_write : bencode_write)(out, reply);
 	if (fclose(out) == 0)
 		return octets;
@@ -49,11 +51,13 @@ static void done(struct ng_query *q, struct ng_value *reply)
 	char *octets = NULL;
 
 	if (reply && !q->arena.failed)
-		octets = write_reply(&length, q->entry->cookie, q->entry->cookie_length, q->json,
-				     reply);
+		octets = write_reply(&length, q->entry, q->json, reply);
 	q->answer(q->answer_arg, octets, length);
 	/* Without memory nothing is remembered; who asks again may be luckier. */
-	ng_cache_answer(&ng->cache, q->entry, octets, length);
+	if (q->entry)
+		ng_cache_answer(&ng->cache, q->entry, octets, length);
+	else
+		free(octets);
 	arena_clear(&q->arena);
 	free(q);
 	ng->serving--;
@@ -72,7 +76,7 @@ static void say_garbage(struct ng *ng)
 	log_warn("ng: Invalid NG data format; who sends to this port?");
 }
 
-/* A cookie came, and nothing that can be read: that gets a reply, in the usual encoding. */
+/* Nothing that can be read came, though a cookie did: that gets a reply, in the usual encoding. */
 static void refuse(struct ng_query *q)
 {
 	struct ng_value *reply = ng_dictionary(&q->arena);
@@ -83,6 +87,7 @@ static void refuse(struct ng_query *q)
 	done(q, reply);
 }
 
+/* `entry` is NULL where there is no cookie. */
 static void serve_new(struct ng *ng, struct ng_entry *entry, const char *octets, size_t size,
 		      ng_answer *answer, void *arg)
 {
@@ -91,7 +96,8 @@ static void serve_new(struct ng *ng, struct ng_entry *entry, const char *octets,
 	size_t used;
 
 	if (!q) {
-		ng_cache_answer(&ng->cache, entry, NULL, 0);
+		if (entry)
+			ng_cache_answer(&ng->cache, entry, NULL, 0);
 		answer(arg, NULL, 0);
 		return;
 	}
@@ -131,4 +137,10 @@ void ng_serve(struct ng *ng, const char *message, size_t size, ng_answer *answer
 		serve_new(ng, entry, message + cookie + 1, size - cookie - 1, answer, arg);
 	else
 		answer(arg, NULL, 0);
+}
+
+void ng_serve_plain(struct ng *ng, const char *dictionary, size_t size, ng_answer *answer,
+		    void *arg)
+{
+	serve_new(ng, NULL, dictionary, size, answer, arg);
 }

@@ -3,6 +3,7 @@
 #ifndef TANDEM_NG_STATE_H
 #define TANDEM_NG_STATE_H
 
+#include "controlplane/http/http.h"
 #include "controlplane/lib/socket_address.h"
 #include "controlplane/ng/ng.h"
 #include "controlplane/ng/ng_cache.h"
@@ -21,7 +22,8 @@ struct ng {
 	unsigned int allowed_count;
 	TAILQ_HEAD(, ng_datagrams) datagrams;
 	TAILQ_HEAD(, ng_listener) listeners;
-	unsigned int streams;  /* connections */
+	struct http *http;     /* NULL: nobody listens by it */
+	unsigned int streams;  /* connections of the listeners */
 	struct ng_value *told; /* words that were logged as unknown */
 	struct arena words;    /* their memory */
 	unsigned int told_count;
@@ -44,16 +46,24 @@ typedef void ng_answer(void *arg, const char *octets, size_t length);
  * time.
  */
 void ng_serve(struct ng *ng, const char *message, size_t size, ng_answer *answer, void *arg);
+/* The same of a dictionary without a cookie, and so is the reply: one that comes again is new. */
+void ng_serve_plain(struct ng *ng, const char *dictionary, size_t size, ng_answer *answer,
+		    void *arg);
+/* Any thread. */
 bool ng_may_ask(const struct ng *ng, const union socket_address *who);
 
 /* Frees it once it is closed and nobody is served. */
 void ng_release(struct ng *ng);
 
-/* ng_datagram.c, ng_stream.c. 0, or -errno. */
+/* ng_datagram.c, ng_stream.c, ng_http.c. 0, or -errno. */
 int ng_datagrams_open(struct ng *ng, const union socket_address *at);
 void ng_datagrams_close(struct ng *ng);
 int ng_listen(struct ng *ng, const union socket_address *at);
 void ng_listen_close(struct ng *ng);
+int ng_http_listen(struct ng *ng, const struct ng_config *config, const union socket_address *at,
+		   bool tls);
+int ng_http_start(struct ng *ng); /* after the last listener */
+void ng_http_close(struct ng *ng);
 
 /* ng_command.c: has the session do what is asked, and calls `done` with the reply, an arena's. */
 struct ng_query;
@@ -65,7 +75,7 @@ struct ng_query {
 	ng_done *done;
 	/* ng_serve.c */
 	bool json;
-	struct ng_entry *entry;
+	struct ng_entry *entry; /* NULL: the message has no cookie */
 	ng_answer *answer;
 	void *answer_arg;
 };
