@@ -103,13 +103,13 @@ static void reply_sdp(struct ng_query *q, const char *sdp)
 static bool is_loop(struct ng_query *q)
 {
 	struct ng_request *r = &q->request;
-	const char *at;
+	char line[sizeof("\na=rtpengine:") + NG_TOKEN_MAX];
 
 	if (!r->loop_protect)
 		return false;
 	r->form.loop = q->ng->instance;
-	at = strstr(r->sdp, "a=rtpengine:");
-	if (!at || strncmp(at + 12, q->ng->instance, strlen(q->ng->instance)) != 0)
+	snprintf(line, sizeof(line), "\na=rtpengine:%s", q->ng->instance);
+	if (!strstr(r->sdp, line))
 		return false;
 	reply_sdp(q, r->sdp);
 	return true;

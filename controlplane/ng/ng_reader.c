@@ -24,22 +24,29 @@ int64_t ng_number_of(const struct ng_value *value, int64_t fallback)
 	return ng_get_number(&dictionary, only.key, fallback);
 }
 
+/* Room for one more; a list grows by doubling. False without memory. */
+static bool make_room(struct ng_reader *r, char ***texts, size_t count)
+{
+	char **list;
+
+	if (count & (count - 1))
+		return true;
+	list = arena_take(r->arena, (count ? 2 * count : 1) * sizeof(*list));
+	if (!list)
+		return false;
+	if (count)
+		memcpy(list, *texts, count * sizeof(*list));
+	*texts = list;
+	return true;
+}
+
 void ng_collect(struct ng_reader *r, char ***texts, size_t *count, const struct ng_value *value)
 {
 	const struct ng_value *item;
-	size_t more = 0;
-	char **list;
 
-	ng_for_each(item, value) more++;
-	list = more ? arena_take(r->arena, (*count + more) * sizeof(*list)) : NULL;
-	if (!list)
-		return;
-	if (*count)
-		memcpy(list, *texts, *count * sizeof(*list));
 	ng_for_each(item, value)
 	{
-		if (item->kind == NG_TEXT)
-			list[(*count)++] = (char *)item->text;
+		if (item->kind == NG_TEXT && make_room(r, texts, *count))
+			(*texts)[(*count)++] = (char *)item->text;
 	}
-	*texts = list;
 }

@@ -96,7 +96,7 @@ static int read_origin(struct sdp_parser *p, char *rest)
 			pristine = p->line.text +
 				   (words[i] - (sdp->words + (p->line.text - sdp->text)));
 	}
-	if (!*words[0] || words[0] == rest)
+	if (!*words[0] || words[0] == rest || !*rest)
 		return sdp_refuse(
 			p, -EINVAL,
 			"give o= a user name, id, version, IN, IP4 or IP6, and an address");

@@ -4,8 +4,9 @@
  * came, the rest is a view of what a relay needs to know of it. Rewriting is
  * controlplane/sdp/sdp_rewrite.h.
  *
- * Every pointer inside belongs to the struct sdp and dies with it; nothing changes after the parse.
- * Any thread may read; the parser keeps no state.
+ * Every pointer inside belongs to the struct sdp and dies with it. Nothing changes after the parse
+ * but by controlplane/sdp/sdp_filter.h, before others look. Any thread may read; the parser keeps
+ * no state.
  */
 #ifndef TANDEM_SDP_H
 #define TANDEM_SDP_H
@@ -60,6 +61,10 @@ enum sdp_profile {
 	SDP_RTP_AVPF_SDES = 14,
 	SDP_RTP_AVP_DTLS = 15,
 	SDP_RTP_AVPF_DTLS = 16,
+	SDP_RTP_AVP_OFFERED_SDES = 17,
+	SDP_RTP_AVPF_OFFERED_SDES = 18,
+	SDP_RTP_AVP_OFFERED_DTLS = 19,
+	SDP_RTP_AVPF_OFFERED_DTLS = 20,
 	SDP_PROFILES
 };
 

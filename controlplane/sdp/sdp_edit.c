@@ -16,7 +16,7 @@ struct editor {
 	size_t count;
 	const char *media; /* of the section; "": the session's own */
 	size_t media_length;
-	const char *section; /* its first line */
+	size_t section; /* where it begins in what is written */
 };
 
 static bool is_for(const struct editor *e, const struct sdp_edit *edit)
@@ -59,39 +59,43 @@ static void edit_attribute(struct editor *e, const char *attribute, size_t lengt
 {
 	const char *other = find_other(e, attribute, length);
 
-	if (other)
+	if (other && other[0])
 		text_printf(&e->text, "a=%s\r\n", other);
-	else if (!is_removed(e, attribute, length))
+	else if (!other && !is_removed(e, attribute, length))
 		text_printf(&e->text, "a=%.*s\r\n", (int)length, attribute);
 }
 
-/* Whether the section, up to `end`, has this attribute. */
-static bool has(const struct editor *e, const char *end, const char *attribute)
+/* Whether the section has this attribute already, as it is written. */
+static bool has(const struct editor *e, const char *attribute)
 {
+	const char *line = e->text.data + e->section, *end;
 	size_t said = strlen(attribute);
 
-	for (const char *line = e->section; line < end; line = strstr(line, "\r\n") + 2)
-		if (strncmp(line, "a=", 2) == 0 && strncmp(line + 2, attribute, said) == 0 &&
-		    strncmp(line + 2 + said, "\r\n", 2) == 0)
+	for (; (end = strstr(line, "\r\n")); line = end + 2)
+		if ((size_t)(end - line) == said + 2 && strncmp(line, "a=", 2) == 0 &&
+		    strncmp(line + 2, attribute, said) == 0)
 			return true;
 	return false;
 }
 
-static void end_section(struct editor *e, const char *end)
+static void end_section(struct editor *e)
 {
-	for (size_t i = 0; i < e->count; i++)
-		for (size_t k = 0; is_for(e, &e->edits[i]) && k < e->edits[i].add_count; k++)
-			if (!has(e, end, e->edits[i].add[k]))
-				text_printf(&e->text, "a=%s\r\n", e->edits[i].add[k]);
+	for (size_t i = 0; i < e->count; i++) {
+		const struct sdp_edit *edit = &e->edits[i];
+
+		for (size_t k = 0; is_for(e, edit) && k < edit->add_count; k++)
+			if (edit->add[k][0] && !e->text.error && !has(e, edit->add[k]))
+				text_printf(&e->text, "a=%s\r\n", edit->add[k]);
+	}
 }
 
 static void edit_line(struct editor *e, const char *line, size_t length)
 {
 	if (strncmp(line, "m=", 2) == 0) {
-		end_section(e, line);
+		end_section(e);
 		e->media = line + 2;
 		e->media_length = strcspn(e->media, " ");
-		e->section = line;
+		e->section = e->text.length;
 	}
 	if (strncmp(line, "a=", 2) == 0)
 		edit_attribute(e, line + 2, length - 2);
@@ -109,7 +113,7 @@ static bool is_line(char *const *texts, size_t count)
 
 int sdp_edit(char **text, const struct sdp_edit *edits, size_t count)
 {
-	struct editor e = {{.limit = 4 * SDP_SIZE_MAX}, edits, count, "", 0, *text};
+	struct editor e = {{.limit = 4 * SDP_SIZE_MAX}, edits, count, "", 0, 0};
 	const char *line = *text, *end;
 
 	for (size_t i = 0; i < count; i++)
@@ -118,7 +122,7 @@ int sdp_edit(char **text, const struct sdp_edit *edits, size_t count)
 			return -EINVAL;
 	for (; (end = strstr(line, "\r\n")); line = end + 2)
 		edit_line(&e, line, (size_t)(end - line));
-	end_section(&e, line);
+	end_section(&e);
 	if (e.text.error) {
 		int error = e.text.error;
 

@@ -82,7 +82,7 @@ static bool has_word(const struct sdp_names *names, const char *word)
 static bool stays(const struct sdp_filter *f, const char *format, const struct maps *maps)
 {
 	return !(has_word(&f->strip, "all") || find(&f->strip, format, maps)) ||
-	       find(&f->except, format, maps) || find(&f->first, format, maps);
+	       find(&f->except, format, maps);
 }
 
 static bool is_event(const char *format, const struct maps *maps)
@@ -92,16 +92,22 @@ static bool is_event(const char *format, const struct maps *maps)
 	return map && strncasecmp(map, "telephone-event/", 16) == 0;
 }
 
-/* Those that are wanted first, in the order of the list; how many. */
-static unsigned int put_first(const struct sdp_filter *f, const struct sdp_media *m,
-			      const struct maps *maps, const char **out)
+/* Those that stay, the wanted ones first, in the order of their list; how many. */
+static unsigned int choose(const struct sdp_filter *f, const struct sdp_media *m,
+			   const struct maps *maps, const char **out)
 {
+	size_t place[SDP_FORMATS_MAX];
 	unsigned int count = 0;
 
+	for (unsigned int i = 0; i < m->format_count; i++)
+		place[i] = find(&f->first, m->formats[i], maps);
 	for (size_t wanted = 1; wanted <= f->first.count; wanted++)
 		for (unsigned int i = 0; i < m->format_count; i++)
-			if (find(&f->first, m->formats[i], maps) == wanted)
+			if (place[i] == wanted)
 				out[count++] = m->formats[i];
+	for (unsigned int i = 0; i < m->format_count; i++)
+		if (!place[i] && stays(f, m->formats[i], maps))
+			out[count++] = m->formats[i];
 	return count;
 }
 
@@ -140,14 +146,11 @@ static bool filter_codecs(struct sdp *sdp, struct sdp_media *m, const struct sdp
 	unsigned int count;
 
 	read_maps(&maps, sdp, m);
-	count = put_first(f, m, &maps, left);
-	for (unsigned int i = 0; i < m->format_count; i++)
-		if (!find(&f->first, m->formats[i], &maps) && stays(f, m->formats[i], &maps))
-			left[count++] = m->formats[i];
+	count = choose(f, m, &maps, left);
 	if (f->single)
 		count = keep_one(left, count, &maps);
 	if (count == 0)
-		return f->needed.count == 0;
+		return f->needed.count == 0 || m->kind != SDP_AUDIO;
 	if (count == m->format_count && memcmp(left, m->formats, count * sizeof(*left)) == 0)
 		return true;
 	memcpy(m->formats, left, count * sizeof(*left));
@@ -173,7 +176,13 @@ static bool names_extension(const struct sdp_names *names, const char *value)
 	return false;
 }
 
-/* Of a line nothing is left but its place. */
+/* Nothing is left of it but its place. */
+static void blank(struct sdp *sdp, struct sdp_line *line)
+{
+	text_of(sdp, line)[2] = '\0';
+	line->length = 2;
+}
+
 static void filter_extensions(struct sdp *sdp, const struct sdp_names *names)
 {
 	for (unsigned int l = 0; names->count && l < sdp->line_count; l++) {
@@ -182,16 +191,33 @@ static void filter_extensions(struct sdp *sdp, const struct sdp_names *names)
 		if (strncasecmp(line->text, "a=extmap:", 9) != 0 ||
 		    !names_extension(names, line->text + 9))
 			continue;
-		text_of(sdp, line)[2] = '\0';
-		line->length = 2;
+		blank(sdp, line);
 	}
+}
+
+/* The transport of its BUNDLE group is the next one's, if that has its own. */
+static void leave_bundle(struct sdp *sdp, struct sdp_media *m)
+{
+	for (unsigned int i = 0; m->bundle_tag && i < sdp->media_count; i++) {
+		struct sdp_media *other = &sdp->media[i];
+
+		if (other == m || other->bundle != m->bundle || other->rejected)
+			continue;
+		other->bundle_tag = true;
+		break;
+	}
+	m->bundle = 0;
+	m->bundle_tag = m->bundle_only = false;
+	for (unsigned int l = m->first_line + 1; l < m->end_line; l++)
+		if (strcasecmp(sdp->lines[l].text, "a=bundle-only") == 0)
+			blank(sdp, &sdp->lines[l]);
 }
 
 void sdp_reject(struct sdp *sdp, struct sdp_media *m)
 {
 	m->port = 0;
 	m->rejected = true;
-	m->bundle = 0;
+	leave_bundle(sdp, m);
 	write_formats(sdp, m);
 }
 

@@ -8,6 +8,8 @@
 
 #include "controlplane/sdp/sdp.h"
 
+#define SDP_NAMES_MAX 64 /* of a list, which the caller sees to */
+
 struct sdp_names {
 	char *const *name;
 	size_t count;

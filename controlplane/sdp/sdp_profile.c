@@ -26,6 +26,10 @@ static const struct {
 	[SDP_RTP_AVPF_SDES] = {"RTP/AVPF", SDP_BY_SDES, true},
 	[SDP_RTP_AVP_DTLS] = {"RTP/AVP", SDP_BY_DTLS, false},
 	[SDP_RTP_AVPF_DTLS] = {"RTP/AVPF", SDP_BY_DTLS, true},
+	[SDP_RTP_AVP_OFFERED_SDES] = {"RTP/AVP", SDP_PLAIN | SDP_BY_SDES, false},
+	[SDP_RTP_AVPF_OFFERED_SDES] = {"RTP/AVPF", SDP_PLAIN | SDP_BY_SDES, true},
+	[SDP_RTP_AVP_OFFERED_DTLS] = {"RTP/AVP", SDP_PLAIN | SDP_BY_DTLS, false},
+	[SDP_RTP_AVPF_OFFERED_DTLS] = {"RTP/AVPF", SDP_PLAIN | SDP_BY_DTLS, true},
 };
 
 const char *sdp_profile_name(enum sdp_profile profile)

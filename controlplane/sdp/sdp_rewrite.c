@@ -259,7 +259,6 @@ static bool attribute_passes(struct writer *w, const char *attribute, int i)
 {
 	switch (find_rule(attribute)) {
 	case RULE_REPLACED:
-		return false;
 	case RULE_CODEC:
 	case RULE_PTIME:
 		return false;
@@ -493,7 +492,7 @@ static void write_media(struct writer *w, unsigned int i)
 
 	write_media_line(w, i);
 	write_lines(w, first, m->end_line, "i", (int)i);
-	sdp_write_connection(&w->text, is_rejected(t)                   ? &w->to->origin
+	sdp_write_connection(&w->text, is_rejected(t)                   ? own(w, &w->to->origin)
 				       : m->held && w->to->form.nowhere ? &nowhere
 									: own(w, &t->rtp.address));
 	write_lines(w, first, m->end_line, "b", (int)i);
@@ -513,7 +512,8 @@ int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct 
 	}
 	choose_mids(&w);
 	write_session(&w);
-	for (unsigned int i = 0; i < sdp->media_count; i++)
+	for (unsigned int i = 0; i < sdp->media_count && (!to->form.lines || i < to->form.lines);
+	     i++)
 		write_media(&w, i);
 	if (w.text.error) {
 		int error = w.text.error;

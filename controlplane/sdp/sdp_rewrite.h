@@ -65,6 +65,7 @@ struct sdp_form {
 	struct address shown;  /* in the place of all of the relay's; zero: none */
 	const char *loop;      /* the value of a=rtpengine; NULL: none */
 	uint64_t version;      /* of o=; 0: the sender's */
+	unsigned int lines;    /* m-lines that are written, the first ones; 0: all */
 };
 
 struct sdp_rewrite {

@@ -150,6 +150,7 @@ void party_free(struct party *gone)
 	free(gone->tag);
 	free(gone->branch);
 	free(gone->label);
+	free(gone->formers);
 	free(gone);
 }
 
@@ -229,34 +230,67 @@ struct leg *party_leg(const struct party *party, unsigned int line)
 
 /* --- legs ------------------------------------------------------------------------------------ */
 
-int leg_make(struct leg **out, struct party *party, struct media_address *at, unsigned int port,
-	     bool pair, uint64_t id)
+/* `port` is taken for it, and given back where it cannot be made. */
+static int add_leg(struct leg **out, struct party *party, struct media_address *at,
+		   unsigned int port, bool pair, uint64_t id)
 {
 	struct session *session = party->call->session;
 	struct leg *leg = calloc(1, sizeof(*leg));
-	int taken;
 
-	*out = NULL;
-	if (!leg)
-		return -ENOMEM;
-	leg->id = id ? id : fresh_id();
-	taken = !leg->id ? -EIO
-		: port   ? ports_claim(at->ports, port, pair)
-			 : ports_take(at->ports, pair, uv_now(session->loop));
-	if (taken < 0) {
+	if (leg)
+		leg->id = id ? id : fresh_id();
+	if (!leg || !leg->id) {
+		ports_give(at->ports, port, pair, uv_now(session->loop));
 		free(leg);
-		return taken;
+		return leg ? -EIO : -ENOMEM;
 	}
 	leg->session = session;
 	leg->party = party;
 	leg->pending = true;
 	leg->at = at;
-	leg->port = port ? port : (unsigned int)taken;
+	leg->port = port;
 	leg->pair = pair;
 	TAILQ_INSERT_TAIL(&party->legs, leg, entry);
 	session_add_leg(session, leg);
 	*out = leg;
 	return 0;
+}
+
+int leg_make(struct leg **leg, struct party *party, struct media_address *at, unsigned int port,
+	     bool pair, uint64_t id)
+{
+	int taken = port ? ports_claim(at->ports, port, pair)
+			 : ports_take(at->ports, pair, uv_now(party->call->session->loop));
+
+	*leg = NULL;
+	if (taken < 0)
+		return taken;
+	return add_leg(leg, party, at, port ? port : (unsigned int)taken, pair, id);
+}
+
+int leg_make_again(struct leg **leg, struct party *party, struct media_address *at,
+		   unsigned int line, bool pair)
+{
+	const struct former *former = party->formers ? &party->formers[line] : NULL;
+	uint64_t now = uv_now(party->call->session->loop);
+
+	*leg = NULL;
+	if (!former || former->at != at ||
+	    ports_take_again(at->ports, former->port, pair, former->given, now))
+		return -EADDRINUSE;
+	return add_leg(leg, party, at, former->port, pair, 0);
+}
+
+void leg_leave(struct leg *leg)
+{
+	struct party *party = leg->party;
+	struct former was = {leg->at, leg->port, uv_now(leg->session->loop)};
+
+	if (!party->formers)
+		party->formers = calloc(SDP_MEDIA_MAX, sizeof(*party->formers));
+	if (party->formers && leg->lines)
+		party->formers[__builtin_ctz(leg->lines)] = was;
+	leg_free(leg);
 }
 
 void leg_retire(struct leg *leg)
@@ -272,8 +306,6 @@ void leg_retire(struct leg *leg)
 void leg_free(struct leg *leg)
 {
 	leg_retire(leg);
-	if (leg->lines)
-		leg->party->ports[__builtin_ctz(leg->lines)] = (uint16_t)leg->port;
 	ports_give(leg->at->ports, leg->port, leg->pair, uv_now(leg->session->loop));
 	dtls_identity_release(leg->identity);
 	TAILQ_REMOVE(&leg->party->legs, leg, entry);

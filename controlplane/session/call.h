@@ -81,6 +81,13 @@ struct leg {
 	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 
+/* Where a leg was, whose m-line may come back. */
+struct former {
+	const struct media_address *at;
+	unsigned int port;
+	uint64_t given; /* back, ms of the loop's clock */
+};
+
 struct party {
 	TAILQ_ENTRY(party) entry; /* in its call, in the order of making */
 	struct call *call;
@@ -94,7 +101,7 @@ struct party {
 	struct mids mids;      /* as it knows its m-lines */
 	struct party *partner; /* whom it talks with, once that one says the same; NULL: nobody */
 	unsigned int line_count;
-	uint16_t ports[SDP_MEDIA_MAX];    /* that its m-lines had last; 0: none */
+	struct former *formers; /* by m-line: where those that were rejected had been; NULL: none */
 	uint64_t sdp_version, sdp_digest; /* of what it was shown last; 0: the sender's own */
 	TAILQ_HEAD(leg_list, leg) legs;
 };
@@ -166,6 +173,11 @@ struct leg *party_leg(const struct party *party, unsigned int line);
 /* A leg at an address, with a port of its own: 0 takes one. 0, -ENOMEM, -EADDRNOTAVAIL, ... */
 int leg_make(struct leg **leg, struct party *party, struct media_address *at, unsigned int port,
 	     bool pair, uint64_t id);
+/* At the port that the m-line had before, if it is to be had. 0, -EADDRINUSE, -ENOMEM, ... */
+int leg_make_again(struct leg **leg, struct party *party, struct media_address *at,
+		   unsigned int line, bool pair);
+/* Frees it; its m-lines may come back, and are then to have its port. */
+void leg_leave(struct leg *leg);
 /* No event finds it, and nothing is pushed for it; its port and memory stay. */
 void leg_retire(struct leg *leg);
 void leg_free(struct leg *leg);

@@ -45,6 +45,7 @@ static Tandem__State__V2__Wish *write_wish(struct arena *arena, const struct wis
 	out->shared_keys = wish->shared;
 	out->keying = wish->keying;
 	out->opportunistic = wish->opportunistic;
+	out->takes_keys = wish->takes_keys;
 	out->as_offered = wish->as_offered;
 	out->none_added = wish->none_added;
 	out->suites = arena_take(arena, SUITE_COUNT * sizeof(out->suites[0]));

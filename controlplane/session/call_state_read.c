@@ -23,6 +23,7 @@ int call_state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state
 	wish->shared = state->shared_keys;
 	wish->keying = state->keying & (SDP_BY_SDES | SDP_BY_DTLS);
 	wish->opportunistic = state->opportunistic;
+	wish->takes_keys = state->takes_keys;
 	wish->as_offered = state->as_offered;
 	wish->none_added = state->none_added;
 	for (size_t i = 0; i < state->n_suites; i++)

@@ -32,8 +32,9 @@ struct exchange {
 	TAILQ_ENTRY(exchange) deadline; /* in order of `expires` */
 	struct call *call;
 	struct end from, to;
-	struct sdp *sdp; /* the offer */
-	bool first;      /* `to` had never answered when it was offered */
+	struct sdp *sdp;         /* the offer */
+	unsigned int sent_lines; /* m-lines that its sender knows of; 0: all */
+	bool first;              /* `to` had never answered when it was offered */
 	bool answered;
 	bool waiting;     /* for `expires` */
 	uint64_t expires; /* ms of the loop's clock */

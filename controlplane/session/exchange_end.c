@@ -79,7 +79,7 @@ void exchange_sweep(struct call *call, struct push *push)
 			if (leg->pending && !exchange_names(call, leg)) {
 				if (push && leg->pushed)
 					push_delete(push, leg);
-				leg_free(leg);
+				party->answered ? leg_leave(leg) : leg_free(leg);
 			}
 			leg = after;
 		}

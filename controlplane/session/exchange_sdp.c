@@ -96,26 +96,26 @@ static uint64_t digest(const char *text)
 }
 
 /*
- * The version of the relay's own (RFC 8866 section 5.2) for a text that was written with the
- * sender's: whether it is another one.
+ * The version of the relay's own (RFC 8866 section 5.2) for a text that has the sender's: 0 if that
+ * will do.
  */
-static bool count_version(struct party *party, uint64_t *version, const struct sdp *sdp,
-			  const char *text, bool grows)
+static uint64_t count_version(struct party *party, const struct sdp *sdp, const char *text,
+			      bool grows)
 {
 	uint64_t theirs = strtoull(sdp->session_version, NULL, 10), now = digest(text);
 
+	if (theirs == 0 || theirs > INT64_MAX)
+		theirs = 1;
 	if (!party->sdp_version)
-		party->sdp_version = theirs ? theirs : 1;
+		party->sdp_version = theirs;
 	else if (grows || now != party->sdp_digest)
 		party->sdp_version++;
 	party->sdp_digest = now;
-	*version = party->sdp_version;
-	return party->sdp_version != theirs;
+	return party->sdp_version;
 }
 
 static char *write_one(const struct exchange *x, const struct sdp *answer,
-		       const struct sdp_form *form, const Tandem__Relay__V1__SdpForm *said,
-		       struct session_error *error)
+		       const struct sdp_form *form, struct session_error *error)
 {
 	const struct end *end = answer ? &x->from : &x->to;
 	const struct sdp *sdp = answer ? answer : x->sdp;
@@ -133,6 +133,7 @@ static char *write_one(const struct exchange *x, const struct sdp *answer,
 	size_t length;
 	int result;
 
+	to.form.lines = answer ? x->sent_lines : 0;
 	memset(media, 0, sizeof(media));
 	for (unsigned int i = 0; i < end->plan_count; i++)
 		for (unsigned int line = 0; line < sdp->media_count; line++)
@@ -142,11 +143,6 @@ static char *write_one(const struct exchange *x, const struct sdp *answer,
 		if (!endpoint_is_zero(&media[line].rtp))
 			to.origin = media[line].rtp.address;
 	result = sdp_rewrite(&text, &length, sdp, &to);
-	if (result == 0 && said && (said->version || said->new_version) &&
-	    count_version(end->party, &to.form.version, sdp, text, said->new_version)) {
-		sdp_text_free(text);
-		result = sdp_rewrite(&text, &length, sdp, &to);
-	}
 	if (result == 0) {
 		learn_mids(x, shown, answer != NULL);
 		return text;
@@ -155,14 +151,28 @@ static char *write_one(const struct exchange *x, const struct sdp *answer,
 	return NULL;
 }
 
-char *exchange_write_sdp(const struct exchange *x, const struct sdp *answer,
-			 const Tandem__Relay__V1__SdpForm *form, struct session_error *error)
+static char *write_and_edit(const struct exchange *x, const struct sdp *answer,
+			    const struct sdp_form *form, const Tandem__Relay__V1__SdpForm *said,
+			    struct session_error *error)
 {
-	struct sdp_form read;
+	char *text = write_one(x, answer, form, error);
+
+	return text && form_edit(&text, said, error) ? NULL : text;
+}
+
+char *exchange_write_sdp(const struct exchange *x, const struct sdp *answer,
+			 const Tandem__Relay__V1__SdpForm *said, struct session_error *error)
+{
+	struct party *party = answer ? x->from.party : x->to.party;
+	struct sdp_form form;
 	char *text;
 
-	if (form_read(&read, form, error))
+	if (form_read(&form, said, error))
 		return NULL;
-	text = write_one(x, answer, &read, form, error);
-	return text && form_edit(&text, form, error) ? NULL : text;
+	text = write_and_edit(x, answer, &form, said, error);
+	if (!text || !said || (!said->version && !said->new_version))
+		return text;
+	form.version = count_version(party, answer ? answer : x->sdp, text, said->new_version);
+	sdp_text_free(text);
+	return write_and_edit(x, answer, &form, said, error);
 }

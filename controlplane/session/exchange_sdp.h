@@ -12,7 +12,8 @@ int exchange_read_sdp(struct sdp **out, const char *text,
 
 /*
  * `answer` NULL: the offer, for the party that it is made to. Otherwise the answer, for the one who
- * offered. `form` may be NULL. The text is for sdp_text_free(); NULL with the error.
+ * offered. The party's mids, and the version that it was shown, are remembered. `form` may be NULL.
+ * The text is for sdp_text_free(); NULL with the error.
  */
 char *exchange_write_sdp(const struct exchange *exchange, const struct sdp *answer,
 			 const Tandem__Relay__V1__SdpForm *form, struct session_error *error);

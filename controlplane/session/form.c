@@ -8,6 +8,15 @@
 #include "controlplane/sdp/sdp_edit.h"
 #include "controlplane/sdp/sdp_filter.h"
 
+static int check_names(size_t count, struct session_error *error)
+{
+	if (count <= SDP_NAMES_MAX)
+		return 0;
+	return session_refuse(error, SESSION_INVALID_ARGUMENT,
+			      "%zu names for an SDP are too many; give at most %d in a list", count,
+			      SDP_NAMES_MAX);
+}
+
 int form_filter(struct sdp *sdp, const Tandem__Relay__V1__SdpFilter *filter,
 		struct session_error *error)
 {
@@ -15,6 +24,10 @@ int form_filter(struct sdp *sdp, const Tandem__Relay__V1__SdpFilter *filter,
 
 	if (!filter)
 		return 0;
+	if (check_names(filter->n_strip, error) || check_names(filter->n_except, error) ||
+	    check_names(filter->n_first, error) || check_names(filter->n_reject, error) ||
+	    check_names(filter->n_extensions, error))
+		return -EINVAL;
 	mline = sdp_filter(sdp, &(struct sdp_filter){
 					.strip = {filter->strip, filter->n_strip},
 					.except = {filter->except, filter->n_except},
@@ -30,6 +43,18 @@ int form_filter(struct sdp *sdp, const Tandem__Relay__V1__SdpFilter *filter,
 			      "m-line %u: no codec is left without transcoding, which this relay "
 			      "does not do; let one of the sender's pass",
 			      mline);
+}
+
+static int check_edits(const Tandem__Relay__V1__SdpForm *form, struct session_error *error)
+{
+	if (check_names(form->n_edits, error))
+		return -EINVAL;
+	for (size_t i = 0; i < form->n_edits; i++)
+		if (check_names(form->edits[i]->n_remove, error) ||
+		    check_names(form->edits[i]->n_add, error) ||
+		    check_names(form->edits[i]->n_replace, error))
+			return -EINVAL;
+	return 0;
 }
 
 int form_read(struct sdp_form *out, const Tandem__Relay__V1__SdpForm *form,
@@ -56,6 +81,8 @@ int form_read(struct sdp_form *out, const Tandem__Relay__V1__SdpForm *form,
 				      "form: address \"%.60s\" is no IP address; write e.g. "
 				      "198.51.100.7",
 				      form->address);
+	if (check_edits(form, error))
+		return -EINVAL;
 	if (strpbrk(form->loop, "\r\n"))
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "form: loop has a line end in it; write one word");

@@ -86,7 +86,7 @@ int group_offered(struct exchange *x, struct session_error *error)
 	unsigned int groups[SDP_MEDIA_MAX];
 
 	for (unsigned int line = 0; line < x->sdp->media_count; line++)
-		groups[line] = x->sdp->media[line].bundle;
+		groups[line] = x->from.wish.refuses_mux ? 0 : x->sdp->media[line].bundle;
 	if (make_plans(&x->from, x->sdp, error) || group_lines(&x->from, x->sdp, groups, error))
 		return -EINVAL;
 	return x->from.plan_count ? 0 : refuse_nothing(x->sdp, error);

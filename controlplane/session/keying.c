@@ -18,7 +18,9 @@
 /* Its association can not be had back, so the next SDP has to bring about another one. */
 static bool is_spent(const struct leg *leg)
 {
-	return leg->keys_lost || leg->failed[0] || (!leg->identity && !leg->keyed);
+	bool keyed = leg->keyed && sdp_profile_has_dtls(leg->terms.profile);
+
+	return leg->keys_lost || leg->failed[0] || (!leg->identity && !keyed);
 }
 
 int keying_identify(struct leg *leg)

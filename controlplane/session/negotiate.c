@@ -323,7 +323,7 @@ static enum sdp_profile taken_profile(const struct wish *wish, const struct sdp_
 	struct sdes chosen;
 
 	if (keying & SDP_PLAIN) {
-		if (!wish_is_on(wish->opportunistic, SDP_OTHER_PROFILE, true))
+		if (wish->shared || !wish_is_on(wish->takes_keys, SDP_OTHER_PROFILE, true))
 			return media->profile;
 		if (keying & SDP_BY_SDES && choose_offered(&chosen, wish, media, why, sizeof(why)))
 			keying &= ~SDP_BY_SDES;
@@ -366,14 +366,17 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 static enum sdp_profile offered_profile(const struct wish *wish, const struct sdp_media *media)
 {
 	enum sdp_profile profile = wish->profile ? wish->profile : media->profile;
-	unsigned int keying = sdp_media_keying(media);
-	bool same = keying & SDP_PLAIN && keying != SDP_PLAIN;
+	unsigned int theirs = sdp_media_keying(media);
+	unsigned int ours = wish->keying ? wish->keying : SDP_BY_SDES | SDP_BY_DTLS;
 
-	if (sdp_profile_keying(profile) & SDP_PLAIN)
-		return wish_is_on(wish->opportunistic, SDP_OTHER_PROFILE, same)
-			       ? sdp_profile_keyed(profile, SDP_PLAIN | SDP_BY_SDES | SDP_BY_DTLS)
-			       : profile;
-	return wish->keying && !wish->shared ? sdp_profile_keyed(profile, wish->keying) : profile;
+	if (wish->shared)
+		return profile;
+	if (!(sdp_profile_keying(profile) & SDP_PLAIN))
+		return wish->keying ? sdp_profile_keyed(profile, wish->keying) : profile;
+	return wish_is_on(wish->opportunistic, SDP_OTHER_PROFILE,
+			  theirs & SDP_PLAIN && theirs != SDP_PLAIN)
+		       ? sdp_profile_keyed(profile, SDP_PLAIN | ours)
+		       : profile;
 }
 
 static void make_appearance(struct terms *t, const struct wish *wish, bool bundled,

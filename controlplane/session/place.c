@@ -18,15 +18,6 @@ static struct media_address *choose_address(struct session *s, const struct wish
 	return networks_choose(&s->networks, wish->network, ipv4, !same);
 }
 
-/* An m-line that comes back has the port that it had, if that is free. */
-static int make(struct leg **leg, struct party *party, struct media_address *at, unsigned int line,
-		bool pair)
-{
-	if (party->ports[line] && leg_make(leg, party, at, party->ports[line], pair, 0) == 0)
-		return 0;
-	return leg_make(leg, party, at, 0, pair, 0);
-}
-
 int place_leg(struct leg **leg, struct party *party, const struct wish *wish, unsigned int line,
 	      const struct sdp_media *media, bool pair, struct session_error *error)
 {
@@ -38,7 +29,9 @@ int place_leg(struct leg **leg, struct party *party, const struct wish *wish, un
 				      "the dataplane has no network \"%s\" with an address of that "
 				      "family; see tandemctl ports",
 				      wish->network);
-	result = make(leg, party, at, line, pair);
+	result = leg_make_again(leg, party, at, line, pair);
+	if (result)
+		result = leg_make(leg, party, at, 0, pair, 0);
 	if (result == -EADDRNOTAVAIL)
 		return session_refuse(
 			error, SESSION_RESOURCE_EXHAUSTED,

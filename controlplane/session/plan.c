@@ -359,16 +359,18 @@ static const struct plan *plan_of(const struct end *end, unsigned int line)
 }
 
 /* What the offerer's leg does of it depends on what the other one has answered. */
-static void agree_offerer(const struct exchange *x, struct plan *plan)
+static int agree_offerer(const struct exchange *x, struct plan *plan, struct session_error *error)
 {
 	const struct plan *to = plan_of(&x->to, group_first(plan->lines));
 	bool plain = to && sdp_profile_keying(to->terms.profile) & SDP_PLAIN;
 
 	if (x->from.wish.refuses_ice)
 		terms_drop_ice(&plan->terms);
-	if (plain && x->from.wish.opportunistic == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME &&
+	if (plain && x->from.wish.takes_keys == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME &&
 	    sdp_profile_is_opportunistic(plan->terms.profile))
 		terms_go_plain(&plan->terms);
+	/* Without ICE it is the SDP that says where media goes. */
+	return check_plan(plan, error);
 }
 
 int plan_answer(struct exchange *x, const struct sdp *answer, struct session_error *error)
@@ -391,8 +393,8 @@ int plan_answer(struct exchange *x, const struct sdp *answer, struct session_err
 
 		plan->lines &= lines;
 		name_media(plan, answer);
-		if (plan->lines)
-			agree_offerer(x, plan);
+		if (plan->lines && agree_offerer(x, plan, error))
+			return -EINVAL;
 		to = plan->lines && x->to.wish.shared ? counterpart(&x->to, plan) : NULL;
 		if (to)
 			share_answer(&plan->terms, &to->terms);

@@ -182,6 +182,16 @@ int ports_claim(struct ports *p, unsigned int port, bool pair)
 	return 0;
 }
 
+int ports_take_again(struct ports *p, unsigned int port, bool pair, uint64_t given, uint64_t now)
+{
+	uint32_t i = port - p->first;
+
+	if (port < p->first || i >= p->count || p->ports[i].used ||
+	    (!ready(p, i, now) && p->ports[i].ready != given + p->quarantine_ms))
+		return -EADDRINUSE;
+	return ports_claim(p, port, pair) ? -EADDRINUSE : 0;
+}
+
 void ports_give(struct ports *p, unsigned int port, bool pair, uint64_t now)
 {
 	uint32_t i = port - p->first;

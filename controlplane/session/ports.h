@@ -25,6 +25,12 @@ void ports_close(struct ports *ports);
 int ports_take(struct ports *ports, bool pair, uint64_t now);
 /* Takes a certain port, quarantine or not. 0, -ERANGE, -EADDRINUSE. */
 int ports_claim(struct ports *ports, unsigned int port, bool pair);
+/*
+ * Takes again what was given back at `given`: out of quarantine, too, unless somebody else had it
+ * meanwhile. 0, -EADDRINUSE.
+ */
+int ports_take_again(struct ports *ports, unsigned int port, bool pair, uint64_t given,
+		     uint64_t now);
 /* Gives back what ports_take() or ports_claim() took in the same way. */
 void ports_give(struct ports *ports, unsigned int port, bool pair, uint64_t now);
 

@@ -204,6 +204,7 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 		return -EINVAL;
 	if (lines < x->to.party->line_count)
 		lines = x->to.party->line_count;
+	x->sent_lines = x->sdp->media_count;
 	if (request->filter && request->filter->lenient &&
 	    fill_offer(&x->sdp, x->call, lines, error))
 		return -EINVAL;

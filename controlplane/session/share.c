@@ -30,7 +30,7 @@ int share_change(struct terms *from, struct terms *to, bool shared, unsigned int
 static int check_profile(const struct terms *t, const char *whose, unsigned int mline,
 			 struct session_error *error)
 {
-	if (sdp_profile_has_sdes(t->profile))
+	if (sdp_profile_keying(t->profile) == SDP_BY_SDES)
 		return 0;
 	return session_refuse(error, SESSION_INVALID_ARGUMENT,
 			      "m-line %u: KEYS_SHARED needs RTP/SAVP or RTP/SAVPF on both sides, "

@@ -79,7 +79,7 @@ void wish_take_from(struct wish *wish, const struct wish *from)
 	memcpy(wish->suites, from->suites, sizeof(wish->suites));
 	wish->suite_count = from->suite_count;
 	wish->keying = from->keying;
-	wish->opportunistic = from->opportunistic;
+	wish->takes_keys = from->opportunistic;
 	wish->refuses_ice = from->ice == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
 	wish->refuses_mux = from->rtcp_mux == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
 }

@@ -25,7 +25,8 @@ struct wish {
 	struct address source;               /* in the place of the SDP's; zero: none */
 	bool shared; /* the SDES keys are the participants' own; the same for both who talk */
 	unsigned int keying; /* bits of sdp_keying, for RTP/SAVP(F); 0: as the profile says */
-	Tandem__Relay__V1__Toggle opportunistic;
+	/* Under RTP/AVP(F): whether keys are offered, and whether those of who offers are taken. */
+	Tandem__Relay__V1__Toggle opportunistic, takes_keys;
 	bool as_offered, none_added; /* what is offered follows the sender's suites */
 	/* Of who offers: what it offers of that is not taken. */
 	bool refuses_ice, refuses_mux;

@@ -76,11 +76,22 @@ static const struct ng_case texts[] = {
 	{.name = "attributes come, go and change",
 	 .offer = {PLAIN "a=ssrc:1 cname:x\r\na=ssrc:2 cname:x\r\na=colour:red\r\n",
 		   "{\"sdp-attr\": {\"audio\": {\"remove\": [\"ssrc:1\"], \"add\": [\"new:1\", "
-		   "\"colour:red\"], \"substitute\": [[\"colour:red\", \"colour:blue\"]]}, "
+		   "\"new:1\"], \"substitute\": [[\"colour:red\", \"colour:blue\"]]}, "
 		   "\"none\": {\"add\": [\"of-all\"]}}}",
 		   {"t=0 0\r\na=of-all\r\n", "a=ssrc:2 cname:x\r\n", "a=colour:blue\r\n",
 		    "a=new:1\r\n"},
 		   {"a=ssrc:1", "a=colour:red"}}},
+	{.name = "what is removed and added is there once",
+	 .offer = {CODECS,
+		   "{\"sdp-attr\": {\"audio\": {\"remove\": [\"ptime\"], \"add\": [\"ptime:20\", "
+		   "\"ptime:20\", \"\"]}}}",
+		   {"a=ptime:20\r\n"},
+		   {"a=ptime:20\r\na=ptime", "a=\r\n"}}},
+	{.name = "another address is shown of what is rejected, too",
+	 .offer = {VIDEO,
+		   "{\"media-address\": \"203.0.113.77\", \"sdp-media-remove\": [\"video\"]}",
+		   {"m=video 0 RTP/AVP 31\r\nc=IN IP4 203.0.113.77\r\n"},
+		   {"198.51.100.1"}}},
 	{.name = "attributes by words",
 	 .offer = {PLAIN "a=colour:red\r\n",
 		   "{\"flags\": [\"sdp-attr-remove-audio-colour:\", "
@@ -145,6 +156,13 @@ static const struct ng_case transports[] = {
 	{.name = "rtcp-mux for nobody",
 	 .offer = {MUX, "{\"rtcp-mux\": \"reject\"}", {"a=rtcp:"}, {"a=rtcp-mux"}},
 	 .answer = {PLAIN, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
+	{.name = "rtcp-mux for nobody in a bundle",
+	 .offer = {"v=0\r\no=- 1 1 IN IP4 203.0.113.40\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a b\r\n"
+		   "m=audio 40000 RTP/AVP 0\r\n" AT "a=mid:a\r\na=rtcp-mux\r\n"
+		   "m=video 40000 RTP/AVP 31\r\n" AT "a=mid:b\r\na=rtcp-mux\r\n",
+		   "{\"rtcp-mux\": \"reject\"}",
+		   {"a=rtcp:"},
+		   {"a=rtcp-mux"}}},
 	{.name = "rtcp-mux for the other one alone",
 	 .offer = {MUX,
 		   "{\"flags\": [\"rtcp-mux-offer\", \"rtcp-mux-reject\"]}",
@@ -241,6 +259,16 @@ static const struct ng_case keys[] = {
 	{.name = "OSRTP is taken by the relay alone",
 	 .offer = {KEYED, "{\"OSRTP\": \"accept\"}", {"a=crypto:1 "}},
 	 .answer = {PLAIN, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}}},
+	{.name = "OSRTP without DTLS",
+	 .offer = {PLAIN,
+		   "{\"flags\": [\"OSRTP-offer\"], \"DTLS\": \"off\"}",
+		   {" RTP/AVP 0\r\n", "a=crypto:1 "},
+		   {"a=setup", "a=fingerprint"}}},
+	{.name = "OSRTP without SDES",
+	 .offer = {PLAIN,
+		   "{\"flags\": [\"OSRTP-offer\", \"SDES-off\"]}",
+		   {" RTP/AVP 0\r\n", "a=setup"},
+		   {"a=crypto"}}},
 	{.name = "SRTP becomes RTP and no OSRTP",
 	 .offer = {SDES, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}, {"a=crypto"}},
 	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=crypto:1 "}}},
@@ -331,6 +359,54 @@ static void what_needs_transcoding_is_refused(void **state)
 	assert_non_null(strstr(ng_text_of("error-reason"), "line end"));
 }
 
+/* ICE lets an offer say any address; without it the address counts after all. */
+static void ice_that_goes_checks_the_address(void **state)
+{
+	static const char loopback[] =
+		HEAD "m=audio 22 RTP/AVP 0\r\nc=IN IP4 127.0.0.1\r\na=rtcp-mux\r\n"
+		     "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n";
+
+	ng_ask("offer", "1", "a", NULL, loopback, NULL);
+	assert_ng_result("ok");
+	ng_ask("answer", "1", "a", "b", PLAIN, "{\"ICE\": \"remove\"}");
+	assert_non_null(strstr(ng_text_of("error-reason"), "no media is sent to 127.0.0.1"));
+}
+
+/* Its keys were taken, and it is offered none for that. */
+static void keys_that_are_taken_are_not_offered(void **state)
+{
+	ng_ask("offer", "1", "a", NULL, PLAIN, "{\"OSRTP\": \"accept\"}");
+	assert_ng_result("ok");
+	ng_ask("answer", "1", "a", "b", PLAIN, NULL);
+	assert_ng_result("ok");
+	ng_ask("offer", "1", "b", "a", PLAIN, NULL);
+	assert_ng_result("ok");
+	assert_null(strstr(ng_text_of("sdp"), "a=crypto"));
+}
+
+/* Who left an m-line out is answered without it. */
+static void an_answer_has_the_lines_of_its_offer(void **state)
+{
+	ng_ask("offer", "1", "a", NULL, VIDEO, NULL);
+	ng_ask("answer", "1", "a", "b", VIDEO, NULL);
+	ng_ask("offer", "1", "a", NULL, PLAIN, NULL);
+	assert_non_null(strstr(ng_text_of("sdp"), "m=video 0 "));
+	ng_ask("answer", "1", "a", "b", PLAIN "m=video 0 RTP/AVP 31\r\n", NULL);
+	assert_ng_result("ok");
+	assert_null(strstr(ng_text_of("sdp"), "m=video"));
+}
+
+static void too_many_words(void **state)
+{
+	char more[8192] = "{\"codec\": {\"offer\": [";
+
+	for (unsigned int k = 0; k < 65; k++)
+		sprintf(more + strlen(more), "%s\"c%u\"", k ? "," : "", k);
+	strcat(more, "]}}");
+	ng_ask("offer", "1", "a", NULL, PLAIN, more);
+	assert_non_null(strstr(ng_text_of("error-reason"), "too many"));
+}
+
 static unsigned int version_of(const char *command, const char *to, const char *sdp)
 {
 	ng_ask(command, "1", "a", to, sdp, "{\"replace\": [\"SDP version\"]}");
@@ -361,12 +437,12 @@ static unsigned int video_port(const char *command, const char *to, const char *
 
 static void a_line_that_comes_back_has_its_port(void **state)
 {
+	static const char rejected[] = PLAIN "m=video 0 RTP/AVP 31\r\n" AT;
 	unsigned int there = video_port("offer", NULL, VIDEO),
 		     here = video_port("answer", "b", VIDEO);
 
-	/* Left out, which is as good as port 0. */
-	assert_int_equal(video_port("offer", NULL, PLAIN), 0);
-	assert_int_equal(video_port("answer", "b", PLAIN), 0);
+	assert_int_equal(video_port("offer", NULL, rejected), 0);
+	assert_int_equal(video_port("answer", "b", rejected), 0);
 	rig_wait(fake_count(&rig.fake) == 2);
 	assert_int_equal(video_port("offer", NULL, VIDEO), there);
 	assert_int_equal(video_port("answer", "b", VIDEO), here);
@@ -424,6 +500,10 @@ int main(void)
 		NG_TEST(how_it_is_keyed),
 		NG_TEST(against_the_rules),
 		NG_TEST(what_needs_transcoding_is_refused),
+		NG_TEST(ice_that_goes_checks_the_address),
+		NG_TEST(keys_that_are_taken_are_not_offered),
+		NG_TEST(an_answer_has_the_lines_of_its_offer),
+		NG_TEST(too_many_words),
 		NG_TEST(versions_grow_with_what_changes),
 		NG_TEST(a_line_that_comes_back_has_its_port),
 		NG_TEST(an_appearance_stays),

@@ -157,9 +157,29 @@ static void random_walk(void **state)
 	ports_close(p);
 }
 
+/* Out of quarantine by who had it last, and by nobody else. */
+static void taken_again(void **state)
+{
+	struct ports *p;
+
+	assert_int_equal(ports_open(&p, 20000, 20001, 1000), 0);
+	assert_int_equal(ports_take(p, true, 0), 20000);
+	ports_give(p, 20000, true, 10);
+	assert_int_equal(ports_take(p, true, 500), -EADDRNOTAVAIL);
+	assert_int_equal(ports_take_again(p, 20000, true, 9, 500), -EADDRINUSE);
+	assert_int_equal(ports_take_again(p, 20000, true, 10, 500), 0);
+	assert_int_equal(ports_take_again(p, 20000, true, 10, 500), -EADDRINUSE);
+	ports_give(p, 20000, true, 600);
+	assert_int_equal(ports_take_again(p, 20000, true, 10, 700), -EADDRINUSE);
+	assert_int_equal(ports_take_again(p, 20000, true, 10, 1600), 0);
+	assert_int_equal(ports_take_again(p, 19999, false, 0, 5000), -EADDRINUSE);
+	ports_close(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(taken_again),
 		cmocka_unit_test(pairs_are_even_and_odd),
 		cmocka_unit_test(singles_use_both_halves),
 		cmocka_unit_test(quarantine_holds),
