@@ -112,7 +112,7 @@ class Phone:
             f"udpsrc name=rtcp_in close-socket=false "
             f"udpsink name=rtp_out close-socket=false sync=false async=false "
             f"udpsink name=rtcp_out close-socket=false sync=false async=false "
-            f"rtppcmudepay name=depay ! mulawdec ! "
+            f"input-selector name=choice sync-streams=false ! rtppcmudepay ! mulawdec ! "
             f"appsink name=ear emit-signals=true sync=false max-buffers=50")
         bin_ = self._pipeline.get_by_name("bin")
         bin_.connect("pad-added", self._pad_added)
@@ -136,10 +136,10 @@ class Phone:
 
     def _pad_added(self, _bin, pad):
         if pad.get_name().startswith("recv_rtp_src"):
-            sink = self._pipeline.get_by_name("depay").get_static_pad("sink")
-            if sink.is_linked():  # A new SSRC takes over the ear.
-                sink.get_peer().unlink(sink)
+            choice = self._pipeline.get_by_name("choice")
+            sink = choice.request_pad_simple("sink_%u")
             pad.link(sink)
+            choice.set_property("active-pad", sink)  # A new SSRC takes over the ear.
 
     def _sample(self, ear):
         buffer = ear.emit("pull-sample").get_buffer()
@@ -188,7 +188,8 @@ class Phone:
     def counts(self):
         """RTP as both sides of the conversation count it, from RTCP where it comes from there."""
         session = self._pipeline.get_by_name("bin").emit("get-internal-session", 0)
-        result = {"sent": 0, "received": 0, "lost": 0, "remote_lost": None, "rtt_ms": None}
+        result = {"sent": 0, "received": 0, "lost": 0, "remote_lost": None, "rtt_ms": None,
+                  "remote_highest": None}
         stats = session.get_property("stats")  # owns the structures that the loop looks at
         for source in stats.get_value("source-stats"):
             if source.get_value("internal"):
@@ -198,8 +199,18 @@ class Phone:
                 result["lost"] += source.get_value("packets-lost")
             if source.get_value("have-rb"):
                 result["remote_lost"] = source.get_value("rb-packetslost")
+                result["remote_highest"] = source.get_value("rb-exthighestseq")
                 result["rtt_ms"] = source.get_value("rb-round-trip") * 1000 / 65536
         return result
+
+    def wait_report(self, more=50, seconds=30):
+        """The other side has told that as many of the packets to come have arrived."""
+        now = self._pipeline.get_by_name("payload").get_property("seqnum")
+
+        def arrived():
+            highest = self.counts()["remote_highest"]
+            return highest is not None and more <= (highest - now) % 0x10000 < 0x8000
+        wait.until(arrived, seconds, f"a report of {more} more packets at the phone", self.counts)
 
     def forget(self):
         """What was heard until now no longer counts."""
