@@ -33,7 +33,10 @@ PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest 
 	python3-openssl python3-cryptography openssl \
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
-	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0
+	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0 \
+	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild
+# Where Node.js is not Debian's it brings its own npm, and Debian's would put it out.
+PKGS_TEST += $(if $(shell command -v npm),,npm)
 PKGS_PERF = dpdk-dev python3-matplotlib valgrind
 PKGS_FRESH = debootstrap
 PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST) $(PKGS_PERF)
@@ -55,7 +58,12 @@ deps deps-run deps-fresh:
 	[ "$$(id -u)" = 0 ] || { echo "deps: missing packages:" $$missing "- run: sudo make deps" >&2; exit 1; }; \
 	echo "deps: installing" $$missing; \
 	export DEBIAN_FRONTEND=noninteractive; \
-	apt-get update -q && apt-get install -q -y --no-install-recommends $$missing
+	apt-get update -q && apt-get install -q -y --no-install-recommends $$missing || exit; \
+	case " $$(echo $$missing) " in *" kamailio "*) $(stop_kamailio);; esac
+
+# Debian starts what it installs, now and at boot; the tests start a Kamailio of their own. 101: a
+# policy of this machine's lets nobody start or stop services.
+stop_kamailio = update-rc.d kamailio disable && { invoke-rc.d kamailio stop || [ $$? = 101 ]; }
 
 # --- flags ---------------------------------------------------------------------------------------
 # Expanded when a recipe needs them, so that `make deps` runs on a machine that has none of them.
@@ -202,6 +210,20 @@ $(BUILD)/tests/flood.bpf.o: tests/flood/send.bpf.c
 	$(compile_bpf)
 -include $(BUILD)/tests/flood.bpf.d
 
+# The agent's SIP stack: JsSIP and what it needs, in the versions and with the checksums of the lock
+# file, out of npm's registry; then one script for a page.
+JSSIP := $(BUILD)/tests/jssip.js
+$(BUILD)/npm/node_modules/.package-lock.json: $(addprefix tests/e2e/agent/,package.json package-lock.json)
+	@mkdir -p $(BUILD)/npm && cp $^ $(BUILD)/npm
+	$(call say,NPM)
+	$(Q)npm ci --prefix $(BUILD)/npm --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch $@ || \
+		{ echo "JsSIP is missing, and npm could not fetch it: the first build needs npm's registry" >&2; exit 1; }
+$(JSSIP): $(BUILD)/npm/node_modules/.package-lock.json
+	@mkdir -p $(@D)
+	$(call say,BUNDLE)
+	$(Q)esbuild $(BUILD)/npm/node_modules/jssip/lib/JsSIP.js --bundle --global-name=JsSIP \
+		--log-level=warning --outfile=$@
+
 unit: $(UNIT:%=unit-%) ## build and run the unit tests, plain and sanitized
 unit-%: $(BUILD)/tests/unit/% $(BUILD)/asan/tests/unit/% $(BPF)
 	cd $(BUILD) && tests/unit/$*
@@ -218,7 +240,7 @@ fuzz-fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%
 SANITIZED := $(UNIT:%=$(BUILD)/asan/tests/unit/%)
 UNITS := $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED)
 FUZZERS := $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/%)
-tests: all $(OTHER_PROGRAMS) $(UNITS) $(FUZZERS) $(FLOOD)
+tests: all $(OTHER_PROGRAMS) $(UNITS) $(FUZZERS) $(FLOOD) $(JSSIP)
 
 FUZZ_LONG_SECONDS ?= 180
 fuzz-long: deps ## run every fuzzer for minutes (FUZZ_LONG_SECONDS), keep what it found, show coverage
@@ -239,10 +261,10 @@ check: deps ## install, build; lint, unit tests and one real call, for the work 
 	@$(MAKE) lint
 	BUILD=$(BUILD) tests/run unit call
 smoke: deps ## install, build and run the end-to-end tests alone
-	@$(MAKE) -j$$(nproc) all $(OTHER_PROGRAMS) $(FLOOD)
+	@$(MAKE) -j$$(nproc) all $(OTHER_PROGRAMS) $(FLOOD) $(JSSIP)
 	BUILD=$(BUILD) tests/run e2e
 demo: deps ## install, build, and show a browser talk to a telephone
-	@$(MAKE) -j$$(nproc) all $(FLOOD)
+	@$(MAKE) -j$$(nproc) all $(FLOOD) $(JSSIP)
 	BUILD=$(BUILD) $(PYTHON) tests/demo.py
 
 fresh-check: deps-fresh ## run every target in a fresh Debian 12 below build/fresh; takes hours
