@@ -63,7 +63,10 @@ class Browser:
 
     def page(self, **how):
         """A new window with one participant in it; how: frequency, codec, video."""
-        return Page(self._driver, **how)
+        return self.open(Page, **how)
+
+    def open(self, kind, **how):
+        return kind(self._driver, **how)
 
     def close(self):
         try:
@@ -76,18 +79,20 @@ class Browser:
 class Page:
     """One participant in a call."""
 
-    def __init__(self, driver, frequency, codec=None, video=False):
+    url, begin = PAGE, "start"
+
+    def __init__(self, driver, **how):
         self._driver = driver
         driver.switch_to.new_window("window")
         self._window = driver.current_window_handle
         wait.until(self._is_loaded, 30, "the participant's page to load")
-        self._await("start", {"frequency": frequency, "codec": codec, "video": video})
+        self._await(self.begin, how)
 
     def _is_loaded(self):
         """On a busy machine a new window's own first page may come after ours, in its place."""
-        if self._driver.execute_script("return typeof start === 'function'"):
+        if self._driver.execute_script(f"return typeof {self.begin} === 'function'"):
             return True
-        self._driver.get(PAGE)
+        self._driver.get(self.url)
         return False
 
     def _call(self, function, *arguments):

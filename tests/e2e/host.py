@@ -75,14 +75,17 @@ def clean():
 def stop_processes():
     """Everything inside our namespaces was started by a test."""
     for name in os.listdir(net.NETNS) if os.path.isdir(net.NETNS) else ():
-        if not name.startswith(net.PREFIX):
-            continue
-        namespace = net.Namespace(name[len(net.PREFIX):])
-        for pid in namespace.pids():
-            if pid != os.getpid():
-                _kill(pid)
-        wait.until(lambda: not set(namespace.pids()) - {os.getpid()}, 10,
-                   f"the end of the killed processes in {name}", namespace.pids)
+        if name.startswith(net.PREFIX):
+            stop_in(net.Namespace(name[len(net.PREFIX):]))
+
+
+def stop_in(namespace):
+    """The end of every process in a namespace but ours."""
+    for pid in namespace.pids():
+        if pid != os.getpid():
+            _kill(pid)
+    wait.until(lambda: not set(namespace.pids()) - {os.getpid()}, 10,
+               f"the end of the killed processes in {namespace.name}", namespace.pids)
 
 
 def _kill(pid):

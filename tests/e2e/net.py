@@ -139,13 +139,21 @@ PHONES = Namespace("phone")
 ALL = (RELAY, BROWSERS, PHONES)
 
 
+def add(namespace):
+    run("ip", "netns", "add", namespace.name)
+    for knob in ("default.accept_dad=0", "all.accept_dad=0", "default.accept_ra=0",
+                 "default.router_solicitations=0"):
+        namespace.run("sysctl", "-qw", f"net.ipv6.conf.{knob}")
+    namespace.run("ip", "link", "set", "lo", "up")
+
+
+def remove(namespace):
+    run("ip", "netns", "delete", namespace.name)
+
+
 def create():
     for namespace in ALL:
-        run("ip", "netns", "add", namespace.name)
-        for knob in ("default.accept_dad=0", "all.accept_dad=0", "default.accept_ra=0",
-                     "default.router_solicitations=0"):
-            namespace.run("sysctl", "-qw", f"net.ipv6.conf.{knob}")
-        namespace.run("ip", "link", "set", "lo", "up")
+        add(namespace)
     _link("public0", BROWSERS, BROWSER, BROWSER_OTHER)
     _link("trunk0", PHONES, PHONE, PHONE_OTHER)
 
@@ -173,4 +181,4 @@ def destroy():
         return
     for name in os.listdir(NETNS):
         if name.startswith(PREFIX):
-            run("ip", "netns", "delete", name)
+            remove(Namespace(name[len(PREFIX):]))

@@ -6,6 +6,15 @@ let peer, context, analyser, audio;
 
 // codec: the one audio codec to speak, e.g. "PCMU"; absent: as the browser likes.
 async function start({frequency, video, codec}) {
+	const sent = await play({frequency, video});
+	peer = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+	listen();
+	sent.getTracks().forEach(track => peer.addTrack(track, sent));
+	prefer(codec);
+}
+
+// A stream to send: the tone, and what the camera sees if there is to be video.
+async function play({frequency, video}) {
 	// A page that may use the microphone may use every network interface for ICE.
 	const camera = await navigator.mediaDevices.getUserMedia({
 		audio: true,
@@ -19,12 +28,12 @@ async function start({frequency, video, codec}) {
 	const sent = new MediaStreamAudioDestinationNode(context, {channelCount: 1});
 	tone.connect(new GainNode(context, {gain: 0.5})).connect(sent);
 	tone.start();
+	camera.getVideoTracks().forEach(track => sent.stream.addTrack(track));
+	return sent.stream;
+}
 
-	peer = new RTCPeerConnection({bundlePolicy: "max-bundle"});
-	peer.ontrack = ({track}) => track.kind === "audio" && hear(track);
-	peer.addTrack(sent.stream.getAudioTracks()[0], sent.stream);
-	camera.getVideoTracks().forEach(track => peer.addTrack(track, sent.stream));
-	prefer(codec);
+function listen() {
+	peer.addEventListener("track", ({track}) => track.kind === "audio" && hear(track));
 }
 
 function prefer(codec) {
