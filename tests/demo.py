@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`make demo`: a browser and a telephone talk through the relay; forgers and floods go unheard,
-and a supervisor listens in.
+and a supervisor listens in. Then Kamailio has the relay carry a call of its own.
 
 Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
 the second and a GStreamer telephone in the third, and takes everything down again.
@@ -21,10 +21,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "e2e"))
 os.environ.setdefault("TANDEM_BUILD", os.environ.get("BUILD", "build"))
 
+import kamailio  # noqa: E402
 import net  # noqa: E402
 import rtp  # noqa: E402
 import sdp  # noqa: E402
 import srtp  # noqa: E402
+from agent import Agent  # noqa: E402
 from browser import Browser  # noqa: E402
 from calls import CALL, TAGS, browser_to_phone, hang_up, phone_side  # noqa: E402
 from flood import Flood, prepare  # noqa: E402
@@ -32,6 +34,7 @@ from forge import Forge  # noqa: E402
 from host import Busy, Host  # noqa: E402
 from phone import Phone  # noqa: E402
 from relay import Relay, changed  # noqa: E402
+from sip import Telephone  # noqa: E402
 
 BROWSER_HZ, PHONE_HZ = 440, 1000
 TALK_SECONDS = 3
@@ -74,7 +77,8 @@ def main():
 
 def show(directory):
     say(f"a browser at {net.BROWSER[4]} and a telephone at {net.PHONE[4]}, on two links")
-    relay = Relay(directory).start()
+    kamailio.connect()
+    relay = Relay(directory, controlplane=kamailio.LISTEN).start()
     say("the relay runs between them: tandem-dataplane (DPDK on AF_XDP), tandem-controlplane")
     browser = Browser(net.BROWSERS, directory)
     phone = Phone(net.PHONES, net.PHONE[4], PHONE_HZ, 4000)
@@ -115,12 +119,43 @@ def show(directory):
         print("  tandemctl shed top, in the middle of it:\n")
         print("".join(f"    {line}".rstrip() + "\n" for line in top.splitlines()), flush=True)
         check(legs, lies, forged, floods, played)
+        second_act(relay, browser, phone, directory)
     finally:
         forger.close()
         phone.close()
         browser.close()
     if relay.stop() != (0, 0):
         raise RuntimeError("a program of the relay did not end well")
+
+
+def second_act(relay, browser, phone, directory):
+    """Kamailio drives the relay by rtpengine's ng protocol."""
+    say("second act: Kamailio, whose rtpengine module knows the relay's address and no more of it")
+    proxy = kamailio.Kamailio(directory)
+    line = Telephone(net.PHONES, kamailio.ADDRESSES[net.PHONES], kamailio.SIP, "phone", phone)
+    try:
+        line.register()
+        agent = browser.open(Agent, user="agent", proxy=kamailio.WEBSOCKET, frequency=BROWSER_HZ)
+        say("JsSIP in Chromium calls sip:phone@example.org by WebSocket; the telephone answers")
+        agent.call("phone")
+        call = line.called().accept()
+        agent.wait_told("confirmed")
+        phone.forget()
+        phone_hears, agent_hears = talk([(phone, BROWSER_HZ), (agent, PHONE_HZ)], TALK_SECONDS)
+        calls = relay.ctl("calls").splitlines()
+        agent.end()
+        call.ended()
+        agent.wait_told("ended")
+        say("the call is over")
+        print(f"\n  heard by the agent      {agent_hears}\n  heard by the telephone  {phone_hears}\n"
+              "\n  tandemctl calls, in the middle of it:\n", flush=True)
+        print("".join(f"    {row}\n" for row in calls), flush=True)
+        if calls[1].split()[-1] != "ng":
+            raise AssertionError("the call was not driven by the ng protocol")
+    finally:
+        line.close()
+        if proxy.stop():
+            raise RuntimeError("Kamailio did not end well")
 
 
 def talk(ends, seconds):
