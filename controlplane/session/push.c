@@ -54,13 +54,19 @@ int push_status_code(int error)
 	}
 }
 
+/* What is not there needs no deleting, and with a connection all is put right. */
+static bool is_news(int error)
+{
+	return error && error != -ENOTCONN && error != -ENOENT;
+}
+
 static void settle(struct push *push)
 {
 	if (--push->waiting)
 		return;
 	if (push->done)
 		push->done(push->arg, push->error, push->what);
-	else if (push->error && push->error != -ENOTCONN)
+	else if (is_news(push->error))
 		log_warn("dataplane: %s", push->what);
 	free(push);
 }
