@@ -321,7 +321,7 @@ static void ping(struct ng_query *q)
 
 /* --- who hears what -------------------------------------------------------------------------- */
 
-static void on_muted(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
+static void on_done(void *arg, const ProtobufCMessage *reply, const struct session_error *error)
 {
 	struct ng_query *q = arg;
 
@@ -345,7 +345,7 @@ static void mute(struct ng_query *q, Tandem__Relay__V1__Muting muting, bool even
 	request.to_label = (char *)r->to_label;
 	request.muting = muting;
 	request.events = events;
-	session_mute(q->ng->session, &request, on_muted, q);
+	session_mute(q->ng->session, &request, on_done, q);
 }
 
 static void block(struct ng_query *q)
@@ -439,7 +439,7 @@ static void answer_subscription(struct ng_query *q)
 	request.call_id = (char *)r->call_id;
 	request.tag = (char *)r->to_tag;
 	request.sdp = (char *)r->sdp;
-	session_subscribe_answer(q->ng->session, &request, on_muted, q);
+	session_subscribe_answer(q->ng->session, &request, on_done, q);
 }
 
 static void unsubscribe(struct ng_query *q)
@@ -452,7 +452,21 @@ static void unsubscribe(struct ng_query *q)
 		return;
 	request.call_id = (char *)r->call_id;
 	request.tag = (char *)r->to_tag;
-	session_unsubscribe(q->ng->session, &request, on_muted, q);
+	session_unsubscribe(q->ng->session, &request, on_done, q);
+}
+
+static void connect_tags(struct ng_query *q)
+{
+	Tandem__Relay__V1__ConnectRequest request = TANDEM__RELAY__V1__CONNECT_REQUEST__INIT;
+	const struct ng_request *r = &q->request;
+
+	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
+	    !has(q, r->to_tag, "No to-tag in message"))
+		return;
+	request.call_id = (char *)r->call_id;
+	request.tag = (char *)r->from_tag;
+	request.to_tag = (char *)r->to_tag;
+	session_connect(q->ng->session, &request, on_done, q);
 }
 
 /* --- which ----------------------------------------------------------------------------------- */
@@ -480,7 +494,7 @@ static const struct {
 	{"publish", NULL},
 	{"create", NULL},
 	{"create answer", NULL},
-	{"connect", NULL},
+	{"connect", connect_tags},
 	{"mesh", NULL},
 	{"transform", NULL},
 	{"start recording", NULL},

@@ -76,6 +76,8 @@ void session_subscribe_answer(struct session *session,
 void session_unsubscribe(struct session *session,
 			 const Tandem__Relay__V1__UnsubscribeRequest *request, session_reply *reply,
 			 void *arg);
+void session_connect(struct session *session, const Tandem__Relay__V1__ConnectRequest *request,
+		     session_reply *reply, void *arg);
 void session_mute(struct session *session, const Tandem__Relay__V1__MuteRequest *request,
 		  session_reply *reply, void *arg);
 void session_delete(struct session *session, const Tandem__Relay__V1__DeleteRequest *request,

@@ -327,6 +327,8 @@ static void who_hears_what(void **state)
 	ng_ask("unblock media", "1", NULL, NULL, NULL, "{\"label\": \"caller\"}");
 	assert_ng_result("ok");
 	assert_true(rig_hears(b, a));
+	ng_ask("connect", "1", "b", "a", NULL, NULL);
+	assert_ng_result("ok");
 	ng_ask("block media", "1", NULL, NULL, NULL,
 	       "{\"label\": \"callee\", \"to-label\": \"caller\"}");
 	assert_true(rig_hears(b, a) && !rig_hears(a, b));

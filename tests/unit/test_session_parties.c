@@ -182,6 +182,41 @@ static void two_branches(void **state)
 	assert_int_equal(fake_count(&rig.fake) + fake_call_count(&rig.fake), 0);
 }
 
+static int link_up(const char *tag, const char *to)
+{
+	Tandem__Relay__V1__ConnectRequest request = TANDEM__RELAY__V1__CONNECT_REQUEST__INIT;
+
+	request.call_id = (char *)"1";
+	request.tag = (char *)tag;
+	request.to_tag = (char *)to;
+	return rig_ask(session_connect, &request);
+}
+
+/* Back to who had answered first, and then those two without the offerer. */
+static void parties_are_connected(void **state)
+{
+	struct fake_leg *a, *x, *y;
+
+	assert_done(offer_on("one", rig_phone(41000, ""), AVP));
+	x = rig_leg("audio");
+	assert_done(offer_on("two", rig_phone(41000, ""), AVP));
+	y = rig_leg("audio");
+	assert_refused(link_up("a", "x"), SESSION_FAILED_PRECONDITION, "has answered");
+	assert_done(answer_on("one", "x", rig_phone(42000, "")));
+	a = rig_leg("audio");
+	assert_done(answer_on("two", "y", rig_phone(43000, "")));
+	assert_done(link_up("x", "a"));
+	assert_true(rig_hears(a, x) && rig_hears(x, a) && !rig_hears(a, y) && !rig_hears(y, a));
+	assert_done(link_up("x", "y"));
+	assert_true(rig_hears(x, y) && rig_hears(y, x) && !rig_hears(a, x) && !rig_hears(x, a));
+	assert_int_equal(fake_path_count(&rig.fake), 2);
+	restart();
+	assert_done(rig_query("1"));
+	assert_string_equal(party_of("x")->partner, "y");
+	assert_refused(link_up("x", "x"), SESSION_INVALID_ARGUMENT, "party itself");
+	assert_refused(link_up("x", "z"), SESSION_FAILED_PRECONDITION, "no party");
+}
+
 /* One offer, and two who answer it one after the other (183, then 200 of another one). */
 static void two_answers(void **state)
 {
@@ -595,6 +630,7 @@ int main(void)
 		TEST(a_deletion_may_wait),
 		TEST(an_offer_comes_again),
 		TEST(two_branches),
+		TEST(parties_are_connected),
 		TEST(two_answers),
 		TEST(a_browser_hears_two_answers),
 		TEST(a_first_offer_is_withdrawn),

@@ -248,6 +248,16 @@ static void ask_to_mute(unsigned int call)
 	session_mute(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
+static void ask_to_connect(unsigned int call)
+{
+	Tandem__Relay__V1__ConnectRequest request = TANDEM__RELAY__V1__CONNECT_REQUEST__INIT;
+
+	request.call_id = CALL_ID(call);
+	request.tag = TAG(any_tag());
+	request.to_tag = TAG(any_tag());
+	session_connect(rig.session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
 static void ask_query(unsigned int call)
 {
 	Tandem__Relay__V1__QueryRequest request = TANDEM__RELAY__V1__QUERY_REQUEST__INIT;
@@ -259,9 +269,10 @@ static void ask_query(unsigned int call)
 static void ask_something(void)
 {
 	static void (*const verbs[])(unsigned int) = {
-		ask_offer,     ask_offer,     ask_offer,   ask_offer,    ask_answer, ask_answer,
-		ask_answer,    ask_answer,    ask_answer,  ask_withdraw, ask_delete, ask_to_listen,
-		ask_to_listen, ask_to_listen, ask_to_mute, ask_query,
+		ask_offer,      ask_offer,     ask_offer,     ask_offer,     ask_answer,
+		ask_answer,     ask_answer,    ask_answer,    ask_answer,    ask_withdraw,
+		ask_delete,     ask_to_listen, ask_to_listen, ask_to_listen, ask_to_mute,
+		ask_to_connect, ask_query,
 	};
 
 	asked++;
