@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The verb connect: two parties of a call talk with each other from now on. */
 #include <errno.h>
-#include <stdlib.h>
 
-#include "controlplane/session/path.h"
-#include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
-
-struct connecting {
-	session_reply *reply;
-	void *arg;
-	struct call *call;
-};
+#include "controlplane/session/repath.h"
 
 static int find(const struct call *call, struct party **out, const char *tag,
 		struct session_error *error)
@@ -39,20 +31,6 @@ static int check_request(struct session *s, const struct call *call,
 				     "no call \"%s\"; see tandemctl calls", request->call_id);
 }
 
-static void finish(void *arg, int error, const char *what)
-{
-	Tandem__Relay__V1__ConnectReply done = TANDEM__RELAY__V1__CONNECT_REPLY__INIT;
-	struct connecting *c = arg;
-
-	if (error)
-		session_fail(c->reply, c->arg, push_status_code(error), "the dataplane refused: %s",
-			     what);
-	else
-		c->reply(c->arg, &done.base, NULL);
-	queue_end(c->call);
-	free(c);
-}
-
 static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
 		  void *arg)
 {
@@ -62,12 +40,11 @@ static void again(struct session *s, const ProtobufCMessage *request, session_re
 void session_connect(struct session *s, const Tandem__Relay__V1__ConnectRequest *request,
 		     session_reply *reply, void *arg)
 {
+	static const Tandem__Relay__V1__ConnectReply done = TANDEM__RELAY__V1__CONNECT_REPLY__INIT;
 	struct call *call = session_find_call(s, request->call_id);
 	struct session_error error;
-	struct paths before, now;
 	struct party *one, *other;
-	struct connecting *c;
-	struct push *push;
+	struct repath *repath;
 
 	if (queue_wait(call, again, &request->base, reply, arg))
 		return;
@@ -81,23 +58,11 @@ void session_connect(struct session *s, const Tandem__Relay__V1__ConnectRequest 
 			     "to_tag is the party itself; name another one");
 		return;
 	}
-	c = calloc(1, sizeof(*c));
-	push = c ? push_begin(s, finish, NULL, c) : NULL;
-	if (!push) {
-		free(c);
-		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
+	repath = repath_begin(call, &done.base, reply, arg);
+	if (!repath)
 		return;
-	}
-	*c = (struct connecting){reply, arg, call};
-	queue_begin(call);
-	before = paths_derive(call);
 	one->partner = other;
 	other->partner = one;
 	call->revision++;
-	now = paths_derive(call);
-	paths_push(push, &before, &now);
-	paths_free(&before);
-	paths_free(&now);
-	push_call(push, call);
-	push_end(push);
+	repath_end(repath);
 }

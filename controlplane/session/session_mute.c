@@ -3,15 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "controlplane/session/path.h"
-#include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
-
-struct muting {
-	session_reply *reply;
-	void *arg;
-	struct call *call;
-};
+#include "controlplane/session/repath.h"
 
 /* By its tag or its label; neither: everybody. */
 static int find(const struct call *call, const struct party **out, const char *tag,
@@ -84,20 +77,6 @@ static int remember(struct call *call, const struct party *from, const struct pa
 	return 0;
 }
 
-static void finish(void *arg, int error, const char *what)
-{
-	Tandem__Relay__V1__MuteReply done = TANDEM__RELAY__V1__MUTE_REPLY__INIT;
-	struct muting *m = arg;
-
-	if (error)
-		session_fail(m->reply, m->arg, push_status_code(error), "the dataplane refused: %s",
-			     what);
-	else
-		m->reply(m->arg, &done.base, NULL);
-	queue_end(m->call);
-	free(m);
-}
-
 static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
 		  void *arg)
 {
@@ -107,12 +86,11 @@ static void again(struct session *s, const ProtobufCMessage *request, session_re
 void session_mute(struct session *s, const Tandem__Relay__V1__MuteRequest *request,
 		  session_reply *reply, void *arg)
 {
+	static const Tandem__Relay__V1__MuteReply done = TANDEM__RELAY__V1__MUTE_REPLY__INIT;
 	struct call *call = session_find_call(s, request->call_id);
 	const struct party *from, *to;
 	struct session_error error;
-	struct paths before, now;
-	struct muting *m;
-	struct push *push;
+	struct repath *repath;
 
 	if (queue_wait(call, again, &request->base, reply, arg))
 		return;
@@ -122,27 +100,11 @@ void session_mute(struct session *s, const Tandem__Relay__V1__MuteRequest *reque
 		reply(arg, NULL, &error);
 		return;
 	}
-	m = calloc(1, sizeof(*m));
-	push = m ? push_begin(s, finish, NULL, m) : NULL;
-	if (!push) {
-		free(m);
-		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
+	repath = repath_begin(call, &done.base, reply, arg);
+	if (!repath)
 		return;
-	}
-	before = paths_derive(call);
-	if (remember(call, from, to, request, &error)) {
-		push_drop(push);
-		free(m);
-		paths_free(&before);
-		reply(arg, NULL, &error);
-		return;
-	}
-	*m = (struct muting){reply, arg, call};
-	queue_begin(call);
-	now = paths_derive(call);
-	paths_push(push, &before, &now);
-	paths_free(&before);
-	paths_free(&now);
-	push_call(push, call);
-	push_end(push);
+	if (remember(call, from, to, request, &error))
+		repath_drop(repath, &error);
+	else
+		repath_end(repath);
 }
