@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* RFC 3551 tables 4 and 5: the payload types that need no a=rtpmap. */
+#include "controlplane/sdp/sdp_codec.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "controlplane/sdp/sdp.h"
-
+/* RFC 3551 tables 4 and 5: the payload types that need no a=rtpmap. */
 static const char *const maps[] = {
 	[0] = "PCMU/8000",    [3] = "GSM/8000",    [4] = "G723/8000",   [5] = "DVI4/8000",
 	[6] = "DVI4/16000",   [7] = "LPC/8000",    [8] = "PCMA/8000",   [9] = "G722/8000",
@@ -24,4 +25,93 @@ uint32_t sdp_static_clock(unsigned int type)
 	const char *map = sdp_static_map(type);
 
 	return map ? (uint32_t)strtoul(strchr(map, '/') + 1, NULL, 10) : 0;
+}
+
+/* --- the lines of an m-line ------------------------------------------------------------------ */
+
+#define EVERY_TYPE 128 /* a=rtcp-fb:* */
+#define NO_TYPE    129
+
+/* The places, from 1, of the lines about each payload type, chained in their order. */
+struct chains {
+	uint16_t first[EVERY_TYPE + 1], last[EVERY_TYPE + 1];
+	uint16_t next[SDP_LINES_MAX + 1];
+};
+
+/* What comes after "a=name:" in such a line; NULL: it is another one. */
+static const char *value_of(const struct sdp_line *line, bool feedback)
+{
+	static const char *const names[] = {"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"};
+
+	for (unsigned int i = 0; i < (feedback ? 3 : 2); i++)
+		if (!strncasecmp(line->text, names[i], strlen(names[i])))
+			return line->text + strlen(names[i]);
+	return NULL;
+}
+
+static unsigned int type_of(const char *value)
+{
+	unsigned long type;
+	char *end;
+
+	if (*value == '*')
+		return EVERY_TYPE;
+	type = strtoul(value, &end, 10);
+	return end > value && type < EVERY_TYPE && (!*end || strchr(" \t", *end))
+		       ? (unsigned int)type
+		       : NO_TYPE;
+}
+
+static void chain(struct chains *chains, const struct sdp *sdp, const struct sdp_media *m,
+		  bool feedback)
+{
+	memset(chains->first, 0, sizeof(chains->first));
+	for (unsigned int l = m->first_line + 1; l < m->end_line; l++) {
+		const char *value = value_of(&sdp->lines[l], feedback);
+		unsigned int type = value ? type_of(value) : NO_TYPE;
+		uint16_t place = (uint16_t)(l + 1);
+
+		if (type == NO_TYPE)
+			continue;
+		chains->next[place] = 0;
+		if (chains->first[type])
+			chains->next[chains->last[type]] = place;
+		else
+			chains->first[type] = place;
+		chains->last[type] = place;
+	}
+}
+
+static void write_type(struct text *out, struct chains *chains, const struct sdp *sdp,
+		       unsigned int type)
+{
+	const char *map = sdp_static_map(type);
+
+	for (unsigned int place = chains->first[type]; place && map; place = chains->next[place])
+		if (!strncasecmp(sdp->lines[place - 1].text, "a=rtpmap:", 9))
+			map = NULL;
+	if (map)
+		text_printf(out, "a=rtpmap:%u %s\r\n", type, map);
+	for (unsigned int place = chains->first[type]; place; place = chains->next[place]) {
+		text_append(out, sdp->lines[place - 1].text, sdp->lines[place - 1].length);
+		text_append(out, "\r\n", 2);
+	}
+}
+
+void sdp_write_codecs(struct text *out, const struct sdp *sdp, const struct sdp_media *m,
+		      bool feedback)
+{
+	bool written[EVERY_TYPE] = {false};
+	struct chains chains;
+
+	chain(&chains, sdp, m, feedback);
+	for (unsigned int f = 0; f < m->format_count; f++) {
+		unsigned int type = type_of(m->formats[f]);
+
+		if (type >= EVERY_TYPE || written[type])
+			continue;
+		written[type] = true;
+		write_type(out, &chains, sdp, type);
+	}
+	write_type(out, &chains, sdp, EVERY_TYPE);
 }

@@ -10,6 +10,7 @@
 
 #include <openssl/crypto.h>
 
+#include "controlplane/sdp/sdp_codec.h"
 #include "controlplane/sdp/sdp_transport.h"
 
 struct writer {
@@ -28,7 +29,7 @@ enum rule {
 	RULE_PASS,
 	RULE_REPLACED,  /* the relay writes its own, or none */
 	RULE_CODEC,     /* comes with its payload type */
-	RULE_FEEDBACK,  /* likewise, where the profile shown has feedback */
+	RULE_FEEDBACK,  /* passes where the profile shown has feedback */
 	RULE_GROUP,     /* BUNDLE is replaced, others pass while their mids do */
 	RULE_EXTMAP,    /* that of the mid passes while a mid is shown */
 	RULE_DIRECTION, /* written for each m-line, unless the form says otherwise */
@@ -68,7 +69,7 @@ static const struct {
 	{"acfg", RULE_REPLACED},
 	{"rtpmap", RULE_CODEC},
 	{"fmtp", RULE_CODEC},
-	{"rtcp-fb", RULE_FEEDBACK},
+	{"rtcp-fb", RULE_CODEC},
 	{"ptime", RULE_PTIME},
 	{"maxptime", RULE_PTIME},
 	{"rtcp-rsize", RULE_FEEDBACK},
@@ -264,8 +265,7 @@ static bool attribute_passes(struct writer *w, const char *attribute, int i)
 		return false;
 	case RULE_FEEDBACK:
 		return i < 0 ? w->feedback
-			     : sdp_profile_has_feedback(shown_profile(w, (unsigned int)i)) &&
-				       strncasecmp(attribute, "rtcp-fb", 7) != 0;
+			     : sdp_profile_has_feedback(shown_profile(w, (unsigned int)i));
 	case RULE_GROUP:
 		return group_passes(w, attribute);
 	case RULE_EXTMAP:
@@ -330,94 +330,6 @@ static void write_session(struct writer *w)
 	write_lines(w, 0, end, "a", -1);
 }
 
-/* --- codecs ---------------------------------------------------------------------------------- */
-
-/* Of an m-line: its lines about each payload type, chained in their order. */
-struct codecs {
-	uint16_t first[129], last[129]; /* places from 1; the last type stands for all of them */
-	uint16_t next[SDP_LINES_MAX + 1];
-};
-
-#define EVERY_TYPE 128
-
-/* The payload type that the attribute's value begins with. */
-static unsigned int type_of(const char *attribute)
-{
-	const char *value = attribute + strcspn(attribute, ":");
-	unsigned long type = EVERY_TYPE;
-	char *end;
-
-	if (*value == ':' && value[1] >= '0' && value[1] <= '9') {
-		type = strtoul(value + 1, &end, 10);
-		if (*end && !strchr(" \t", *end))
-			return EVERY_TYPE + 1;
-	}
-	return type <= EVERY_TYPE ? (unsigned int)type : EVERY_TYPE + 1;
-}
-
-static void sort_codecs(struct codecs *codecs, const struct writer *w, unsigned int i)
-{
-	const struct sdp_media *m = &w->sdp->media[i];
-	bool feedback = sdp_profile_has_feedback(shown_profile(w, i));
-
-	memset(codecs->first, 0, sizeof(codecs->first));
-	for (unsigned int l = m->first_line + 1; l < m->end_line; l++) {
-		const struct sdp_line *line = &w->sdp->lines[l];
-		bool attribute = line->text[0] == 'a' && line->length > 2;
-		enum rule rule = attribute ? find_rule(line->text + 2) : RULE_PASS;
-		unsigned int type = attribute ? type_of(line->text + 2) : EVERY_TYPE + 1;
-
-		if (type > EVERY_TYPE ||
-		    (rule != RULE_CODEC && !(rule == RULE_FEEDBACK && feedback &&
-					     !strncasecmp(line->text + 2, "rtcp-fb", 7))))
-			continue;
-		codecs->next[l + 1] = 0;
-		if (codecs->first[type])
-			codecs->next[codecs->last[type]] = (uint16_t)(l + 1);
-		else
-			codecs->first[type] = (uint16_t)(l + 1);
-		codecs->last[type] = (uint16_t)(l + 1);
-	}
-}
-
-static bool is_map(const struct sdp_line *line)
-{
-	return !strncasecmp(line->text + 2, "rtpmap", 6);
-}
-
-/* The lines of a type; one that needs none gets its a=rtpmap all the same. */
-static void write_codec(struct writer *w, struct codecs *codecs, unsigned int type)
-{
-	const char *map = type < EVERY_TYPE ? sdp_static_map(type) : NULL;
-
-	for (unsigned int l = codecs->first[type]; l && map; l = codecs->next[l])
-		if (is_map(&w->sdp->lines[l - 1]))
-			map = NULL;
-	if (map)
-		text_printf(&w->text, "a=rtpmap:%u %s\r\n", type, map);
-	for (unsigned int l = codecs->first[type]; l; l = codecs->next[l])
-		write_line(&w->text, &w->sdp->lines[l - 1]);
-	codecs->first[type] = 0;
-}
-
-static void write_codecs(struct writer *w, unsigned int i)
-{
-	const struct sdp_media *m = &w->sdp->media[i];
-	bool written[EVERY_TYPE] = {false};
-	struct codecs codecs;
-
-	sort_codecs(&codecs, w, i);
-	for (unsigned int f = 0; f < m->format_count; f++) {
-		unsigned long type = strtoul(m->formats[f], NULL, 10);
-
-		if (type >= EVERY_TYPE || written[type])
-			continue;
-		written[type] = true;
-		write_codec(w, &codecs, (unsigned int)type);
-	}
-	write_codec(w, &codecs, EVERY_TYPE);
-}
-
 /* --- m-lines --------------------------------------------------------------------------------- */
 
 static void write_direction(struct writer *w, const struct sdp_media *m)
@@ -455,7 +367,7 @@ static void write_media_attributes(struct writer *w, unsigned int i)
 		text_printf(&w->text, "a=mid:%s\r\n", w->mid[i]);
 	if (is_rejected(t))
 		return;
-	write_codecs(w, i);
+	sdp_write_codecs(&w->text, w->sdp, m, sdp_profile_has_feedback(shown_profile(w, i)));
 	write_lines(w, m->first_line + 1, m->end_line, "a", (int)i);
 	write_direction(w, m);
 	sdp_write_rtcp(&w->text, t, form);
