@@ -55,13 +55,19 @@ void terms_drop_ice(struct terms *t)
 	t->local_ufrag[0] = '\0';
 }
 
+/* A handshake on a port for RTCP alone is not done (RFC 5764 section 4.1). */
+static bool has_ice(const struct terms *t)
+{
+	return t->rtcp_mux || !sdp_profile_has_dtls(t->profile);
+}
+
 /*
- * Whether ICE can be used with the sender of that SDP: with two lite agents nobody would check, and
- * the relay has one component. Otherwise media goes to the default candidates (RFC 8839 4.2.5).
+ * Whether ICE can be used with the sender of that SDP: with two lite agents nobody would check.
+ * Otherwise media goes to the default candidates (RFC 8839 4.2.5).
  */
 static bool can_do_ice(const struct terms *t, const struct sdp_media *media, bool lite)
 {
-	return media->ice.ufrag && !lite && t->rtcp_mux;
+	return media->ice.ufrag && !lite && has_ice(t);
 }
 
 /* An offer with another ufrag restarts ICE, and then our credentials are fresh as well. */
@@ -348,9 +354,9 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 {
 	t->rtcp_mux = (media->rtcp_mux || media->rtcp_mux_only) && !wish->refuses_mux;
 	take_address(t, wish, media);
+	t->profile = taken_profile(wish, media);
 	if (take_ice_offer(t, wish, media, lite, mline, error))
 		return -EINVAL;
-	t->profile = taken_profile(wish, media);
 	if (!sdp_profile_has_dtls(t->profile))
 		drop_dtls(t);
 	else if (take_setup_offer(t, media, mline, error))
@@ -397,10 +403,10 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 	if (fresh || wished)
 		make_appearance(t, wish, bundled, media);
 	ice = fresh || wished ? wish_is_on(wish->ice, t->profile, media->ice.ufrag) : t->ice;
-	/* The relay has one ICE component: without rtcp-mux there is none. */
-	if (ice && wish->rtcp_mux != TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF)
-		t->rtcp_mux = true;
-	ice = ice && t->rtcp_mux;
+	if (ice && (sdp_profile_has_dtls(t->profile) ||
+		    wish->rtcp_mux == TANDEM__RELAY__V1__TOGGLE__TOGGLE_DEFAULT))
+		t->rtcp_mux |= wish->rtcp_mux != TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+	ice = ice && has_ice(t);
 	if (!ice)
 		terms_drop_ice(t);
 	else if (!t->ice && fresh_credentials(t))

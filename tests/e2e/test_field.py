@@ -11,11 +11,13 @@ import endpoint as endpoints
 import net
 import rtp
 import sdp
+import stun
 import wait
 from calls import CALL, TAGS, exchange, family, open_path, phone_side, phone_to_phone, webrtc_side
 
 PRIVATE = "10.0.0.5"
 SUITE = "AES_CM_128_HMAC_SHA1_80"
+RTCP = bytes.fromhex("80c90001") + bytes(4)
 MUX = phone_side(rtcp_mux=api.relay.TOGGLE_ON)
 
 
@@ -163,20 +165,32 @@ def answer_with_the_other_line_rejected(phone, offered, place):
     return f"{head}{rejected}\r\n{mark}{rest}" if place == 0 else f"{answer}{rejected}\r\n"
 
 
-def test_ice_without_rtcp_mux_is_answered_without_ice(relay, phones):
+def test_ice_with_two_components(relay, endpoint, phones):
+    """Without rtcp-mux RTCP has candidates, checks and a nomination of its own."""
     caller, callee = phones
-    text = sdp.phone(caller.address, caller.port, rtcp_port=caller.port + 1) + (
+    control = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
+    text = sdp.phone(caller.address, caller.port, rtcp_port=control.port) + (
         "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
         f"a=candidate:H1 1 UDP 2130706431 {caller.address} {caller.port} typ host\r\n"
-        f"a=candidate:H1 2 UDP 2130706430 {caller.address} {caller.port + 1} typ host\r\n")
+        f"a=candidate:H1 2 UDP 2130706430 {caller.address} {control.port} typ host\r\n")
     offered = relay.api.offer(CALL, TAGS[0], text, to=MUX, network="trunk", family=family(4))
-    answered = relay.api.answer(CALL, *TAGS, callee.answer(offered))
-    assert "ice" not in answered and "candidate" not in answered
-    caller.accept(answered)
+    theirs, = sdp.parse(relay.api.answer(CALL, *TAGS, callee.answer(offered)))
+    caller.remote = (theirs.address, theirs.port)
+    control.remote = (theirs.address, int(theirs.value("rtcp")))
+    assert not theirs.has("rtcp-mux") and control.remote[1] == theirs.port + 1
+    for component in (caller, control):
+        component.send_raw(stun.check(f"{theirs.value('ice-ufrag')}:abcd",
+                                      theirs.value("ice-pwd")))
+        assert stun.kind(component.datagram()) == stun.BINDING_SUCCESS
     numbers = itertools.count(1)
     for sender, receiver in ((caller, callee), (callee, caller)):
         wait.until(lambda: sender.send(*packets(1, next(numbers))) or receiver.drain(), 5,
                    "a packet")
+    wait.until(lambda: control.send_rtcp(RTCP) or any(map(rtp.is_rtcp, callee.drain())), 5,
+               "RTCP of the caller's")
+    wait.until(lambda: callee.send_rtcp(RTCP) or any(map(rtp.is_rtcp, control.drain())), 5,
+               "RTCP of the callee's")
+    assert not any(map(rtp.is_rtcp, caller.drain()))
 
 
 # --- what a browser is particular about

@@ -90,13 +90,21 @@ void relay_expect_event(struct relay *r, uint64_t leg, int kind)
 
 void relay_nominate(struct relay *r, uint64_t id, const char *text, uint16_t port)
 {
-	struct leg *leg = relay_record(r, id)->leg;
+	relay_nominate_component(r, id, 0, text, port);
+}
 
-	leg->pairs[0] = (struct leg_pair){.remote = bench_endpoint(text, port),
-					  .ice_epoch = leg->config->ice_epoch,
-					  .checked = rte_rdtsc()};
-	leg->pair_count = 1;
+void relay_nominate_component(struct relay *r, uint64_t id, unsigned int component,
+			      const char *text, uint16_t port)
+{
+	struct leg *leg = relay_record(r, id)->leg;
+	struct leg_pair *pair = &leg->pairs[component];
+
+	*pair = (struct leg_pair){.remote = bench_endpoint(text, port),
+				  .component = component,
+				  .ice_epoch = leg->config->ice_epoch,
+				  .checked = rte_rdtsc()};
+	leg->pair_count = component + 1;
 	leg->nominated_epoch = leg->config->ice_epoch;
-	assert_true(leg_learn(r->dataplane.workers[leg->worker], leg, 0, &leg->pairs[0].remote));
+	assert_true(leg_learn(r->dataplane.workers[leg->worker], leg, component, &pair->remote));
 	relay_run(r);
 }

@@ -47,6 +47,9 @@ const struct leg_config *relay_config(struct relay *r, uint64_t leg);
 
 /* As ice does when a check passed and nominated. */
 void relay_nominate(struct relay *r, uint64_t leg, const char *text, uint16_t port);
+/* That of RTP and then that of RTCP, where they have ports of their own. */
+void relay_nominate_component(struct relay *r, uint64_t id, unsigned int component,
+			      const char *text, uint16_t port);
 
 void relay_expect_error(struct relay *r, int got, int error, const char *what);
 

@@ -82,7 +82,8 @@ static void appearances(void **state)
 		{SDP_OTHER_PROFILE, DEFAULT, DEFAULT, SDP_RTP_AVP, false, false, false, false, 0},
 		{SDP_RTP_AVPF, DEFAULT, ON, SDP_RTP_AVPF, false, true, false, false, 0},
 		{SDP_RTP_AVP, ON, DEFAULT, SDP_RTP_AVP, true, true, false, false, 0},
-		{SDP_RTP_AVP, ON, OFF, SDP_RTP_AVP, false, false, false, false, 0},
+		{SDP_RTP_AVP, ON, OFF, SDP_RTP_AVP, true, false, false, false, 0},
+		{SDP_UDP_TLS_RTP_SAVP, ON, OFF, SDP_UDP_TLS_RTP_SAVP, false, false, false, true, 0},
 		{SDP_RTP_SAVP, DEFAULT, DEFAULT, SDP_RTP_SAVP, false, false, false, false, 4},
 		{SDP_RTP_SAVPF, ON, ON, SDP_RTP_SAVPF, true, true, false, false, 4},
 		{SDP_UDP_TLS_RTP_SAVP, DEFAULT, DEFAULT, SDP_UDP_TLS_RTP_SAVP, false, false, false,
@@ -165,8 +166,12 @@ static void ice_of_an_offerer(void **state)
 	assert_int_equal(take_offer(&t, "RTP/AVP", ""), 0);
 	assert_false(t.ice);
 	assert_string_equal(t.local_pwd, "");
-	/* One component is served: without rtcp-mux media goes to the default candidates. */
+	/* With two components, but for two handshakes. */
 	assert_int_equal(take_offer(&t, "RTP/AVP", ICE("aaaa")), 0);
+	assert_true(t.ice && !t.rtcp_mux);
+	assert_int_equal(
+		take_offer(&t, "UDP/TLS/RTP/SAVP", ICE("aaaa") PRINT("40") "a=setup:actpass\r\n"),
+		0);
 	assert_false(t.ice);
 	assert_string_equal(t.local_ufrag, "");
 }

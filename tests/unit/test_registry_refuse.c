@@ -59,6 +59,7 @@ static void break_security_negative(struct put *p)
 static void break_ice_mux(struct put *p)
 {
 	put_ice(p, "abcd", PASSWORD);
+	p->m.security = TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS;
 	p->m.rtcp_mux = false;
 }
 static void break_ice_ufrag(struct put *p)
@@ -128,7 +129,7 @@ static void names_what_is_wrong(void **state)
 		{break_family, EINVAL, "remote: not of the local address's family"},
 		{break_security, EINVAL, "security: not one that this version knows"},
 		{break_security_negative, EINVAL, "security: not one that this version knows"},
-		{break_ice_mux, EOPNOTSUPP, "ice: needs rtcp_mux"},
+		{break_ice_mux, EOPNOTSUPP, "ice: with DTLS needs rtcp_mux"},
 		{break_ice_ufrag, EINVAL, ice},
 		{break_ice_password, EINVAL, ice},
 		{break_ice_ufrag_long, EINVAL, "ice: local_ufrag is longer than 35 characters"},

@@ -40,6 +40,36 @@ static void consent_expires(void **state)
 	assert_non_null(relay_record(r, 2)->egress[0]);
 }
 
+/* Each component has a consent of its own; that of RTP is the leg's. */
+static void consent_of_two_components(void **state)
+{
+	struct relay *r = *state;
+	struct leg *leg;
+	struct put p;
+
+	put_phone(&p);
+	put_ice(&p, "aaaa", PASSWORD);
+	p.m.rtcp_mux = false;
+	assert_int_equal(relay_put(r, &p), 0);
+	relay_run(r);
+	relay_nominate(r, 1, PHONE, 40000);
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP);
+	relay_nominate_component(r, 1, 1, PHONE, 40001);
+	assert_int_equal(r->event_count, 0);
+	assert_non_null(relay_record(r, 1)->egress[1]);
+
+	leg = relay_record(r, 1)->leg;
+	leg->pairs[1].checked -= 31 * rte_get_tsc_hz();
+	relay_look(r);
+	assert_int_equal(r->event_count, 0);
+	assert_null(relay_record(r, 1)->egress[1]);
+	assert_non_null(relay_record(r, 1)->egress[0]);
+	leg->pairs[0].checked -= 31 * rte_get_tsc_hz();
+	relay_look(r);
+	relay_expect_event(r, 1, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST);
+	assert_null(relay_record(r, 1)->egress[0]);
+}
+
 static void media_that_stays_away_is_told_once(void **state)
 {
 	struct relay *r = *state;
@@ -106,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(consent_expires),
+		CASE(consent_of_two_components),
 		CASE(media_that_stays_away_is_told_once),
 		CASE(hold_is_no_silence),
 	};

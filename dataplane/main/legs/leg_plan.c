@@ -152,8 +152,10 @@ int leg_plan(struct registry *r, struct leg_config *config,
 		*what = "security: not one that this version knows";
 		return -EINVAL;
 	}
-	if (put->ice && !put->rtcp_mux) {
-		*what = "ice: needs rtcp_mux";
+	/* RTCP on a port of its own would have a handshake of its own (RFC 5764 4.1). */
+	if (put->ice && !put->rtcp_mux &&
+	    put->security == TANDEM__DATAPLANE__V1__SECURITY__SECURITY_DTLS) {
+		*what = "ice: with DTLS needs rtcp_mux";
 		return -EOPNOTSUPP;
 	}
 	config->security = put->security; /* the same numbers */

@@ -17,6 +17,9 @@ static void take_notice(struct registry *r, const struct notice *n)
 		if (!record || n->remote_epoch != record->latest->remote_epoch ||
 		    remote_set(r, record, n->component, &n->remote, DROP_NONE))
 			break;
+		/* The leg is where its RTP is. */
+		if (n->component)
+			break;
 		record->consent_lost = false;
 		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
 			      &n->remote, NULL);

@@ -12,15 +12,37 @@
 #define LOOKS_A_SECOND 10
 
 /* For what the leg sends to: the worker may be writing what it will send to next. */
-static bool consent_holds(const struct record *record, uint64_t now, uint64_t hz)
+static bool consent_holds(const struct record *record, unsigned int component, uint64_t now,
+			  uint64_t hz)
 {
+	const struct endpoint *remote = &record->egress[component]->remote;
 	const struct leg *leg = record->leg;
 
-	for (unsigned int k = 0; k < leg->pair_count; k++)
-		if (endpoint_equal(&record->pairs[k].remote, &record->egress[0]->remote) &&
-		    (int64_t)(now - record->pairs[k].checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
+	for (unsigned int k = 0; k < leg->pair_count; k++) {
+		const struct leg_pair *pair = &record->pairs[k];
+
+		if (pair->component == component && endpoint_equal(&pair->remote, remote) &&
+		    (int64_t)(now - pair->checked) < (int64_t)(LEG_CONSENT_SECONDS * hz))
 			return true;
+	}
 	return false;
+}
+
+/* RTCP on a port of its own ends without a word. */
+static void watch_consent(struct registry *r, struct record *record, uint64_t now, uint64_t hz)
+{
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		/* Multiplexed, it goes where RTP does. */
+		if (!record->egress[c] || (c && record->latest->rtcp_mux) ||
+		    consent_holds(record, c, now, hz))
+			continue;
+		remote_set(r, record, c, NULL, DROP_NO_CONSENT);
+		if (c || record->consent_lost)
+			continue;
+		record->consent_lost = true;
+		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
+			      NULL, NULL);
+	}
 }
 
 /* Its worker looks again when it applies a configuration. */
@@ -57,13 +79,8 @@ static void watch(struct registry *r, struct record *record, uint64_t now, uint6
 		record_refresh(r, record);
 	if (record->latching || record->restarting)
 		shed_port_watch(r, record, now);
-	if (record->latest->ice && record->egress[0] && !record->consent_lost &&
-	    !consent_holds(record, now, hz)) {
-		remote_set(r, record, 0, NULL, DROP_NO_CONSENT);
-		record->consent_lost = true;
-		registry_tell(r, record, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CONSENT_LOST,
-			      NULL, NULL);
-	}
+	if (record->latest->ice)
+		watch_consent(r, record, now, hz);
 	watch_media(r, record, now);
 }
 
