@@ -45,6 +45,15 @@ static void forget_remote(struct worker *w, struct leg *leg, const struct leg_co
 	}
 }
 
+/* RTCP comes to another port from now on: where it came from is found anew. */
+static void forget_rtcp(struct leg *leg, const struct leg_config *config)
+{
+	leg->former[1] = (struct endpoint){.port = 0};
+	leg->remote[1] = config->ice ? (struct endpoint){.port = 0} : config->remote[1];
+	leg->latched[1] = leg->kept[1] = false;
+	leg_want(leg, 1, 0);
+}
+
 /* Another address may be learnt, while the one that is heard keeps the leg. */
 static void open_window(struct leg *leg)
 {
@@ -199,6 +208,8 @@ struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_confi
 		forget_remote(w, leg, config, now);
 	else if (old->latch_epoch != config->latch_epoch)
 		open_window(leg);
+	if (old && old->rtcp_mux != config->rtcp_mux)
+		forget_rtcp(leg, config);
 	leg->flow.first.windows = config->windows;
 	leg->pairs = config->pairs;
 	configure_flow(&leg->flow, config);

@@ -57,6 +57,7 @@ static int make_context(struct http *h)
 		.fd_limit_per_thread = DESCRIPTORS,
 		.max_http_header_pool = DESCRIPTORS,
 		.max_http_header_data = HEAD_MAX,
+		.timeout_secs = TALK_S,
 	};
 
 	lws_set_log_level(LLL_ERR | LLL_WARN, log_library);
@@ -104,7 +105,6 @@ static struct lws_vhost *make_vhost(struct http *h, bool tls)
 		.protocols = h->protocols,
 		.server_string = "tandem",
 		.alpn = "http/1.1",
-		.timeout_secs = TALK_S,
 		.timeout_secs_ah_idle = TALK_S,
 		.keepalive_timeout = KEEP_S,
 	};

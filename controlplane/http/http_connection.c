@@ -23,7 +23,7 @@ struct http_connection {
 	unsigned int request_count;
 	size_t unread;
 	bool choked;         /* nothing is read */
-	lws_usec_t deadline; /* of a POST's content */
+	lws_usec_t deadline; /* of what is being read */
 };
 
 static struct http *server_of(struct lws *wsi)
@@ -73,7 +73,8 @@ static int append(struct http_request *r, const void *octets, size_t length)
 	if (length > most - r->used)
 		return -1;
 	if (r->used + length >= r->size) {
-		size_t size = 2 * (r->used + length) + 256;
+		size_t size = 2 * (r->used + length) + 256 < most ? 2 * (r->used + length) + 256
+								  : most + 1;
 		char *more = realloc(r->octets, size);
 
 		if (!more)
@@ -121,6 +122,15 @@ static int refuse(struct lws *wsi, unsigned int status)
 	return -1;
 }
 
+/*
+ * A page in the browser of somebody who is heard is not: whatever it says of itself, as names may
+ * lead here that are not ours.
+ */
+static bool is_page(struct lws *wsi)
+{
+	return lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
+}
+
 static bool is_type(struct lws *wsi, const char *wanted)
 {
 	char type[128];
@@ -139,6 +149,8 @@ static unsigned int judge_content(struct lws *wsi, const struct http_route *rout
 	int length = lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	unsigned long size;
 
+	if (is_page(wsi))
+		return HTTP_STATUS_FORBIDDEN;
 	if (!is_type(wsi, route->type) && !is_type(wsi, ANY_JSON))
 		return HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) || length == 0)
@@ -196,30 +208,22 @@ static int on_content_end(struct lws *wsi, struct http_connection *c)
 	return 0;
 }
 
-/*
- * The protocol that is asked for has to be one of the routes'. A page of another site, in the
- * browser of somebody who is heard, is not.
- */
+/* The protocol that is asked for has to be one of the routes'. */
 static int on_upgrade(struct lws *wsi, const struct http_route *route)
 {
-	char origin[256] = "", host[256] = "";
-	const char *name;
-	int origin_length = lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN);
-	int host_length = lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST);
-
 	if (!route || lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) <= 0)
 		return refuse(wsi, HTTP_STATUS_BAD_REQUEST);
-	if (origin_length == 0)
-		return 0;
-	name = strstr(origin, "://");
-	if (origin_length < 0 || host_length <= 0 || !name || strcasecmp(name + 3, host) != 0)
-		return refuse(wsi, HTTP_STATUS_FORBIDDEN);
-	return 0;
+	return is_page(wsi) ? refuse(wsi, HTTP_STATUS_FORBIDDEN) : 0;
 }
 
 static int on_message(struct lws *wsi, struct http_connection *c, const void *octets, size_t length)
 {
-	if (!c->reading && begin(c, lws_get_protocol(wsi)->user))
+	if (!c->reading) {
+		if (begin(c, lws_get_protocol(wsi)->user))
+			return -1;
+		c->deadline = lws_now_usecs() + CONTENT_S * LWS_USEC_PER_SEC;
+	}
+	if (lws_now_usecs() > c->deadline)
 		return -1;
 	if (append(c->reading, octets, length)) {
 		lws_close_reason(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, NULL, 0);

@@ -74,7 +74,9 @@ class Media:
         lines = []
         for text in self.values("crypto"):
             tag, suite, inline = text.split()[:3]
-            key = base64.b64decode(inline.removeprefix("inline:").split("|")[0])
+            key = inline.removeprefix("inline:").split("|")[0]
+            # Many leave the "=" at its end out.
+            key = base64.b64decode(key + "=" * (-len(key) % 4))
             lines.append(Crypto(int(tag), suite, key))
         return lines
 

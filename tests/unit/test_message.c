@@ -97,7 +97,7 @@ static void test_json_has_every_field(void **state)
 	query.call = &call;
 	assert_json(&query.base,
 		    "{\"call\":{\"call_id\":\"\",\"state\":\"CALL_STATE_UNKNOWN\",\"age_ms\":0,"
-		    "\"legs\":[],\"parties\":[],\"paths\":[]}}");
+		    "\"legs\":[],\"parties\":[],\"paths\":[],\"signalled_ms\":0}}");
 }
 
 static void test_json_of_each_kind(void **state)
@@ -123,10 +123,13 @@ static void test_json_of_each_kind(void **state)
 				   "\"driver\":\"\"}");
 	side.suites = suites;
 	side.n_suites = 2;
-	assert_json(&side.base, "{\"network\":\"\",\"family\":\"FAMILY_SAME\","
-				"\"profile\":\"PROFILE_SAME\",\"ice\":\"TOGGLE_DEFAULT\","
-				"\"rtcp_mux\":\"TOGGLE_DEFAULT\",\"latch\":\"LATCH_DEFAULT\","
-				"\"suites\":[\"a\",\"\\\"b\\\"\\n\"]}");
+	assert_json(&side.base,
+		    "{\"network\":\"\",\"family\":\"FAMILY_SAME\","
+		    "\"profile\":\"PROFILE_SAME\",\"ice\":\"TOGGLE_DEFAULT\","
+		    "\"rtcp_mux\":\"TOGGLE_DEFAULT\",\"latch\":\"LATCH_DEFAULT\","
+		    "\"suites\":[\"a\",\"\\\"b\\\"\\n\"],"
+		    "\"keying\":\"KEYING_DEFAULT\",\"opportunistic\":\"TOGGLE_DEFAULT\","
+		    "\"keeps\":false,\"as_offered\":false,\"none_added\":false}");
 	status.dataplane_connected = 1;
 	assert_json(&status.base,
 		    "{\"version\":\"\",\"dataplane_version\":\"\",\"dataplane_connected\":true,"

@@ -548,7 +548,7 @@ static const struct {
 	{"Sec-WebSocket-Protocol: (listener)\r\n", 0},
 	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://elsewhere\r\n", 403},
 	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: null\r\n", 403},
-	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://relay\r\n", 101},
+	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://relay\r\n", 403},
 	{"Sec-WebSocket-Protocol: other, ng.rtpengine.com\r\n", 101},
 };
 

@@ -70,6 +70,29 @@ static void consent_of_two_components(void **state)
 	assert_null(relay_record(r, 1)->egress[0]);
 }
 
+/* RTCP that was multiplexed for a while has its port anew, and its address as well. */
+static void rtcp_comes_back_to_its_port(void **state)
+{
+	struct relay *r = *state;
+	struct put p;
+
+	put_phone(&p);
+	put_ice(&p, "aaaa", PASSWORD);
+	for (unsigned int turn = 0; turn < 2; turn++) {
+		p.m.rtcp_mux = false;
+		assert_int_equal(relay_put(r, &p), 0);
+		relay_run(r);
+		assert_true(endpoint_is_unset(&relay_record(r, 1)->leg->remote[1]));
+		relay_nominate(r, 1, PHONE, 40000);
+		relay_nominate_component(r, 1, 1, PHONE, 40001);
+		assert_non_null(relay_record(r, 1)->egress[1]);
+		p.m.rtcp_mux = true;
+		assert_int_equal(relay_put(r, &p), 0);
+		relay_run(r);
+		assert_null(relay_record(r, 1)->egress[1]);
+	}
+}
+
 static void media_that_stays_away_is_told_once(void **state)
 {
 	struct relay *r = *state;
@@ -137,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(consent_expires),
 		CASE(consent_of_two_components),
+		CASE(rtcp_comes_back_to_its_port),
 		CASE(media_that_stays_away_is_told_once),
 		CASE(hold_is_no_silence),
 	};

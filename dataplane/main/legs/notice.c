@@ -15,6 +15,7 @@ static void take_notice(struct registry *r, const struct notice *n)
 	case NOTICE_REMOTE:
 		/* Meanwhile the control plane may have said that media goes elsewhere. */
 		if (!record || n->remote_epoch != record->latest->remote_epoch ||
+		    (n->component && record->latest->rtcp_mux) ||
 		    remote_set(r, record, n->component, &n->remote, DROP_NONE))
 			break;
 		/* The leg is where its RTP is. */
