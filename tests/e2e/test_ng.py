@@ -9,6 +9,7 @@ import net
 import rtp
 import sdp
 import wait
+from calls import open_path
 
 # From a browser to a telephone, and back.
 TO_PHONE = {"flags": ["trust-address"], "replace": ["origin", "session-connection"],
@@ -135,9 +136,10 @@ def test_an_sdes_telephone(proxy, endpoint):
                         direction=["trunk", "trunk"])
     assert offered.count("a=crypto:") == 1
     plain.accept(proxy.sdp("answer", from_tag="a", to_tag="b", sdp=secure.answer(offered)))
-    for sequence in range(20):
-        plain.send(rtp.Packet(sequence, 160 * sequence, 7, b"\x42" * 160))
-    assert secure.receive(15)[0].payload == b"\x42" * 160
+    open_path(plain, secure)
+    sent = [rtp.Packet(sequence, 160 * sequence, 7, b"\x42" * 160) for sequence in range(20)]
+    plain.send(*sent)
+    assert secure.receive(len(sent)) == sent
 
 
 def test_what_cannot_be_done_is_said(proxy):
