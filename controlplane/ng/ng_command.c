@@ -125,28 +125,38 @@ static void on_offered(void *arg, const ProtobufCMessage *reply, const struct se
 		reply_sdp(arg, ((const Tandem__Relay__V1__OfferReply *)reply)->sdp);
 }
 
+/* False: it was refused. */
+static bool fill_offer(struct ng_query *q, Tandem__Relay__V1__OfferRequest *request)
+{
+	struct ng_request *r = &q->request;
+
+	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
+	    !has(q, r->sdp, "No SDP body in message") || is_loop(q))
+		return false;
+	request->call_id = (char *)r->call_id;
+	request->from_tag = (char *)r->from_tag;
+	request->sdp = (char *)r->sdp;
+	request->source = (char *)r->source;
+	request->from = &r->from;
+	request->joins = true;
+	request->driver = (char *)"ng";
+	request->label = (char *)r->label;
+	request->filter = &r->filter;
+	request->form = &r->form;
+	return true;
+}
+
 static void offer(struct ng_query *q)
 {
 	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
 	struct ng_request *r = &q->request;
 
-	if (!has_call(q) || !has(q, r->from_tag, "No from-tag in message") ||
-	    !has(q, r->sdp, "No SDP body in message") || is_loop(q))
+	if (!fill_offer(q, &request))
 		return;
-	request.call_id = (char *)r->call_id;
-	request.from_tag = (char *)r->from_tag;
 	request.to_tag = (char *)r->to_tag;
 	request.branch = (char *)r->via_branch;
-	request.sdp = (char *)r->sdp;
-	request.source = (char *)r->source;
-	request.from = &r->from;
 	request.to = &r->to;
 	request.glare = TANDEM__RELAY__V1__GLARE__GLARE_REPLACE;
-	request.joins = true;
-	request.driver = (char *)"ng";
-	request.label = (char *)r->label;
-	request.filter = &r->filter;
-	request.form = &r->form;
 	session_offer(q->ng->session, &request, on_offered, q);
 }
 
@@ -179,6 +189,15 @@ static void answer(struct ng_query *q)
 	request.form = &r->form;
 	request.label = (char *)r->label;
 	session_answer(q->ng->session, &request, on_answered, q);
+}
+
+/* As an answer: proxies try no other relay for it. */
+static void publish(struct ng_query *q)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+
+	if (fill_offer(q, &request))
+		session_publish(q->ng->session, &request, on_answered, q);
 }
 
 /* --- the end --------------------------------------------------------------------------------- */
@@ -491,7 +510,7 @@ static const struct {
 	{"subscribe request", subscribe},
 	{"subscribe answer", answer_subscription},
 	{"unsubscribe", unsubscribe},
-	{"publish", NULL},
+	{"publish", publish},
 	{"create", NULL},
 	{"create answer", NULL},
 	{"connect", connect_tags},

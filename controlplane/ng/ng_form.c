@@ -41,6 +41,9 @@ void ng_take_codec(struct ng_reader *r, const struct ng_value *value)
 	strip(r, ng_get(value, "strip"));
 	ng_collect(r, &filter->except, &filter->n_except, ng_get(value, "except"));
 	ng_collect(r, &filter->first, &filter->n_first, ng_get(value, "offer"));
+	/* Of what is published one codec is taken, by preference. */
+	if (strcmp(r->request->command, "publish") == 0)
+		ng_collect(r, &filter->first, &filter->n_first, ng_get(value, "accept"));
 	if (!offer)
 		return;
 	strip(r, ng_get(value, "mask"));

@@ -45,6 +45,12 @@ static void unsubscribe(struct rpc_call *call, const ProtobufCMessage *request, 
 			    rpc_answer, call);
 }
 
+static void publish(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_publish(session, (const Tandem__Relay__V1__OfferRequest *)request, rpc_answer,
+			call);
+}
+
 static void connect_parties(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
 	session_connect(session, (const Tandem__Relay__V1__ConnectRequest *)request, rpc_answer,
@@ -128,6 +134,7 @@ static const struct rpc_method methods[] = {
 	{RELAY "SubscribeAnswer", &tandem__relay__v1__subscribe_answer_request__descriptor,
 	 answer_subscribed},
 	{RELAY "Unsubscribe", &tandem__relay__v1__unsubscribe_request__descriptor, unsubscribe},
+	{RELAY "Publish", &tandem__relay__v1__offer_request__descriptor, publish},
 	{RELAY "Connect", &tandem__relay__v1__connect_request__descriptor, connect_parties},
 	{RELAY "Mute", &tandem__relay__v1__mute_request__descriptor, mute},
 	{RELAY "Watch", &tandem__relay__v1__watch_request__descriptor, watch},

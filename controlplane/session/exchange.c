@@ -18,7 +18,7 @@ struct exchange *exchange_make(struct call *call, struct party *from, struct par
 	x->call = call;
 	x->from.party = from;
 	x->to.party = to;
-	x->first = !to->answered;
+	x->first = to && !to->answered;
 	TAILQ_INSERT_TAIL(&call->exchanges, x, entry);
 	return x;
 }

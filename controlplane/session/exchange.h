@@ -21,7 +21,7 @@ struct plan {
 
 /* What it means to one of its parties. */
 struct end {
-	struct party *party; /* NULL: the relay itself, which offers to a listener */
+	struct party *party; /* NULL: the relay itself, towards who listens or publishes */
 	struct wish wish;
 	struct plan *plans; /* in order of their first m-line */
 	unsigned int plan_count;

@@ -231,10 +231,10 @@ static int identify(struct exchange *x, struct end *end, struct session_error *e
 
 int plan_offer(struct exchange *x, bool wished, struct session_error *error)
 {
-	if ((x->from.party && group_offered(x, error)) || group_offering(x, wished, error) ||
-	    make_terms(x, wished, error) || make_legs(x, &x->from, error) ||
-	    make_legs(x, &x->to, error) || check_legs(x, error) || identify(x, &x->from, error) ||
-	    identify(x, &x->to, error))
+	if ((x->from.party && group_offered(x, error)) ||
+	    (x->to.party && group_offering(x, wished, error)) || make_terms(x, wished, error) ||
+	    make_legs(x, &x->from, error) || make_legs(x, &x->to, error) || check_legs(x, error) ||
+	    identify(x, &x->from, error) || identify(x, &x->to, error))
 		return -EINVAL;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/fill.h"
+#include "controlplane/session/offerer.h"
 #include "controlplane/session/plan.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
@@ -26,62 +27,7 @@ struct offering {
 	void *arg;
 };
 
-static int check_request(struct session *s, const Tandem__Relay__V1__OfferRequest *request,
-			 struct session_error *error)
-{
-	if (session_check_text("call_id", request->call_id, error) ||
-	    session_check_text("from_tag", request->from_tag, error) ||
-	    session_check_name("to_tag", request->to_tag, error) ||
-	    session_check_name("branch", request->branch, error) ||
-	    session_check_name("label", request->label, error) ||
-	    session_check_name("driver", request->driver, error))
-		return -EINVAL;
-	if ((unsigned int)request->glare > TANDEM__RELAY__V1__GLARE__GLARE_REPLACE)
-		return session_refuse(error, SESSION_INVALID_ARGUMENT,
-				      "glare: %d is unknown; use the numbers of relay.proto",
-				      (int)request->glare);
-	return session_check_ready(s, error);
-}
-
 /* --- who ------------------------------------------------------------------------------------- */
-
-static int new_call(struct session *s, struct call **out, struct party **from,
-		    const Tandem__Relay__V1__OfferRequest *request, struct session_error *error)
-{
-	struct call *call;
-
-	if (s->calls.count >= s->config.calls_max)
-		return session_refuse(error, SESSION_RESOURCE_EXHAUSTED,
-				      "%zu calls are running, which is the limit; raise "
-				      "[controlplane] calls",
-				      s->calls.count);
-	call = call_make(s, request->call_id);
-	if (call)
-		snprintf(call->driver, sizeof(call->driver), "%s",
-			 request->driver[0] ? request->driver : "grpc");
-	*from = call ? party_make(call, request->from_tag, "") : NULL;
-	if (!*from) {
-		call_release(call);
-		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	}
-	session_add_call(s, call);
-	*out = call;
-	return 0;
-}
-
-static int find_offerer(struct call *call, struct party **from, const char *tag, bool joins,
-			struct session_error *error)
-{
-	*from = call_party(call, tag);
-	if (!*from && joins && call->party_count < CALL_PARTIES_MAX)
-		*from = party_make(call, tag, "");
-	if (*from && !(*from)->listens)
-		return 0;
-	return session_refuse(error, SESSION_FAILED_PRECONDITION,
-			      "from_tag \"%.60s\" is no participant of this call; use the tag of "
-			      "its offer or of its answer",
-			      tag);
-}
 
 /* The one that this party talks with, or has offered to, or the only other one; NULL if there is
  * none. */
@@ -156,41 +102,22 @@ static int settle_glare(const struct party *from, const struct party *to, bool r
 
 /* --- what ------------------------------------------------------------------------------------ */
 
-/* What a party shows of itself is how it is to see the relay, when another one offers later on. */
-static void learn_wish(struct exchange *x)
-{
-	for (unsigned int line = 0; line < x->sdp->media_count; line++) {
-		if (x->sdp->media[line].rejected)
-			continue;
-		wish_learn(&x->from.wish, &x->sdp->media[line]);
-		return;
-	}
-}
-
 /* The wishes of before, changed by what this request says. */
 static int read_wishes(struct exchange *x, const Tandem__Relay__V1__OfferRequest *request,
 		       struct session_error *error)
 {
 	bool shared;
-	struct wish from;
 
-	x->from.wish = x->from.party->wish;
 	x->to.wish = x->to.party->wish;
-	x->from.wish.refuses_ice = x->from.wish.refuses_mux = false;
 	/* A branch beside others is as they are. */
 	shared = x->first ? x->from.wish.shared : x->to.wish.shared;
 	if (request->to && wish_read(&x->to.wish, request->to, error))
 		return -EINVAL;
 	if (request->to && request->to->keeps && x->to.party->answered)
 		wish_keep(&x->to.wish, &x->to.party->wish);
-	if (wish_read_keys(&shared, request->keys, error) ||
-	    wish_read_source(&x->from.wish, request->source, error))
+	if (wish_read_keys(&shared, request->keys, error))
 		return -EINVAL;
 	x->from.wish.shared = x->to.wish.shared = shared;
-	if (wish_read(&from, request->from, error))
-		return -EINVAL;
-	if (request->from)
-		wish_take_from(&x->from.wish, &from);
 	return 0;
 }
 
@@ -199,12 +126,10 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 {
 	unsigned int lines = x->from.party->line_count;
 
-	if (exchange_read_sdp(&x->sdp, request->sdp, request->filter, error) ||
-	    read_wishes(x, request, error))
+	if (offerer_read(x, request, error) || read_wishes(x, request, error))
 		return -EINVAL;
 	if (lines < x->to.party->line_count)
 		lines = x->to.party->line_count;
-	x->sent_lines = x->sdp->media_count;
 	if (request->filter && request->filter->lenient &&
 	    fill_offer(&x->sdp, x->call, lines, error))
 		return -EINVAL;
@@ -214,7 +139,6 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 			"the re-offer has %u m-lines and the call %u; m-lines are set to port "
 			"0, never removed (RFC 3264 section 8)",
 			x->sdp->media_count, lines);
-	learn_wish(x);
 	return 0;
 }
 
@@ -346,10 +270,6 @@ static void run(struct exchange *x, const Tandem__Relay__V1__OfferRequest *reque
 	char *sdp;
 
 	/* Both are in it, so that neither goes with an offer of the other one's. */
-	if (party_set_label(x->from.party, request->label)) {
-		session_refuse(&error, SESSION_INTERNAL, "no memory");
-		goto out_refuse;
-	}
 	if (settle_glare(x->from.party, x->to.party, request->glare, &error) ||
 	    read_offer(x, request, &error))
 		goto out_refuse;
@@ -383,12 +303,9 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 
 	if (queue_wait(call, again, &request->base, reply, arg))
 		return;
-	if (check_request(s, request, &error))
+	if (offerer_find(s, &call, &from, request, &error))
 		goto out_refuse;
-	if (!call && new_call(s, &call, &from, request, &error))
-		goto out_refuse;
-	if (find_offerer(call, &from, request->from_tag, request->joins, &error) ||
-	    find_other(call, from, &to, request, &error))
+	if (find_other(call, from, &to, request, &error))
 		goto out_call;
 	if (!to && call->party_count < CALL_PARTIES_MAX)
 		to = party_make(call, NULL, request->branch);
@@ -400,9 +317,7 @@ void session_offer(struct session *s, const Tandem__Relay__V1__OfferRequest *req
 	session_refuse(&error, SESSION_RESOURCE_EXHAUSTED,
 		       "no memory for another party, or the call has %d", CALL_PARTIES_MAX);
 out_call:
-	exchange_sweep(call, NULL);
-	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
-		session_forget_call(s, call);
+	offerer_forget(call);
 out_refuse:
 	reply(arg, NULL, &error);
 }

@@ -9,13 +9,11 @@
 
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
-#include "controlplane/session/keying.h"
 #include "controlplane/session/listen.h"
-#include "controlplane/session/path.h"
 #include "controlplane/session/plan.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
-#include "controlplane/session/watch.h"
+#include "controlplane/session/solo.h"
 #include "controlplane/sdp/sdp_rewrite.h"
 
 /* A request that waits for the dataplane. */
@@ -209,38 +207,6 @@ static void answered(void *arg, int error, const char *what)
 	end(u);
 }
 
-/* What was rejected goes: a listener answers once. */
-static void put_in_force(struct exchange *x, struct push *push)
-{
-	struct call *call = x->call;
-	struct paths before = paths_derive(call), now;
-
-	call->revision++;
-	for (unsigned int i = 0; i < x->to.plan_count; i++) {
-		struct plan *plan = &x->to.plans[i];
-
-		if (!plan->lines)
-			continue;
-		plan_swap(plan);
-		plan->leg->pending = false;
-		plan->leg->latch_epoch++;
-		push_leg(push, plan->leg);
-		keying_agree_dtls(plan->leg, &plan->terms);
-		keying_push_sdes(push, plan->leg, &plan->terms);
-	}
-	x->to.party->wish = x->to.wish;
-	x->to.party->answered = true;
-	x->to.party->line_count = x->sdp->media_count;
-	now = paths_derive(call);
-	paths_push(push, &before, &now);
-	paths_free(&before);
-	paths_free(&now);
-	watch_party(WATCH(ANSWERED), x->to.party, "");
-	exchange_free(x);
-	exchange_sweep(call, push);
-	push_call(push, call);
-}
-
 static struct exchange *find(struct session *s, const struct call *call,
 			     const Tandem__Relay__V1__SubscribeAnswerRequest *request,
 			     struct session_error *error)
@@ -320,6 +286,6 @@ void session_subscribe_answer(struct session *s,
 	}
 	*u = (struct subscribing){.call = call, .reply = reply, .arg = arg};
 	queue_begin(call);
-	put_in_force(x, push);
+	solo_settle(x, &x->to, push);
 	push_end(push);
 }

@@ -396,6 +396,21 @@ static void an_answer_has_the_lines_of_its_offer(void **state)
 	assert_null(strstr(ng_text_of("sdp"), "m=video"));
 }
 
+/* By preference, and with the relay in o=. */
+static void what_is_published(void **state)
+{
+	ng_ask("publish", "1", "p", NULL, CODECS "a=sendonly\r\n",
+	       "{\"codec\": {\"accept\": [\"opus\", \"PCMU\"]}}");
+	assert_ng_result("ok");
+	assert_non_null(strstr(ng_text_of("sdp"), " RTP/AVP 96\r\n"));
+	assert_non_null(strstr(ng_text_of("sdp"), "a=rtpmap:96 opus/48000/2\r\n"));
+	assert_non_null(strstr(ng_text_of("sdp"), "a=recvonly\r\n"));
+	assert_null(strstr(ng_text_of("sdp"), "203.0.113.40"));
+	ng_ask("subscribe request", "1", "p", NULL, NULL, NULL);
+	assert_ng_result("ok");
+	assert_non_null(strstr(ng_text_of("sdp"), "a=rtpmap:96 opus/48000/2\r\n"));
+}
+
 static void too_many_words(void **state)
 {
 	char more[8192] = "{\"codec\": {\"offer\": [";
@@ -504,6 +519,7 @@ int main(void)
 		NG_TEST(keys_that_are_taken_are_not_offered),
 		NG_TEST(an_answer_has_the_lines_of_its_offer),
 		NG_TEST(too_many_words),
+		NG_TEST(what_is_published),
 		NG_TEST(versions_grow_with_what_changes),
 		NG_TEST(a_line_that_comes_back_has_its_port),
 		NG_TEST(an_appearance_stays),

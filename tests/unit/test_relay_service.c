@@ -31,6 +31,7 @@ static void answer(struct session *session, const char *text)
 		TANDEM__RELAY__V1__SUBSCRIBE_ANSWER_REPLY__INIT;
 	Tandem__Relay__V1__UnsubscribeReply left = TANDEM__RELAY__V1__UNSUBSCRIBE_REPLY__INIT;
 	Tandem__Relay__V1__MuteReply muted = TANDEM__RELAY__V1__MUTE_REPLY__INIT;
+	Tandem__Relay__V1__ConnectReply connected = TANDEM__RELAY__V1__CONNECT_REPLY__INIT;
 	Tandem__Relay__V1__QueryReply query = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
 	Tandem__Relay__V1__ListReply list = TANDEM__RELAY__V1__LIST_REPLY__INIT;
 	Tandem__Relay__V1__StatusReply status = TANDEM__RELAY__V1__STATUS_REPLY__INIT;
@@ -42,6 +43,7 @@ static void answer(struct session *session, const char *text)
 		{"withdraw", &withdrawn.base},   {"delete", &deleted.base},
 		{"subscribe", &subscribed.base}, {"subscribe_answer", &listens.base},
 		{"unsubscribe", &left.base},     {"mute", &muted.base},
+		{"connect", &connected.base},    {"publish", &answer.base},
 		{"query", &query.base},          {"list", &list.base},
 		{"status", &status.base},
 	};
@@ -84,6 +86,8 @@ VERB(subscribe, Subscribe, request->call_id)
 VERB(subscribe_answer, SubscribeAnswer, request->call_id)
 VERB(unsubscribe, Unsubscribe, request->call_id)
 VERB(mute, Mute, request->call_id)
+VERB(connect, Connect, request->call_id)
+VERB(publish, Offer, request->call_id)
 VERB(query, Query, request->call_id)
 VERB(list, List, request->page_token)
 VERB(status, Status, "7.1")
@@ -133,6 +137,8 @@ static const struct {
 	 TYPE(subscribe_answer_reply), "c9"},
 	{RELAY "Unsubscribe", "unsubscribe", "\x0a\x02\x63\x61", TYPE(unsubscribe_reply), "ca"},
 	{RELAY "Mute", "mute", "\x0a\x02\x63\x62", TYPE(mute_reply), "cb"},
+	{RELAY "Connect", "connect", "\x0a\x02\x63\x63", TYPE(connect_reply), "cc"},
+	{RELAY "Publish", "publish", "\x0a\x02\x63\x64", TYPE(answer_reply), "cd"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -510,6 +510,74 @@ static void telephone_events_are_blocked(void **state)
 	assert_int_equal(fake_path(&rig.fake, a, b)->payload_types.len, 0);
 }
 
+static int publish(const char *tag, const char *sdp)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+
+	request.call_id = (char *)"1";
+	request.from_tag = (char *)tag;
+	request.sdp = (char *)sdp;
+	request.joins = true;
+	return rig_ask(session_publish, &request);
+}
+
+/* The relay answers who only sends, and others hear it. */
+static void who_publishes_is_heard(void **state)
+{
+	struct fake_leg *p, *r;
+
+	assert_refused(publish("p", "v=0\r\n"), SESSION_INVALID_ARGUMENT, "sdp line");
+	assert_int_equal(fake_call_count(&rig.fake), 0);
+	assert_done(publish("p", rig_phone(41000, "a=sendonly\r\n")));
+	assert_shows(" RTP/AVP 0\r\n");
+	assert_shows("a=recvonly\r\n");
+	assert_hides("telephone-event");
+	p = rig_leg("audio");
+	assert_int_equal(p->put->put_leg->remote->port, 41000);
+	assert_int_equal(fake_count(&rig.fake), 1);
+	assert_int_equal(fake_path_count(&rig.fake), 0);
+	restart();
+	assert_done(subscribe("r", "p", AVP));
+	r = rig_leg("audio");
+	assert_done(subscribe_answer("r", recorder("m=audio 45000 RTP/AVP 0\r\n")));
+	assert_true(rig_hears(r, p) && !rig_hears(p, r));
+	/* It comes from elsewhere, and is the same party. */
+	assert_done(publish("p", rig_phone(41002, "a=sendonly\r\n")));
+	assert_ptr_equal(rig_leg("audio"), p);
+	assert_int_equal(p->put->put_leg->remote->port, 41002);
+	assert_true(rig_hears(r, p));
+	assert_done(rig_drop("1"));
+	assert_int_equal(fake_count(&rig.fake) + fake_call_count(&rig.fake), 0);
+}
+
+static void who_publishes_by_srtp(void **state)
+{
+	struct fake_leg *p;
+
+	assert_done(publish("p", rig_sdes_phone(3, KEY_A, "a=sendonly\r\n")));
+	assert_shows("a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:");
+	p = rig_leg("audio");
+	assert_int_equal(rig.fake.key_puts, 1);
+	assert_memory_equal(p->keys->put_keys->receive_key.data, "YS__", 4);
+	assert_done(publish("q", rig_browser("abcd", PRINT_A, "actpass", false)));
+	assert_shows("a=setup:passive");
+	assert_shows("a=ice-ufrag:");
+	rig_phones("2", &p, &p);
+}
+
+static void who_talks_does_not_publish(void **state)
+{
+	struct fake_leg *a, *b;
+
+	rig_phones("1", &a, &b);
+	assert_refused(publish("a", rig_phone(41000, "a=sendonly\r\n")),
+		       SESSION_FAILED_PRECONDITION, "talks with another");
+	assert_true(rig_hears(a, b) && rig_hears(b, a));
+	rig.fake.refuse_put = EINVAL;
+	assert_refused(publish("p", rig_phone(41000, "a=sendonly\r\n")), SESSION_INTERNAL,
+		       "publish anew");
+}
+
 static void parties_are_muted(void **state)
 {
 	const int block = TANDEM__DATAPLANE__V1__MUTE__MUTE_BLOCK;
@@ -644,6 +712,9 @@ int main(void)
 		TEST(twenty_listen),
 		TEST(telephone_events_are_blocked),
 		TEST(parties_are_muted),
+		TEST(who_publishes_is_heard),
+		TEST(who_publishes_by_srtp),
+		TEST(who_talks_does_not_publish),
 		TEST(what_happens_is_told),
 	};
 

@@ -42,7 +42,7 @@ static struct modelled model[CALLS];
 /* A request on its way, and what it means once it succeeded. */
 struct pending {
 	unsigned int call;
-	enum { OTHER, ANSWER, DELETE, LEAVE } verb;
+	enum { OTHER, TALK, DELETE, LEAVE } verb;
 	char from, to;
 };
 
@@ -65,7 +65,7 @@ static void take_success(const struct pending *p)
 	struct modelled *m = &model[p->call];
 
 	switch (p->verb) {
-	case ANSWER:
+	case TALK:
 		*partner_of_tag(m, p->from) = p->to;
 		*partner_of_tag(m, p->to) = p->from;
 		break;
@@ -181,7 +181,7 @@ static void ask_answer(unsigned int call)
 	request.to_tag = TAG(to);
 	request.branch = (char *)any_branch();
 	request.sdp = (char *)any_sdp(call, 42000, TAG_OFFERED);
-	session_answer(rig.session, &request, replied, begin(call, ANSWER, from, to));
+	session_answer(rig.session, &request, replied, begin(call, TALK, from, to));
 }
 
 static void ask_withdraw(unsigned int call)
@@ -248,14 +248,26 @@ static void ask_to_mute(unsigned int call)
 	session_mute(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
+static void ask_to_publish(unsigned int call)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+
+	request.call_id = CALL_ID(call);
+	request.from_tag = TAG(any_tag());
+	request.sdp = (char *)any_sdp(call, 46000, TAG_OFFERED);
+	request.joins = chance(2);
+	session_publish(rig.session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
 static void ask_to_connect(unsigned int call)
 {
 	Tandem__Relay__V1__ConnectRequest request = TANDEM__RELAY__V1__CONNECT_REQUEST__INIT;
+	char one = any_tag(), other = any_tag();
 
 	request.call_id = CALL_ID(call);
-	request.tag = TAG(any_tag());
-	request.to_tag = TAG(any_tag());
-	session_connect(rig.session, &request, replied, begin(call, OTHER, 0, 0));
+	request.tag = TAG(one);
+	request.to_tag = TAG(other);
+	session_connect(rig.session, &request, replied, begin(call, TALK, one, other));
 }
 
 static void ask_query(unsigned int call)
@@ -269,10 +281,10 @@ static void ask_query(unsigned int call)
 static void ask_something(void)
 {
 	static void (*const verbs[])(unsigned int) = {
-		ask_offer,      ask_offer,     ask_offer,     ask_offer,     ask_answer,
-		ask_answer,     ask_answer,    ask_answer,    ask_answer,    ask_withdraw,
-		ask_delete,     ask_to_listen, ask_to_listen, ask_to_listen, ask_to_mute,
-		ask_to_connect, ask_query,
+		ask_offer,      ask_offer,      ask_offer,     ask_offer,     ask_answer,
+		ask_answer,     ask_answer,     ask_answer,    ask_answer,    ask_withdraw,
+		ask_delete,     ask_to_listen,  ask_to_listen, ask_to_listen, ask_to_mute,
+		ask_to_connect, ask_to_publish, ask_query,
 	};
 
 	asked++;
@@ -322,6 +334,9 @@ static void go_wrong(void)
 		return;
 	case 1: /* the dataplane restarts */
 		broke = true;
+		/* A control plane that has just begun knows no call yet. */
+		for (unsigned int call = 0; call < CALLS; call++)
+			model[call].unknown |= !rig.session->synced;
 		fake_hang_up(&rig.fake);
 		fake_forget(&rig.fake);
 		return;

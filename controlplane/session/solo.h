@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Exchanges whose other end is the relay itself: with those who only listen, or only publish. */
+#ifndef TANDEM_SOLO_H
+#define TANDEM_SOLO_H
+
+#include "controlplane/session/exchange.h"
+
+struct push;
+
+/*
+ * What was agreed with the party of this end comes into force, and what was rejected goes; all of
+ * it is in `push` then. The exchange is over, and freed.
+ */
+void solo_settle(struct exchange *exchange, struct end *end, struct push *push);
+
+#endif
