@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "controlplane/http/http_state.h"
+#include "dataplane/lib/address.h"
 #include "dataplane/lib/log.h"
 
 #define UNWRITTEN_MOST 32        /* requests; meanwhile no more are read */
@@ -122,13 +123,39 @@ static int refuse(struct lws *wsi, unsigned int status)
 	return -1;
 }
 
-/*
- * A page in the browser of somebody who is heard is not: whatever it says of itself, as names may
- * lead here that are not ours.
- */
-static bool is_page(struct lws *wsi)
+/* Without its port: "198.51.100.1", "[2001:db8::1]", "relay.example". */
+static size_t host_length(const char *host)
 {
-	return lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0;
+	return *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+}
+
+static bool is_literal(const char *host, size_t length)
+{
+	char text[64];
+	struct address address;
+
+	snprintf(text, sizeof(text), "%.*s", (int)length, host);
+	return *host == '[' || !strcasecmp(text, "localhost") || !address_parse(&address, text);
+}
+
+/*
+ * Whether it comes from a page of another site, in the browser of somebody who is heard. A name may
+ * lead here that is not ours (DNS rebinding): without a certificate only an address tells.
+ */
+static bool is_foreign(struct lws *wsi)
+{
+	char origin[256] = "", host[256] = "";
+	int origin_octets = lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN);
+	int host_octets = lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST);
+	const char *name = strstr(origin, "://");
+	size_t length = host_length(host);
+
+	if (origin_octets == 0)
+		return false;
+	if (origin_octets < 0 || host_octets <= 0 || !name || host_length(name + 3) != length ||
+	    strncasecmp(name + 3, host, length) != 0)
+		return true;
+	return !lws_is_ssl(wsi) && !is_literal(host, length);
 }
 
 static bool is_type(struct lws *wsi, const char *wanted)
@@ -149,7 +176,7 @@ static unsigned int judge_content(struct lws *wsi, const struct http_route *rout
 	int length = lws_hdr_copy(wsi, text, sizeof(text), WSI_TOKEN_HTTP_CONTENT_LENGTH);
 	unsigned long size;
 
-	if (is_page(wsi))
+	if (is_foreign(wsi))
 		return HTTP_STATUS_FORBIDDEN;
 	if (!is_type(wsi, route->type) && !is_type(wsi, ANY_JSON))
 		return HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE;
@@ -213,7 +240,7 @@ static int on_upgrade(struct lws *wsi, const struct http_route *route)
 {
 	if (!route || lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) <= 0)
 		return refuse(wsi, HTTP_STATUS_BAD_REQUEST);
-	return is_page(wsi) ? refuse(wsi, HTTP_STATUS_FORBIDDEN) : 0;
+	return is_foreign(wsi) ? refuse(wsi, HTTP_STATUS_FORBIDDEN) : 0;
 }
 
 static int on_message(struct lws *wsi, struct http_connection *c, const void *octets, size_t length)

@@ -183,7 +183,7 @@ static int upgrade(int fd, const char *more)
 
 	snprintf(
 		text, sizeof(text),
-		"GET / HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+		"GET / HTTP/1.1\r\nHost: 127.0.0.1:2225\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
 		"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
 		more);
 	client.length = 0;
@@ -548,7 +548,9 @@ static const struct {
 	{"Sec-WebSocket-Protocol: (listener)\r\n", 0},
 	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://elsewhere\r\n", 403},
 	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: null\r\n", 403},
-	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://relay\r\n", 403},
+	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://127.0.0.2\r\n", 403},
+	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://127.0.0.1\r\n", 101},
+	{"Sec-WebSocket-Protocol: ng.rtpengine.com\r\nOrigin: http://127.0.0.1:8080\r\n", 101},
 	{"Sec-WebSocket-Protocol: other, ng.rtpengine.com\r\n", 101},
 };
 
@@ -561,6 +563,24 @@ static void which_sockets_open(void **state)
 			fail_msg("%s: %d", upgrades[k].more, status);
 		close(fd);
 	}
+}
+
+/* A name that leads here may be anybody's. */
+static void a_page_does_not_ask(void **state)
+{
+	static const char ping[] =
+		"POST /ng-plain HTTP/1.1\r\nHost: %s\r\nOrigin: http://%s\r\nContent-Type: " NG
+		"\r\nContent-Length: 17\r\n\r\nd7:command4:pinge";
+	char text[512];
+	int fd = dial(0);
+
+	snprintf(text, sizeof(text), ping, "relay.example", "relay.example");
+	assert_int_equal(request(fd, text), 403);
+	close(fd);
+	fd = dial(0);
+	snprintf(text, sizeof(text), ping, "localhost:2225", "localhost");
+	assert_int_equal(request(fd, text), 200);
+	close(fd);
 }
 
 static void a_message_that_is_too_long(void **state)
@@ -750,6 +770,7 @@ int main(void)
 		CASE(a_cookie_that_comes_again_by_other_means),
 		CASE(a_large_reply),
 		CASE(which_sockets_open),
+		CASE(a_page_does_not_ask),
 		CASE(a_message_that_is_too_long),
 		CASE(many_at_once),
 		CASE(a_client_that_does_not_read),
