@@ -55,6 +55,7 @@ struct egress {
 	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
 	struct endpoint remote;
 	uint32_t users; // main: rw. Configurations and others that name it.
+	uint8_t dscp;   // main: rw
 };
 
 static inline bool egress_is_ipv4(const struct egress *e)

@@ -179,6 +179,15 @@ const struct sdp_fingerprint *dtls_identity_fingerprint(const struct dtls_identi
 	return &identity->fingerprint;
 }
 
+struct sdp_fingerprint dtls_identity_hashed(const struct dtls_identity *identity, const char *hash)
+{
+	struct sdp_fingerprint other;
+
+	return dtls_peer_fingerprint(&other, hash, SSL_CTX_get0_certificate(identity->context))
+		       ? identity->fingerprint
+		       : other;
+}
+
 struct ssl_ctx_st *dtls_identity_context(const struct dtls_identity *identity)
 {
 	return identity->context;

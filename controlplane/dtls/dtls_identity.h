@@ -32,6 +32,8 @@ void dtls_identity_release(struct dtls_identity *identity); /* NULL will do */
 
 /* SHA-256 of the certificate; lives as long as the identity. */
 const struct sdp_fingerprint *dtls_identity_fingerprint(const struct dtls_identity *identity);
+/* By another hash (RFC 8122), where dtls_peer.h knows it. */
+struct sdp_fingerprint dtls_identity_hashed(const struct dtls_identity *identity, const char *hash);
 
 /* What every association of this identity shares; for dtls.c. Not a reference of its own. */
 struct ssl_ctx_st *dtls_identity_context(const struct dtls_identity *identity);

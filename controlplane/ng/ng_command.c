@@ -187,6 +187,7 @@ static void answer(struct ng_query *q)
 	request.to = &r->to;
 	request.filter = &r->filter;
 	request.form = &r->form;
+	request.shows_profile = r->shows_profile;
 	request.label = (char *)r->label;
 	session_answer(q->ng->session, &request, on_answered, q);
 }

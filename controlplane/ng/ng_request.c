@@ -28,6 +28,12 @@ TEXT(set_label)
 
 /* --- how the relay appears ------------------------------------------------------------------- */
 
+/* Of an offer the one who sent it, of an answer the one who gets it. */
+static Tandem__Relay__V1__Side *offerer(struct ng_reader *r)
+{
+	return strcmp(r->request->command, "answer") == 0 ? &r->request->to : &r->request->from;
+}
+
 static void take_transport(struct ng_reader *r, const struct ng_value *value)
 {
 	static const struct {
@@ -44,6 +50,7 @@ static void take_transport(struct ng_reader *r, const struct ng_value *value)
 	};
 	Tandem__Relay__V1__Side *to = &r->request->to;
 
+	r->request->shows_profile = ng_is(value, "accept");
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++)
 		if (ng_is(value, names[k].name))
 			to->profile = names[k].profile;
@@ -73,17 +80,48 @@ static void take_rtcp_mux(struct ng_reader *r, const struct ng_value *value)
 	{
 		if (ng_is(item, "reject"))
 			from->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+		if (ng_is(item, "accept"))
+			from->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 		offered |= ng_is(item, "offer") || ng_is(item, "require");
-		if (ng_is(item, "demux") || ng_is(item, "reject"))
+		if (ng_is(item, "demux"))
 			to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
 	}
 	if (offered)
 		to->rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 }
 
+static void take_setup(struct ng_reader *r, const struct ng_value *value)
+{
+	if (ng_is(value, "passive"))
+		offerer(r)->setup = TANDEM__RELAY__V1__SETUP__SETUP_PASSIVE;
+	else if (ng_is(value, "active") || ng_is(value, "no-passive"))
+		offerer(r)->setup = TANDEM__RELAY__V1__SETUP__SETUP_ACTIVE;
+}
+
 static void take_dtls(struct ng_reader *r, const struct ng_value *value)
 {
 	r->no_dtls |= ng_is(value, "off") || ng_is(value, "no") || ng_is(value, "disable");
+	take_setup(r, value);
+}
+
+static void take_hash(struct ng_reader *r, const struct ng_value *value)
+{
+	static const char *const hashes[] = {"sha-1", "sha-224", "sha-256", "sha-384", "sha-512"};
+
+	for (size_t k = 0; k < sizeof(hashes) / sizeof(hashes[0]); k++)
+		if (ng_is(value, hashes[k]))
+			r->request->to.hash = (char *)hashes[k];
+}
+
+static void take_tos(struct ng_reader *r, const struct ng_value *value)
+{
+	int64_t tos = ng_number_of(value, -1);
+
+	if (tos < 0 || tos > UINT8_MAX)
+		return;
+	/* Its last two bits are ECN's (RFC 3168). */
+	r->request->marking.dscp = (uint32_t)tos >> 2;
+	r->request->from.marking = r->request->to.marking = &r->request->marking;
 }
 
 static void take_osrtp(struct ng_reader *r, const struct ng_value *value)
@@ -95,7 +133,7 @@ static void take_osrtp(struct ng_reader *r, const struct ng_value *value)
 		if (ng_is(item, "offer") || ng_is(item, "offer-RFC"))
 			r->request->to.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 		if (ng_is(item, "accept") || ng_is(item, "accept-RFC"))
-			r->request->from.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+			offerer(r)->opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
 	}
 }
 
@@ -139,6 +177,17 @@ static void take_to_interface(struct ng_reader *r, const struct ng_value *value)
 static void learn_not(struct ng_reader *r, const struct ng_value *value)
 {
 	r->request->from.latch = TANDEM__RELAY__V1__LATCH__LATCH_OFF;
+}
+
+static void take_learning(struct ng_reader *r, const struct ng_value *value)
+{
+	const struct ng_value *item;
+
+	ng_for_each(item, value)
+	{
+		if (ng_is(item, "off"))
+			learn_not(r, item);
+	}
 }
 
 static void take_source(struct ng_reader *r, const struct ng_value *value)
@@ -346,7 +395,7 @@ static const struct {
 	{"ICE", take_ice},
 	{"ICE-lite", ignore},
 	{"DTLS", take_dtls},
-	{"DTLS-fingerprint", ignore},
+	{"DTLS-fingerprint", take_hash},
 	{"SDES", ng_take_sdes},
 	{"OSRTP", take_osrtp},
 	{"rtcp-mux", take_rtcp_mux},
@@ -359,7 +408,7 @@ static const struct {
 	{"address-family", take_family},
 	{"media-address", take_media_address},
 	{"received-from", take_received},
-	{"TOS", ignore},
+	{"TOS", take_tos},
 	{"label", take_label},
 	{"set-label", take_set_label},
 	{"from-label", take_label},
@@ -369,14 +418,14 @@ static const struct {
 	{"extmap", ng_take_extmap},
 	{"sdp-attr", ng_take_attributes},
 	{"sdp-media-remove", ng_take_removal},
-	{"endpoint-learning", ignore},
+	{"endpoint-learning", take_learning},
 	{"metadata", ignore},
 	{"supports", take_supports},
 	{"limit", take_limit},
 	{"ptime", take_ptime},
 	{"ptime-reverse", ignore},
 	{"from-tags", take_from_tags},
-	{"DTLS-reverse", ignore},
+	{"DTLS-reverse", take_setup},
 	{"generate RTCP", ignore},
 	{"drop-traffic", ignore},
 	{"audio-player", ignore},
@@ -412,6 +461,7 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 	const Tandem__Relay__V1__Side side = TANDEM__RELAY__V1__SIDE__INIT;
 	const Tandem__Relay__V1__SdpFilter filter = TANDEM__RELAY__V1__SDP_FILTER__INIT;
 	const Tandem__Relay__V1__SdpForm form = TANDEM__RELAY__V1__SDP_FORM__INIT;
+	const Tandem__Relay__V1__Marking marking = TANDEM__RELAY__V1__MARKING__INIT;
 	struct ng_reader r = {
 		.arena = arena, .request = request, .suites = (1u << SUITE_COUNT) - 2};
 
@@ -429,12 +479,16 @@ void ng_request_read(struct ng_request *request, struct arena *arena, struct ng_
 				       .to = side,
 				       .filter = filter,
 				       .form = form,
+				       .marking = marking,
 				       .delete_delay_s = -1};
 	/* As it comes in, and as it was, unless the request says otherwise. */
 	request->to.keeps = true;
 	request->to.ice = request->to.rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
 	request->to.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
 	request->from.opportunistic = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
+	request->from.rtcp_mux = TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
+	request->from.setup = TANDEM__RELAY__V1__SETUP__SETUP_ACTIVE;
+	request->from.hash = (char *)"same";
 	request->form.user = request->form.origin = true;
 	request->form.nowhere = request->form.unpadded = true;
 	request->filter.lenient = true;

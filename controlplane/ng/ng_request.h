@@ -17,7 +17,9 @@ struct ng_request {
 	char *from_suites[SUITE_COUNT], *to_suites[SUITE_COUNT];
 	Tandem__Relay__V1__SdpFilter filter;
 	Tandem__Relay__V1__SdpForm form;
+	Tandem__Relay__V1__Marking marking; /* of both, if they point to it */
 	bool loop_protect;
+	bool shows_profile; /* of an answer: its profile is shown */
 	char **from_tags;
 	size_t from_tag_count;
 	const char *source;              /* where the SDP came from; "" unless it counts */

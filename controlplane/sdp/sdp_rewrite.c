@@ -29,7 +29,7 @@ enum rule {
 	RULE_PASS,
 	RULE_REPLACED,  /* the relay writes its own, or none */
 	RULE_CODEC,     /* comes with its payload type */
-	RULE_FEEDBACK,  /* passes where the profile shown has feedback */
+	RULE_FEEDBACK,  /* passes unless the profile loses feedback */
 	RULE_GROUP,     /* BUNDLE is replaced, others pass while their mids do */
 	RULE_EXTMAP,    /* that of the mid passes while a mid is shown */
 	RULE_DIRECTION, /* written for each m-line, unless the form says otherwise */
@@ -113,6 +113,13 @@ static enum sdp_profile shown_profile(const struct writer *w, unsigned int i)
 	return profile ? profile : ruling(w, i)->profile;
 }
 
+/* RFC 4585 section 4.2; who speaks of it under RTP/AVP is let. */
+static bool has_feedback(const struct writer *w, unsigned int i)
+{
+	return sdp_profile_has_feedback(shown_profile(w, i)) ||
+	       !sdp_profile_has_feedback(w->sdp->media[i].profile);
+}
+
 /* An m-line before `i` shows this mid, or one after it is known by it. */
 static bool is_taken(const struct writer *w, const char *mid, unsigned int i)
 {
@@ -154,7 +161,7 @@ static void choose_mids(struct writer *w)
 			w->mid[i] = w->to->offer->media[i].mid;
 		else if (w->to->mids && w->to->mids[i])
 			w->mid[i] = w->to->mids[i];
-		else if (show && sdp->media[i].mid)
+		else if (sdp->media[i].mid)
 			w->mid[i] = choose_mid(w, i);
 	}
 	for (unsigned int i = 0; !w->to->offer && show && i < sdp->media_count; i++)
@@ -264,8 +271,7 @@ static bool attribute_passes(struct writer *w, const char *attribute, int i)
 	case RULE_PTIME:
 		return false;
 	case RULE_FEEDBACK:
-		return i < 0 ? w->feedback
-			     : sdp_profile_has_feedback(shown_profile(w, (unsigned int)i));
+		return i < 0 ? w->feedback : has_feedback(w, (unsigned int)i);
 	case RULE_GROUP:
 		return group_passes(w, attribute);
 	case RULE_EXTMAP:
@@ -367,7 +373,7 @@ static void write_media_attributes(struct writer *w, unsigned int i)
 		text_printf(&w->text, "a=mid:%s\r\n", w->mid[i]);
 	if (is_rejected(t))
 		return;
-	sdp_write_codecs(&w->text, w->sdp, m, sdp_profile_has_feedback(shown_profile(w, i)));
+	sdp_write_codecs(&w->text, w->sdp, m, has_feedback(w, i));
 	write_lines(w, m->first_line + 1, m->end_line, "a", (int)i);
 	write_direction(w, m);
 	sdp_write_rtcp(&w->text, t, form);
@@ -420,7 +426,7 @@ int sdp_rewrite(char **out, size_t *length, const struct sdp *sdp, const struct 
 		return -EINVAL;
 	for (unsigned int i = 0; i < sdp->media_count; i++) {
 		w.ice |= !is_rejected(&to->media[i]) && to->media[i].ice_ufrag;
-		w.feedback |= sdp_profile_has_feedback(shown_profile(&w, i));
+		w.feedback |= has_feedback(&w, i);
 	}
 	choose_mids(&w);
 	write_session(&w);

@@ -75,8 +75,8 @@ struct sdp_rewrite {
 	const struct sdp_transport *media; /* one for each m-line of the SDP, in order */
 	unsigned int media_count;
 	/*
-	 * NULL when an offer is rewritten: an m-line then shows the sender's mid, or a fresh one,
-	 * if any m-line is in a BUNDLE group or has a DTLS profile, and none otherwise. When an
+	 * NULL when an offer is rewritten: an m-line then shows the sender's mid, or else a fresh
+	 * one, if any m-line is in a BUNDLE group or has a DTLS profile. When an
 	 * answer is rewritten: the offer that it answers, as its sender wrote it; its mids are
 	 * mirrored.
 	 */

@@ -48,6 +48,14 @@ static Tandem__State__V2__Wish *write_wish(struct arena *arena, const struct wis
 	out->takes_keys = wish->takes_keys;
 	out->as_offered = wish->as_offered;
 	out->none_added = wish->none_added;
+	if (!address_is_zero(&wish->source))
+		out->source = octets_of(&wish->source);
+	out->refuses_ice = wish->refuses_ice;
+	out->refuses_mux = wish->refuses_mux;
+	out->follows_mux = wish->follows_mux;
+	out->setup = wish->setup;
+	out->hash = (char *)wish->hash;
+	out->marking = wish->marking;
 	out->suites = arena_take(arena, SUITE_COUNT * sizeof(out->suites[0]));
 	for (unsigned int i = 0; out->suites && i < wish->suite_count; i++)
 		out->suites[out->n_suites++] = wish->suites[i];
@@ -95,6 +103,7 @@ static Tandem__State__V2__Terms *write_terms(struct arena *arena, const struct t
 	out->latch = t->latch;
 	out->latch_signalled = t->latch_signalled;
 	out->pace = t->pace;
+	out->marking = t->marking;
 	out->rtcp_mux = t->rtcp_mux;
 	out->rtcp_mux_only = t->rtcp_mux_only;
 	out->ice = t->ice;

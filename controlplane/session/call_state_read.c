@@ -6,15 +6,27 @@
 #include "controlplane/lib/octets.h"
 #include "controlplane/session/call_state.h"
 
+#define MARKINGS 64 /* DSCPs */
+
+static int read_text(char *out, size_t size, const char *text)
+{
+	if (strlen(text) >= size)
+		return -EINVAL;
+	strcpy(out, text);
+	return 0;
+}
+
 int call_state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state)
 {
 	memset(wish, 0, sizeof(*wish));
 	if (!state)
 		return -EINVAL;
-	if (strlen(state->network) >= sizeof(wish->network) || state->profile >= SDP_PROFILES ||
-	    state->n_suites > SUITE_COUNT)
+	if (read_text(wish->network, sizeof(wish->network), state->network) ||
+	    read_text(wish->hash, sizeof(wish->hash), state->hash) ||
+	    state->profile >= SDP_PROFILES || state->setup > SDP_HOLDCONN ||
+	    state->marking > MARKINGS || state->n_suites > SUITE_COUNT ||
+	    (state->source.len && octets_read(&wish->source, &state->source)))
 		return -EINVAL;
-	strcpy(wish->network, state->network);
 	wish->family = state->family;
 	wish->profile = state->profile;
 	wish->ice = state->ice;
@@ -26,6 +38,11 @@ int call_state_read_wish(struct wish *wish, const Tandem__State__V2__Wish *state
 	wish->takes_keys = state->takes_keys;
 	wish->as_offered = state->as_offered;
 	wish->none_added = state->none_added;
+	wish->refuses_ice = state->refuses_ice;
+	wish->refuses_mux = state->refuses_mux;
+	wish->follows_mux = state->follows_mux;
+	wish->setup = state->setup;
+	wish->marking = state->marking;
 	for (size_t i = 0; i < state->n_suites; i++)
 		if (suite_info(state->suites[i]))
 			wish->suites[wish->suite_count++] = state->suites[i];
@@ -57,21 +74,13 @@ static int read_endpoint(struct endpoint *e, const Tandem__State__V2__Endpoint *
 	return 0;
 }
 
-static int read_text(char *out, size_t size, const char *text)
-{
-	if (strlen(text) >= size)
-		return -EINVAL;
-	strcpy(out, text);
-	return 0;
-}
-
 int call_state_read_terms(struct terms *t, const Tandem__State__V2__Terms *state)
 {
 	memset(t, 0, sizeof(*t));
 	if (!state)
 		return -EINVAL;
 	if (state->profile >= SDP_PROFILES || state->setup > SDP_HOLDCONN ||
-	    state->n_fingerprints > SDP_FINGERPRINTS ||
+	    state->marking > MARKINGS || state->n_fingerprints > SDP_FINGERPRINTS ||
 	    read_text(t->local_ufrag, sizeof(t->local_ufrag), state->local_ufrag) ||
 	    read_text(t->local_pwd, sizeof(t->local_pwd), state->local_pwd) ||
 	    read_text(t->remote_ufrag, sizeof(t->remote_ufrag), state->remote_ufrag) ||
@@ -83,6 +92,7 @@ int call_state_read_terms(struct terms *t, const Tandem__State__V2__Terms *state
 	t->latch = state->latch;
 	t->latch_signalled = state->latch_signalled;
 	t->pace = state->pace;
+	t->marking = state->marking;
 	t->rtcp_mux = state->rtcp_mux;
 	t->rtcp_mux_only = state->rtcp_mux_only;
 	t->ice = state->ice;

@@ -39,8 +39,8 @@ static bool shows_bundle(const struct exchange *x, const struct plan *plan, unsi
 {
 	if (plan->lines & (plan->lines - 1))
 		return true;
-	return plan->terms.profile == SDP_UDP_TLS_RTP_SAVPF &&
-	       (!answer || x->sdp->media[line].bundle);
+	return answer ? x->sdp->media[line].bundle && sdp_profile_has_dtls(plan->terms.profile)
+		      : plan->terms.profile == SDP_UDP_TLS_RTP_SAVPF;
 }
 
 /* `bundle`: the number of the plan, from 1. */

@@ -23,14 +23,23 @@ static bool is_spent(const struct leg *leg)
 	return leg->keys_lost || leg->failed[0] || (!leg->identity && !keyed);
 }
 
-int keying_identify(struct leg *leg)
+/* Nobody has seen a handshake of a pending leg yet, whatever the offer before showed. */
+static void hash_anew(struct leg *leg, const char *hash)
+{
+	if (leg->pending && leg->identity && strcmp(leg->fingerprint.hash, hash) != 0)
+		leg->fingerprint = dtls_identity_hashed(leg->identity, hash);
+}
+
+int keying_identify(struct leg *leg, const char *hash)
 {
 	struct session *s = leg->session;
 	struct dtls_identity *fresh;
 	int error;
 
-	if (leg->fingerprint.length && !is_spent(leg))
+	if (leg->fingerprint.length && !is_spent(leg)) {
+		hash_anew(leg, hash);
 		return 0;
+	}
 	if (leg->identity && leg->identity == s->identity) {
 		/* Only another fingerprint makes the participant begin anew (RFC 8842). */
 		error = dtls_identity_make(&fresh);
@@ -45,16 +54,16 @@ int keying_identify(struct leg *leg)
 	}
 	dtls_identity_release(leg->identity);
 	leg->identity = dtls_identity_hold(s->identity);
-	leg->fingerprint = *dtls_identity_fingerprint(leg->identity);
+	leg->fingerprint = dtls_identity_hashed(leg->identity, hash);
 	return 0;
 }
 
-int keying_identify_anew(struct leg *leg, const struct terms *next)
+int keying_identify_anew(struct leg *leg, const struct terms *next, const char *hash)
 {
 	if (leg->identity || !terms_new_association(&leg->terms, next))
 		return 0;
 	leg->fingerprint.length = 0;
-	return keying_identify(leg);
+	return keying_identify(leg, hash);
 }
 
 /* --- when the dataplane says no -------------------------------------------------------------- */

@@ -7,13 +7,14 @@
 
 /*
  * Binds a leg that uses DTLS to an identity, if it has none yet; or to another one, if its
- * association failed or its keys are lost. 0, -ENOMEM, -EIO.
+ * association failed or its keys are lost. Its fingerprint is by `hash` from then on. 0, -ENOMEM,
+ * -EIO.
  */
-int keying_identify(struct leg *leg);
+int keying_identify(struct leg *leg, const char *hash);
 /*
  * The same, when the identity of an earlier life is lost and a new association needs another one.
  */
-int keying_identify_anew(struct leg *leg, const struct terms *next);
+int keying_identify_anew(struct leg *leg, const struct terms *next, const char *hash);
 
 /*
  * The leg's terms are other ones than `before`: begins a new DTLS association, or gives the running

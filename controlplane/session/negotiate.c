@@ -13,6 +13,7 @@
 
 #define UFRAG_LENGTH 8
 #define PWD_LENGTH   26
+#define TAG_GAP_MAX  100 /* so that those of a participant lead to none of ten digits */
 
 /* --- ICE ------------------------------------------------------------------------------------- */
 
@@ -129,22 +130,31 @@ bool terms_new_association(const struct terms *before, const struct terms *after
 	       strcmp(before->tls_id, after->tls_id) != 0 || before->setup != after->setup;
 }
 
-static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsigned int mline,
-			    struct session_error *error)
+/* The roles of an association that goes on do not change. */
+static bool goes_on(const struct terms *before, const struct terms *t)
 {
-	const struct terms before = *t;
-	bool running = before.setup == SDP_ACTIVE || before.setup == SDP_PASSIVE;
+	return before && (before->setup == SDP_ACTIVE || before->setup == SDP_PASSIVE) &&
+	       same_fingerprints(before, t) && strcmp(before->tls_id, t->tls_id) == 0;
+}
 
-	if (take_fingerprints(t, media, mline, error))
-		return -EINVAL;
-	switch (media->setup) {
+/* Who is behind a translator has to begin itself. */
+static bool can_be_reached(const struct terms *t)
+{
+	return t->ice || !t->latch || t->latch_signalled;
+}
+
+void terms_choose_setup(struct terms *t, const struct terms *before, const struct wish *wish,
+			enum sdp_setup said)
+{
+	switch (said) {
 	case SDP_NO_SETUP:
 	case SDP_ACTPASS:
 	case SDP_HOLDCONN: /* No connection for the time being (RFC 4145 section 4). */
-		/* The roles of an association that goes on do not change. */
-		running = running && same_fingerprints(&before, t) &&
-			  strcmp(before.tls_id, t->tls_id) == 0;
-		t->setup = running ? before.setup : SDP_PASSIVE;
+		if (goes_on(before, t))
+			t->setup = before->setup;
+		else
+			t->setup = wish->setup == SDP_ACTIVE && can_be_reached(t) ? SDP_ACTIVE
+										  : SDP_PASSIVE;
 		break;
 	case SDP_ACTIVE:
 		t->setup = SDP_PASSIVE;
@@ -153,6 +163,16 @@ static int take_setup_offer(struct terms *t, const struct sdp_media *media, unsi
 		t->setup = SDP_ACTIVE;
 		break;
 	}
+}
+
+static int take_setup_offer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
+			    unsigned int mline, struct session_error *error)
+{
+	const struct terms before = *t;
+
+	if (take_fingerprints(t, media, mline, error))
+		return -EINVAL;
+	terms_choose_setup(t, &before, wish, media->setup);
 	return 0;
 }
 
@@ -202,20 +222,35 @@ static int take_crypto_offer(struct terms *t, const struct wish *wish,
 	return result ? session_refuse(error, SESSION_INTERNAL, "the random generator fails") : 0;
 }
 
+/* A line of an offer, but for its key. */
+struct line {
+	enum srtp_suite suite;
+	uint32_t tag;
+};
+
 /* The offer before had these lines, and was not answered: they are offered again. */
-static bool is_offered(const struct terms *t, const enum srtp_suite *suites, unsigned int count)
+static bool is_offered(const struct terms *t, const struct line *lines, unsigned int count)
 {
 	if (t->local_count != count || t->remote_key.suite != SUITE_NONE)
 		return false;
 	for (unsigned int i = 0; i < count; i++)
-		if (t->local[i].suite != suites[i])
+		if (t->local[i].suite != lines[i].suite || t->local[i].tag != lines[i].tag)
 			return false;
 	return true;
 }
 
+/* Tags grow; the sender's own stays with its suite. */
+static void add_line(struct line *lines, unsigned int *count, enum srtp_suite suite, uint32_t tag)
+{
+	uint32_t last = *count ? lines[*count - 1].tag : 0;
+
+	lines[(*count)++] =
+		(struct line){suite, tag > last && tag < last + TAG_GAP_MAX ? tag : last + 1};
+}
+
 /* How many: those that the wish allows, which the sender has or has not, as it says. */
-static unsigned int list_suites(enum srtp_suite list[SUITE_COUNT], const struct wish *wish,
-				const struct sdp_media *media)
+static unsigned int list_lines(struct line lines[SUITE_COUNT], const struct wish *wish,
+			       const struct sdp_media *media)
 {
 	const enum srtp_suite *suites;
 	unsigned int count = wish_suites(wish, &suites), theirs = 0, listed = 0;
@@ -229,7 +264,7 @@ static unsigned int list_suites(enum srtp_suite list[SUITE_COUNT], const struct 
 		theirs = sdes_choose_all(offered, media->crypto, media->crypto_count, left, why,
 					 sizeof(why));
 	for (unsigned int i = 0; i < theirs; i++) {
-		list[listed++] = offered[i].suite;
+		add_line(lines, &listed, offered[i].suite, offered[i].tag);
 		left &= ~(1u << offered[i].suite);
 		sdes_wipe(&offered[i]);
 	}
@@ -237,23 +272,23 @@ static unsigned int list_suites(enum srtp_suite list[SUITE_COUNT], const struct 
 		return listed;
 	for (unsigned int i = 0; i < count; i++)
 		if (left & 1u << suites[i])
-			list[listed++] = suites[i];
+			add_line(lines, &listed, suites[i], 0);
 	return listed;
 }
 
 static int make_crypto_offer(struct terms *t, const struct wish *wish,
 			     const struct sdp_media *media, struct session_error *error)
 {
-	enum srtp_suite suites[SUITE_COUNT];
-	unsigned int count = list_suites(suites, wish, media);
+	struct line lines[SUITE_COUNT];
+	unsigned int count = list_lines(lines, wish, media);
 
 	if (t->local_count == 1 && t->remote_key.suite != SUITE_NONE)
 		return 0;
-	if (is_offered(t, suites, count))
+	if (is_offered(t, lines, count))
 		return 0;
 	terms_drop_keys(t);
 	for (unsigned int i = 0; i < count; i++)
-		if (sdes_make(&t->local[i], i + 1, suites[i]))
+		if (sdes_make(&t->local[i], lines[i].tag, lines[i].suite))
 			return session_refuse(error, SESSION_INTERNAL,
 					      "the random generator fails");
 	t->local_count = count;
@@ -300,8 +335,9 @@ static int take_crypto_answer(struct terms *t, const struct wish *wish,
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
-static void set_latch(struct terms *t, const struct wish *wish)
+static void take_wish(struct terms *t, const struct wish *wish)
 {
+	t->marking = wish->marking;
 	t->latch = wish->latch != TANDEM__RELAY__V1__LATCH__LATCH_OFF;
 	t->latch_signalled = latch_is_signalled(wish->latch, &t->remote.address);
 }
@@ -318,7 +354,7 @@ static void take_address(struct terms *t, const struct wish *wish, const struct 
 		if (!address_is_zero(&wish->source))
 			t->remote.address = t->remote_rtcp.address = wish->source;
 	}
-	set_latch(t, wish);
+	take_wish(t, wish);
 }
 
 /* Of what the offerer can do, what the relay does with it. */
@@ -359,7 +395,7 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 		return -EINVAL;
 	if (!sdp_profile_has_dtls(t->profile))
 		drop_dtls(t);
-	else if (take_setup_offer(t, media, mline, error))
+	else if (take_setup_offer(t, wish, media, mline, error))
 		return -EINVAL;
 	if (!sdp_profile_has_sdes(t->profile))
 		terms_drop_keys(t);
@@ -385,13 +421,25 @@ static enum sdp_profile offered_profile(const struct wish *wish, const struct sd
 		       : profile;
 }
 
+/* Of several ways to key it, the one that was agreed on is offered again. */
+static enum sdp_profile offered_again(enum sdp_profile agreed, enum sdp_profile offered)
+{
+	unsigned int keying = sdp_profile_keying(agreed) & sdp_profile_keying(offered);
+	unsigned int plain = sdp_profile_keying(offered) & SDP_PLAIN;
+
+	if (!agreed || !(keying & ~SDP_PLAIN) ||
+	    strcmp(sdp_profile_name(agreed), sdp_profile_name(offered)) != 0)
+		return offered;
+	return sdp_profile_keyed(offered, keying | plain);
+}
+
 static void make_appearance(struct terms *t, const struct wish *wish, bool bundled,
 			    const struct sdp_media *media)
 {
-	t->profile = offered_profile(wish, media);
+	t->profile = offered_again(t->profile, offered_profile(wish, media));
 	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile, media->rtcp_mux);
 	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
-	set_latch(t, wish);
+	take_wish(t, wish);
 }
 
 int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool bundled,

@@ -43,6 +43,7 @@ struct terms {
 	unsigned int local_count;
 	struct sdes remote_key; /* SUITE_NONE: not known */
 
+	unsigned int marking;     /* 1 + the DSCP of what is sent there; 0: the port's */
 	uint32_t clock_rate[128]; /* Hz by payload type, 0: unknown */
 	uint32_t pace;            /* RTP packets a second that may be expected; 0: unknown */
 };
@@ -65,6 +66,12 @@ int terms_make_offer(struct terms *t, const struct wish *wish, bool wished, bool
 int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp_media *media,
 		      bool lite, unsigned int mline, struct session_error *error);
 
+/*
+ * The relay's part in the handshake, after what the offer says of the sender's; `before` is what is
+ * in force, or NULL.
+ */
+void terms_choose_setup(struct terms *t, const struct terms *before, const struct wish *wish,
+			enum sdp_setup said);
 /* Keys that were offered under RTP/AVP(F) are not used after all; ICE neither. */
 void terms_go_plain(struct terms *t);
 void terms_drop_ice(struct terms *t);

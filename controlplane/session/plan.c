@@ -166,12 +166,25 @@ static int make_terms(struct exchange *x, bool wished, struct session_error *err
 
 /* --- legs ------------------------------------------------------------------------------------ */
 
+/*
+ * Whether the offerer's RTCP may get a port of its own after all. WebRTC has no such thing (RFC
+ * 8834 section 4.5), and a bundle neither.
+ */
+static bool may_fall_back(const struct exchange *x, const struct plan *plan)
+{
+	const struct sdp_media *media = group_transport(plan->lines, x->sdp);
+
+	return x->from.wish.follows_mux && !media->rtcp_mux_only && !is_bundle(plan->lines) &&
+	       !plan->terms.ice && !sdp_profile_has_dtls(plan->terms.profile);
+}
+
 static int make_legs(struct exchange *x, struct end *end, struct session_error *error)
 {
 	for (unsigned int i = 0; i < end->plan_count; i++) {
 		struct plan *plan = &end->plans[i];
 		const struct terms *t = &plan->terms;
-		bool pair = end == &x->from ? !t->rtcp_mux : !t->rtcp_mux_only;
+		bool pair = end == &x->from ? !t->rtcp_mux || may_fall_back(x, plan)
+					    : !t->rtcp_mux_only;
 
 		name_media(plan, x->sdp);
 		if (plan->leg && !plan->leg->pending)
@@ -210,18 +223,27 @@ static int check_legs(struct exchange *x, struct session_error *error)
 	return 0;
 }
 
+static const char *hash_of(const struct wish *wish, const struct terms *t)
+{
+	const char *theirs = t->fingerprint_count ? t->fingerprints[0].hash : "";
+	const char *hash = strcmp(wish->hash, "same") == 0 ? theirs : wish->hash;
+
+	return hash[0] ? hash : "sha-256";
+}
+
 static int identify(struct exchange *x, struct end *end, struct session_error *error)
 {
 	for (unsigned int i = 0; i < end->plan_count; i++) {
 		struct plan *plan = &end->plans[i];
+		const char *hash = hash_of(&end->wish, &plan->terms);
 		int result = 0;
 
 		if (!sdp_profile_has_dtls(plan->terms.profile))
 			continue;
 		if (end == &x->from && !plan->leg->pending)
-			result = keying_identify_anew(plan->leg, &plan->terms);
+			result = keying_identify_anew(plan->leg, &plan->terms, hash);
 		if (result == 0)
-			result = keying_identify(plan->leg);
+			result = keying_identify(plan->leg, hash);
 		if (result)
 			return session_refuse(error, SESSION_INTERNAL,
 					      "no certificate can be made: %s", strerror(-result));
@@ -247,7 +269,7 @@ static int identify_offerer(struct exchange *x, struct session_error *error)
 		int result = 0;
 
 		if (plan->lines && plan->leg->pending && sdp_profile_has_dtls(plan->terms.profile))
-			result = keying_identify(plan->leg);
+			result = keying_identify(plan->leg, hash_of(&x->from.wish, &plan->terms));
 		if (result)
 			return session_refuse(error, SESSION_INTERNAL,
 					      "no certificate can be made: %s", strerror(-result));
@@ -359,33 +381,44 @@ static const struct plan *plan_of(const struct end *end, unsigned int line)
 }
 
 /* What the offerer's leg does of it depends on what the other one has answered. */
-static int agree_offerer(const struct exchange *x, struct plan *plan, struct session_error *error)
+static int agree_offerer(const struct exchange *x, struct plan *plan, uint32_t demuxed,
+			 struct session_error *error)
 {
 	const struct plan *to = plan_of(&x->to, group_first(plan->lines));
+	const struct sdp_media *media = group_transport(plan->lines, x->sdp);
 	bool plain = to && sdp_profile_keying(to->terms.profile) & SDP_PLAIN;
 
 	if (x->from.wish.refuses_ice)
 		terms_drop_ice(&plan->terms);
+	if (plan->lines & demuxed && plan->leg->pair && may_fall_back(x, plan))
+		plan->terms.rtcp_mux = false;
 	if (plain && x->from.wish.takes_keys == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME &&
 	    sdp_profile_is_opportunistic(plan->terms.profile))
 		terms_go_plain(&plan->terms);
+	if (sdp_profile_has_dtls(plan->terms.profile))
+		terms_choose_setup(&plan->terms, plan->leg->pending ? NULL : &plan->leg->terms,
+				   &x->from.wish, media->setup);
+	plan->terms.marking = x->from.wish.marking;
 	/* Without ICE it is the SDP that says where media goes. */
 	return check_plan(plan, error);
 }
 
 int plan_answer(struct exchange *x, const struct sdp *answer, struct session_error *error)
 {
-	uint32_t lines;
+	uint32_t lines, demuxed = 0;
 
 	if (check_answer(x, answer, error))
 		return -EINVAL;
 	lines = accepted_lines(answer);
 	for (unsigned int i = 0; i < x->to.plan_count; i++) {
 		struct plan *plan = &x->to.plans[i];
+		bool mux = plan->terms.rtcp_mux;
 
 		plan->lines &= lines;
 		if (plan->lines && take_answer(x, plan, answer, error))
 			return -EINVAL;
+		if (mux && !plan->terms.rtcp_mux)
+			demuxed |= plan->lines;
 		name_media(plan, answer);
 	}
 	for (unsigned int i = 0; i < x->from.plan_count; i++) {
@@ -393,7 +426,7 @@ int plan_answer(struct exchange *x, const struct sdp *answer, struct session_err
 
 		plan->lines &= lines;
 		name_media(plan, answer);
-		if (plan->lines && agree_offerer(x, plan, error))
+		if (plan->lines && agree_offerer(x, plan, demuxed, error))
 			return -EINVAL;
 		to = plan->lines && x->to.wish.shared ? counterpart(&x->to, plan) : NULL;
 		if (to)

@@ -127,6 +127,7 @@ static Tandem__Dataplane__V1__Security security_of(enum sdp_profile profile)
 struct leg_room {
 	Tandem__Dataplane__V1__Endpoint local, remote, remote_rtcp;
 	Tandem__Dataplane__V1__Ice ice;
+	Tandem__Dataplane__V1__Marking marking;
 	Tandem__Dataplane__V1__Clock clocks[128], *clock_list[128];
 };
 
@@ -158,6 +159,16 @@ static void fill_ice(Tandem__Dataplane__V1__PutLeg *put, struct leg_room *room,
 	put->ice = &room->ice;
 }
 
+static Tandem__Dataplane__V1__Marking *fill_marking(Tandem__Dataplane__V1__Marking *out,
+						    unsigned int marking)
+{
+	if (!marking)
+		return NULL;
+	tandem__dataplane__v1__marking__init(out);
+	out->dscp = marking - 1;
+	return out;
+}
+
 void push_leg(struct push *push, struct leg *leg)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
@@ -182,6 +193,7 @@ void push_leg(struct push *push, struct leg *leg)
 	put.latch_signalled = put.latch_ms && t->latch_signalled;
 	put.media_pps = pace_limit(t->pace, push->session->config.headroom);
 	put.media_burst = pace_limit(t->pace, STALL_S);
+	put.marking = fill_marking(&room.marking, t->marking);
 	put.media_timeout_ms = t->receive ? push->session->config.media_timeout_ms : 0;
 	fill_clocks(&put, &room, t);
 	message.put_leg = &put;

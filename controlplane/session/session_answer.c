@@ -13,6 +13,7 @@
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/fill.h"
+#include "controlplane/session/group.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/media.h"
 #include "controlplane/session/path.h"
@@ -422,11 +423,47 @@ static int read_sides(struct exchange *next, const Tandem__Relay__V1__AnswerRequ
 		return -EINVAL;
 	if (request->from)
 		next->to.wish.latch = side.latch;
+	if (side.marking)
+		next->to.wish.marking = side.marking;
 	if (wish_read(&side, request->to, error))
 		return -EINVAL;
 	if (side.ice == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF)
 		next->from.wish.refuses_ice = true;
+	if (side.opportunistic == TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON)
+		next->from.wish.takes_keys = TANDEM__RELAY__V1__TOGGLE__TOGGLE_ON;
+	if (request->to && request->to->setup)
+		next->from.wish.setup = side.setup;
+	if (side.hash[0])
+		strcpy(next->from.wish.hash, side.hash);
+	if (side.marking)
+		next->from.wish.marking = side.marking;
 	return 0;
+}
+
+/* Whether one profile may stand for the other. */
+static bool are_alike(enum sdp_profile a, enum sdp_profile b)
+{
+	return sdp_profile_keying(a) == sdp_profile_keying(b) &&
+	       sdp_profile_is_opportunistic(a) == sdp_profile_is_opportunistic(b);
+}
+
+/* What its m-lines are called towards who offered. */
+static void name_profiles(struct exchange *next, const struct sdp *answer,
+			  const Tandem__Relay__V1__AnswerRequest *request)
+{
+	for (unsigned int i = 0; i < next->from.plan_count; i++) {
+		struct plan *plan = &next->from.plans[i];
+		enum sdp_profile named =
+			request->to ? (enum sdp_profile)request->to->profile : SDP_OTHER_PROFILE;
+
+		if (!plan->lines)
+			continue;
+		if (!named && request->shows_profile)
+			named = group_transport(plan->lines, answer)->profile;
+		named = sdp_profile_keyed(named, sdp_profile_keying(plan->terms.profile));
+		if (are_alike(named, plan->terms.profile))
+			plan->terms.profile = named;
+	}
 }
 
 static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *request,
@@ -452,6 +489,7 @@ static int prepare(struct answering *a, const Tandem__Relay__V1__AnswerRequest *
 			       "the answer rejects every m-line; delete the call instead");
 		goto out;
 	}
+	name_profiles(&a->next, sdp, request);
 	media_take(a->media, a->exchange->sdp, sdp);
 	a->sdp = exchange_write_sdp(&a->next, sdp, request->form, error);
 	result = a->sdp ? plan_parties(a, request->to_tag, error) : -EINVAL;

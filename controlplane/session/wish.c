@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/wish.h"
 
+#include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 static int read_suites(struct wish *wish, const Tandem__Relay__V1__Side *side,
 		       struct session_error *error)
@@ -37,6 +39,35 @@ static const unsigned int keyings[] = {
 	[TANDEM__RELAY__V1__KEYING__KEYING_ANY] = SDP_BY_SDES | SDP_BY_DTLS,
 };
 
+static int read_hash(struct wish *wish, const char *hash, struct session_error *error)
+{
+	static const char *const known[] = {"",        "same",    "sha-1",  "sha-224",
+					    "sha-256", "sha-384", "sha-512"};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcasecmp(hash, known[i]) == 0) {
+			strcpy(wish->hash, known[i]);
+			return 0;
+		}
+	return session_refuse(error, SESSION_INVALID_ARGUMENT,
+			      "hash: \"%.20s\" is unknown; use one of RFC 8122, e.g. sha-256, or "
+			      "\"same\"",
+			      hash);
+}
+
+static int read_marking(struct wish *wish, const Tandem__Relay__V1__Marking *marking,
+			struct session_error *error)
+{
+	if (!marking)
+		return 0;
+	if (marking->dscp > 63)
+		return session_refuse(error, SESSION_INVALID_ARGUMENT,
+				      "marking: a DSCP is a number from 0 to 63, %u is none",
+				      marking->dscp);
+	wish->marking = 1 + marking->dscp;
+	return 0;
+}
+
 int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct session_error *error)
 {
 	memset(wish, 0, sizeof(*wish));
@@ -53,11 +84,12 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	    (unsigned int)side->rtcp_mux > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME ||
 	    (unsigned int)side->latch > TANDEM__RELAY__V1__LATCH__LATCH_ADDRESS ||
 	    (unsigned int)side->keying > TANDEM__RELAY__V1__KEYING__KEYING_ANY ||
-	    (unsigned int)side->opportunistic > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME)
+	    (unsigned int)side->opportunistic > TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME ||
+	    (unsigned int)side->setup > TANDEM__RELAY__V1__SETUP__SETUP_ACTIVE)
 		return session_refuse(
 			error, SESSION_INVALID_ARGUMENT,
-			"a side has an unknown profile, family, toggle, latch or keying; use the "
-			"numbers of relay.proto");
+			"a side has an unknown profile, family, toggle, latch, keying or setup; "
+			"use the numbers of relay.proto");
 	strcpy(wish->network, side->network);
 	wish->family = side->family;
 	wish->profile = (enum sdp_profile)side->profile;
@@ -68,7 +100,12 @@ int wish_read(struct wish *wish, const Tandem__Relay__V1__Side *side, struct ses
 	wish->opportunistic = side->opportunistic;
 	wish->as_offered = side->as_offered;
 	wish->none_added = side->none_added;
-	return read_suites(wish, side, error);
+	wish->setup =
+		side->setup == TANDEM__RELAY__V1__SETUP__SETUP_ACTIVE ? SDP_ACTIVE : SDP_NO_SETUP;
+	return read_suites(wish, side, error) || read_hash(wish, side->hash, error) ||
+			       read_marking(wish, side->marking, error)
+		       ? -EINVAL
+		       : 0;
 }
 
 void wish_take_from(struct wish *wish, const struct wish *from)
@@ -82,6 +119,10 @@ void wish_take_from(struct wish *wish, const struct wish *from)
 	wish->takes_keys = from->opportunistic;
 	wish->refuses_ice = from->ice == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
 	wish->refuses_mux = from->rtcp_mux == TANDEM__RELAY__V1__TOGGLE__TOGGLE_OFF;
+	wish->follows_mux = from->rtcp_mux == TANDEM__RELAY__V1__TOGGLE__TOGGLE_SAME;
+	wish->setup = from->setup;
+	strcpy(wish->hash, from->hash);
+	wish->marking = from->marking;
 }
 
 void wish_keep(struct wish *wish, const struct wish *before)

@@ -30,6 +30,10 @@ struct wish {
 	bool as_offered, none_added; /* what is offered follows the sender's suites */
 	/* Of who offers: what it offers of that is not taken. */
 	bool refuses_ice, refuses_mux;
+	bool follows_mux; /* likewise: RTCP is multiplexed only if who answers will have it, too */
+	enum sdp_setup setup; /* ours, where it is ours to choose: SDP_ACTIVE, or passive */
+	char hash[8];         /* of our fingerprint; "same": the participant's; empty: sha-256 */
+	unsigned int marking; /* 1 + the DSCP of what it is sent; 0: the port's */
 };
 
 /* -EINVAL with the error when a field makes no sense. `side` may be NULL: all defaults. */

@@ -142,6 +142,26 @@ def test_an_sdes_telephone(proxy, endpoint):
     assert secure.receive(len(sent)) == sent
 
 
+def test_packets_are_marked_as_the_proxy_says(proxy, phone, forge):
+    """And once it says nothing any more, as the port has it."""
+    caller, callee, link = phone(440), phone(1000, port=5000), forge(net.PHONES)
+
+    def marks(**flags):
+        offered = proxy.sdp("offer", from_tag="a", sdp=caller.offer(),
+                            **words({"direction": ["trunk", "trunk"], **flags}))
+        caller.accept(proxy.sdp("answer", from_tag="a", to_tag="b", sdp=callee.answer(offered)))
+        caller.forget()
+        caller.wait_tone(1000)
+        return {datagram.frame[15] for datagram in link.catch(is_from_the_relay, 20)}
+
+    assert marks(TOS=131) == {128}
+    assert marks() == {46 << 2}
+
+
+def is_from_the_relay(datagram):
+    return datagram.source[0] == net.RELAY_TRUNK[4] and rtp.is_rtp(datagram.payload)
+
+
 def test_what_cannot_be_done_is_said(proxy):
     assert proxy.ask("ping") == {"result": "pong"}
     assert proxy.ask("start recording")["error-reason"].startswith("start recording: ")

@@ -123,13 +123,14 @@ static void test_json_of_each_kind(void **state)
 				   "\"driver\":\"\"}");
 	side.suites = suites;
 	side.n_suites = 2;
-	assert_json(&side.base,
-		    "{\"network\":\"\",\"family\":\"FAMILY_SAME\","
-		    "\"profile\":\"PROFILE_SAME\",\"ice\":\"TOGGLE_DEFAULT\","
-		    "\"rtcp_mux\":\"TOGGLE_DEFAULT\",\"latch\":\"LATCH_DEFAULT\","
-		    "\"suites\":[\"a\",\"\\\"b\\\"\\n\"],"
-		    "\"keying\":\"KEYING_DEFAULT\",\"opportunistic\":\"TOGGLE_DEFAULT\","
-		    "\"keeps\":false,\"as_offered\":false,\"none_added\":false}");
+	assert_json(
+		&side.base,
+		"{\"network\":\"\",\"family\":\"FAMILY_SAME\","
+		"\"profile\":\"PROFILE_SAME\",\"ice\":\"TOGGLE_DEFAULT\","
+		"\"rtcp_mux\":\"TOGGLE_DEFAULT\",\"latch\":\"LATCH_DEFAULT\","
+		"\"suites\":[\"a\",\"\\\"b\\\"\\n\"],"
+		"\"keying\":\"KEYING_DEFAULT\",\"opportunistic\":\"TOGGLE_DEFAULT\","
+		"\"keeps\":false,\"as_offered\":false,\"none_added\":false,\"setup\":\"SETUP_DEFAULT\",\"hash\":\"\"}");
 	status.dataplane_connected = 1;
 	assert_json(&status.base,
 		    "{\"version\":\"\",\"dataplane_version\":\"\",\"dataplane_connected\":true,"

@@ -11,14 +11,24 @@
 	HEAD "m=audio 40000 RTP/AVP 0 8 96 101\r\n" AT                                             \
 	     "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1\r\n"                            \
 	     "a=rtpmap:101 telephone-event/8000\r\na=ptime:20\r\n"
-#define PLAIN HEAD "m=audio 40000 RTP/AVP 0\r\n" AT
-#define MUX   PLAIN "a=rtcp-mux\r\n"
-#define KEYED PLAIN CRYPTO
-#define SDES  HEAD "m=audio 40000 RTP/SAVP 0\r\n" AT CRYPTO
-#define BOTH  SDES "a=fingerprint:sha-256 " PRINT_A "\r\na=setup:actpass\r\n"
+#define PLAIN    HEAD "m=audio 40000 RTP/AVP 0\r\n" AT
+#define FEEDBACK HEAD "m=audio 40000 RTP/AVPF 0\r\n" AT
+#define MUX      PLAIN "a=rtcp-mux\r\n"
+#define KEYED    PLAIN CRYPTO
+#define SDES     HEAD "m=audio 40000 RTP/SAVP 0\r\n" AT CRYPTO
+#define BOTH     SDES "a=fingerprint:sha-256 " PRINT_A "\r\na=setup:actpass\r\n"
+#define WEB                                                                                        \
+	HEAD "m=audio 40000 UDP/TLS/RTP/SAVPF 0\r\n" AT "a=rtcp-mux\r\na=setup:actpass\r\n"        \
+	     "a=fingerprint:sha-1 " PRINT_SHA1 "\r\n"
 #define VIDEO PLAIN "m=video 40002 RTP/AVP 31\r\n" AT
 
-#define CRYPTO "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
+#define PRINT_SHA1 "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33"
+#define TO_AVP     "{\"transport-protocol\": \"RTP/AVP\", \"DTLS-reverse\": \"passive\"}"
+#define CRYPTO     "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
+
+#define THIRD       "a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:" KEY_A "\r\n"
+#define KEYED_THIRD PLAIN THIRD
+#define SDES_THIRD  HEAD "m=audio 40000 RTP/SAVP 0\r\n" AT THIRD
 
 struct half {
 	const char *sdp, *more; /* `more`: keys as JSON */
@@ -154,19 +164,28 @@ static const struct ng_case transports[] = {
 	 .offer = {MUX, "{\"rtcp-mux\": [\"demux\"]}", {"a=rtcp:"}, {"a=rtcp-mux"}},
 	 .answer = {PLAIN, NULL, {"a=rtcp-mux\r\n"}}},
 	{.name = "rtcp-mux for nobody",
-	 .offer = {MUX, "{\"rtcp-mux\": \"reject\"}", {"a=rtcp:"}, {"a=rtcp-mux"}},
+	 .offer = {MUX, "{\"rtcp-mux\": [\"demux\", \"reject\"]}", {"a=rtcp:"}, {"a=rtcp-mux"}},
 	 .answer = {PLAIN, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
+	{.name = "rtcp-mux that the answer refuses",
+	 .offer = {MUX, NULL, {"a=rtcp-mux\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
+	{.name = "rtcp-mux that the answer refuses and the relay takes",
+	 .offer = {MUX, "{\"rtcp-mux\": \"accept\"}", {"a=rtcp-mux\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=rtcp-mux\r\n"}, {"a=rtcp:"}}},
+	{.name = "rtcp-mux of a browser, which has nothing else",
+	 .offer = {WEB,
+		   "{\"rtcp-mux\": [\"offer\"], \"transport-protocol\": \"RTP/AVP\"}",
+		   {" RTP/AVP 0\r\n", "a=rtcp-mux\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=rtcp-mux\r\n"}, {"a=rtcp:"}}},
 	{.name = "rtcp-mux for nobody in a bundle",
 	 .offer = {"v=0\r\no=- 1 1 IN IP4 203.0.113.40\r\ns=-\r\nt=0 0\r\na=group:BUNDLE a b\r\n"
 		   "m=audio 40000 RTP/AVP 0\r\n" AT "a=mid:a\r\na=rtcp-mux\r\n"
 		   "m=video 40000 RTP/AVP 31\r\n" AT "a=mid:b\r\na=rtcp-mux\r\n",
-		   "{\"rtcp-mux\": \"reject\"}",
+		   "{\"rtcp-mux\": [\"demux\", \"reject\"]}",
 		   {"a=rtcp:"},
 		   {"a=rtcp-mux"}}},
 	{.name = "rtcp-mux for the other one alone",
-	 .offer = {MUX,
-		   "{\"flags\": [\"rtcp-mux-offer\", \"rtcp-mux-reject\"]}",
-		   {"a=rtcp-mux\r\n"}},
+	 .offer = {MUX, "{\"flags\": [\"rtcp-mux-reject\"]}", {"a=rtcp-mux\r\n"}},
 	 .answer = {MUX, NULL, {"a=rtcp:"}, {"a=rtcp-mux"}}},
 	{.name = "ICE that is offered is refused",
 	 .offer = {MUX "a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\n",
@@ -205,7 +224,7 @@ static const struct ng_case keys[] = {
 		    {"a=crypto", "a=setup"}}},
 	{.name = "of an offer of both DTLS is taken",
 	 .offer = {BOTH, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}, {"a=crypto"}},
-	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=setup:passive"}, {"a=crypto"}}},
+	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=setup:active"}, {"a=crypto"}}},
 	{.name = "without DTLS SDES is",
 	 .offer = {BOTH,
 		   "{\"DTLS\": \"off\"}",
@@ -219,6 +238,13 @@ static const struct ng_case keys[] = {
 		   {"a=crypto"}}},
 	{.name = "the sender's suites come first",
 	 .offer = {SDES, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 ", "a=crypto:2 AEAD"}}},
+	{.name = "and keep their tags",
+	 .offer = {SDES
+		   "a=crypto:7 AEAD_AES_128_GCM inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n"
+		   "a=crypto:4000000 AES_CM_128_HMAC_SHA1_32 inline:" KEY_B "\r\n",
+		   "{\"SDES\": [\"no-AES_CM_128_HMAC_SHA1_80\"]}",
+		   {"a=crypto:7 AEAD_AES_128_GCM ", "a=crypto:8 AES_CM_128_HMAC_SHA1_32 ",
+		    "a=crypto:9 "}}},
 	{.name = "and none is added",
 	 .offer = {SDES,
 		   "{\"SDES\": [\"nonew\"]}",
@@ -259,6 +285,11 @@ static const struct ng_case keys[] = {
 	{.name = "OSRTP is taken by the relay alone",
 	 .offer = {KEYED, "{\"OSRTP\": \"accept\"}", {"a=crypto:1 "}},
 	 .answer = {PLAIN, NULL, {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}}},
+	{.name = "OSRTP is taken by the relay alone, as the answer says",
+	 .offer = {KEYED, NULL, {"a=crypto:1 "}},
+	 .answer = {PLAIN,
+		    "{\"flags\": [\"OSRTP-accept\"]}",
+		    {"a=crypto:1 AES_CM_128_HMAC_SHA1_80 "}}},
 	{.name = "OSRTP without DTLS",
 	 .offer = {PLAIN,
 		   "{\"flags\": [\"OSRTP-offer\"], \"DTLS\": \"off\"}",
@@ -272,6 +303,49 @@ static const struct ng_case keys[] = {
 	{.name = "SRTP becomes RTP and no OSRTP",
 	 .offer = {SDES, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}, {"a=crypto"}},
 	 .answer = {PLAIN, NULL, {" RTP/SAVP 0\r\n", "a=crypto:1 "}}},
+};
+
+static const struct ng_case handshakes[] = {
+	{.name = "the relay waits for a handshake, as the offer says",
+	 .offer = {WEB, TO_AVP, {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=setup:passive\r\n"}}},
+	{.name = "the relay waits for a handshake, as the answer says",
+	 .offer = {WEB, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, "{\"DTLS\": \"passive\"}", {"a=setup:passive\r\n"}}},
+	{.name = "the relay begins after all",
+	 .offer = {WEB, TO_AVP, {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, "{\"DTLS\": \"active\"}", {"a=setup:active\r\n"}}},
+	{.name = "who cannot be reached begins",
+	 .offer = {"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n"
+		   "m=audio 40000 UDP/TLS/RTP/SAVP 0\r\nc=IN IP4 10.0.0.1\r\n"
+		   "a=setup:actpass\r\na=fingerprint:sha-256 " PRINT_A "\r\n",
+		   "{\"transport-protocol\": \"RTP/AVP\"}",
+		   {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=setup:passive\r\n"}}},
+	{.name = "fingerprints by the hash that is asked for, and by the participant's own",
+	 .offer = {WEB, "{\"DTLS-fingerprint\": \"SHA-384\"}", {"a=fingerprint:sha-384 "}},
+	 .answer = {HEAD "m=audio 40000 UDP/TLS/RTP/SAVPF 0\r\n" AT "a=rtcp-mux\r\n"
+			 "a=setup:active\r\na=fingerprint:sha-256 " PRINT_A "\r\n",
+		    NULL,
+		    {"a=fingerprint:sha-1 "}}},
+	{.name = "the fingerprint in an answer by the hash that is asked for",
+	 .offer = {WEB, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, "{\"DTLS-fingerprint\": \"sha-512\"}", {"a=fingerprint:sha-512 "}}},
+	{.name = "an answer has the offer's profile",
+	 .offer = {PLAIN, NULL, {" RTP/AVP 0\r\n"}},
+	 .answer = {FEEDBACK, NULL, {" RTP/AVP 0\r\n"}}},
+	{.name = "an answer's own profile passes",
+	 .offer = {PLAIN, NULL, {" RTP/AVP 0\r\n"}},
+	 .answer = {FEEDBACK, "{\"transport-protocol\": \"accept\"}", {" RTP/AVPF 0\r\n"}}},
+	{.name = "an answer is shown with another name, if it is keyed alike",
+	 .offer = {WEB, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN,
+		    "{\"transport-protocol\": \"RTP/SAVPF\"}",
+		    {" RTP/SAVPF 0\r\n", "a=fingerprint:"},
+		    {"a=crypto"}}},
+	{.name = "and not if it is not",
+	 .offer = {WEB, "{\"transport-protocol\": \"RTP/AVP\"}", {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, "{\"transport-protocol\": \"RTP/AVPF\"}", {" UDP/TLS/RTP/SAVPF 0\r\n"}}},
 };
 
 static const struct ng_case odd[] = {
@@ -341,6 +415,11 @@ static void how_it_is_keyed(void **state)
 	run(keys, COUNT(keys));
 }
 
+static void who_begins_a_handshake(void **state)
+{
+	run(handshakes, COUNT(handshakes));
+}
+
 static void against_the_rules(void **state)
 {
 	run(odd, COUNT(odd));
@@ -370,6 +449,48 @@ static void ice_that_goes_checks_the_address(void **state)
 	assert_ng_result("ok");
 	ng_ask("answer", "1", "a", "b", PLAIN, "{\"ICE\": \"remove\"}");
 	assert_non_null(strstr(ng_text_of("error-reason"), "no media is sent to 127.0.0.1"));
+}
+
+static uint32_t marking_of(unsigned int n)
+{
+	const struct fake_leg *leg = &rig.fake.legs[n];
+
+	return leg->put && leg->put->put_leg->marking ? leg->put->put_leg->marking->dscp : 0;
+}
+
+static void how_packets_are_marked(void **state)
+{
+	ng_ask("offer", "1", "a", NULL, PLAIN, "{\"TOS\": 184}");
+	ng_ask("answer", "1", "a", "b", PLAIN, NULL);
+	assert_ng_result("ok");
+	assert_int_equal(marking_of(0), 46);
+	assert_int_equal(marking_of(1), 46);
+	/* As it was before, unless each request says it again. */
+	ng_ask("offer", "1", "b", "a", PLAIN, "{\"TOS\": 256}");
+	ng_ask("answer", "1", "b", "a", PLAIN, "{\"TOS\": -1}");
+	assert_ng_result("ok");
+	assert_int_equal(marking_of(0), 0);
+	assert_int_equal(marking_of(1), 0);
+}
+
+/* What a participant has taken once it is offered alone. */
+static void keys_are_offered_as_agreed(void **state)
+{
+	static const char *const more[] = {"{\"transport-protocol\": \"RTP/SAVP\"}",
+					   "{\"OSRTP\": [\"offer\"]}"};
+
+	for (size_t k = 0; k < COUNT(more); k++) {
+		const char *id = k ? "2" : "1";
+
+		ng_ask("offer", id, "a", NULL, PLAIN, more[k]);
+		assert_non_null(strstr(ng_text_of("sdp"), "a=fingerprint"));
+		ng_ask("answer", id, "a", "b", k ? KEYED_THIRD : SDES_THIRD, NULL);
+		assert_ng_result("ok");
+		ng_ask("offer", id, "a", "b", PLAIN, more[k]);
+		assert_non_null(strstr(ng_text_of("sdp"), "a=crypto:3 AES_CM_128_HMAC_SHA1_80 "));
+		assert_null(strstr(ng_text_of("sdp"), "a=fingerprint"));
+		assert_null(strstr(ng_text_of("sdp"), "a=setup"));
+	}
 }
 
 /* Its keys were taken, and it is offered none for that. */
@@ -513,9 +634,12 @@ int main(void)
 		NG_TEST(which_codecs_pass),
 		NG_TEST(how_media_travels),
 		NG_TEST(how_it_is_keyed),
+		NG_TEST(who_begins_a_handshake),
 		NG_TEST(against_the_rules),
 		NG_TEST(what_needs_transcoding_is_refused),
 		NG_TEST(ice_that_goes_checks_the_address),
+		NG_TEST(how_packets_are_marked),
+		NG_TEST(keys_are_offered_as_agreed),
 		NG_TEST(keys_that_are_taken_are_not_offered),
 		NG_TEST(an_answer_has_the_lines_of_its_offer),
 		NG_TEST(too_many_words),

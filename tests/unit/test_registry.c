@@ -167,6 +167,31 @@ static void sends_to_the_signalled_address(void **state)
 	assert_int_equal(relay_record(r, 1)->mute, DROP_NO_ADDRESS);
 }
 
+static void marks_what_it_sends(void **state)
+{
+	Tandem__Dataplane__V1__Marking marking = TANDEM__DATAPLANE__V1__MARKING__INIT;
+	struct relay *r = *state;
+	const struct egress *const *egress;
+	uint8_t before;
+	struct put p;
+
+	put_phone(&p);
+	assert_int_equal(relay_put(r, &p), 0);
+	egress = (const struct egress *const *)relay_record(r, 1)->egress;
+	before = egress[0]->header[egress[0]->l3 + 1];
+	marking.dscp = 63;
+	p.m.marking = &marking;
+	assert_int_equal(relay_put(r, &p), 0);
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
+		assert_int_equal(egress[c]->header[egress[c]->l3 + 1], 0xfc);
+	p.m.marking = NULL;
+	assert_int_equal(relay_put(r, &p), 0);
+	assert_int_equal(egress[0]->header[egress[0]->l3 + 1], before);
+	marking.dscp = 64;
+	p.m.marking = &marking;
+	assert_int_equal(relay_put(r, &p), -EINVAL);
+}
+
 static void says_when_there_is_no_way(void **state)
 {
 	struct relay *r = *state;
@@ -423,6 +448,7 @@ int main(void)
 		CASE(hold_stops_each_direction),
 		CASE(the_same_again_changes_nothing),
 		CASE(sends_to_the_signalled_address),
+		CASE(marks_what_it_sends),
 		CASE(says_when_there_is_no_way),
 		CASE(the_latching_window_opens_once),
 		CASE(what_was_learnt_too_late_is_void),

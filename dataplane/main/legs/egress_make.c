@@ -29,13 +29,12 @@ static uint8_t put_ether(uint8_t *header, const struct network *network, uint16_
 	return sizeof(*ether) + sizeof(*tag);
 }
 
-static uint8_t put_ipv4(struct egress *e, const struct network *network, const struct address *from,
-			const struct address *to)
+static uint8_t put_ipv4(struct egress *e, const struct address *from, const struct address *to)
 {
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(e->header + e->l3);
 
 	ip->version_ihl = RTE_IPV4_VHL_DEF;
-	ip->type_of_service = network->dscp << 2;
+	ip->type_of_service = e->dscp << 2;
 	ip->fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG);
 	ip->time_to_live = TTL;
 	ip->next_proto_id = IPPROTO_UDP;
@@ -46,12 +45,11 @@ static uint8_t put_ipv4(struct egress *e, const struct network *network, const s
 	return sizeof(*ip);
 }
 
-static uint8_t put_ipv6(struct egress *e, const struct network *network, const struct address *from,
-			const struct address *to)
+static uint8_t put_ipv6(struct egress *e, const struct address *from, const struct address *to)
 {
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(e->header + e->l3);
 
-	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)network->dscp << 22);
+	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)e->dscp << 22);
 	ip->proto = IPPROTO_UDP;
 	ip->hop_limits = TTL;
 	memcpy(ip->src_addr, from->octets, sizeof(ip->src_addr));
@@ -61,7 +59,7 @@ static uint8_t put_ipv6(struct egress *e, const struct network *network, const s
 }
 
 struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
-			     const struct endpoint *remote)
+			     const struct endpoint *remote, uint8_t dscp)
 {
 	const struct local_address *from = &d->addresses[local];
 	bool ipv4 = address_is_ipv4(&remote->address);
@@ -77,13 +75,13 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 		return NULL;
 	}
 	e->users = 1;
+	e->dscp = dscp;
 	e->remote = *remote;
 	e->port = from->network->port;
 	e->mtu = from->network->mtu;
 	e->l3 = put_ether(e->header, from->network,
 			  ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
-	e->length = e->l3 + (ipv4 ? put_ipv4 : put_ipv6)(e, from->network, &from->address,
-							 &remote->address);
+	e->length = e->l3 + (ipv4 ? put_ipv4 : put_ipv6)(e, &from->address, &remote->address);
 	udp = (struct rte_udp_hdr *)(e->header + e->length);
 	udp->src_port = rte_cpu_to_be_16(local_port);
 	udp->dst_port = remote->port;

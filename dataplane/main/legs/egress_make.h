@@ -8,10 +8,10 @@ struct dataplane;
 
 /*
  * Main lcore: the egress from local address `local` (an index) and UDP port `local_port` (host byte
- * order) to `remote`, with one hold on it. NULL: no route or no memory.
+ * order) to `remote`, marked with `dscp`, with one hold on it. NULL: no route or no memory.
  */
 struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
-			     const struct endpoint *remote);
+			     const struct endpoint *remote, uint8_t dscp);
 void egress_release(struct egress *egress); /* shared.h; NULL is accepted */
 
 #endif

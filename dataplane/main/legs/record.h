@@ -70,6 +70,7 @@ struct record {
 	uint32_t shed_reason;               /* enum shed_reason of the last one */
 	uint16_t port;                      /* host byte order */
 	uint8_t address;                    /* index */
+	uint8_t dscp;                       /* of what its participant is sent */
 	uint8_t state;                      /* enum record_state */
 	uint8_t mute; /* enum drop: why there is no egress; DROP_NONE: no address is known */
 	bool cleared; /* the worker answered ORDER_CLEAR */
@@ -221,6 +222,8 @@ int remote_set_egress(struct registry *r, struct record *record, unsigned int co
 		      const struct endpoint *remote, enum drop mute);
 int remote_set(struct registry *r, struct record *record, unsigned int component,
 	       const struct endpoint *remote, enum drop mute);
+/* Likewise makes `dscp` what it is marked with. */
+void remote_mark(struct registry *r, struct record *record, uint8_t dscp);
 
 /* watch.c: consent, media timeouts: a part of the legs each time. */
 void registry_watch(struct registry *r);

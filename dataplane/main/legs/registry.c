@@ -82,6 +82,8 @@ static int check_put(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 		return fail(what, "local: a pair of ports begins with an even one", -EINVAL);
 	if (record && (record->address != *address || record->port != put->local->port))
 		return fail(what, "local: a leg keeps its address and port", -EBUSY);
+	if (put->marking && put->marking->dscp > 63)
+		return fail(what, "marking: a DSCP has six bits", -EINVAL);
 	if (!ports_are_free(r, record, *address, put->local->port, put->rtcp_mux))
 		return fail(what, "local: another leg has this port", -EADDRINUSE);
 	if (!record && !r->free_count)
@@ -130,6 +132,9 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 
 	record->latest = config;
 	shed_port_plan(r, record, config);
+	remote_mark(r, record,
+		    put->marking ? put->marking->dscp
+				 : r->dataplane->addresses[address].network->dscp);
 	set_signalled(r, record, old, config);
 	record_post(r, record, config);
 	record_open_ports(r, record, config->rtcp_mux);
@@ -300,7 +305,7 @@ int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit 
 	error = destination(r, record, transmit->to, &to, what);
 	if (error)
 		return error;
-	egress = egress_create(r->dataplane, record->address, record->port, &to);
+	egress = egress_create(r->dataplane, record->address, record->port, &to, record->dscp);
 	if (!egress)
 		return fail(what, "to: neither on-link nor behind a gateway", -EHOSTUNREACH);
 	error = port_send_datagram(r->dataplane, record->leg->worker, egress, datagram->data,

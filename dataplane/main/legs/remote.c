@@ -13,12 +13,12 @@ int remote_set_egress(struct registry *r, struct record *record, unsigned int co
 	struct egress *new = NULL;
 	int error = 0;
 
-	if (old && remote && endpoint_equal(&old->remote, remote))
+	if (old && remote && endpoint_equal(&old->remote, remote) && old->dscp == record->dscp)
 		return 0;
 	if (remote) {
 		uint16_t port = record->port + (component && !record->latest->rtcp_mux);
 
-		new = egress_create(r->dataplane, record->address, port, remote);
+		new = egress_create(r->dataplane, record->address, port, remote, record->dscp);
 		/* What the leg sent to until now is no longer right either. */
 		if (!new) {
 			mute = DROP_NO_ROUTE;
@@ -42,4 +42,18 @@ int remote_set(struct registry *r, struct record *record, unsigned int component
 
 	record_refresh_sources(r, record);
 	return error;
+}
+
+void remote_mark(struct registry *r, struct record *record, uint8_t dscp)
+{
+	record->dscp = dscp;
+	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
+		const struct egress *e = record->egress[c];
+		struct endpoint to;
+
+		if (!e)
+			continue;
+		to = e->remote;
+		remote_set_egress(r, record, c, &to, record->mute);
+	}
 }
