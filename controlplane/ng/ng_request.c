@@ -153,13 +153,13 @@ static void set_network(Tandem__Relay__V1__Side *side, const struct ng_value *va
 		side->network = (char *)value->text;
 }
 
-/* Two names: of who sends this SDP, and of who gets it. */
+/* Two names: of who sends this SDP, and of who gets it; or one, where there is only one of them. */
 static void take_direction(struct ng_reader *r, const struct ng_value *value)
 {
-	if (value->kind != NG_LIST || !value->first)
-		return;
-	set_network(&r->request->from, value->first);
-	set_network(&r->request->to, value->first->next);
+	bool list = value->kind == NG_LIST;
+
+	set_network(&r->request->from, list ? value->first : value);
+	set_network(&r->request->to, list && value->first ? value->first->next : value);
 }
 
 static void take_from_interface(struct ng_reader *r, const struct ng_value *value)
@@ -253,6 +253,11 @@ static void protect_loops(struct ng_reader *r, const struct ng_value *value)
 	r->request->loop_protect = true;
 }
 
+static void take_pause(struct ng_reader *r, const struct ng_value *value)
+{
+	r->request->paused = true;
+}
+
 static void be_fatal(struct ng_reader *r, const struct ng_value *value)
 {
 	r->request->fatal = true;
@@ -305,7 +310,7 @@ static const struct {
 	{"block-short-packets", ignore},
 	{"no-codec-renegotiation", ignore},
 	{"unidirectional", ignore},
-	{"inactive", ignore},
+	{"inactive", take_pause},
 	{"RTCP-mirror", ignore},
 	{"directional", ignore},
 	{"fatal", be_fatal},

@@ -20,6 +20,7 @@ struct ng_request {
 	Tandem__Relay__V1__Marking marking; /* of both, if they point to it */
 	bool loop_protect;
 	bool shows_profile; /* of an answer: its profile is shown */
+	bool paused;        /* of a subscription: nothing is sent yet */
 	char **from_tags;
 	size_t from_tag_count;
 	const char *source;              /* where the SDP came from; "" unless it counts */

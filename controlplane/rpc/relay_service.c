@@ -26,6 +26,12 @@ static void withdraw(struct rpc_call *call, const ProtobufCMessage *request, voi
 			 call);
 }
 
+static void create(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_create(session, (const Tandem__Relay__V1__CreateRequest *)request, rpc_answer,
+		       call);
+}
+
 static void subscribe(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
 	session_subscribe(session, (const Tandem__Relay__V1__SubscribeRequest *)request, rpc_answer,
@@ -130,6 +136,7 @@ static const struct rpc_method methods[] = {
 	{RELAY "Offer", &tandem__relay__v1__offer_request__descriptor, offer},
 	{RELAY "Answer", &tandem__relay__v1__answer_request__descriptor, answer_offer},
 	{RELAY "Withdraw", &tandem__relay__v1__withdraw_request__descriptor, withdraw},
+	{RELAY "Create", &tandem__relay__v1__create_request__descriptor, create},
 	{RELAY "Subscribe", &tandem__relay__v1__subscribe_request__descriptor, subscribe},
 	{RELAY "SubscribeAnswer", &tandem__relay__v1__subscribe_answer_request__descriptor,
 	 answer_subscribed},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/sdp/sdp_codec.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -114,4 +115,68 @@ void sdp_write_codecs(struct text *out, const struct sdp *sdp, const struct sdp_
 		write_type(out, &chains, sdp, type);
 	}
 	write_type(out, &chains, sdp, EVERY_TYPE);
+}
+
+/* --- an offer of one's own ------------------------------------------------------------------- */
+
+struct offered {
+	unsigned int type;
+	char map[64];
+};
+
+static bool is_called(const char *map, const char *name)
+{
+	size_t length = strlen(name);
+
+	return map && strncasecmp(map, name, length) == 0 && (!map[length] || map[length] == '/');
+}
+
+/* Those that everybody knows may be named without their clock. */
+static bool find_map(struct offered *offered, const char *name, unsigned int dynamic)
+{
+	static const char *const usual[] = {"opus/48000/2", "telephone-event/8000"};
+	char codec[32], rest;
+	unsigned int clock, channels = 1;
+	int read;
+
+	for (unsigned int type = 0; type < sizeof(maps) / sizeof(maps[0]); type++)
+		if (is_called(maps[type], name)) {
+			offered->type = type;
+			snprintf(offered->map, sizeof(offered->map), "%s", maps[type]);
+			return true;
+		}
+	offered->type = dynamic;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+		if (is_called(usual[i], name)) {
+			snprintf(offered->map, sizeof(offered->map), "%s", usual[i]);
+			return true;
+		}
+	read = sscanf(name, "%31[-.0-9A-Za-z_]/%9u/%9u%c", codec, &clock, &channels, &rest);
+	if (read != 2 && read != 3)
+		return false;
+	snprintf(offered->map, sizeof(offered->map), channels > 1 ? "%s/%u/%u" : "%s/%u", codec,
+		 clock, channels);
+	return clock > 0 && channels > 0;
+}
+
+size_t sdp_write_offered(struct text *out, char *const *names, size_t count)
+{
+	struct offered offered[SDP_CODECS_MAX];
+	unsigned int dynamic = 96;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i == SDP_CODECS_MAX || !find_map(&offered[i], names[i], dynamic))
+			return i + 1;
+		dynamic += offered[i].type == dynamic;
+	}
+	text_printf(out, "m=audio 9 RTP/AVP");
+	for (size_t i = 0; i < count; i++)
+		text_printf(out, " %u", offered[i].type);
+	text_printf(out, "\r\n");
+	for (size_t i = 0; i < count; i++) {
+		text_printf(out, "a=rtpmap:%u %s\r\n", offered[i].type, offered[i].map);
+		if (is_called(offered[i].map, "telephone-event"))
+			text_printf(out, "a=fmtp:%u 0-15\r\n", offered[i].type);
+	}
+	return 0;
 }

@@ -13,4 +13,13 @@
 void sdp_write_codecs(struct text *out, const struct sdp *sdp, const struct sdp_media *media,
 		      bool feedback);
 
+#define SDP_CODECS_MAX 32 /* dynamic payload types, 96 to 127 */
+
+/*
+ * An audio m-line that offers these codecs, each as "PCMU", "opus" or "name/clock/channels", in
+ * this order, SDP_CODECS_MAX at most. 0, or the place, from 1, of the first that is none, and then
+ * nothing is written.
+ */
+size_t sdp_write_offered(struct text *out, char *const *names, size_t count);
+
 #endif

@@ -9,11 +9,19 @@
 
 /* --- what ------------------------------------------------------------------------------------ */
 
+/* By its tag, or else by its label. */
+static const struct party *find_source(const struct call *call, const char *name)
+{
+	const struct party *party = call_party(call, name);
+
+	return party ? party : call_party_labelled(call, name);
+}
+
 static bool is_asked_for(const struct party *party,
 			 const Tandem__Relay__V1__SubscribeRequest *request)
 {
 	for (size_t i = 0; i < request->n_sources; i++)
-		if (party->tag && strcmp(request->sources[i], party->tag) == 0)
+		if (find_source(party->call, request->sources[i]) == party)
 			return true;
 	return request->n_sources == 0;
 }
@@ -23,7 +31,7 @@ static int check_sources(const struct call *call,
 			 struct session_error *error)
 {
 	for (size_t i = 0; i < request->n_sources; i++) {
-		const struct party *party = call_party(call, request->sources[i]);
+		const struct party *party = find_source(call, request->sources[i]);
 
 		if (!party || party->listens)
 			return session_refuse(error, SESSION_FAILED_PRECONDITION,
@@ -72,7 +80,7 @@ int listen_choose(struct heard *heard, const struct call *call,
 /* --- as an SDP ------------------------------------------------------------------------------- */
 
 struct sdp *listen_make_sdp(const struct heard *heard, unsigned int count, const struct call *call,
-			    struct session_error *error)
+			    bool paused, struct session_error *error)
 {
 	struct text text = {.limit = SDP_SIZE_MAX};
 	struct sdp *sdp = NULL;
@@ -85,7 +93,8 @@ struct sdp *listen_make_sdp(const struct heard *heard, unsigned int count, const
 	for (unsigned int i = 0; i < count; i++) {
 		const struct medium *medium = &call->media[heard[i].line];
 
-		text_printf(&text, "m=%s 9 RTP/AVP %sa=sendonly\r\n", medium->kind, medium->codecs);
+		text_printf(&text, "m=%s 9 RTP/AVP %sa=%s\r\n", medium->kind, medium->codecs,
+			    paused ? "inactive" : "sendonly");
 	}
 	if (text.error || sdp_parse(&sdp, text.data, text.length, &why))
 		session_refuse(error, SESSION_INTERNAL, "the offer cannot be written: %s",

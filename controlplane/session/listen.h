@@ -20,6 +20,6 @@ int listen_choose(struct heard *heard, const struct call *call,
 		  const Tandem__Relay__V1__SubscribeRequest *request, struct session_error *error);
 /* The SDP of somebody who only sends that; its addresses are nobody's. NULL with the error. */
 struct sdp *listen_make_sdp(const struct heard *heard, unsigned int count, const struct call *call,
-			    struct session_error *error);
+			    bool paused, struct session_error *error);
 
 #endif

@@ -68,6 +68,8 @@ void session_answer(struct session *session, const Tandem__Relay__V1__AnswerRequ
 		    session_reply *reply, void *arg);
 void session_publish(struct session *session, const Tandem__Relay__V1__OfferRequest *request,
 		     session_reply *reply, void *arg);
+void session_create(struct session *session, const Tandem__Relay__V1__CreateRequest *request,
+		    session_reply *reply, void *arg);
 void session_withdraw(struct session *session, const Tandem__Relay__V1__WithdrawRequest *request,
 		      session_reply *reply, void *arg);
 void session_subscribe(struct session *session, const Tandem__Relay__V1__SubscribeRequest *request,

@@ -1,42 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The verbs subscribe and subscribe-answer: a party that only listens. The relay itself makes the
- * offer, and each m-line of it is a leg that hears one leg of a party.
+ * The verb subscribe: a party that only listens. The relay itself makes the offer, and each m-line
+ * of it is a leg that hears one leg of a party.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "controlplane/session/exchange_sdp.h"
-#include "controlplane/session/exchange.h"
+#include "controlplane/session/form.h"
+#include "controlplane/session/group.h"
 #include "controlplane/session/listen.h"
-#include "controlplane/session/plan.h"
-#include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
-#include "controlplane/session/solo.h"
-#include "controlplane/sdp/sdp_rewrite.h"
+#include "controlplane/session/solo_offer.h"
 
-/* A request that waits for the dataplane. */
+/* An offer that waits for the dataplane. */
 struct subscribing {
-	struct call *call;
-	struct exchange *exchange;
-	char *sdp;
+	struct solo_offer offer;
 	struct heard heard[SDP_MEDIA_MAX];
 	int count;
-	session_reply *reply;
-	void *arg;
 };
-
-static void end(struct subscribing *u)
-{
-	struct call *call = u->call;
-
-	sdp_text_free(u->sdp);
-	free(u);
-	queue_end(call);
-}
-
-/* --- subscribe ------------------------------------------------------------------------------- */
 
 static int check_request(struct session *s, const struct call *call,
 			 const Tandem__Relay__V1__SubscribeRequest *request,
@@ -60,91 +42,60 @@ static int check_request(struct session *s, const struct call *call,
 	return 0;
 }
 
-static void reply_offer(const struct subscribing *u)
+static void tell(struct solo_offer *offer)
 {
 	Tandem__Relay__V1__SubscribeReply reply = TANDEM__RELAY__V1__SUBSCRIBE_REPLY__INIT;
+	const struct subscribing *u = (const struct subscribing *)offer;
 	char *sources[SDP_MEDIA_MAX];
 
 	for (int i = 0; i < u->count; i++)
 		sources[i] = u->heard[i].party->tag ? u->heard[i].party->tag : (char *)"";
-	reply.sdp = u->sdp;
+	reply.sdp = offer->sdp;
 	reply.sources = sources;
 	reply.n_sources = u->count;
-	u->reply(u->arg, &reply.base, NULL);
+	offer->reply(offer->arg, &reply.base, NULL);
 }
 
-static void offered(void *arg, int error, const char *what)
+/* What is to be heard, in the words of those who send it. */
+static struct sdp *make_sdp(struct subscribing *u,
+			    const Tandem__Relay__V1__SubscribeRequest *request,
+			    struct session_error *error)
 {
-	struct subscribing *u = arg;
+	struct sdp *sdp;
 
-	if (u->call->gone) {
-		session_fail(u->reply, u->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
-	} else if (error) {
-		exchange_close(u->exchange);
-		session_fail(u->reply, u->arg, push_status_code(error), "the dataplane refused: %s",
-			     what);
-	} else {
-		exchange_wait(u->exchange);
-		reply_offer(u);
-	}
-	end(u);
+	u->count = listen_choose(u->heard, u->offer.call, request, error);
+	if (u->count < 0)
+		return NULL;
+	sdp = listen_make_sdp(u->heard, u->count, u->offer.call, request->paused, error);
+	if (!sdp || form_filter(sdp, request->filter, error) == 0)
+		return sdp;
+	sdp_free(sdp);
+	return NULL;
 }
 
-/* Without a word about the profile a recorder gets what anybody can read. */
-static int read_wish(struct exchange *x, const Tandem__Relay__V1__Side *to,
-		     struct session_error *error)
-{
-	if (wish_read(&x->to.wish, to, error))
-		return -EINVAL;
-	if (x->to.wish.profile == SDP_OTHER_PROFILE)
-		x->to.wish.profile = SDP_RTP_AVP;
-	return 0;
-}
-
-static int plan(struct subscribing *u, const Tandem__Relay__V1__SubscribeRequest *request,
+static int make(struct subscribing *u, const Tandem__Relay__V1__SubscribeRequest *request,
 		struct session_error *error)
 {
-	struct exchange *x = u->exchange;
+	struct sdp *sdp = make_sdp(u, request, error);
+	struct party *listener = sdp ? party_make(u->offer.call, request->tag, "") : NULL;
+	const struct end *to;
 
-	if (read_wish(x, request->to, error))
+	if (!sdp)
 		return -EINVAL;
-	x->sdp = listen_make_sdp(u->heard, u->count, u->call, error);
-	if (!x->sdp || plan_offer(x, true, error))
-		return -EINVAL;
-	for (unsigned int i = 0; i < x->to.plan_count; i++) {
-		const struct heard *heard = &u->heard[__builtin_ctz(x->to.plans[i].lines)];
-
-		x->to.plans[i].leg->source = heard->party;
-		x->to.plans[i].leg->source_line = heard->line;
-	}
-	u->sdp = exchange_write_sdp(x, NULL, NULL, error);
-	return u->sdp ? 0 : -EINVAL;
-}
-
-static int begin(struct subscribing *u, const Tandem__Relay__V1__SubscribeRequest *request,
-		 struct session_error *error)
-{
-	struct party *listener;
-
-	u->count = listen_choose(u->heard, u->call, request, error);
-	if (u->count < 0)
-		return -EINVAL;
-	listener = party_make(u->call, request->tag, "");
 	if (listener)
 		listener->listens = true;
-	u->exchange = listener ? exchange_make(u->call, NULL, listener) : NULL;
-	if (!u->exchange)
-		return session_refuse(error, SESSION_INTERNAL, "no memory");
-	return plan(u, request, error);
-}
+	if (solo_offer_make(&u->offer, listener, sdp, request->to, request->form, error))
+		return -EINVAL;
+	to = &u->offer.exchange->to;
+	for (unsigned int i = 0; i < to->plan_count; i++) {
+		const struct heard *heard = &u->heard[group_first(to->plans[i].lines)];
 
-static void push_new(struct subscribing *u, struct push *push)
-{
-	u->call->revision++;
-	for (unsigned int i = 0; i < u->exchange->to.plan_count; i++)
-		push_leg(push, u->exchange->to.plans[i].leg);
-	push_call(push, u->call);
-	push_end(push);
+		to->plans[i].leg->source = heard->party;
+		to->plans[i].leg->source_line = heard->line;
+	}
+	return party_set_label(listener, request->label)
+		       ? session_refuse(error, SESSION_INTERNAL, "no memory")
+		       : 0;
 }
 
 static void again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
@@ -159,7 +110,6 @@ void session_subscribe(struct session *s, const Tandem__Relay__V1__SubscribeRequ
 	struct call *call = session_find_call(s, request->call_id);
 	struct session_error error;
 	struct subscribing *u;
-	struct push *push;
 
 	if (queue_wait(call, again, &request->base, reply, arg))
 		return;
@@ -168,124 +118,15 @@ void session_subscribe(struct session *s, const Tandem__Relay__V1__SubscribeRequ
 		return;
 	}
 	u = calloc(1, sizeof(*u));
-	push = u ? push_begin(s, offered, NULL, u) : NULL;
-	if (!push) {
-		free(u);
+	if (!u) {
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 		return;
 	}
-	*u = (struct subscribing){.call = call, .reply = reply, .arg = arg};
-	queue_begin(call);
-	if (begin(u, request, &error) == 0) {
-		push_new(u, push);
+	u->offer = (struct solo_offer){.call = call, .reply = reply, .arg = arg, .tell = tell};
+	if (solo_offer_begin(&u->offer))
 		return;
-	}
-	push_drop(push);
-	if (u->exchange)
-		exchange_close(u->exchange);
+	if (make(u, request, &error))
+		solo_offer_drop(&u->offer, &error);
 	else
-		exchange_sweep(call, NULL);
-	reply(arg, NULL, &error);
-	end(u);
-}
-
-/* --- the answer ------------------------------------------------------------------------------ */
-
-static void answered(void *arg, int error, const char *what)
-{
-	Tandem__Relay__V1__SubscribeAnswerReply reply =
-		TANDEM__RELAY__V1__SUBSCRIBE_ANSWER_REPLY__INIT;
-	struct subscribing *u = arg;
-
-	if (u->call->gone)
-		session_fail(u->reply, u->arg, SESSION_NOT_FOUND, "the call was deleted meanwhile");
-	else if (error)
-		session_fail(u->reply, u->arg, push_status_code(error),
-			     "the dataplane refused: %s; unsubscribe, and subscribe anew", what);
-	else
-		u->reply(u->arg, &reply.base, NULL);
-	end(u);
-}
-
-static struct exchange *find(struct session *s, const struct call *call,
-			     const Tandem__Relay__V1__SubscribeAnswerRequest *request,
-			     struct session_error *error)
-{
-	const struct party *listener = call ? call_party(call, request->tag) : NULL;
-	struct exchange *x;
-
-	if (session_check_ready(s, error))
-		return NULL;
-	if (!call) {
-		session_refuse(error, SESSION_NOT_FOUND, "no call \"%.60s\"; see tandemctl calls",
-			       request->call_id);
-		return NULL;
-	}
-	x = listener && listener->listens ? exchange_find(call, NULL, listener) : NULL;
-	if (!x)
-		session_refuse(error, SESSION_FAILED_PRECONDITION,
-			       "no offer to \"%.60s\" waits for an answer; subscribe first",
-			       request->tag);
-	return x;
-}
-
-/* On a copy of the plans, since an answer that cannot be taken may be followed by a better one. */
-static int take_answer(struct exchange *x, const char *text, struct session_error *error)
-{
-	struct exchange next;
-	struct sdp *sdp = NULL;
-	int result = -EINVAL;
-
-	if (exchange_read_sdp(&sdp, text, NULL, error))
-		return -EINVAL;
-	if (exchange_copy(&next, x))
-		session_refuse(error, SESSION_INTERNAL, "no memory");
-	else
-		result = plan_answer(&next, sdp, error);
-	if (result == 0) {
-		struct end planned = x->to;
-
-		x->to = next.to;
-		next.to = planned;
-	}
-	exchange_forget_plans(&next);
-	sdp_free(sdp);
-	return result;
-}
-
-static void answer_again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
-			 void *arg)
-{
-	session_subscribe_answer(s, (const Tandem__Relay__V1__SubscribeAnswerRequest *)request,
-				 reply, arg);
-}
-
-void session_subscribe_answer(struct session *s,
-			      const Tandem__Relay__V1__SubscribeAnswerRequest *request,
-			      session_reply *reply, void *arg)
-{
-	struct call *call = session_find_call(s, request->call_id);
-	struct session_error error;
-	struct subscribing *u;
-	struct exchange *x;
-	struct push *push;
-
-	if (queue_wait(call, answer_again, &request->base, reply, arg))
-		return;
-	x = find(s, call, request, &error);
-	if (!x || take_answer(x, request->sdp, &error)) {
-		reply(arg, NULL, &error);
-		return;
-	}
-	u = calloc(1, sizeof(*u));
-	push = u ? push_begin(s, answered, NULL, u) : NULL;
-	if (!push) {
-		free(u);
-		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
-		return;
-	}
-	*u = (struct subscribing){.call = call, .reply = reply, .arg = arg};
-	queue_begin(call);
-	solo_settle(x, &x->to, push);
-	push_end(push);
+		solo_offer_push(&u->offer);
 }

@@ -127,6 +127,17 @@ def test_an_offer_in_the_200(proxy, phone):
     caller.wait_tone(1000)
 
 
+def test_the_relay_offers_to_both(proxy, phone):
+    """As for a call that neither of them began."""
+    agent, customer = phone(440), phone(1000, port=5000)
+    for tag, telephone in (("agent", agent), ("customer", customer)):
+        offered = proxy.sdp("create", from_tag=tag, interface="trunk")
+        proxy.ask("create answer", from_tag=tag, sdp=telephone.answer(offered))
+    assert proxy.ask("connect", from_tag="agent", to_tag="customer")["result"] == "ok"
+    agent.wait_tone(1000)
+    customer.wait_tone(440)
+
+
 def test_an_sdes_telephone(proxy, endpoint):
     plain = endpoint(endpoints.Phone, net.PHONES, net.PHONE[4])
     secure = endpoint(endpoints.Phone, net.PHONES, net.PHONE_OTHER[4],

@@ -27,6 +27,8 @@ static void take(ProtobufCMessage *reply)
 	} else if (type == &tandem__relay__v1__subscribe_reply__descriptor) {
 		rig.got.sources = (void *)reply;
 		rig.got.sdp = rig.got.sources->sdp;
+	} else if (type == &tandem__relay__v1__create_reply__descriptor) {
+		rig.got.sdp = ((Tandem__Relay__V1__CreateReply *)reply)->sdp;
 	} else if (type == &tandem__relay__v1__query_reply__descriptor) {
 		rig.got.call = ((Tandem__Relay__V1__QueryReply *)reply)->call;
 	} else if (type == &tandem__relay__v1__delete_reply__descriptor) {

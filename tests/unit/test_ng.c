@@ -338,6 +338,33 @@ static void who_hears_what(void **state)
 	assert_ng_result("ok");
 	assert_non_null(strstr(ng_text_of("sdp"), "m=audio"));
 	assert_int_not_equal(strlen(ng_text_of("to-tag")), 0);
+	/* By its label, under a tag of its own; then the other one instead. */
+	ng_ask("subscribe request", "1", NULL, "ear", NULL, "{\"label\": \"caller\"}");
+	assert_string_equal(ng_text_of("from-tag"), "a");
+	ng_ask("subscribe request", "1", "b", "ear", NULL, "{\"flags\": [\"inactive\"]}");
+	assert_string_equal(ng_text_of("from-tag"), "b");
+	assert_non_null(strstr(ng_text_of("sdp"), "a=inactive"));
+	ng_ask("subscribe request", "1", "b", "a", NULL, NULL);
+	assert_ng_result("error");
+}
+
+static void the_relay_offers(void **state)
+{
+	ng_ask("create", "1", NULL, NULL, NULL, "{\"codec\": {\"offer\": [\"opus\"]}}");
+	assert_ng_result("ok");
+	assert_non_null(strstr(ng_text_of("sdp"), "opus/48000/2"));
+	assert_int_not_equal(strlen(ng_text_of("from-tag")), 0);
+	for (const char *tag = "a"; *tag; tag = *tag == 'a' ? "b" : "") {
+		ng_ask("create", "1", tag, NULL, NULL, NULL);
+		assert_ng_result("ok");
+		ng_ask("create answer", "1", tag, NULL, rig_phone(41000, ""), NULL);
+		assert_ng_result("ok");
+	}
+	ng_ask("mesh", "1", NULL, NULL, NULL, "{\"from-tags\": [\"a\"]}");
+	assert_ng_result("error");
+	ng_ask("mesh", "1", NULL, NULL, NULL, "{\"from-tags\": [\"a\", \"b\"]}");
+	assert_ng_result("ok");
+	assert_int_equal(fake_path_count(&rig.fake), 2);
 }
 
 int main(void)
@@ -362,6 +389,7 @@ int main(void)
 		NG_TEST(mistakes_are_named),
 		NG_TEST(a_full_relay),
 		NG_TEST(who_hears_what),
+		NG_TEST(the_relay_offers),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);

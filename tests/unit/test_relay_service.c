@@ -31,6 +31,7 @@ static void answer(struct session *session, const char *text)
 		TANDEM__RELAY__V1__SUBSCRIBE_ANSWER_REPLY__INIT;
 	Tandem__Relay__V1__UnsubscribeReply left = TANDEM__RELAY__V1__UNSUBSCRIBE_REPLY__INIT;
 	Tandem__Relay__V1__MuteReply muted = TANDEM__RELAY__V1__MUTE_REPLY__INIT;
+	Tandem__Relay__V1__CreateReply created = TANDEM__RELAY__V1__CREATE_REPLY__INIT;
 	Tandem__Relay__V1__ConnectReply connected = TANDEM__RELAY__V1__CONNECT_REPLY__INIT;
 	Tandem__Relay__V1__QueryReply query = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
 	Tandem__Relay__V1__ListReply list = TANDEM__RELAY__V1__LIST_REPLY__INIT;
@@ -45,10 +46,11 @@ static void answer(struct session *session, const char *text)
 		{"unsubscribe", &left.base},     {"mute", &muted.base},
 		{"connect", &connected.base},    {"publish", &answer.base},
 		{"query", &query.base},          {"list", &list.base},
-		{"status", &status.base},
+		{"status", &status.base},        {"create", &created.base},
 	};
 
-	offer.sdp = answer.sdp = subscribed.sdp = call.call_id = (char *)(uintptr_t)text;
+	offer.sdp = answer.sdp = subscribed.sdp = created.sdp = call.call_id =
+		(char *)(uintptr_t)text;
 	list.next_page_token = status.version = call.call_id;
 	deleted.call = left.call = query.call = &call;
 	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
@@ -87,6 +89,7 @@ VERB(subscribe_answer, SubscribeAnswer, request->call_id)
 VERB(unsubscribe, Unsubscribe, request->call_id)
 VERB(mute, Mute, request->call_id)
 VERB(connect, Connect, request->call_id)
+VERB(create, Create, request->call_id)
 VERB(publish, Offer, request->call_id)
 VERB(query, Query, request->call_id)
 VERB(list, List, request->page_token)
@@ -139,6 +142,7 @@ static const struct {
 	{RELAY "Mute", "mute", "\x0a\x02\x63\x62", TYPE(mute_reply), "cb"},
 	{RELAY "Connect", "connect", "\x0a\x02\x63\x63", TYPE(connect_reply), "cc"},
 	{RELAY "Publish", "publish", "\x0a\x02\x63\x64", TYPE(answer_reply), "cd"},
+	{RELAY "Create", "create", "\x0a\x02\x63\x65", TYPE(create_reply), "ce"},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -217,6 +217,68 @@ static void parties_are_connected(void **state)
 	assert_refused(link_up("x", "z"), SESSION_FAILED_PRECONDITION, "no party");
 }
 
+static int create(const char *tag, int profile, const char *codec)
+{
+	Tandem__Relay__V1__CreateRequest request = TANDEM__RELAY__V1__CREATE_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+	char *codecs[] = {(char *)codec};
+
+	to.profile = profile;
+	request.call_id = (char *)"1";
+	request.tag = (char *)tag;
+	request.to = &to;
+	request.codecs = codecs;
+	request.n_codecs = codec ? 1 : 0;
+	return rig_ask(session_create, &request);
+}
+
+/* The relay offers to both, and nobody else does. */
+static void created_parties_are_connected(void **state)
+{
+	struct fake_leg *x, *y;
+
+	assert_done(create("x", AVP, NULL));
+	assert_non_null(strstr(rig.got.sdp, " RTP/AVP 0 8 96\r\n"));
+	assert_non_null(strstr(rig.got.sdp, "a=rtpmap:96 telephone-event/8000\r\n"));
+	assert_non_null(strstr(rig.got.sdp, "a=sendrecv\r\n"));
+	x = rig_leg("audio");
+	assert_refused(link_up("x", "y"), SESSION_FAILED_PRECONDITION, "has answered");
+	assert_done(subscribe_answer("x", rig_phone(41000, "")));
+	assert_done(create("y", SAVP, "PCMU"));
+	assert_non_null(strstr(rig.got.sdp, " RTP/SAVP 0\r\n"));
+	y = rig_leg("audio");
+	assert_done(subscribe_answer("y", rig_sdes_phone(3, KEY_A, "")));
+	assert_int_equal(fake_path_count(&rig.fake), 0);
+	assert_done(link_up("x", "y"));
+	assert_true(rig_hears(x, y) && rig_hears(y, x));
+	assert_refused(create("y", AVP, NULL), SESSION_ALREADY_EXISTS, "is a party");
+	assert_refused(subscribe_answer("y", rig_phone(41000, "")), SESSION_FAILED_PRECONDITION,
+		       "create first");
+	restart();
+	assert_done(rig_query("1"));
+	assert_string_equal(party_of("x")->partner, "y");
+	/* One of them offers as if it had done so before. */
+	assert_done(rig_offer("1", "x", rig_phone(41000, ""), -1));
+	assert_done(rig_answer("1", "x", "y", rig_sdes_phone(3, KEY_A, "")));
+	assert_done(rig_drop("1"));
+	assert_int_equal(fake_count(&rig.fake) + fake_call_count(&rig.fake), 0);
+}
+
+/* Nothing is left of what was not answered, or was refused. */
+static void a_created_party_that_never_answers(void **state)
+{
+	assert_refused(create("x", AVP, "SIREN"), SESSION_INVALID_ARGUMENT, "says no clock");
+	assert_int_equal(rig.session->calls.count, 0);
+	assert_done(create("x", AVP, "SIREN/16000"));
+	assert_non_null(strstr(rig.got.sdp, "a=rtpmap:96 SIREN/16000\r\n"));
+	rig.fake.refuse_put = ENOSPC;
+	assert_refused(create("y", AVP, NULL), SESSION_RESOURCE_EXHAUSTED, "refused");
+	rig.fake.refuse_put = 0;
+	assert_int_equal(fake_count(&rig.fake), 1);
+	rig_wait(rig.session->calls.count == 0);
+	rig_wait(fake_count(&rig.fake) + fake_call_count(&rig.fake) == 0);
+}
+
 /* One offer, and two who answer it one after the other (183, then 200 of another one). */
 static void two_answers(void **state)
 {
@@ -438,7 +500,7 @@ static void a_listener_is_refused(void **state)
 	assert_refused(subscribe("b", NULL, AVP), SESSION_ALREADY_EXISTS, "another party");
 	assert_refused(subscribe("r", "x", AVP), SESSION_FAILED_PRECONDITION, "no party");
 	assert_refused(subscribe_answer("r", recorder(LISTENS)), SESSION_FAILED_PRECONDITION,
-		       "subscribe first");
+		       "waits for an answer");
 	assert_done(subscribe("r", "a", AVP));
 	assert_refused(subscribe_answer("r", recorder(LISTENS)), SESSION_INVALID_ARGUMENT,
 		       "the answer has 2 m-lines");
@@ -699,6 +761,8 @@ int main(void)
 		TEST(an_offer_comes_again),
 		TEST(two_branches),
 		TEST(parties_are_connected),
+		TEST(created_parties_are_connected),
+		TEST(a_created_party_that_never_answers),
 		TEST(two_answers),
 		TEST(a_browser_hears_two_answers),
 		TEST(a_first_offer_is_withdrawn),

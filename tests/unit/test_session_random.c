@@ -226,7 +226,7 @@ static void ask_to_listen(unsigned int call)
 		return;
 	case 1:
 		answer.call_id = CALL_ID(call);
-		answer.tag = TAG(tag);
+		answer.tag = TAG(chance(2) ? tag : any_tag());
 		answer.sdp = (char *)any_sdp(call, 45000, TAG_OFFERED);
 		session_subscribe_answer(rig.session, &answer, replied, begin(call, OTHER, 0, 0));
 		return;
@@ -259,6 +259,18 @@ static void ask_to_publish(unsigned int call)
 	session_publish(rig.session, &request, replied, begin(call, OTHER, 0, 0));
 }
 
+static void ask_to_create(unsigned int call)
+{
+	Tandem__Relay__V1__CreateRequest request = TANDEM__RELAY__V1__CREATE_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+
+	to.profile = (int[]){AVP, SAVP, WEBRTC}[chance(3)];
+	request.call_id = CALL_ID(call);
+	request.tag = TAG(any_tag());
+	request.to = &to;
+	session_create(rig.session, &request, replied, begin(call, OTHER, 0, 0));
+}
+
 static void ask_to_connect(unsigned int call)
 {
 	Tandem__Relay__V1__ConnectRequest request = TANDEM__RELAY__V1__CONNECT_REQUEST__INIT;
@@ -284,7 +296,7 @@ static void ask_something(void)
 		ask_offer,      ask_offer,      ask_offer,     ask_offer,     ask_answer,
 		ask_answer,     ask_answer,     ask_answer,    ask_answer,    ask_withdraw,
 		ask_delete,     ask_to_listen,  ask_to_listen, ask_to_listen, ask_to_mute,
-		ask_to_connect, ask_to_publish, ask_query,
+		ask_to_connect, ask_to_publish, ask_to_create, ask_query,
 	};
 
 	asked++;
