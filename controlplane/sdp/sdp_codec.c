@@ -119,6 +119,11 @@ void sdp_write_codecs(struct text *out, const struct sdp *sdp, const struct sdp_
 
 /* --- an offer of one's own ------------------------------------------------------------------- */
 
+#define AUDIO_TYPE_MAX 18 /* of those in RFC 3551 */
+#define CODEC_NAME_MAX 31
+#define CLOCK_MAX      1000000 /* Hz */
+#define CHANNELS_MAX   255
+
 struct offered {
 	unsigned int type;
 	char map[64];
@@ -131,15 +136,29 @@ static bool is_called(const char *map, const char *name)
 	return map && strncasecmp(map, name, length) == 0 && (!map[length] || map[length] == '/');
 }
 
+/* "/8000": a number from 1; *at is behind it. */
+static bool read_number(const char **at, unsigned int *number, unsigned long most)
+{
+	char *end;
+	unsigned long read;
+
+	if ((*at)[0] != '/' || (*at)[1] < '0' || (*at)[1] > '9')
+		return false;
+	read = strtoul(*at + 1, &end, 10);
+	*at = end;
+	*number = (unsigned int)read;
+	return read > 0 && read <= most;
+}
+
 /* Those that everybody knows may be named without their clock. */
 static bool find_map(struct offered *offered, const char *name, unsigned int dynamic)
 {
 	static const char *const usual[] = {"opus/48000/2", "telephone-event/8000"};
-	char codec[32], rest;
+	int length = (int)strcspn(name, "/");
 	unsigned int clock, channels = 1;
-	int read;
+	const char *rest = name + length;
 
-	for (unsigned int type = 0; type < sizeof(maps) / sizeof(maps[0]); type++)
+	for (unsigned int type = 0; type <= AUDIO_TYPE_MAX; type++)
 		if (is_called(maps[type], name)) {
 			offered->type = type;
 			snprintf(offered->map, sizeof(offered->map), "%s", maps[type]);
@@ -151,12 +170,21 @@ static bool find_map(struct offered *offered, const char *name, unsigned int dyn
 			snprintf(offered->map, sizeof(offered->map), "%s", usual[i]);
 			return true;
 		}
-	read = sscanf(name, "%31[-.0-9A-Za-z_]/%9u/%9u%c", codec, &clock, &channels, &rest);
-	if (read != 2 && read != 3)
+	if (!length || length > CODEC_NAME_MAX || strcspn(name, " \t\r\n") < strlen(name) ||
+	    !read_number(&rest, &clock, CLOCK_MAX) ||
+	    (*rest && !read_number(&rest, &channels, CHANNELS_MAX)) || *rest)
 		return false;
-	snprintf(offered->map, sizeof(offered->map), channels > 1 ? "%s/%u/%u" : "%s/%u", codec,
-		 clock, channels);
-	return clock > 0 && channels > 0;
+	snprintf(offered->map, sizeof(offered->map), channels > 1 ? "%.*s/%u/%u" : "%.*s/%u",
+		 length, name, clock, channels);
+	return true;
+}
+
+static bool is_there(const struct offered *offered, size_t count, const struct offered *one)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcasecmp(offered[i].map, one->map) == 0)
+			return true;
+	return false;
 }
 
 size_t sdp_write_offered(struct text *out, char *const *names, size_t count)
@@ -165,7 +193,8 @@ size_t sdp_write_offered(struct text *out, char *const *names, size_t count)
 	unsigned int dynamic = 96;
 
 	for (size_t i = 0; i < count; i++) {
-		if (i == SDP_CODECS_MAX || !find_map(&offered[i], names[i], dynamic))
+		if (i == SDP_CODECS_MAX || !find_map(&offered[i], names[i], dynamic) ||
+		    is_there(offered, i, &offered[i]))
 			return i + 1;
 		dynamic += offered[i].type == dynamic;
 	}

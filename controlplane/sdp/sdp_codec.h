@@ -17,8 +17,8 @@ void sdp_write_codecs(struct text *out, const struct sdp *sdp, const struct sdp_
 
 /*
  * An audio m-line that offers these codecs, each as "PCMU", "opus" or "name/clock/channels", in
- * this order, SDP_CODECS_MAX at most. 0, or the place, from 1, of the first that is none, and then
- * nothing is written.
+ * this order, SDP_CODECS_MAX at most. 0, or the place, from 1, of the first that is none or is
+ * there twice, and then nothing is written.
  */
 size_t sdp_write_offered(struct text *out, char *const *names, size_t count);
 

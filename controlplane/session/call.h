@@ -92,7 +92,7 @@ struct party {
 	TAILQ_ENTRY(party) entry; /* in its call, in the order of making */
 	struct call *call;
 	unsigned int number; /* unique in its call */
-	char *tag;           /* NULL until its first answer */
+	char *tag;           /* NULL until its first answer, unless it offers or was created */
 	char *branch;        /* that the offer to it went out on; "": none was named */
 	char *label;         /* another name for it, which the orchestrator gave it; NULL: none */
 	bool answered;       /* it has legs in force */

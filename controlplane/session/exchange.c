@@ -91,6 +91,16 @@ struct exchange *exchange_find(const struct call *call, const struct party *from
 	return NULL;
 }
 
+struct exchange *exchange_own(const struct party *party)
+{
+	struct exchange *x;
+
+	TAILQ_FOREACH (x, &party->call->exchanges, entry)
+		if (!x->from.party && x->to.party == party)
+			return x;
+	return NULL;
+}
+
 static bool names(const struct end *end, const struct leg *leg)
 {
 	for (unsigned int i = 0; i < end->plan_count; i++)

@@ -21,7 +21,8 @@ struct plan {
 
 /* What it means to one of its parties. */
 struct end {
-	struct party *party; /* NULL: the relay itself, towards who listens or publishes */
+	struct party *party; /* NULL: the relay itself, towards who listens, publishes or was
+				created */
 	struct wish wish;
 	struct plan *plans; /* in order of their first m-line */
 	unsigned int plan_count;
@@ -53,6 +54,8 @@ void exchange_forget_plans(struct exchange *exchange);
  * none. */
 struct exchange *exchange_find(const struct call *call, const struct party *from,
 			       const struct party *to);
+/* The relay's own offer to this party, open or answered. NULL if there is none. */
+struct exchange *exchange_own(const struct party *party);
 /* Whether an exchange plans something for the leg. */
 bool exchange_names(const struct call *call, const struct leg *leg);
 

@@ -7,8 +7,8 @@
 
 /*
  * Binds a leg that uses DTLS to an identity, if it has none yet; or to another one, if its
- * association failed or its keys are lost. Its fingerprint is by `hash` from then on. 0, -ENOMEM,
- * -EIO.
+ * association failed or its keys are lost. The fingerprint of that one, and of a pending leg, is by
+ * `hash`. 0, -ENOMEM, -EIO.
  */
 int keying_identify(struct leg *leg, const char *hash);
 /*

@@ -67,21 +67,32 @@ static char *codecs_of(const struct sdp *sdp, const struct sdp_media *media)
 	return NULL;
 }
 
+static void take_line(struct medium *medium, const struct sdp *offer, const struct sdp *answer,
+		      unsigned int line)
+{
+	const struct sdp_media *agreed = &answer->media[line];
+
+	if (agreed->rejected)
+		return;
+	snprintf(medium->kind, sizeof(medium->kind), "%s", agreed->kind_name);
+	medium->types[0] = medium->types[1] = 0;
+	add_types(medium->types, &offer->media[line]);
+	add_types(medium->types, agreed);
+	free(medium->codecs);
+	medium->codecs = codecs_of(answer, agreed);
+}
+
 void media_take(struct medium *media, const struct sdp *offer, const struct sdp *answer)
 {
-	for (unsigned int line = 0; line < answer->media_count; line++) {
-		const struct sdp_media *agreed = &answer->media[line];
-		struct medium *medium = &media[line];
+	for (unsigned int line = 0; line < answer->media_count; line++)
+		take_line(&media[line], offer, answer, line);
+}
 
-		if (agreed->rejected)
-			continue;
-		snprintf(medium->kind, sizeof(medium->kind), "%s", agreed->kind_name);
-		medium->types[0] = medium->types[1] = 0;
-		add_types(medium->types, &offer->media[line]);
-		add_types(medium->types, agreed);
-		free(medium->codecs);
-		medium->codecs = codecs_of(answer, agreed);
-	}
+void media_take_new(struct medium *media, const struct sdp *offer, const struct sdp *answer)
+{
+	for (unsigned int line = 0; line < answer->media_count; line++)
+		if (!media[line].codecs)
+			take_line(&media[line], offer, answer, line);
 }
 
 /* What a=rtpmap, or else RFC 3551, calls the payload type; "": nothing. */

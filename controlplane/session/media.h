@@ -13,6 +13,8 @@ void media_free(struct medium *media);
 
 /* What an offer and its answer agree on; m-lines that the answer rejects stay as they were. */
 void media_take(struct medium *media, const struct sdp *offer, const struct sdp *answer);
+/* The same, but m-lines that the call has already stay as they are. */
+void media_take_new(struct medium *media, const struct sdp *offer, const struct sdp *answer);
 
 /* The octet that means silence in this payload type; -1: its codec has none. */
 int media_silence(const struct medium *media, unsigned int type);

@@ -138,9 +138,9 @@ static bool goes_on(const struct terms *before, const struct terms *t)
 }
 
 /* Who is behind a translator has to begin itself. */
-static bool can_be_reached(const struct terms *t)
+static bool can_be_reached(const struct terms *t, const struct wish *wish)
 {
-	return t->ice || !t->latch || t->latch_signalled;
+	return t->ice || !t->latch || (t->latch_signalled && address_is_zero(&wish->source));
 }
 
 void terms_choose_setup(struct terms *t, const struct terms *before, const struct wish *wish,
@@ -153,8 +153,9 @@ void terms_choose_setup(struct terms *t, const struct terms *before, const struc
 		if (goes_on(before, t))
 			t->setup = before->setup;
 		else
-			t->setup = wish->setup == SDP_ACTIVE && can_be_reached(t) ? SDP_ACTIVE
-										  : SDP_PASSIVE;
+			t->setup = wish->setup == SDP_ACTIVE && can_be_reached(t, wish)
+					   ? SDP_ACTIVE
+					   : SDP_PASSIVE;
 		break;
 	case SDP_ACTIVE:
 		t->setup = SDP_PASSIVE;
@@ -422,13 +423,14 @@ static enum sdp_profile offered_profile(const struct wish *wish, const struct sd
 }
 
 /* Of several ways to key it, the one that was agreed on is offered again. */
-static enum sdp_profile offered_again(enum sdp_profile agreed, enum sdp_profile offered)
+static enum sdp_profile offered_again(const struct terms *t, enum sdp_profile offered)
 {
-	unsigned int keying = sdp_profile_keying(agreed) & sdp_profile_keying(offered);
+	bool agreed = t->fingerprint_count || t->remote_key.suite != SUITE_NONE;
+	unsigned int keying = sdp_profile_keying(t->profile) & sdp_profile_keying(offered);
 	unsigned int plain = sdp_profile_keying(offered) & SDP_PLAIN;
 
 	if (!agreed || !(keying & ~SDP_PLAIN) ||
-	    strcmp(sdp_profile_name(agreed), sdp_profile_name(offered)) != 0)
+	    strcmp(sdp_profile_name(t->profile), sdp_profile_name(offered)) != 0)
 		return offered;
 	return sdp_profile_keyed(offered, keying | plain);
 }
@@ -436,7 +438,7 @@ static enum sdp_profile offered_again(enum sdp_profile agreed, enum sdp_profile 
 static void make_appearance(struct terms *t, const struct wish *wish, bool bundled,
 			    const struct sdp_media *media)
 {
-	t->profile = offered_again(t->profile, offered_profile(wish, media));
+	t->profile = offered_again(t, offered_profile(wish, media));
 	t->rtcp_mux = bundled || wish_is_on(wish->rtcp_mux, t->profile, media->rtcp_mux);
 	t->rtcp_mux_only = t->rtcp_mux && (bundled || t->profile == SDP_UDP_TLS_RTP_SAVPF);
 	take_wish(t, wish);

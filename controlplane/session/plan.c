@@ -380,6 +380,12 @@ static const struct plan *plan_of(const struct end *end, unsigned int line)
 	return NULL;
 }
 
+/* Its association runs, or is to run yet: one that failed is followed by another. */
+static bool is_associated(const struct leg *leg)
+{
+	return !leg->pending && !leg->failed[0] && !leg->keys_lost && (leg->dtls || leg->keyed);
+}
+
 /* What the offerer's leg does of it depends on what the other one has answered. */
 static int agree_offerer(const struct exchange *x, struct plan *plan, uint32_t demuxed,
 			 struct session_error *error)
@@ -396,7 +402,8 @@ static int agree_offerer(const struct exchange *x, struct plan *plan, uint32_t d
 	    sdp_profile_is_opportunistic(plan->terms.profile))
 		terms_go_plain(&plan->terms);
 	if (sdp_profile_has_dtls(plan->terms.profile))
-		terms_choose_setup(&plan->terms, plan->leg->pending ? NULL : &plan->leg->terms,
+		terms_choose_setup(&plan->terms,
+				   is_associated(plan->leg) ? &plan->leg->terms : NULL,
 				   &x->from.wish, media->setup);
 	plan->terms.marking = x->from.wish.marking;
 	/* Without ICE it is the SDP that says where media goes. */

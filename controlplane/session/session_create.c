@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "controlplane/lib/wall_clock.h"
 #include "controlplane/sdp/sdp_codec.h"
@@ -50,8 +51,8 @@ static struct sdp *make_sdp(const struct call *call,
 			       SDP_CODECS_MAX);
 	else if (wrong)
 		session_refuse(error, SESSION_INVALID_ARGUMENT,
-			       "codecs: \"%.60s\" says no clock; write e.g. PCMU, opus or "
-			       "AMR-WB/16000",
+			       "codecs: \"%.60s\" is none, or is there twice; write e.g. PCMU, "
+			       "opus or AMR-WB/16000",
 			       request->codecs[wrong - 1]);
 	else if (text.error || sdp_parse(&sdp, text.data, text.length, &why))
 		session_refuse(error, SESSION_INTERNAL, "the offer cannot be written: %s",
@@ -70,17 +71,37 @@ static int make(struct solo_offer *o, struct party *party,
 
 /* --- the verb -------------------------------------------------------------------------------- */
 
+/* Whether the call, if it is there, can take the party: each of its m-lines is of one kind. */
+static int check_call(const struct call *call, const Tandem__Relay__V1__CreateRequest *request,
+		      struct session_error *error)
+{
+	if (!call)
+		return 0;
+	if (call_party(call, request->tag))
+		return session_refuse(error, SESSION_ALREADY_EXISTS,
+				      "tag \"%.60s\" is a party of this call; name the new one "
+				      "otherwise",
+				      request->tag);
+	if (call->party_count >= CALL_PARTIES_MAX)
+		return session_refuse(error, SESSION_RESOURCE_EXHAUSTED,
+				      "the call has %u parties, which is the limit",
+				      call->party_count);
+	if (call->media[0].kind[0] && strcmp(call->media[0].kind, "audio") != 0)
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "the call's first m-line is %s, and the relay offers audio; "
+				      "offer to the party instead",
+				      call->media[0].kind);
+	return 0;
+}
+
 /* As who offers is found: it comes, and perhaps its call. */
 static int find_party(struct session *s, struct call **call, struct party **party,
 		      const Tandem__Relay__V1__CreateRequest *request, struct session_error *error)
 {
 	Tandem__Relay__V1__OfferRequest offer = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
 
-	if (*call && call_party(*call, request->tag))
-		return session_refuse(error, SESSION_ALREADY_EXISTS,
-				      "tag \"%.60s\" is a party of this call; name the new one "
-				      "otherwise",
-				      request->tag);
+	if (session_check_text("tag", request->tag, error) || check_call(*call, request, error))
+		return -EINVAL;
 	offer.call_id = request->call_id;
 	offer.from_tag = request->tag;
 	offer.label = request->label;

@@ -29,6 +29,14 @@ struct offering {
 
 /* --- who ------------------------------------------------------------------------------------- */
 
+/* It was offered something by the relay itself, and has not answered. */
+static bool is_being_created(const struct party *party)
+{
+	const struct exchange *own = exchange_own(party);
+
+	return own && !own->answered;
+}
+
 /* The one that this party talks with, or has offered to, or the only other one; NULL if there is
  * none. */
 static struct party *usual_partner(const struct call *call, const struct party *from)
@@ -41,7 +49,7 @@ static struct party *usual_partner(const struct call *call, const struct party *
 	if (x)
 		return x->to.party;
 	TAILQ_FOREACH (party, &call->parties, entry) {
-		if (party == from || party->listens)
+		if (party == from || party->listens || is_being_created(party))
 			continue;
 		if (other)
 			return from->partner;
@@ -77,6 +85,11 @@ static int find_other(const struct call *call, const struct party *from, struct 
 	if (*to == from || (*to && (*to)->listens))
 		return session_refuse(error, SESSION_FAILED_PRECONDITION,
 				      "an offer is for another party, who talks; name that one");
+	if (is_being_created(from) || (*to && is_being_created(*to)))
+		return session_refuse(error, SESSION_FAILED_PRECONDITION,
+				      "the relay's own offer to \"%.60s\" waits for its answer; "
+				      "answer it first",
+				      party_name(is_being_created(from) ? from : *to));
 	if (!*to && request->to_tag[0] && !request->branch[0] && !request->joins)
 		return session_refuse(error, SESSION_FAILED_PRECONDITION,
 				      "to_tag \"%.60s\" is no participant of this call; use the "
@@ -212,8 +225,10 @@ static bool replaces(const struct exchange *now, const struct exchange *x)
 {
 	bool same = x->from.party == now->from.party && x->to.party == now->to.party;
 	bool other = x->from.party == now->to.party && x->to.party == now->from.party;
+	bool own =
+		!x->from.party && (x->to.party == now->from.party || x->to.party == now->to.party);
 
-	return x != now && (same || (other && x->answered));
+	return x != now && (same || ((other || own) && x->answered));
 }
 
 static void close_former(struct exchange *now)

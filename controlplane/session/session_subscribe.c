@@ -25,7 +25,8 @@ static int check_request(struct session *s, const struct call *call,
 			 struct session_error *error)
 {
 	if (session_check_text("call_id", request->call_id, error) ||
-	    session_check_text("tag", request->tag, error) || session_check_ready(s, error))
+	    session_check_text("tag", request->tag, error) ||
+	    session_check_name("label", request->label, error) || session_check_ready(s, error))
 		return -EINVAL;
 	if (!call)
 		return session_refuse(error, SESSION_NOT_FOUND,

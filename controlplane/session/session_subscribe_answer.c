@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/exchange_sdp.h"
 #include "controlplane/session/media.h"
 #include "controlplane/session/plan.h"
@@ -42,23 +43,12 @@ static void answered(void *arg, int error, const char *what)
 	end(a);
 }
 
-/* The relay's own offer to this party; NULL if there is none. */
-static struct exchange *find_own(const struct call *call, const char *tag)
-{
-	const struct party *party = call_party(call, tag);
-	struct exchange *x;
-
-	TAILQ_FOREACH (x, &call->exchanges, entry)
-		if (party && x->to.party == party && !x->from.party && !x->answered)
-			return x;
-	return NULL;
-}
-
 static struct exchange *find(struct session *s, const struct call *call,
 			     const Tandem__Relay__V1__SubscribeAnswerRequest *request,
 			     struct session_error *error)
 {
-	struct exchange *x;
+	const struct party *party = call ? call_party(call, request->tag) : NULL;
+	struct exchange *x = party ? exchange_own(party) : NULL;
 
 	if (session_check_ready(s, error))
 		return NULL;
@@ -67,7 +57,6 @@ static struct exchange *find(struct session *s, const struct call *call,
 			       request->call_id);
 		return NULL;
 	}
-	x = find_own(call, request->tag);
 	if (!x)
 		session_refuse(error, SESSION_FAILED_PRECONDITION,
 			       "no offer of the relay's own to \"%.60s\" waits for an answer; "
@@ -76,31 +65,33 @@ static struct exchange *find(struct session *s, const struct call *call,
 	return x;
 }
 
-/* On a copy of the plans, since an answer that cannot be taken may be followed by a better one. */
-static int take_answer(struct exchange *x, const char *text, struct session_error *error)
+/* On a copy, since another answer may follow, whether this one can be taken or not. */
+static int take_answer(struct exchange *next, const struct exchange *x, const char *text,
+		       struct session_error *error)
 {
-	struct exchange next;
 	struct sdp *sdp = NULL;
 	int result = -EINVAL;
 
 	if (exchange_read_sdp(&sdp, text, NULL, error))
 		return -EINVAL;
-	if (exchange_copy(&next, x))
+	if (exchange_copy(next, x))
 		session_refuse(error, SESSION_INTERNAL, "no memory");
 	else
-		result = plan_answer(&next, sdp, error);
-	if (result == 0) {
-		struct end planned = x->to;
-
-		x->to = next.to;
-		next.to = planned;
-		/* Listeners have what those whom they hear have. */
-		if (!x->to.party->listens)
-			media_take(x->call->media, x->sdp, sdp);
-	}
-	exchange_forget_plans(&next);
+		result = plan_answer(next, sdp, error);
+	/* Listeners have what those whom they hear have. */
+	if (result == 0 && !x->to.party->listens)
+		media_take_new(x->call->media, x->sdp, sdp);
+	if (result)
+		exchange_forget_plans(next);
 	sdp_free(sdp);
 	return result;
+}
+
+/* Who is to talk keeps the call, as an answer does. */
+static void keep(struct call *call)
+{
+	session_end_at(call, 0);
+	call->signalled = wall_clock_ms();
 }
 
 static void answer_again(struct session *s, const ProtobufCMessage *request, session_reply *reply,
@@ -116,14 +107,14 @@ void session_subscribe_answer(struct session *s,
 {
 	struct call *call = session_find_call(s, request->call_id);
 	struct session_error error;
+	struct exchange *x, next;
 	struct answering *a;
-	struct exchange *x;
 	struct push *push;
 
 	if (queue_wait(call, answer_again, &request->base, reply, arg))
 		return;
 	x = find(s, call, request, &error);
-	if (!x || take_answer(x, request->sdp, &error)) {
+	if (!x || take_answer(&next, x, request->sdp, &error)) {
 		reply(arg, NULL, &error);
 		return;
 	}
@@ -131,11 +122,15 @@ void session_subscribe_answer(struct session *s,
 	push = a ? push_begin(s, answered, NULL, a) : NULL;
 	if (!push) {
 		free(a);
+		exchange_forget_plans(&next);
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 		return;
 	}
 	*a = (struct answering){.call = call, .reply = reply, .arg = arg};
 	queue_begin(call);
-	solo_settle(x, &x->to, push);
+	if (!x->to.party->listens)
+		keep(call);
+	solo_settle(x, &next.to, push);
+	exchange_forget_plans(&next);
 	push_end(push);
 }

@@ -36,7 +36,12 @@ void solo_settle(struct exchange *x, struct end *end, struct push *push)
 	paths_free(&before);
 	paths_free(&now);
 	watch_party(WATCH(ANSWERED), party, "");
-	exchange_free(x);
+	if (x->to.party && !x->to.party->listens) {
+		x->answered = true;
+		exchange_wait(x);
+	} else {
+		exchange_free(x);
+	}
 	exchange_sweep(call, push);
 	push_call(push, call);
 }

@@ -8,8 +8,9 @@
 struct push;
 
 /*
- * What was agreed with the party of this end comes into force, and what was rejected goes; all of
- * it is in `push` then. The exchange is over, and freed.
+ * What was agreed with the party of this end, that of a copy perhaps, comes into force, and what
+ * was rejected goes; all of it is in `push` then. The exchange is freed, unless the party was
+ * created: then a further answer may take the place of this one.
  */
 void solo_settle(struct exchange *exchange, struct end *end, struct push *push);
 

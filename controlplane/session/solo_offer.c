@@ -71,6 +71,18 @@ static int read_wish(struct exchange *x, const Tandem__Relay__V1__Side *to,
 	return 0;
 }
 
+/* The address in o= is the relay's, whatever the form says: nobody else's is there. */
+static char *write_offer(struct exchange *x, const Tandem__Relay__V1__SdpForm *form,
+			 struct session_error *error)
+{
+	Tandem__Relay__V1__SdpForm own = TANDEM__RELAY__V1__SDP_FORM__INIT;
+
+	if (form)
+		own = *form;
+	own.user = own.origin = false;
+	return exchange_write_sdp(x, NULL, &own, error);
+}
+
 int solo_offer_make(struct solo_offer *o, struct party *party, struct sdp *sdp,
 		    const Tandem__Relay__V1__Side *to, const Tandem__Relay__V1__SdpForm *form,
 		    struct session_error *error)
@@ -85,7 +97,7 @@ int solo_offer_make(struct solo_offer *o, struct party *party, struct sdp *sdp,
 	x->sdp = sdp;
 	if (read_wish(x, to, error) || plan_offer(x, true, error))
 		return -EINVAL;
-	o->sdp = exchange_write_sdp(x, NULL, form, error);
+	o->sdp = write_offer(x, form, error);
 	return o->sdp ? 0 : -EINVAL;
 }
 

@@ -322,6 +322,14 @@ static const struct ng_case handshakes[] = {
 		   "{\"transport-protocol\": \"RTP/AVP\"}",
 		   {" RTP/AVP 0\r\n"}},
 	 .answer = {PLAIN, NULL, {"a=setup:passive\r\n"}}},
+	{.name = "who is behind a translator that the proxy knows of begins",
+	 .offer = {"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nt=0 0\r\n"
+		   "m=audio 40000 UDP/TLS/RTP/SAVP 0\r\nc=IN IP4 10.0.0.1\r\n"
+		   "a=setup:actpass\r\na=fingerprint:sha-256 " PRINT_A "\r\n",
+		   "{\"transport-protocol\": \"RTP/AVP\", \"flags\": [\"SIP-source-address\"], "
+		   "\"received-from\": [\"IP4\", \"203.0.113.40\"]}",
+		   {" RTP/AVP 0\r\n"}},
+	 .answer = {PLAIN, NULL, {"a=setup:passive\r\n"}}},
 	{.name = "fingerprints by the hash that is asked for, and by the participant's own",
 	 .offer = {WEB, "{\"DTLS-fingerprint\": \"SHA-384\"}", {"a=fingerprint:sha-384 "}},
 	 .answer = {HEAD "m=audio 40000 UDP/TLS/RTP/SAVPF 0\r\n" AT "a=rtcp-mux\r\n"

@@ -217,6 +217,22 @@ static void parties_are_connected(void **state)
 	assert_refused(link_up("x", "z"), SESSION_FAILED_PRECONDITION, "no party");
 }
 
+static const char *const no_codecs[] = {
+	"",          "/8000",        "AMR",        "AMR/",     "AMR/0",        "AMR/-1",
+	"AMR/8000x", "AMR/8000/",    "AMR/8000/0", "A B/8000", "AMR/8000/1/2", "AMR/99999999999",
+	"H263",      "AMR\r\nx/8000"};
+
+static int rig_offer_to(const char *from, const char *to)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+
+	request.call_id = (char *)"1";
+	request.from_tag = (char *)from;
+	request.to_tag = (char *)to;
+	request.sdp = (char *)rig_phone(41000, "");
+	return rig_ask(session_offer, &request);
+}
+
 static int create(const char *tag, int profile, const char *codec)
 {
 	Tandem__Relay__V1__CreateRequest request = TANDEM__RELAY__V1__CREATE_REQUEST__INIT;
@@ -252,7 +268,7 @@ static void created_parties_are_connected(void **state)
 	assert_done(link_up("x", "y"));
 	assert_true(rig_hears(x, y) && rig_hears(y, x));
 	assert_refused(create("y", AVP, NULL), SESSION_ALREADY_EXISTS, "is a party");
-	assert_refused(subscribe_answer("y", rig_phone(41000, "")), SESSION_FAILED_PRECONDITION,
+	assert_refused(subscribe_answer("z", rig_phone(41000, "")), SESSION_FAILED_PRECONDITION,
 		       "create first");
 	restart();
 	assert_done(rig_query("1"));
@@ -264,10 +280,61 @@ static void created_parties_are_connected(void **state)
 	assert_int_equal(fake_count(&rig.fake) + fake_call_count(&rig.fake), 0);
 }
 
+/* While the relay's offer waits nobody else's is made of it; afterwards 183 and 200 both count. */
+static void a_created_party_answers_twice(void **state)
+{
+	struct fake_leg *x, *y;
+
+	assert_done(create("x", SAVP, "PCMU"));
+	x = rig_leg("audio");
+	assert_done(create("y", AVP, NULL));
+	y = rig_leg("audio");
+	assert_refused(rig_offer("1", "x", rig_phone(41000, ""), AVP), SESSION_FAILED_PRECONDITION,
+		       "relay's own offer to \"x\"");
+	assert_done(subscribe_answer("y", rig_phone(42000, "")));
+	assert_refused(rig_offer_to("y", "x"), SESSION_FAILED_PRECONDITION,
+		       "relay's own offer to \"x\"");
+	assert_done(subscribe_answer("x", rig_sdes_phone(3, KEY_A, "")));
+	assert_int_equal(x->put->put_leg->remote->port, 52000);
+	rig_sdes_phone(3, KEY_B, "");
+	memcpy(strstr(rig_text, "52000"), "52002", 5);
+	assert_done(subscribe_answer("x", rig_text));
+	assert_int_equal(x->put->put_leg->remote->port, 52002);
+	assert_memory_equal(x->keys->put_keys->receive_key.data, "=-n@", 4);
+	assert_done(link_up("x", "y"));
+	assert_true(rig_hears(x, y) && rig_hears(y, x));
+	/* With another offer that is over. */
+	assert_done(rig_offer_to("y", "x"));
+	assert_refused(subscribe_answer("x", rig_sdes_phone(3, KEY_B, "")),
+		       SESSION_FAILED_PRECONDITION, "waits for an answer");
+}
+
+/* What the others of its call send is not what it was offered. */
+static void a_created_party_changes_no_m_line(void **state)
+{
+	struct fake_leg *a, *b;
+	char name[300];
+
+	rig_phones("1", &a, &b);
+	assert_done(create("x", AVP, "SIREN/16000"));
+	assert_done(subscribe_answer("x", "v=0\r\no=- 1 1 IN IP4 203.0.113.1\r\ns=-\r\nt=0 0\r\n"
+					  "m=audio 41000 RTP/AVP 96\r\nc=IN IP4 203.0.113.1\r\n"
+					  "a=rtpmap:96 SIREN/16000\r\n"));
+	assert_done(subscribe("r", "a", AVP));
+	assert_null(strstr(rig.got.sdp, "SIREN"));
+	assert_non_null(strstr(rig.got.sdp, "IN IP4 198.51.100.1\r\n"));
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(create(name, AVP, NULL), SESSION_INVALID_ARGUMENT);
+	assert_int_equal(create("", AVP, NULL), SESSION_INVALID_ARGUMENT);
+	for (size_t k = 0; k < COUNT(no_codecs); k++)
+		assert_refused(create("y", AVP, no_codecs[k]), SESSION_INVALID_ARGUMENT, "is none");
+}
+
 /* Nothing is left of what was not answered, or was refused. */
 static void a_created_party_that_never_answers(void **state)
 {
-	assert_refused(create("x", AVP, "SIREN"), SESSION_INVALID_ARGUMENT, "says no clock");
+	assert_refused(create("x", AVP, "SIREN"), SESSION_INVALID_ARGUMENT, "is none");
 	assert_int_equal(rig.session->calls.count, 0);
 	assert_done(create("x", AVP, "SIREN/16000"));
 	assert_non_null(strstr(rig.got.sdp, "a=rtpmap:96 SIREN/16000\r\n"));
@@ -762,6 +829,8 @@ int main(void)
 		TEST(two_branches),
 		TEST(parties_are_connected),
 		TEST(created_parties_are_connected),
+		TEST(a_created_party_answers_twice),
+		TEST(a_created_party_changes_no_m_line),
 		TEST(a_created_party_that_never_answers),
 		TEST(two_answers),
 		TEST(a_browser_hears_two_answers),

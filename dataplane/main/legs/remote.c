@@ -6,6 +6,14 @@
 #include "dataplane/main/floods/destinations.h"
 #include "dataplane/main/legs/record.h"
 
+static struct egress *make_egress(const struct registry *r, const struct record *record,
+				  unsigned int component, const struct endpoint *remote)
+{
+	uint16_t port = record->port + (component && !record->latest->rtcp_mux);
+
+	return egress_create(r->dataplane, record->address, port, remote, record->dscp);
+}
+
 int remote_set_egress(struct registry *r, struct record *record, unsigned int component,
 		      const struct endpoint *remote, enum drop mute)
 {
@@ -16,9 +24,7 @@ int remote_set_egress(struct registry *r, struct record *record, unsigned int co
 	if (old && remote && endpoint_equal(&old->remote, remote) && old->dscp == record->dscp)
 		return 0;
 	if (remote) {
-		uint16_t port = record->port + (component && !record->latest->rtcp_mux);
-
-		new = egress_create(r->dataplane, record->address, port, remote, record->dscp);
+		new = make_egress(r, record, component, remote);
 		/* What the leg sent to until now is no longer right either. */
 		if (!new) {
 			mute = DROP_NO_ROUTE;
@@ -48,12 +54,14 @@ void remote_mark(struct registry *r, struct record *record, uint8_t dscp)
 {
 	record->dscp = dscp;
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++) {
-		const struct egress *e = record->egress[c];
-		struct endpoint to;
+		struct egress *old = record->egress[c];
+		struct egress *new =
+			old && old->dscp != dscp ? make_egress(r, record, c, &old->remote) : NULL;
 
-		if (!e)
+		/* Without room for another one packets had better go on as they are. */
+		if (!new)
 			continue;
-		to = e->remote;
-		remote_set_egress(r, record, c, &to, record->mute);
+		record->egress[c] = new;
+		egress_release(old);
 	}
 }
