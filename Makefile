@@ -44,14 +44,14 @@ PKGS = $(PKGS_BUILD) $(PKGS_RUN) $(PKGS_TEST) $(PKGS_PERF)
 .PHONY: help deps deps-run deps-fresh all tests demo test check unit smoke fuzz fuzz-long coverage \
 	lint format clean install fresh-check
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile perf/bench.mk | \
+	@grep -hE '^[a-z-]+:.*## ' Makefile perf/bench.mk vm-images/image.mk | \
 		awk -F ':.*## ' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 deps: ## install the Debian packages that are missing
 deps-run: PKGS = $(PKGS_RUN)
 deps-run: ## install only what the installed programs need
 deps-fresh: PKGS = $(PKGS_FRESH)
-deps deps-run deps-fresh:
+deps deps-run deps-fresh deps-image deps-image-test:
 	@missing=$$(for p in $(PKGS); do \
 		dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	[ -z "$$missing" ] && exit 0; \
@@ -271,6 +271,7 @@ fresh-check: deps-fresh ## run every target in a fresh Debian 12 below build/fre
 	BUILD=$(BUILD) tests/fresh $(FRESH)
 
 include perf/bench.mk
+include vm-images/image.mk
 
 OBJECTS := $(foreach l,common dataplane controlplane ebpf,$(OBJ_main_$(l))) \
 	$(patsubst %.c,$(BUILD)/obj/%.o,dataplane/main/main.c controlplane/main.c $(SRC_ctl))
