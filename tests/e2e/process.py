@@ -20,7 +20,8 @@ CORE_LIMIT = 1 << 20  # Large enough that a core would be written, small enough 
 class Process:
     """Runs argv, in a namespace when one is given; both output streams go to the log."""
 
-    def __init__(self, argv, log, namespace=None, notify=False, cwd=None, env=None):
+    def __init__(self, argv, log, namespace=None, notify=False, cwd=None, env=None,
+                 pass_fds=()):
         self.name = os.path.basename(argv[0])
         self.log = str(log)
         environment = {**os.environ, **(env or {})}
@@ -37,7 +38,7 @@ class Process:
             # threads of gRPC, which may wait for it.
             self._popen = subprocess.Popen(
                 ["prlimit", f"--core={_core_limit()}", *command], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, cwd=cwd, env=environment,
+                stdout=output, stderr=output, cwd=cwd, env=environment, pass_fds=pass_fds,
                 start_new_session=True)  # Ctrl-C is for the tests, which then stop the program.
         self.pid = self._popen.pid
 
