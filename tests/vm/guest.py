@@ -51,7 +51,7 @@ log = debug
 
 [ng]
 listen = udp:[::]:2223
-allow = {HERE}/64
+allow = 2001:db8:9::/64
 """
 NETWORK = f"""\
 [Match]
