@@ -37,13 +37,14 @@ class Trial:
 
 
 class Load:
-    def __init__(self, build, packets):
+    def __init__(self, build, packets, relay_mac=None):
         # pylint: disable-next=consider-using-with
         self._process = subprocess.Popen(
             network.LOAD.command(
                 *network.FIRST, *network.on(network.LOAD_CORE), str(build / "perf/peers/load"),
                 str(build / "perf/peers/load.bpf.o"), network.FAR,
-                network.LOAD.mac(network.FAR), network.RELAY.mac(network.NEAR), str(packets)),
+                network.LOAD.mac(network.FAR), relay_mac or network.RELAY.mac(network.NEAR),
+                str(packets)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._packets = packets
         self._read()

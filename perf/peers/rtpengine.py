@@ -46,10 +46,10 @@ def decode(text, at=0):
 class Ng:
     """The client of its protocol, in its namespace."""
 
-    def __init__(self, namespace):
+    def __init__(self, namespace, seconds=0.5):
         self._socket = namespace.udp("127.0.0.1")
         self._socket.connect(("127.0.0.1", PORT))
-        self._socket.settimeout(0.5)
+        self._socket.settimeout(seconds)
         self._cookie = 0
 
     def answers(self):
