@@ -270,8 +270,8 @@ demo: deps ## install, build, and show a browser talk to a telephone
 fresh-check: deps-fresh ## run every target in a fresh Debian 12 below build/fresh; takes hours
 	BUILD=$(BUILD) tests/fresh $(FRESH)
 
-include perf/bench.mk
 include vm-images/image.mk
+include perf/bench.mk
 
 OBJECTS := $(foreach l,common dataplane controlplane ebpf,$(OBJ_main_$(l))) \
 	$(patsubst %.c,$(BUILD)/obj/%.o,dataplane/main/main.c controlplane/main.c $(SRC_ctl))

@@ -39,3 +39,23 @@ bench-flood: deps ## measure floods: verdicts, calls during attacks, rtpengine; 
 	@$(MAKE) -j$$(nproc) all $(FLOOD) $(BUILD)/perf/flood/verdict \
 		$(BUILD)/perf/flood/vary.bpf.o
 	$(PYTHON) perf/bench-flood --build $(BUILD) $(BENCH)
+
+# The appliance with rtpengine in it, and a plugin that counts what its processor does.
+$(IMAGE)/bench-root.tar: $(IMAGE_ROOT)
+	@mkdir -p $(@D)
+	$(call say,DEBIAN)
+	$(Q)MORE=rtpengine-daemon $(MAKE_IMAGE) vm-images/root $@ >$(@:.tar=.log) 2>&1 || \
+		{ tail -n 20 $(@:.tar=.log) >&2; exit 1; }
+$(IMAGE)/bench.raw: $(IMAGE)/bench-root.tar $(IMAGE_REST)
+	$(call say,IMAGE)
+	$(Q)$(MAKE_IMAGE) vm-images/appliance $< $(IMAGE)/bench-root
+	$(Q)ROOT_MIB=1280 $(MAKE_IMAGE) vm-images/disk $(IMAGE)/bench-root $(IMAGE)/bench
+$(BUILD)/perf/vm/count.so: perf/vm/count.c
+	@mkdir -p $(@D)
+	$(call say,PLUGIN)
+	$(Q)$(CC) $(CFLAGS) $(WARN) -shared -fPIC -o $@ $<
+.PHONY: bench-vm
+bench-vm: deps deps-image-test ## measure a packet in a virtual machine, beside rtpengine; as root
+	@$(MAKE) -j$$(nproc) all $(IMAGE)/bench.raw $(BUILD)/perf/vm/count.so \
+		$(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o
+	$(PYTHON) perf/bench-vm --build $(BUILD) $(BENCH)
