@@ -138,7 +138,8 @@ class Guest:
             variables = shutil.copy(OVMF.format("VARS"), self.directory / "vars.fd")
             argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF.format('CODE')}",
                      "-drive", f"if=pflash,format=raw,file={variables}"]
-        argv += ["-drive", f"file={disk},if=virtio",
+        argv += ["-drive", f"file={disk},if=none,id=disk",
+                 "-device", "virtio-blk-pci,drive=disk,bootindex=1",
                  "-drive", f"file={self.directory}/seed.img,format=raw,if=virtio,readonly=on"]
         for name, path in drives.items():
             argv += ["-drive", f"file={path},format=raw,if=none,id={name},readonly=on",
