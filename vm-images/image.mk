@@ -13,7 +13,10 @@ UPDATE_SIGN ?=
 IMAGE := $(BUILD)/image
 # Nothing in an image is newer than its commit.
 EPOCH = $(eval EPOCH := $$(shell git log -1 --format=%ct 2>/dev/null || echo 0))$(EPOCH)
-MAKE_IMAGE = BUILD='$(abspath $(BUILD))' VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(EPOCH)' UPDATE_KEY='$(UPDATE_KEY)'
+# Debian's part is kept from commit to commit, so it is as old as what is wanted of it.
+ROOT_EPOCH = $(eval ROOT_EPOCH := $$(shell git log -1 --format=%ct -- $$(IMAGE_ROOT) 2>/dev/null || echo 0))$(ROOT_EPOCH)
+MAKE_IMAGE = BUILD='$(abspath $(BUILD))' VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(EPOCH)' UPDATE_KEY='$(UPDATE_KEY)' \
+	ROOT_EPOCH='$(ROOT_EPOCH)'
 
 .PHONY: deps-image deps-image-test image image-update image-formats image-check image-test
 deps-image: PKGS = $(PKGS_IMAGE)
