@@ -253,8 +253,8 @@ coverage: deps ## show which lines of the parsers the fuzzers' corpus reaches, i
 
 # `make test` and `make demo` do everything on a fresh machine: the packages come first, and only
 # then is make asked what must be built.
-test: deps deps-image-test ## install, build and run every test
-	@$(MAKE) -j$$(nproc) tests $(BUILD)/tandem.qcow2
+test: deps ## install, build and run every test
+	@$(MAKE) -j$$(nproc) tests
 	BUILD=$(BUILD) tests/run
 check: deps ## install, build; lint, unit tests and one real call, for the work between
 	@$(MAKE) -j$$(nproc) all $(UNITS)
