@@ -8,11 +8,13 @@ A NIC is a tap that QEMU holds; there is no bridge and no address of this machin
 """
 
 import fcntl
+import functools
 import os
 import pathlib
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 
 import net
@@ -26,9 +28,11 @@ NICS = {"management": (MANAGEMENT, "52:54:00:74:00:00"),
         "public": (net.BROWSERS, "52:54:00:74:00:01"),
         "trunk": (net.PHONES, "52:54:00:74:00:02")}
 TUNSETIFF = 0x400454ca
-IFF_TAP, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
+IFF_TAP, IFF_MULTI_QUEUE, IFF_NO_PI, IFF_VNET_HDR = 0x0002, 0x0100, 0x1000, 0x4000
 OVMF = "/usr/share/OVMF/OVMF_{}_4M.fd"
 QEMU = "qemu-system-x86_64"
+VCPUS = 2
+QUEUES = 2 + VCPUS  # pairs: as many as let virtio's driver take some for XDP, where nobody polls
 # What a boot may take without KVM on a machine that has other things to do.
 BOOT_SECONDS = 400
 
@@ -70,94 +74,106 @@ def create():
         net.add(namespace)
 
 
+@functools.cache
 def accelerator():
     """kvm where a guest gets as far as its firmware's last word with it, otherwise tcg."""
     if not os.path.exists("/dev/kvm"):
         return "tcg"
-    told = BUILD / "vm-kvm.log"
-    told.unlink(missing_ok=True)
-    try:
-        subprocess.run([QEMU, "-accel", "kvm", "-cpu", "host", "-m", "64", "-nodefaults",
-                        "-display", "none", "-chardev", f"file,id=told,path={told}",
-                        "-device", "isa-debugcon,iobase=0x402,chardev=told"], timeout=5,
-                       stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    except subprocess.TimeoutExpired:
-        pass
-    text = told.read_text(errors="replace") if told.exists() else ""
-    return "kvm" if "No bootable device" in text else "tcg"
+    with tempfile.NamedTemporaryFile("r", errors="replace") as told:
+        try:
+            subprocess.run([QEMU, "-accel", "kvm", "-cpu", "host", "-m", "64", "-nodefaults",
+                            "-display", "none", "-chardev", f"file,id=told,path={told.name}",
+                            "-device", "isa-debugcon,iobase=0x402,chardev=told"], timeout=5,
+                           stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        except subprocess.TimeoutExpired:
+            pass
+        return "kvm" if "No bootable device" in told.read() else "tcg"
 
 
 def _tap(namespace, addresses):
-    """A tap named eth0 in a namespace: its descriptor, for QEMU."""
+    """A tap named eth0 in a namespace: the descriptors of its queues, for QEMU."""
+    flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE
     with namespace.entered():
-        tap = os.open("/dev/net/tun", os.O_RDWR)
-        fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", b"eth0",
-                                                IFF_TAP | IFF_NO_PI | IFF_VNET_HDR))
-    # The guest is handed what a wire would carry: checksums are made, nothing is joined.
-    namespace.run("ethtool", "-K", "eth0", "tx", "off", "tso", "off", "gso", "off", "gro", "off")
+        queues = [os.open("/dev/net/tun", os.O_RDWR) for _ in range(QUEUES)]
+        for queue in queues:
+            fcntl.ioctl(queue, TUNSETIFF, struct.pack("16sH22x", b"eth0", flags))
+            os.set_inheritable(queue, True)
     for address in addresses:
         namespace.run("ip", "addr", "add", address, "dev", "eth0",
                       *(["nodad"] if ":" in address else []))
     namespace.run("ip", "link", "set", "eth0", "up")
-    return tap
+    return queues
 
 
 class Guest:
     """directory keeps its disk, its drive, and what its serial console says.
 
-    drives: further files, each a drive whose serial number is its name here.
+    drives: further files, each a drive whose serial number is its name here; seed: files of its
+    configuration drive that differ from what is usual, or None: it has no drive at all.
     """
 
-    def __init__(self, directory, firmware="bios", drives=None, **seed):
-        self.directory, self.firmware = pathlib.Path(directory), firmware
+    def __init__(self, directory, firmware="bios", cpu="max", iommu=False, drives=None, drive="seed.img",
+                 label="TANDEM", **seed):
+        self.directory, self._firmware, self._cpu = pathlib.Path(directory), firmware, cpu
+        self._iommu, self._drive = iommu, drive and self.directory / drive
         self._identity = self.directory / "identity"
         net.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self._identity))
-        self._seed({"dataplane.ini": DATAPLANE, "controlplane.ini": CONTROLPLANE,
-                    "network": NETWORK, "hostname": "relay-7\n",
-                    "authorized_keys": self._identity.with_suffix(".pub").read_text(), **seed})
+        if drive:
+            self._seed(label, {"dataplane.ini": DATAPLANE, "controlplane.ini": CONTROLPLANE,
+                               "network": NETWORK, "hostname": "relay-7\n",
+                               "authorized_keys": self._identity.with_suffix(".pub").read_text(),
+                               **seed})
         disk = self.directory / "disk.qcow2"
         net.run("qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2",
                 "-b", str(BUILD / "tandem.qcow2"), str(disk), "4G")
         self._start(disk, drives or {})
 
-    def _seed(self, files):
+    def _seed(self, label, files):
         source = self.directory / "seed"
         source.mkdir()
         for name, text in files.items():
             (source / name).write_text(text)
-        net.run(str(ROOT / "vm-images/seed"), str(source), str(self.directory / "seed.img"))
+        net.run(str(ROOT / "vm-images/seed"), str(source), str(self._drive), label)
 
     def _start(self, disk, drives):
         self.accelerator = accelerator()
         cpu = ["kvm", "-cpu", "host"] if self.accelerator == "kvm" else \
-            ["tcg,thread=multi", "-cpu", "max"]
-        argv = [QEMU, "-machine", "q35", "-accel", *cpu, "-smp", "2", "-m", "1024",
+            ["tcg,thread=multi", "-cpu", self._cpu]
+        argv = [QEMU, "-machine", "q35,kernel-irqchip=split" if self._iommu else "q35",
+                "-accel", *cpu, "-smp", str(VCPUS), "-m", "1024",
                 "-nodefaults", "-display", "none", "-serial", f"file:{self.directory}/console",
-                "-watchdog-action", "reset"]
-        if self.firmware == "uefi":
-            variables = shutil.copy(OVMF.format("VARS"), self.directory / "vars.fd")
-            argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF.format('CODE')}",
-                     "-drive", f"if=pflash,format=raw,file={variables}"]
-        argv += ["-drive", f"file={disk},if=none,id=disk",
-                 "-device", "virtio-blk-pci,drive=disk,bootindex=1",
-                 "-drive", f"file={self.directory}/seed.img,format=raw,if=virtio,readonly=on"]
-        for name, path in drives.items():
-            argv += ["-drive", f"file={path},format=raw,if=none,id={name},readonly=on",
-                     "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+                "-watchdog-action", "reset", *self._storage(disk, drives)]
+        if self._iommu:
+            argv += ["-device", "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on"]
         addresses = {"management": [f"{HERE}/64"],
                      "public": [f"{net.BROWSER[4]}/24", f"{net.BROWSER_OTHER[4]}/24"],
                      "trunk": [f"{net.PHONE[4]}/24", f"{net.PHONE_OTHER[4]}/24"]}
         taps = []
         for name, (namespace, mac) in NICS.items():
-            tap = _tap(namespace, addresses[name])
-            taps.append(tap)
-            os.set_inheritable(tap, True)
-            argv += ["-netdev", f"tap,id={name},fd={tap}",
-                     "-device", f"virtio-net-pci,netdev={name},mac={mac}"]
+            queues = _tap(namespace, addresses[name])
+            taps += queues
+            argv += ["-netdev", f"tap,id={name},fds={':'.join(map(str, queues))}", "-device",
+                     f"virtio-net-pci,netdev={name},mac={mac},mq=on,vectors={2 * QUEUES + 2}"
+                     + (",iommu_platform=on,ats=on,disable-legacy=on" if self._iommu else "")]
         # In a namespace that has nothing: what the guest sends goes by the taps alone.
         self._process = Process(argv, self.directory / "qemu.log", net.RELAY, pass_fds=taps)
         for tap in taps:
             os.close(tap)
+
+    def _storage(self, disk, drives):
+        argv = []
+        if self._firmware == "uefi":
+            variables = shutil.copy(OVMF.format("VARS"), self.directory / "vars.fd")
+            argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF.format('CODE')}",
+                     "-drive", f"if=pflash,format=raw,file={variables}"]
+        argv += ["-drive", f"file={disk},if=none,id=disk",
+                 "-device", "virtio-blk-pci,drive=disk,bootindex=1"]
+        if self._drive:
+            argv += ["-drive", f"file={self._drive},format=raw,if=virtio,readonly=on"]
+        for name, path in drives.items():
+            argv += ["-drive", f"file={path},format=raw,if=none,id={name},readonly=on",
+                     "-device", f"virtio-blk-pci,drive={name},serial={name}"]
+        return argv
 
     def console(self):
         path = self.directory / "console"
@@ -165,9 +181,9 @@ class Guest:
 
     def ssh_command(self, *more):
         return MANAGEMENT.command(
-            "ssh", "-q", "-i", str(self._identity), "-o", "StrictHostKeyChecking=no",
+            "ssh", "-o", "LogLevel=ERROR", "-i", str(self._identity), "-o", "StrictHostKeyChecking=no",
             "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes",
-            "-o", "ConnectTimeout=10", *more, f"root@{ADDRESS}")
+            "-o", "ConnectTimeout=60", *more, f"root@{ADDRESS}")
 
     def ssh(self, command, seconds=120, check=True):
         """What a command in the guest writes."""
@@ -187,9 +203,14 @@ class Guest:
     def wait_serving(self, not_boot="", seconds=BOOT_SECONDS):
         """Until the relay of a boot says that it serves; that boot's id, and what it took."""
         began = time.monotonic()
+        asked = 0
 
         def serving():
-            boot = self.boot_id()
+            nonlocal asked
+            # A login costs the guest seconds of its one core, so the console is asked first.
+            if "serving" not in self.console()[-1000:] or time.monotonic() < asked + 3:
+                return None
+            boot, asked = self.boot_id(), time.monotonic()
             if not boot or boot == not_boot:
                 return None
             return boot if self.ssh("tandemctl health", 60, check=False).strip() == "serving" \

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""An update that serves stays; one that does not, or is not signed, changes nothing."""
+"""A machine's life: an update that serves stays; one that does not, or is not signed, changes nothing."""
 
 import os
 import subprocess
 
 import pytest
 
+import checks
+import guest as guests
 import net
 import talk
 from relay import BUILD, ROOT
@@ -24,67 +26,122 @@ def key(directory):
 
 @pytest.fixture
 def update(directory, key):
-    """Makes an update of the image whose root differs: update(name, commands of debugfs, ...)."""
-    def make(name, commands, signer=None, options=""):
+    """Makes an update: what its root lacks, the scripts that it has, more for the kernel's command line."""
+    def make(name, lacks=(), has=None, options="", signer=None):
         disk = directory / name
-        for part in ("linux", "initrd", "root"):
-            net.run("cp", "--sparse=always", "--reflink=auto", f"{DISK}.{part}", f"{disk}.{part}")
-        script = directory / f"{name}.debugfs"
-        script.write_text("".join(f"{command}\n" for command in commands))
-        net.run("debugfs", "-w", "-f", str(script), f"{disk}.root")
-        out = directory / f"{name}.update"
+        for part in ("linux", "initrd"):
+            disk.with_suffix(f".{part}").symlink_to(f"{DISK}.{part}")
+        root = disk.with_suffix(".root")
+        more = [f"usr/share/tandem/version f 644 0 0 echo {name}"]
+        more += [f"{path} f 755 0 0 echo '#!/bin/sh'; echo '{text}'"
+                 for path, text in (has or {}).items()]
+        net.run("mksquashfs", f"{DISK.parent}/root", str(root), "-noappend", "-quiet", "-no-progress",
+                "-comp", "zstd", "-Xcompression-level", "1",
+                *(word for file in more for word in ("-p", file)),
+                "-e", "usr/share/tandem/version", *lacks)
+        out = disk.with_suffix(".update")
         subprocess.run([ROOT / "vm-images/update", disk, signer or key[0], out], check=True,
                        timeout=300, env={**os.environ, "VERSION": name, "SOURCE_DATE_EPOCH": "0",
                                          "OPTIONS": options})
-        os.unlink(f"{disk}.root")
+        root.unlink()
         return out
     yield make
     for path in directory.glob("*.update"):
         path.unlink()
 
 
-def version(directory, text):
-    """Commands that put another version into a root."""
-    path = directory / f"version-{text}"
-    path.write_text(f"{text}\n")
-    return ["rm /usr/share/tandem/version", f"write {path} /usr/share/tandem/version"]
-
-
 def apply(guest, name, check=True):
     return guest.ssh(f"tandem-update /dev/disk/by-id/virtio-{name} 2>&1", 600, check)
 
 
-@pytest.mark.parametrize("firmware", ["bios", "uefi"])
-def test_forward_and_back(start, appliance, directory, update, key, firmware):
+# What an update may lack, or have instead: each leads back to the slot that served.
+INIT = "usr/lib/systemd/systemd"
+BROKEN = {"silent": {"lacks": ["usr/bin/tandem-dataplane"], "options": "tandem.trial=5"},
+          "hung": {"lacks": [INIT], "has": {INIT: "while :; do sleep 1; done"},
+                   "options": "tandem.watchdog=10"}}
+
+
+OLD_CPU = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt"  # no AES-NI
+
+
+@pytest.fixture
+def updates(directory, update, key):
+    """The drives of a machine that is updated, then given what leads back: updates(broken)."""
     foreign = directory / "foreign.pem"
     net.run("openssl", "genpkey", "-algorithm", "ed25519", "-out", str(foreign))
-    drives = {"second": update("second", version(directory, "second")),
-              "silent": update("silent", ["rm /usr/bin/tandem-dataplane"],
-                               options="tandem.trial=20"),
-              "dead": update("dead", ["rm /usr/lib/systemd/systemd", "rm /usr/sbin/init"])}
-    drives["forged"] = update("forged", [], signer=foreign)
-    guest = start(firmware, drives, **{"update.pem": key[1].read_text()})
-    boot, _ = guest.wait_serving()
-    assert guest.slot() == "a"
+    return lambda broken: {
+        "drives": {"second": update("second"), "forged": update("forged", signer=foreign),
+                   broken: update(broken, **BROKEN[broken])},
+        "update.pem": key[1].read_text()}
 
+
+def test_a_life_by_bios(start, appliance, updates):
+    """AF_XDP, then virtio's own driver without an IOMMU, on a CPU without AES-NI."""
+    guest = start("bios", cpu=OLD_CPU, **updates("silent"))
+    boot, _ = guest.wait_serving()
+    talk.plain_call(appliance(guest), summed=True)  # what XDP asks of virtio
+    checks.xdp_is_native_and_polled(guest)
+    checks.hardened(guest)
+    checks.nobody_logs_in_by_password(guest)
+    checks.answers_only_where_it_says(guest)
+    # What the drive does not say again stays from boot to boot and from update to update.
+    guest.ssh(r"printf 'public 1 noiommu\ntrunk 2 noiommu\n' >/etc/tandem/nics")
+
+    boot = is_updated(guest, boot)
+    assert drivers(guest, "uio_pci_generic") == 2
+    relay = appliance(guest)
+    secrets = talk.sdes_call(relay)
+    talk.plain_call(relay, summed=False)
+    journal = guest.ssh("journalctl -b -u tandem-dataplane -o cat")
+    assert ("libsrtp does it" in journal) == (guest.accelerator == "tcg")
+    checks.tells_no_errors(guest, secrets)
+    comes_back(guest, "silent", boot)
+
+
+def test_a_life_by_uefi(start, appliance, directory, updates):
+    """NICs by MAC, by virtio's own driver behind an IOMMU; cloud-init's drive."""
+    macs = {name: mac for name, (_, mac) in guests.NICS.items()}
+    guest = start("uefi", cpu="Skylake-Server", iommu=True, drive="seed.iso", label="CIDATA",
+                  nics=f"public {macs['public']} vfio\ntrunk {macs['trunk'].upper()} vfio\n",
+                  **updates("hung"))
+    boot, _ = guest.wait_serving()
+    assert guest.ssh("hostname").strip() == "relay-7"
+    assert int(guest.ssh("blockdev --getsize64 /dev/disk/by-partlabel/data")) > 2 << 30
+    assert drivers(guest, "vfio-pci") == 2
+    relay = appliance(guest)
+    secrets = talk.sdes_call(relay) | talk.webrtc_call(relay)
+    talk.plain_call(relay, summed=False)
+    talk.browser_call(relay, directory)
+    checks.tells_no_errors(guest, secrets)
+
+    boot = is_updated(guest, boot)
+    comes_back(guest, "hung", boot)
+
+
+def drivers(guest, name):
+    """How many devices a driver of the kernel's has."""
+    return guest.ssh(f"ls -d /sys/bus/pci/drivers/{name}/0000:*").count("0000:")
+
+
+def is_updated(guest, boot):
+    """From slot a to slot b, where it stays; not by somebody else's update."""
+    assert guest.slot() == "a"
     assert "signature" in apply(guest, "forged", check=False)
-    assert "next boot tries it" in apply(guest, "second")
-    guest.ssh("systemctl reboot", check=False)
-    boot, _ = guest.wait_serving(boot)
+    boot = reboot_into(guest, "second", boot)
     assert guest.slot() == "b"
     assert guest.ssh("cat /usr/share/tandem/version").strip() == "second"
     guest.ssh("until journalctl -b -u tandem-confirm -o cat | grep -q stays; do sleep 1; done")
-    talk.sdes_call(appliance(guest))
-
-    for broken in ("silent", "dead"):
-        assert "next boot tries it" in apply(guest, broken)
-        guest.ssh("systemctl reboot", check=False)
-        boot = back_again(guest, boot)
-        assert guest.slot() == "b"
-        assert "did not serve" in guest.ssh("journalctl -b -u tandem-confirm -o cat")
-
-
-def back_again(guest, boot):
-    """Until the slot that served serves again, after the other one was tried."""
-    boot, _ = guest.wait_serving(boot)
     return boot
+
+
+def comes_back(guest, broken, boot):
+    reboot_into(guest, broken, boot)
+    assert guest.slot() == "b"
+    assert "did not serve" in guest.ssh("journalctl -b -u tandem-confirm -o cat")
+
+
+def reboot_into(guest, name, boot):
+    """Until the slot that serves in the end does so; its boot."""
+    assert "next boot tries it" in apply(guest, name)
+    guest.ssh("systemctl reboot", check=False)
+    return guest.wait_serving(boot)[0]
