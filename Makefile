@@ -34,7 +34,7 @@ PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest 
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0 \
-	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild
+	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild qemu-user
 # Where Node.js is not Debian's it brings its own npm, and Debian's would put it out.
 PKGS_TEST += $(if $(shell command -v npm),,npm)
 PKGS_PERF = dpdk-dev python3-matplotlib valgrind
@@ -70,7 +70,7 @@ stop_kamailio = update-rc.d kamailio disable && { invoke-rc.d kamailio stop || [
 
 pc = $(shell pkg-config $(1) $(2))
 DPDK_CFLAGS = $(eval DPDK_CFLAGS := $$(call pc,--cflags,libdpdk))$(DPDK_CFLAGS)
-DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk))$(DPDK_LIBS)
+DPDK_LIBS = $(eval DPDK_LIBS := $$(call pc,--libs,libdpdk) -lrte_net_bond)$(DPDK_LIBS)
 LIBS = $(eval LIBS := $$(call pc,--libs,libsrtp2 libssl libcrypto libbpf libprotobuf-c libuv \
 	inih libsystemd jansson libwebsockets) -lIPSec_MB -lgrpc -lgpr -lm -lpthread)$(LIBS)
 
@@ -134,6 +134,7 @@ ARCHIVES_$(1) := $(2)/libcontrolplane.a $(2)/libdataplane.a $(2)/libebpf.a $(2)/
 endef
 $(eval $(call tree,main,$(BUILD)/obj,$(CC),$(HARDEN)))
 $(eval $(call tree,asan,$(BUILD)/asan,$(CC),$(SAN) -O1))
+$(eval $(call tree,tsan,$(BUILD)/tsan,$(CC),-fsanitize=thread -Wno-tsan -O1 -DRTE_USE_C11_MEM_MODEL))
 $(eval $(call tree,debug,$(BUILD)/debug,$(CC),-O0))
 FUZZER = -fsanitize=fuzzer-no-link -O1 -Wno-gnu-variable-sized-type-not-at-end
 COVERAGE = -fsanitize=address -fprofile-instr-generate -fcoverage-mapping
@@ -190,6 +191,10 @@ $(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(BUILD)/asan/librig.a 
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CC) $(SAN))
+$(BUILD)/tsan/tests/unit/%: $(BUILD)/tsan/tests/unit/%.o $(BUILD)/tsan/librig.a $(ARCHIVES_tsan)
+	@mkdir -p $(@D)
+	$(call say,LINK)
+	$(Q)$(call link_test,$(CC) -fsanitize=thread)
 $(BUILD)/fuzz/tests/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%.o $(BUILD)/fuzz/librig.a $(ARCHIVES_fuzz)
 	@mkdir -p $(@D)
 	$(call say,LINK)
@@ -238,7 +243,8 @@ fuzz-fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%
 		$(BUILD)/corpus/$* tests/fuzz/corpus/$*
 
 SANITIZED := $(UNIT:%=$(BUILD)/asan/tests/unit/%)
-UNITS := $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED)
+THREADED := $(BUILD)/tsan/tests/unit/test_threads
+UNITS := $(UNIT:%=$(BUILD)/tests/unit/%) $(SANITIZED) $(THREADED)
 FUZZERS := $(FUZZ:%=$(BUILD)/fuzz/tests/fuzz/%)
 tests: all $(OTHER_PROGRAMS) $(UNITS) $(FUZZERS) $(FLOOD) $(JSSIP)
 
@@ -253,8 +259,9 @@ coverage: deps ## show which lines of the parsers the fuzzers' corpus reaches, i
 
 # `make test` and `make demo` do everything on a fresh machine: the packages come first, and only
 # then is make asked what must be built.
-test: deps ## install, build and run every test
+test: deps deps-image-test ## install, build and run every test
 	@$(MAKE) -j$$(nproc) tests
+	@$(MAKE) image-if-debian
 	BUILD=$(BUILD) tests/run
 check: deps ## install, build; lint, unit tests and one real call, for the work between
 	@$(MAKE) -j$$(nproc) all $(UNITS)

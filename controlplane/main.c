@@ -14,6 +14,7 @@
 #include "controlplane/rpc/shed_service.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
+#include "dataplane/lib/cpu.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
 

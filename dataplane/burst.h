@@ -43,6 +43,7 @@ struct burst {
 	uint8_t l3[BURST_MAX];            /* the IP header, or the ARP header */
 	uint8_t payload[BURST_MAX];       /* the UDP payload, or what follows the IP header */
 	uint16_t length[BURST_MAX];       /* octets from payload to the end of what IP carries */
+	uint8_t network[BURST_MAX];       /* index of the network it came from */
 	uint8_t local[BURST_MAX];         /* index of the media address it was sent to */
 	rte_be16_t local_port[BURST_MAX]; /* UDP destination port */
 	struct endpoint source[BURST_MAX];

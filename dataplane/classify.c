@@ -26,7 +26,8 @@ struct cursor {
 	struct burst *b;
 	unsigned int i;
 	const struct dataplane *d;
-	const struct network *network;
+	const struct port *port;
+	const struct network *network; /* once its tag was read */
 	const uint8_t *data;
 	uint32_t at;  /* octets parsed */
 	uint32_t end; /* octets that belong to the packet */
@@ -252,25 +253,40 @@ static inline void classify_ipv6(struct cursor *c)
 	}
 }
 
+static inline bool find_network(struct cursor *c, unsigned int vlan)
+{
+	for (unsigned int k = 0; k < c->port->network_count; k++) {
+		c->network = c->port->networks[k];
+		if (likely(c->network->vlan == vlan)) {
+			c->b->network[c->i] = c->network - c->d->networks;
+			return true;
+		}
+	}
+	return false;
+}
+
 static inline void classify_frame(struct cursor *c)
 {
 	const struct rte_ether_hdr *ether = take(c, sizeof(*ether));
+	unsigned int vlan = 0; /* that of frames with a priority alone, too (802.1Q) */
 	rte_be16_t type;
 
 	if (!ether)
 		return drop(c, DROP_RUNT);
-	if (!rte_is_same_ether_addr(&ether->dst_addr, &c->network->mac) &&
+	if (!rte_is_same_ether_addr(&ether->dst_addr, &c->port->mac) &&
 	    !rte_is_multicast_ether_addr(&ether->dst_addr))
 		return drop(c, DROP_NOT_OURS);
 	type = ether->ether_type;
-	if (c->network->vlan) {
+	if (type == rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN)) {
 		const struct rte_vlan_hdr *tag = take(c, sizeof(*tag));
 
-		if (type != rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN) || !tag ||
-		    (rte_be_to_cpu_16(tag->vlan_tci) & 0x0fff) != c->network->vlan)
-			return drop(c, DROP_NOT_OURS);
+		if (!tag)
+			return drop(c, DROP_RUNT);
+		vlan = rte_be_to_cpu_16(tag->vlan_tci) & 0x0fff;
 		type = tag->eth_proto;
 	}
+	if (!find_network(c, vlan))
+		return drop(c, DROP_NOT_OURS);
 	if (likely(type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)))
 		return classify_ipv4(c);
 	if (type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
@@ -298,7 +314,7 @@ void classify_stage(struct worker *w, struct burst *b)
 	const struct dataplane *d = w->dataplane;
 
 	/* All of one port, but for those that were handed over. */
-	bool whole = b->count && !d->network_by_port[b->port[0]]->checks_udp;
+	bool whole = b->count && !d->port_by_id[b->port[0]]->checks_udp;
 
 	for (unsigned int i = 0; i < b->count && i < PREFETCH_AHEAD; i++)
 		prefetch_packet(b, i, whole);
@@ -308,7 +324,7 @@ void classify_stage(struct worker *w, struct burst *b)
 			.b = b,
 			.i = i,
 			.d = d,
-			.network = d->network_by_port[b->port[i]],
+			.port = d->port_by_id[b->port[i]],
 			.data = rte_pktmbuf_mtod(m, const uint8_t *),
 			.end = rte_pktmbuf_data_len(m),
 		};

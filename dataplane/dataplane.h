@@ -17,26 +17,44 @@
 #include "dataplane/leg.h"
 #include "dataplane/worker.h"
 
+struct bond;
 struct shed_port;
 struct shed_rule;
 struct shed_sketch;
 
+#define PORTS_MAX             16
 #define NETWORKS_MAX          16
 #define NETWORK_ADDRESSES_MAX 8
 #define ADDRESSES_MAX         64
 
-/* One DPDK port with its media addresses: the "[port NAME]" of the configuration. */
+/* One DPDK port: the "[port NAME]" of the configuration. */
+struct port {
+	char name[32];
+	uint16_t id;       /* of DPDK */
+	uint16_t queues;   /* a worker polls every worker_count-th; it sends by the one of its id */
+	uint8_t spread;    /* enum spread: how it spreads over its queues what comes */
+	bool udp_checksum; /* it computes the UDP checksums of what it sends */
+	bool checks_udp;   /* it checks UDP checksums of what it receives */
+	bool judged;       /* no XDP program sheds floods for it: each worker's first stage does */
+	/* What one participant sends comes by one queue, and every worker has one: legs go there.
+	 */
+	bool spreads_flows;
+	struct rte_ether_addr mac;
+	struct bond *bond; /* its devices, where it has several */
+	bool paused;       // main: rw, workers: ro. Nobody receives or sends.
+	uint32_t passed;   // main, workers: rw. Workers that have seen it.
+	uint8_t network_count;
+	struct network *networks[NETWORKS_MAX];
+};
+
+/* What is behind one VLAN tag of a port, or behind none: "[network NAME]", or of the port itself.
+ */
 struct network {
 	char name[32];
-	uint16_t port;   /* DPDK port */
-	uint16_t queues; /* a worker polls every worker_count-th; it sends by the one of its id */
-	uint16_t mtu;    /* the largest IP packet */
-	uint16_t vlan;   /* tag of every frame, host byte order; 0: untagged */
+	struct port *port;
+	uint16_t mtu;  /* the largest IP packet */
+	uint16_t vlan; /* tag of every frame, host byte order; 0: untagged */
 	uint8_t dscp;
-	bool udp_checksum; /* the port computes the UDP checksums of what it sends */
-	bool checks_udp;   /* the port checks UDP checksums of what it receives */
-	bool judged;       /* no XDP program sheds floods for it: each worker's first stage does */
-	struct rte_ether_addr mac;
 	uint8_t address_count;
 	uint8_t address[NETWORK_ADDRESSES_MAX]; /* indices into dataplane.addresses */
 	struct address gateway4, gateway6;      /* all zero: none */
@@ -54,19 +72,20 @@ enum flow_kind { FLOW_CLOSED, FLOW_LEG };
 struct flow_entry {
 	uint32_t leg; /* index */
 	uint8_t kind; /* enum flow_kind; later: shared ports, TURN */
-	uint8_t worker;
 	uint8_t component;
-	uint8_t reserved;
+	uint16_t reserved;
 } __rte_aligned(8);
 
 struct dataplane {
 	bool stop; // main: rw, workers: ro
 	struct clock clock;
 	uint16_t worker_count;
+	uint16_t port_count;
 	uint16_t network_count;
 	uint16_t address_count;
+	struct port ports[PORTS_MAX];
 	struct network networks[NETWORKS_MAX];
-	struct network *network_by_port[RTE_MAX_ETHPORTS];
+	struct port *port_by_id[RTE_MAX_ETHPORTS];
 	struct local_address addresses[ADDRESSES_MAX];
 	struct flow_entry *flows; /* [address index << 16 | UDP port, host byte order] */
 	/*
@@ -78,9 +97,15 @@ struct dataplane {
 	struct shed_sketch *shed_sketch;
 	struct leg *legs;
 	uint32_t leg_count;
-	struct rte_mempool *mbufs;
+	/* Of the NUMA nodes that have a port, else NULL; and of the one where the legs are. */
+	struct rte_mempool *node_mbufs[RTE_MAX_NUMA_NODES], *mbufs;
 	struct worker *workers[WORKERS_MAX];
 };
+
+static inline bool port_is_paused(const struct port *p)
+{
+	return __atomic_load_n(&p->paused, __ATOMIC_RELAXED);
+}
 
 static inline struct flow_entry flow_entry_load(const struct dataplane *d, unsigned int address,
 						uint16_t port)

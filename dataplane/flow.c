@@ -12,6 +12,7 @@
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
+#include "dataplane/move.h"
 #include "dataplane/retire.h"
 #include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
@@ -24,17 +25,28 @@ static_assert(offsetof(struct egress, header) + 14 + 4 + 20 + 8 <= RTE_CACHE_LIN
 #define KEPT_SILENCE 2 /* a part of a second */
 #define TOTAL_TRIES  8
 
-static void hand_over(struct worker *w, struct burst *b, unsigned int i, unsigned int owner)
+/* False: the leg is this worker's. Else the packet goes where its leg is, or waits for it. */
+static __rte_noinline bool hand_over(struct worker *w, struct burst *b, unsigned int i)
 {
-	struct worker *other = w->dataplane->workers[owner];
+	const struct leg *leg = b->leg[i];
+	unsigned int owner = leg_worker(leg);
 
 	b->mbuf[i]->port = b->port[i]; /* not every driver writes it */
-	if (rte_ring_mp_enqueue(other->handover, b->mbuf[i])) {
+	if (w->hold_count && move_keeps(w, leg, b, i)) {
+		b->leg[i] = NULL;
+		return true;
+	}
+	if (owner == w->id)
+		return false;
+	b->leg[i] = NULL;
+	b->mbuf[i]->hash.usr = w->id;
+	if (rte_ring_mp_enqueue(w->dataplane->workers[owner]->handover, b->mbuf[i])) {
 		burst_drop(b, i, DROP_HANDOVER_FULL);
-		return;
+		return true;
 	}
 	b->class[i] = CLASS_DONE;
 	w->counters[COUNTER_HANDOVER]++;
+	return true;
 }
 
 static bool is_validated(const struct leg *leg, const struct endpoint *source,
@@ -110,7 +122,7 @@ static inline void check_dtls_source(const struct worker *w, struct burst *b, un
 		burst_drop(b, i, DROP_WRONG_SOURCE);
 }
 
-/* The leg that has the port, if it is this worker's. */
+/* The leg that has the port. */
 static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct dataplane *d = w->dataplane;
@@ -121,8 +133,6 @@ static inline void find_leg(struct worker *w, struct burst *b, unsigned int i)
 
 	if (entry.kind != FLOW_LEG)
 		return burst_drop(b, i, DROP_CLOSED_PORT);
-	if (unlikely(entry.worker != w->id))
-		return hand_over(w, b, i, entry.worker);
 	leg = &d->legs[entry.leg];
 	rte_prefetch0(leg);
 	rte_prefetch0(&leg->flow);
@@ -176,11 +186,13 @@ static inline void check_source(struct worker *w, struct burst *b, unsigned int 
 }
 
 /* The leg's memory has come: on to what it points to. */
-static inline void follow_leg(struct burst *b, unsigned int i)
+static inline void follow_leg(struct worker *w, struct burst *b, unsigned int i)
 {
 	const struct leg *leg = b->leg[i];
 	const struct flow *flow = &leg->flow;
 
+	if (unlikely(leg_worker(leg) != w->id || w->hold_count) && hand_over(w, b, i))
+		return;
 	/* The port opens a moment before the worker has the leg's first configuration. */
 	if (unlikely(!leg->config)) {
 		b->leg[i] = NULL;
@@ -214,7 +226,7 @@ void flow_stage(struct worker *w, struct burst *b)
 			find_leg(w, b, i);
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
-			follow_leg(b, i);
+			follow_leg(w, b, i);
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			check_source(w, b, i);

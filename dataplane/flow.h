@@ -42,6 +42,8 @@ struct flow {
 	bool silenced : 1; /* RTP leaves as silence */
 	uint8_t last_drop; /* enum drop */
 	uint8_t next_sender_report, next_shift;
+	uint8_t strayed;    /* accepted packets of the leg, in a row, that were handed over ... */
+	uint8_t stray_from; /* ... by this worker */
 
 	/* Most flows have one SSRC: its stream is here, others are in the pool. */
 	struct stream first __rte_cache_aligned;

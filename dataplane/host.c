@@ -56,7 +56,7 @@ static void teach(const struct visit *v)
 	struct notice n = {
 		.kind = NOTICE_HOST,
 		.component = v->b->l3[v->i],
-		.port = v->b->port[v->i],
+		.network = v->b->network[v->i],
 		.object = v->m,
 	};
 
@@ -82,7 +82,7 @@ static void handle_arp(const struct visit *v)
 
 	arp_write(v->l3, &(struct arp){
 				 .operation = RTE_ARP_OP_REPLY,
-				 .sender_mac = v->network->mac,
+				 .sender_mac = v->network->port->mac,
 				 .sender = a.target,
 				 .target_mac = a.sender_mac,
 				 .target = a.sender,
@@ -108,7 +108,7 @@ static void answer_solicitation(const struct visit *v, const struct ndp *n)
 					  .solicited = !probe,
 					  .override = true,
 					  .has_mac = true,
-					  .mac = v->network->mac,
+					  .mac = v->network->port->mac,
 					  .source = n->target,
 					  .destination = probe ? ndp_all_nodes : n->source,
 					  .target = n->target,
@@ -179,7 +179,7 @@ static void handle(const struct visit *v)
 	if (!rte_is_valid_assigned_ether_addr(&ether->src_addr))
 		return drop(v, DROP_HOST_MALFORMED);
 	/* Our own frame came back. */
-	if (rte_is_same_ether_addr(&ether->src_addr, &v->network->mac))
+	if (rte_is_same_ether_addr(&ether->src_addr, &v->network->port->mac))
 		return drop(v, DROP_HOST_UNHANDLED);
 	memcpy(&type, v->l3 - sizeof(type), sizeof(type));
 	if (type == rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP))
@@ -201,7 +201,7 @@ void host_stage(struct worker *w, struct burst *b)
 			.w = w,
 			.b = b,
 			.i = i,
-			.network = w->dataplane->network_by_port[b->port[i]],
+			.network = &w->dataplane->networks[b->network[i]],
 			.m = m,
 			.l3 = rte_pktmbuf_mtod_offset(m, uint8_t *, b->l3[i]),
 		});

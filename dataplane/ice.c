@@ -28,7 +28,7 @@
 static void reply(struct worker *w, struct burst *b, unsigned int i, uint16_t length,
 		  enum worker_counter counter)
 {
-	reply_udp(b->mbuf[i], w->dataplane->network_by_port[b->port[i]], b->l3[i], length);
+	reply_udp(b->mbuf[i], &w->dataplane->networks[b->network[i]], b->l3[i], length);
 	burst_send(b, i, b->port[i]);
 	w->counters[counter]++;
 }

@@ -147,7 +147,8 @@ struct leg_config *leg_clear(struct worker *w, struct leg *leg)
 	leg->wants = false;
 	leg->pair_count = 0;
 	leg->nominated_epoch = 0;
-	leg->receive_serial = leg->elsewhere = 0;
+	leg->receive_serial = leg->elsewhere = leg->moved = 0;
+	memset(leg->learnt, 0, sizeof(leg->learnt));
 	memset(&leg->flow, 0, sizeof(leg->flow));
 	return old;
 }
@@ -166,8 +167,10 @@ bool leg_learn(struct worker *w, struct leg *leg, unsigned int component,
 					      .component = component,
 					      .leg = leg,
 					      .remote = *remote,
-					      .remote_epoch = leg->config->remote_epoch}))
+					      .remote_epoch = leg->config->remote_epoch,
+					      .learnt = leg->learnt[component] + 1}))
 		return false;
+	leg->learnt[component]++;
 	leg->remote[component] = *remote;
 	leg_want(leg, component, 0);
 	leg_settle(leg, component);

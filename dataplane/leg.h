@@ -106,7 +106,7 @@ struct leg {
 	bool latched[LEG_COMPONENTS];           // worker: rw
 	uint8_t pair_count : 7;                 // worker: rw, main: ro
 	uint8_t wants : 1;                      // worker: rw. `wanted` has one.
-	uint8_t worker;                         // main: rw, before the port is opened
+	uint8_t worker;                         // the owner: w, all: ro; by leg_worker()
 	uint32_t index;                         // constant
 
 	struct flow flow;
@@ -122,9 +122,25 @@ struct leg {
 	uint32_t nominated_epoch; /* ice_epoch of the last nomination */
 	uint64_t receive_serial;  /* of the key that the streams' index state belongs to */
 	uint64_t elsewhere;       /* packets that were accepted and left by branches alone */
+	uint64_t moved;           /* TSC: when it last went over to another worker; 0: never */
+	uint32_t learnt[LEG_COMPONENTS]; /* how often an address was */
+	uint32_t units;                  /* of a worker's pool, that went over with it */
+	uint16_t goes_to;                /* the worker, while it moves */
 } __rte_cache_aligned;
 
 struct worker;
+
+/* Which worker owns the leg. Who finds itself here has all that the one before wrote. */
+static inline uint16_t leg_worker(const struct leg *leg)
+{
+	return __atomic_load_n(&leg->worker, __ATOMIC_ACQUIRE);
+}
+
+/* The owner, or the main lcore before the leg's port is opened: it is another worker's. */
+static inline void leg_set_worker(struct leg *leg, uint16_t worker)
+{
+	__atomic_store_n(&leg->worker, worker, __ATOMIC_RELEASE);
+}
 
 /* Worker: makes `config` the leg's own and returns the one before (NULL if the leg is new). */
 struct leg_config *leg_apply(struct worker *w, struct leg *leg, struct leg_config *config,

@@ -5,6 +5,7 @@
  */
 #include "dataplane/branch.h"
 #include "dataplane/leg.h"
+#include "dataplane/move.h"
 #include "dataplane/srtp/number.h"
 #include "dataplane/wire/rtcp.h"
 #include "dataplane/wire/rtp.h"
@@ -162,9 +163,13 @@ static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 void meter_stage(struct worker *w, struct burst *b)
 {
 	for (unsigned int i = 0; i < b->count; i++) {
-		if (b->class[i] == CLASS_RTP)
+		if (b->class[i] == CLASS_RTP) {
 			meter_rtp(w, b, i);
-		else if (b->class[i] == CLASS_RTCP)
+			if (unlikely(b->handed_over))
+				move_count(w, b->leg[i], b->mbuf[i]->hash.usr, b->port[i], b->now);
+			else if (unlikely(b->leg[i]->flow.strayed))
+				b->leg[i]->flow.strayed = 0;
+		} else if (b->class[i] == CLASS_RTCP)
 			meter_rtcp(w, b, i);
 	}
 }

@@ -17,7 +17,6 @@ void punt_stage(struct worker *w, struct burst *b)
 		rte_pktmbuf_trim(m, rte_pktmbuf_data_len(m) - b->length[i]);
 		if (!worker_notify_hearsay(w, (struct notice){.kind = NOTICE_PUNT,
 							      .component = b->component[i],
-							      .port = b->port[i],
 							      .leg = b->leg[i],
 							      .object = m,
 							      .remote = b->source[i]})) {

@@ -359,6 +359,18 @@ void retire_release_all(struct worker *w, struct flow *flow)
 	stream_unit_give(w, (struct stream_unit *)r);
 }
 
+uint32_t retire_units(const struct flow *flow)
+{
+	const struct retired *r = flow->retired;
+	uint32_t units = r ? 1 : 0;
+
+	for (const struct grave *g = r ? r->graves : NULL; g; g = g->next)
+		units++;
+	for (unsigned int k = 0; r && k < FILTERS && r->filter[k]; k++)
+		units++;
+	return units;
+}
+
 void retire_export(const struct flow *flow, struct sent *out)
 {
 	const struct retired *r = flow->retired;

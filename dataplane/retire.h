@@ -38,6 +38,8 @@ void retire_recall(struct flow *flow, struct stream *s);
 void retire_new_receive_epoch(struct flow *flow);
 void retire_new_send_key(struct flow *flow, bool goes_on);
 void retire_release_all(struct worker *w, struct flow *flow);
+/* Units that it has for that. */
+uint32_t retire_units(const struct flow *flow);
 
 /* What of them was sent under the flow's key. */
 struct sent;

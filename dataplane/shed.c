@@ -23,23 +23,32 @@
 struct judge {
 	struct worker *worker;
 	const struct dataplane *dataplane;
-	const struct network *network;
+	const struct port *port;
 	uint64_t now; /* ns */
 };
 
-/* The network's media address; NULL: none of its own, and classify will say so. */
-static inline void *policy_media(void *judge, const struct shed_address *a)
+static inline void *find_media(const struct judge *j, const struct network *network,
+			       const struct shed_address *a)
 {
-	const struct judge *j = judge;
-
-	for (unsigned int k = 0; k < j->network->address_count; k++) {
-		unsigned int index = j->network->address[k];
+	for (unsigned int k = 0; k < network->address_count; k++) {
+		unsigned int index = network->address[k];
 		const struct address *own = &j->dataplane->addresses[index].address;
 
 		if (own->half[0] == a->half[0] && own->half[1] == a->half[1])
 			return j->dataplane->shed_ports[index];
 	}
 	return NULL;
+}
+
+/* The media address of one of the port's networks; NULL: classify will say what it is. */
+static inline void *policy_media(void *judge, const struct shed_address *a)
+{
+	const struct judge *j = judge;
+	void *media = NULL;
+
+	for (unsigned int k = 0; k < j->port->network_count && !media; k++)
+		media = find_media(j, j->port->networks[k], a);
+	return media;
 }
 
 static inline struct shed_port *policy_port(void *media, __u32 entry)
@@ -83,7 +92,9 @@ static inline struct shed_sketch *policy_sketch(void *judge)
  */
 static inline void prefetch_port(struct judge *j, const struct rte_mbuf *m)
 {
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, j->network->vlan ? 18 : 14);
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	bool tagged = frame[12] == RTE_ETHER_TYPE_VLAN >> 8 && !frame[13];
+	const uint8_t *ip = frame + (tagged ? 18 : 14);
 	bool ipv4 = ip[0] >> 4 == 4;
 	struct address to = ipv4 ? address_from_ipv4(ip + 16) : address_from_ipv6(ip + 24);
 	struct shed_address address = {.half = {to.half[0], to.half[1]}};
@@ -147,8 +158,8 @@ void shed_stage(struct worker *w, struct burst *b)
 
 	if (b->handed_over || !b->count)
 		return;
-	j.network = d->network_by_port[b->port[0]];
-	if (likely(!j.network->judged))
+	j.port = d->port_by_id[b->port[0]];
+	if (likely(!j.port->judged))
 		return;
 	j.now = clock_ns(&d->clock, b->now);
 	judge_burst(&j, b);

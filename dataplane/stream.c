@@ -111,6 +111,15 @@ void stream_release_all(struct worker *w, struct flow *flow)
 	}
 }
 
+uint32_t stream_units(const struct flow *flow)
+{
+	uint32_t units = retire_units(flow);
+
+	for (const struct stream *s = flow->streams; s; s = s->next)
+		units += s != &flow->first;
+	return units;
+}
+
 void stream_new_receive_epoch(struct flow *flow, uint32_t epoch)
 {
 	unsigned int slot = epoch & 1;

@@ -126,6 +126,8 @@ enum drop stream_add(struct worker *w, struct flow *flow, uint32_t ssrc, uint64_
 		     struct stream **out);
 /* Worker: gives all streams of a flow back. */
 void stream_release_all(struct worker *w, struct flow *flow);
+/* Worker: how many units of a pool the flow has, for streams and for what is kept of others. */
+uint32_t stream_units(const struct flow *flow);
 
 /* Worker: index state begins anew with the keys. */
 void stream_new_receive_epoch(struct flow *flow, uint32_t epoch);

@@ -22,6 +22,7 @@
 struct block_list;
 struct branch;
 struct dataplane;
+struct hold;
 struct leg;
 struct source_table;
 struct stream;
@@ -32,9 +33,12 @@ enum worker_idle { IDLE_SPIN, IDLE_PAUSE, IDLE_SLEEP };
 
 /* Counted events that are not drops. */
 #define WORKER_COUNTERS(X)                                                                         \
+	X(TURNS, "turns", "turns of the workers through their rings and queues")                   \
+	X(EMPTY_TURNS, "empty_turns", "turns that found nothing to do")                            \
 	X(RX, "rx", "packets received")                                                            \
 	X(TX, "tx", "packets sent")                                                                \
 	X(HANDOVER, "handover", "packets handed over to the worker that owns their port")          \
+	X(MOVED, "moved", "legs that went over to the worker whose queue their packets come by")   \
 	X(HOST_REPLY, "host_reply", "ARP, neighbour discovery and ping answered")                  \
 	X(STUN_SUCCESS, "stun_success", "ICE checks answered with success")                        \
 	X(STUN_400, "stun_400", "ICE checks answered with 400 Bad Request")                        \
@@ -58,8 +62,10 @@ enum order_kind {
 	ORDER_APPLY,  /* leg, config */
 	ORDER_CLEAR,  /* leg */
 	ORDER_SEND,   /* mbuf through `port`: a frame of the main lcore's own */
+	ORDER_PULSE,  /* `port`, a bond, sends what LACP says; object: NULL, or counted up */
 	ORDER_BLOCKS, /* block_list; NULL if nothing is blocked */
 	ORDER_LET_GO, /* leg, sent, branch; NULL: of the leg's own path */
+	ORDER_MOVE,   /* leg to worker `port`, see move.h; answered when it has gone, or cannot */
 };
 struct order {
 	uint32_t kind;
@@ -73,17 +79,19 @@ struct order {
 enum notice_kind {
 	NOTICE_REMOTE,     /* leg, component, remote: an address was nominated or latched */
 	NOTICE_PUNT,       /* leg, component, remote, object: an mbuf with the UDP payload alone */
-	NOTICE_HOST,       /* object: an mbuf, a whole frame; component: its l3 offset */
+	NOTICE_HOST,       /* object: an mbuf, a whole frame; component: its l3 offset; network */
 	NOTICE_KEYS_STALE, /* leg */
+	NOTICE_MOVE,       /* leg, component: the worker by whose queue its packets come */
 };
 struct notice {
 	uint16_t kind;
 	uint16_t component;
-	uint32_t port; /* DPDK port it came in by */
+	uint32_t network; /* index */
 	struct leg *leg;
 	void *object;
 	struct endpoint remote;
 	uint32_t remote_epoch; /* of the configuration that the worker had */
+	uint32_t learnt; /* with NOTICE_REMOTE: how often the component's address was learnt */
 };
 
 /* What an order leaves to be freed: the configuration or the list that was replaced. */
@@ -114,12 +122,13 @@ struct worker {
 	struct block_list *blocks;    /* whose frames `shed` drops; NULL: nobody's. Immutable. */
 	struct source_table *sources; /* strangers that `shed` knows; NULL if none is judged */
 	struct burst *copies;         /* of packets that have more than one way; see fork.c */
+	struct hold *holds;           /* legs that come over from other workers; see move.h */
+	uint32_t hold_count;
 
 	/* worker: rw, main: ro */
 	uint64_t drops[DROP_MAX] __rte_cache_aligned;
 	uint64_t sheds[SHED_REASON_COUNT]; /* what `shed` judged */
 	uint64_t counters[COUNTER_MAX];
-	uint64_t bursts;
 	uint64_t sampled[OFFENCE_REASONS]; /* TSC of each reason's last sample */
 
 	uint32_t open_orders __rte_cache_aligned; // main: rw
@@ -127,6 +136,12 @@ struct worker {
 
 /* Worker: does what its mailbox says, some of it; returns how much. Part of worker_poll(). */
 unsigned int worker_obey(struct worker *w, uint64_t now);
+
+/*
+ * In the worker's place, which has stopped: does what is ordered, and frees what was handed over.
+ * Returns how much.
+ */
+unsigned int worker_settle(struct worker *w);
 
 /* Runs on the worker's lcore until dataplane->stop is set; returns 0. */
 int worker_run(void *worker);

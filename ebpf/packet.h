@@ -20,9 +20,13 @@ enum packet_ethertype {
 	PACKET_IPV4 = 0x0800,
 	PACKET_ARP = 0x0806,
 	PACKET_VLAN = 0x8100,
+	PACKET_SLOW = 0x8809,
 	PACKET_IPV6 = 0x86dd,
 	PACKET_QINQ = 0x88a8,
 };
+
+/* The first octet of a slow protocol (IEEE 802.3 57A.3). */
+enum { PACKET_SLOW_LACP = 1, PACKET_SLOW_MARKER = 2 };
 
 enum packet_arp_operation {
 	PACKET_ARP_REPLY = 2,

@@ -327,6 +327,18 @@ POLICY enum shed_reason policy_ipv6(struct policy *p)
 	}
 }
 
+/* Of the slow protocols (IEEE 802.3 57A), which only the other end of a link speaks: bonds'. */
+POLICY enum shed_reason policy_slow(struct policy *p)
+{
+	const struct shed_rule *rule = policy_rule(p->judge);
+	const __u8 *subtype = packet_take(&p->frame, 1);
+
+	if (!rule || !rule->lacp || !subtype)
+		return SHED_TO_KERNEL;
+	return *subtype == PACKET_SLOW_LACP || *subtype == PACKET_SLOW_MARKER ? SHED_TO_DATAPLANE
+									      : SHED_TO_KERNEL;
+}
+
 POLICY enum shed_reason policy_frame(struct policy *p)
 {
 	switch (packet_take_ethernet(&p->frame)) {
@@ -336,6 +348,8 @@ POLICY enum shed_reason policy_frame(struct policy *p)
 		return policy_ipv6(p);
 	case PACKET_ARP:
 		return policy_arp(p);
+	case PACKET_SLOW:
+		return policy_slow(p);
 	default:
 		return SHED_TO_KERNEL;
 	}

@@ -167,6 +167,7 @@ struct shed_rule {
 	__u64 seed;               /* of the sketch's hash: nobody can choose whom to collide with */
 	__u32 off;                /* 1: whatever is meant for a media address passes */
 	__u32 blocks;             /* prefixes in tandem_block */
+	__u32 lacp;               /* 1: the dataplane speaks LACP, and not the kernel */
 	struct shed_rate unknown; /* per port, each: see enum shed_kind */
 	struct shed_rate rtcp;
 	struct shed_rate stun;

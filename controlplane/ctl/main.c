@@ -9,6 +9,7 @@
 #include "controlplane/ctl/remote.h"
 #include "controlplane/ctl/commands.h"
 #include "controlplane/ctl/words.h"
+#include "dataplane/lib/cpu.h"
 
 #define DEFAULT_SERVER "unix:/run/tandem/relay.sock"
 
@@ -25,7 +26,7 @@ static const char help[] =
 	"  call ID      show a call: parties, legs, who hears whom, and why there is no audio\n"
 	"  delete ID    end a call and show its final statistics\n"
 	"  watch [ID]   tell what happens to calls, or to one, as it happens, until Ctrl-C\n"
-	"  ports        show how many ports each media address has in use\n"
+	"  ports        show each NIC, and how many UDP ports each media address has in use\n"
 	"  drops        show how many packets were dropped, by reason\n"
 	"  shed         show what is dropped before anybody pays for it, and who is blocked\n"
 	"  shed top     show who sends the most of it, and to which calls\n"

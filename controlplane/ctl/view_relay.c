@@ -49,6 +49,47 @@ void view_status(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 	}
 }
 
+static const char *say_link(char *text, size_t size, const Tandem__Relay__V1__Link *link)
+{
+	int length;
+
+	if (link->up && link->mbits)
+		length = snprintf(text, size, "%" PRIu32 " Mbit/s", link->mbits);
+	else
+		length = snprintf(text, size, "%s", link->up ? "up" : "down");
+	if (link->members > 1)
+		snprintf(text + length, size - length, ", %" PRIu32 " of %" PRIu32,
+			 link->members_used, link->members);
+	return text;
+}
+
+static void view_links(FILE *out, const Tandem__Relay__V1__StatusReply *status)
+{
+	static const char *const heads[] = {"PORT",       "DRIVER",    "LINK",  ">QUEUES",
+					    "SPREAD",     ">RECEIVED", ">SENT", ">MISSED",
+					    ">NO BUFFER", ">ERRORS",   NULL};
+	struct columns *columns = columns_new(heads);
+
+	for (size_t i = 0; i < status->n_links; i++) {
+		const Tandem__Relay__V1__Link *link = status->links[i];
+		char text[48];
+
+		columns_add(columns, "%s", link->name);
+		columns_add(columns, "%s", link->driver);
+		columns_add(columns, "%s", say_link(text, sizeof(text), link));
+		columns_add(columns, "%" PRIu32, link->queues);
+		columns_add(columns, "%s", link->spread);
+		columns_add(columns, "%" PRIu64, link->received);
+		columns_add(columns, "%" PRIu64, link->sent);
+		columns_add(columns, "%" PRIu64, link->missed);
+		columns_add(columns, "%" PRIu64, link->no_buffer);
+		columns_add(columns, "%" PRIu64, link->errors);
+	}
+	columns_print(columns, out);
+	columns_free(columns);
+	fputc('\n', out);
+}
+
 void view_ports(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 {
 	static const char *const heads[] = {"NETWORK", "ADDRESS", ">USED",
@@ -65,6 +106,8 @@ void view_ports(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 		columns_add(columns, "%" PRIu32, network->ports_free);
 		columns_add(columns, "%.1f %%", all > 0 ? 100.0 * network->ports_used / all : 0.0);
 	}
+	if (status->n_links)
+		view_links(out, status);
 	if (status->n_networks)
 		columns_print(columns, out);
 	else

@@ -50,6 +50,33 @@ static void add_counters(Tandem__Relay__V1__StatusReply *reply, struct arena *ar
 	}
 }
 
+static void add_links(Tandem__Relay__V1__StatusReply *reply, struct arena *arena,
+		      const Tandem__Dataplane__V1__Reply *in)
+{
+	for (size_t i = 0; i < in->n_links; i++) {
+		const Tandem__Dataplane__V1__Link *from = in->links[i];
+		Tandem__Relay__V1__Link *link = arena_add(arena, &reply->links, &reply->n_links,
+							  &tandem__relay__v1__link__descriptor);
+
+		if (!link)
+			return;
+		link->name = from->name;
+		link->driver = from->driver;
+		link->up = from->up;
+		link->mbits = from->mbits;
+		link->queues = from->queues;
+		link->members = from->members;
+		link->members_used = from->members_used;
+		link->spread = from->spread;
+		link->node = from->node;
+		link->received = from->received;
+		link->sent = from->sent;
+		link->missed = from->missed;
+		link->no_buffer = from->no_buffer;
+		link->errors = from->errors;
+	}
+}
+
 static void finish(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 {
 	struct status_wait *w = arg;
@@ -70,6 +97,7 @@ static void finish(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 	if (!error) {
 		reply.dataplane_legs = in->legs_used;
 		add_counters(&reply, &arena, in);
+		add_links(&reply, &arena, in);
 	}
 	if (arena.failed)
 		session_fail(w->reply, w->arg, SESSION_INTERNAL, "no memory");

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dataplane/main/links/bond.h"
 #include "dataplane/main/links/devargs.h"
 
 #define PACKETS_LEAST 4096 /* of each worker and port: both queues can be full */
@@ -51,16 +52,17 @@ static int parse_lcores(void *value, const char *text, char *why, size_t size)
 
 static int parse_address(void *value, const char *text, char *why, size_t size)
 {
-	struct config_port *port =
-		(struct config_port *)((char *)value - offsetof(struct config_port, addresses));
-	struct config_address *to = &port->addresses[port->address_count];
+	struct config_network *network =
+		(struct config_network *)((char *)value -
+					  offsetof(struct config_network, addresses));
+	struct config_address *to = &network->addresses[network->address_count];
 	const char *slash = strchr(text, '/');
 	unsigned long prefix;
 	char host[64], *end;
 	bool ipv4;
 
-	if (port->address_count == NETWORK_ADDRESSES_MAX) {
-		snprintf(why, size, "more than %d addresses on one port; use another port",
+	if (network->address_count == NETWORK_ADDRESSES_MAX) {
+		snprintf(why, size, "more than %d addresses in one network; use another one",
 			 NETWORK_ADDRESSES_MAX);
 		return -EINVAL;
 	}
@@ -74,7 +76,7 @@ static int parse_address(void *value, const char *text, char *why, size_t size)
 	if (end == slash + 1 || *end || prefix > (ipv4 ? 32 : 128))
 		goto out_malformed;
 	to->prefix = ipv4 ? 96 + prefix : prefix;
-	port->address_count++;
+	network->address_count++;
 	return 0;
 
 out_malformed:
@@ -85,8 +87,9 @@ out_malformed:
 
 static int parse_gateway(void *value, const char *text, char *why, size_t size)
 {
-	struct config_port *port =
-		(struct config_port *)((char *)value - offsetof(struct config_port, gateway4));
+	struct config_network *network =
+		(struct config_network *)((char *)value -
+					  offsetof(struct config_network, gateway4));
 	struct address gateway;
 
 	if (address_parse(&gateway, text) || !address_is_host(&gateway)) {
@@ -94,9 +97,9 @@ static int parse_gateway(void *value, const char *text, char *why, size_t size)
 		return -EINVAL;
 	}
 	if (address_is_ipv4(&gateway))
-		port->gateway4 = gateway;
+		network->gateway4 = gateway;
 	else
-		port->gateway6 = gateway;
+		network->gateway6 = gateway;
 	return 0;
 }
 
@@ -129,89 +132,230 @@ static const struct option_key dataplane_keys[] = {
 	{.key = NULL},
 };
 
+/* `holder` has a network at `at`. */
+#define NETWORK_KEYS(holder, at)                                                                    \
+	{.key = "address", .type = OPTION_PARSED, AT(holder, at addresses),                       \
+	 .parse = parse_address, .repeated = true,                                                 \
+	 .help = "a media address with its prefix length; IPv4 or IPv6"},                          \
+	{.key = "gateway", .type = OPTION_PARSED, AT(holder, at gateway4),                        \
+	 .parse = parse_gateway, .repeated = true,                                                 \
+	 .help = "the next hop for addresses that are not on-link; one of each family"},           \
+	{.key = "vlan", .type = OPTION_UNSIGNED, AT(holder, at vlan), .most = 4094,               \
+	 .fallback = "0", .help = "VLAN tag of all frames; 0: untagged"},                          \
+	{.key = "mtu", .type = OPTION_UNSIGNED, AT(holder, at mtu), .most = 9000,                 \
+	 .fallback = "0", .help = "largest IP packet; 0: as the port says"},                       \
+	{.key = "dscp", .type = OPTION_UNSIGNED, AT(holder, at dscp), .most = 63,                 \
+	 .fallback = "46", .help = "traffic class of what is sent (RFC 4594: 46 for telephony)"}
+
 static const struct option_key port_keys[] = {
-	{.key = "devargs", .type = OPTION_TEXT, AT(config_port, devargs), .required = true,
-	 .help = "the DPDK device: net_af_xdp0,iface=eth1 or a PCI address"},
-	{.key = "address", .type = OPTION_PARSED, AT(config_port, addresses),
-	 .parse = parse_address, .required = true, .repeated = true,
-	 .help = "a media address with its prefix length; IPv4 or IPv6"},
-	{.key = "gateway", .type = OPTION_PARSED, AT(config_port, gateway4),
-	 .parse = parse_gateway, .repeated = true,
-	 .help = "the next hop for addresses that are not on-link; one of each family"},
+	{.key = "devargs", .type = OPTION_LIST, AT(config_port, devargs), .required = true,
+	 .help = "the DPDK device: net_af_xdp0,iface=eth1 or a PCI address; several: an LACP bond"},
 	{.key = "shed", .type = OPTION_CHOICE, AT(config_port, shed), .choices = sheds,
 	 .fallback = "auto",
 	 .help = "who sheds floods; auto: XDP on AF_XDP devices, the workers elsewhere"},
-	{.key = "vlan", .type = OPTION_UNSIGNED, AT(config_port, vlan), .most = 4094,
-	 .fallback = "0", .help = "VLAN tag of all frames; 0: untagged"},
-	{.key = "mtu", .type = OPTION_UNSIGNED, AT(config_port, mtu), .most = 9000,
-	 .fallback = "0", .help = "largest IP packet; 0: as the port says"},
-	{.key = "dscp", .type = OPTION_UNSIGNED, AT(config_port, dscp), .most = 63,
-	 .fallback = "46", .help = "traffic class of what is sent (RFC 4594: 46 for telephony)"},
+	NETWORK_KEYS(config_port, own.),
+	{.key = NULL},
+};
+
+static const struct option_key network_keys[] = {
+	{.key = "port", .type = OPTION_TEXT, AT(config_network, port_name), .required = true,
+	 .help = "the name of its [port]: one port may have several networks, by their vlan"},
+	NETWORK_KEYS(config_network, ),
 	{.key = NULL},
 };
 /* clang-format on */
 
+static unsigned place_of_next(const struct config *config)
+{
+	return config->port_count + config->named_count;
+}
+
 static void *named_port(void *value, const char *name)
 {
 	struct config *config = value;
-	struct config_port *port;
+	struct config_network *own = &config->ports[config->port_count].own;
 
-	if (config->port_count == NETWORKS_MAX || strlen(name) >= sizeof(port->name))
+	if (config->port_count == PORTS_MAX || strlen(name) >= sizeof(own->name))
 		return NULL;
-	port = &config->ports[config->port_count++];
-	snprintf(port->name, sizeof(port->name), "%s", name);
-	return port;
+	own->place = place_of_next(config);
+	own->port = config->port_count;
+	snprintf(own->name, sizeof(own->name), "%s", name);
+	return &config->ports[config->port_count++];
+}
+
+static void *named_network(void *value, const char *name)
+{
+	struct config *config = value;
+	struct config_network *network = &config->named[config->named_count];
+
+	if (config->named_count == NETWORKS_MAX || strlen(name) >= sizeof(network->name))
+		return NULL;
+	network->place = place_of_next(config);
+	snprintf(network->name, sizeof(network->name), "%s", name);
+	config->named_count++;
+	return network;
 }
 
 static const struct option_section sections[] = {
 	{.name = "dataplane", .keys = dataplane_keys},
 	{.name = "port", .named = named_port, .keys = port_keys},
+	{.name = "network", .named = named_network, .keys = network_keys},
 	{.name = NULL},
 };
 
-static bool has_family(const struct config_port *port, bool ipv4)
+static const char *section_of(const struct config_network *network)
 {
-	for (unsigned k = 0; k < port->address_count; k++)
-		if (address_is_ipv4(&port->addresses[k].address) == ipv4)
+	return network->port_name ? "network" : "port";
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct config_network *const *left = a, *const *right = b;
+
+	return (*left)->place < (*right)->place ? -1 : 1;
+}
+
+/* Of a section [network]; the port's index. */
+static bool find_port(const struct config *config, struct config_network *network)
+{
+	for (unsigned p = 0; network->port_name && p < config->port_count; p++) {
+		if (strcmp(config_port_name(&config->ports[p]), network->port_name) != 0)
+			continue;
+		network->port = p;
+		return true;
+	}
+	return false;
+}
+
+static void list_network(struct options *options, struct config *config,
+			 const struct config_network *network)
+{
+	if (config->network_count < NETWORKS_MAX)
+		config->networks[config->network_count++] = network;
+	else
+		option_mistake(options, section_of(network), network->name, NULL,
+			       "more than %d networks in all", NETWORKS_MAX);
+}
+
+static void list_networks(struct options *options, struct config *config)
+{
+	for (unsigned p = 0; p < config->port_count; p++)
+		if (config->ports[p].own.address_count)
+			list_network(options, config, &config->ports[p].own);
+	for (unsigned k = 0; k < config->named_count; k++) {
+		struct config_network *network = &config->named[k];
+
+		if (!network->port_name)
+			continue; /* which was said already */
+		if (!find_port(config, network))
+			option_mistake(options, "network", network->name, "port",
+				       "there is no section [port %s]", network->port_name);
+		else if (!network->address_count)
+			option_mistake(options, "network", network->name, "address",
+				       "missing: a network needs a media address");
+		else
+			list_network(options, config, network);
+	}
+	qsort(config->networks, config->network_count, sizeof(config->networks[0]), by_place);
+}
+
+static bool has_family(const struct config_network *network, bool ipv4)
+{
+	for (unsigned k = 0; k < network->address_count; k++)
+		if (address_is_ipv4(&network->addresses[k].address) == ipv4)
 			return true;
 	return false;
 }
 
-static bool seen_before(const struct config *config, unsigned p, unsigned a)
+static bool seen_before(const struct config *config, unsigned n, unsigned a)
 {
-	const struct address *address = &config->ports[p].addresses[a].address;
+	const struct address *address = &config->networks[n]->addresses[a].address;
 
-	for (unsigned i = 0; i <= p; i++)
-		for (unsigned k = 0; k < (i == p ? a : config->ports[i].address_count); k++)
-			if (address_equal(&config->ports[i].addresses[k].address, address))
+	for (unsigned i = 0; i <= n; i++)
+		for (unsigned k = 0; k < (i == n ? a : config->networks[i]->address_count); k++)
+			if (address_equal(&config->networks[i]->addresses[k].address, address))
 				return true;
 	return false;
+}
+
+static void check_network(struct options *options, const struct config *config, unsigned n)
+{
+	const struct config_network *network = config->networks[n];
+	const struct config_network *own = &config->ports[network->port].own;
+	const char *section = section_of(network);
+	char text[ADDRESS_TEXT];
+
+	for (unsigned a = 0; a < network->address_count; a++)
+		if (seen_before(config, n, a))
+			option_mistake(options, section, network->name, "address",
+				       "%s is given twice; give each media address to one network",
+				       address_text(text, &network->addresses[a].address));
+	if (!address_is_zero(&network->gateway4) && !has_family(network, true))
+		option_mistake(options, section, network->name, "gateway",
+			       "an IPv4 gateway in a network without an IPv4 address; add one");
+	if (!address_is_zero(&network->gateway6) && !has_family(network, false))
+		option_mistake(options, section, network->name, "gateway",
+			       "an IPv6 gateway in a network without an IPv6 address; add one");
+	if (own->mtu && network->mtu > own->mtu)
+		option_mistake(options, section, network->name, "mtu", "more than port %s has: %u",
+			       own->name, own->mtu);
+	for (unsigned i = 0; i < n; i++) {
+		const struct config_network *other = config->networks[i];
+
+		if (strcmp(other->name, network->name) == 0)
+			option_mistake(options, section, network->name, NULL,
+				       "another network has this name");
+		if (other->port == network->port && other->vlan == network->vlan)
+			option_mistake(options, section, network->name, "vlan",
+				       "%s has the same on this port; each network needs its own",
+				       other->name);
+	}
+}
+
+static bool has_network(const struct config *config, unsigned p)
+{
+	for (unsigned n = 0; n < config->network_count; n++)
+		if (config->networks[n]->port == p)
+			return true;
+	return false;
+}
+
+static void check_devices(struct options *options, const struct config_port *port)
+{
+	const char *name = config_port_name(port);
+	bool are_af_xdp = devargs_are_af_xdp(port);
+
+	if (port->devargs.count > BOND_MEMBERS_MAX)
+		option_mistake(options, "port", name, "devargs",
+			       "more than %d devices in one bond; use another port",
+			       BOND_MEMBERS_MAX);
+	for (unsigned k = 0; k < port->devargs.count; k++) {
+		const char *devargs = port->devargs.texts[k];
+
+		if (devargs_is_af_xdp(devargs) != are_af_xdp)
+			option_mistake(options, "port", name, "devargs",
+				       "%s is of another kind than the bond's first device; make "
+				       "all AF_XDP's, or none",
+				       devargs);
+		if (devargs_is_af_xdp(devargs) && strstr(devargs, "xdp_prog="))
+			option_mistake(options, "port", name, "devargs",
+				       "xdp_prog is not for devargs; give it as [dataplane] xdp");
+	}
 }
 
 static void check_port(struct options *options, const struct config *config, unsigned p)
 {
 	const struct config_port *port = &config->ports[p];
-	char *interface = port->devargs ? devargs_interface(port->devargs) : NULL;
-	char text[ADDRESS_TEXT];
+	const char *name = config_port_name(port);
 
-	if (interface && strstr(port->devargs, "xdp_prog="))
-		option_mistake(options, "port", port->name, "devargs",
-			       "xdp_prog is not for devargs; give it as [dataplane] xdp");
-	if (!interface && port->shed == CONFIG_SHED_XDP)
-		option_mistake(options, "port", port->name, "shed",
+	check_devices(options, port);
+	if (!devargs_are_af_xdp(port) && port->shed == CONFIG_SHED_XDP)
+		option_mistake(options, "port", name, "shed",
 			       "xdp needs devargs of net_af_xdp; say worker, or auto");
-	free(interface);
-	for (unsigned a = 0; a < port->address_count; a++)
-		if (seen_before(config, p, a))
-			option_mistake(options, "port", port->name, "address",
-				       "%s is given twice; give each media address to one port",
-				       address_text(text, &port->addresses[a].address));
-	if (!address_is_zero(&port->gateway4) && !has_family(port, true))
-		option_mistake(options, "port", port->name, "gateway",
-			       "an IPv4 gateway on a port without an IPv4 address; add one");
-	if (!address_is_zero(&port->gateway6) && !has_family(port, false))
-		option_mistake(options, "port", port->name, "gateway",
-			       "an IPv6 gateway on a port without an IPv6 address; add one");
+	if (!has_network(config, p))
+		option_mistake(options, "port", name, "address",
+			       "missing: give it here, or in a section [network] with port = %s",
+			       name);
 }
 
 static void check_lcores(struct options *options, const struct config *config)
@@ -227,8 +371,11 @@ static void check_lcores(struct options *options, const struct config *config)
 
 static void check_packets(struct options *options, const struct config *config)
 {
-	unsigned least = PACKETS_LEAST * (config->lcore_count - 1) * config->port_count;
+	unsigned devices = 0, least;
 
+	for (unsigned p = 0; p < config->port_count; p++)
+		devices += config->ports[p].devargs.count;
+	least = PACKETS_LEAST * (config->lcore_count - 1) * devices;
 	if (config->packets && config->packets < least)
 		option_mistake(options, "dataplane", NULL, "packets",
 			       "%u are too few for the queues; give %u or more, or 0",
@@ -237,15 +384,18 @@ static void check_packets(struct options *options, const struct config *config)
 
 static void check(struct options *options, void *value)
 {
-	const struct config *config = value;
+	struct config *config = value;
 
 	if (config->port_count == 0)
 		option_mistake(options, "port", NULL, NULL,
 			       "no port; add a section [port NAME] with devargs and address");
+	list_networks(options, config);
 	check_lcores(options, config);
 	check_packets(options, config);
 	for (unsigned p = 0; p < config->port_count; p++)
 		check_port(options, config, p);
+	for (unsigned n = 0; n < config->network_count; n++)
+		check_network(options, config, n);
 }
 
 int config_load(struct config *config, struct options **options, int argc, char **argv)

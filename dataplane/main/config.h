@@ -17,17 +17,25 @@ struct config_address {
 /* Where floods are shed: the words of `shed`. */
 enum config_shed { CONFIG_SHED_AUTO, CONFIG_SHED_XDP, CONFIG_SHED_WORKER, CONFIG_SHED_OFF };
 
-/* "[port NAME]" */
-struct config_port {
+/* "[network NAME]", or what a port says of itself. */
+struct config_network {
 	char name[32];
-	char *devargs;
-	int shed; /* enum config_shed */
+	char *port_name; /* NULL: it is the port's own */
+	unsigned port;   /* index */
+	unsigned place;  /* of its section among the others */
 	struct config_address addresses[NETWORK_ADDRESSES_MAX];
 	unsigned address_count;
 	struct address gateway4, gateway6; /* all zero: none */
 	unsigned vlan;                     /* 0: untagged */
 	unsigned mtu;                      /* 0: as the port says */
 	unsigned dscp;
+};
+
+/* "[port NAME]" */
+struct config_port {
+	struct option_list devargs; /* one device, or those of a bond */
+	int shed;                   /* enum config_shed */
+	struct config_network own;  /* its name is the port's; perhaps without addresses */
 };
 
 struct config {
@@ -44,9 +52,19 @@ struct config {
 	unsigned streams_per_flow;
 	unsigned packets; /* buffers; 0: enough for the queues */
 	bool hugepages;
-	struct config_port ports[NETWORKS_MAX];
+	struct config_port ports[PORTS_MAX];
 	unsigned port_count;
+	struct config_network named[NETWORKS_MAX]; /* that have a section */
+	unsigned named_count;
+	/* All that have addresses, in the order of their sections. */
+	const struct config_network *networks[NETWORKS_MAX];
+	unsigned network_count;
 };
+
+static inline const char *config_port_name(const struct config_port *port)
+{
+	return port->own.name;
+}
 
 extern const char *const config_engines[];
 

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/main/links/link_report.h"
 #include "ebpf/shed_maps.h"
 
 static const struct {
@@ -95,11 +96,11 @@ static uint64_t sum_port_counter(const struct dataplane *d, size_t offset)
 {
 	uint64_t sum = 0;
 
-	for (unsigned int n = 0; n < d->network_count; n++) {
+	for (unsigned int p = 0; p < d->port_count; p++) {
 		struct rte_eth_stats stats;
 		uint64_t value;
 
-		if (rte_eth_stats_get(d->networks[n].port, &stats))
+		if (rte_eth_stats_get(d->ports[p].id, &stats))
 			continue;
 		memcpy(&value, (const char *)&stats + offset, sizeof(value));
 		sum += value;
@@ -148,5 +149,5 @@ int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *repl
 			    *c->punts_lost);
 	reply->counters = list.counters;
 	reply->n_counters = list.count;
-	return error;
+	return error ? error : link_report(c->dataplane, reply);
 }

@@ -13,13 +13,17 @@
 #include <rte_malloc.h>
 
 #include "dataplane/main/workers.h"
+#include "dataplane/main/advice.h"
 #include "dataplane/main/config.h"
 #include "dataplane/main/legs/answer.h"
+#include "dataplane/main/memory.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/main/floods/filter.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/lib/cpu.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
+#include "dataplane/main/links/bond.h"
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/links/port.h"
 #include "dataplane/main/legs/keep.h"
@@ -27,8 +31,7 @@
 #include "dataplane/main/server.h"
 #include "dataplane/main/links/xdp.h"
 
-#define IDLE_MS            1
-#define PACKETS_PER_WORKER 8192 /* of each port */
+#define IDLE_MS 1
 
 struct program {
 	struct config config;
@@ -58,34 +61,11 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 	server_event(p->server, event);
 }
 
-static int create_memory(struct program *p)
-{
-	struct dataplane *d = &p->dataplane;
-	const struct config *c = &p->config;
-	unsigned int queues = (c->lcore_count - 1) * c->port_count;
-	unsigned int packets =
-		c->packets ? c->packets : rte_align32pow2(PACKETS_PER_WORKER * queues + 1) - 1;
-	size_t addresses = 0;
-
-	for (unsigned int k = 0; k < c->port_count; k++)
-		addresses += c->ports[k].address_count;
-	d->worker_count = c->lcore_count - 1;
-	d->leg_count = c->legs;
-	d->mbufs = rte_pktmbuf_pool_create("packets", packets, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
-					   SOCKET_ID_ANY);
-	d->legs = rte_zmalloc("legs", sizeof(d->legs[0]) * d->leg_count, RTE_CACHE_LINE_SIZE);
-	d->flows = rte_zmalloc("flows", sizeof(d->flows[0]) * addresses << 16, RTE_CACHE_LINE_SIZE);
-	if (!d->mbufs || !d->legs || !d->flows)
-		return -ENOMEM;
-	for (uint32_t k = 0; k < d->leg_count; k++)
-		d->legs[k].index = k;
-	return 0;
-}
-
 static int create_workers(struct program *p)
 {
 	struct dataplane *d = &p->dataplane;
 
+	d->worker_count = p->config.lcore_count - 1;
 	for (unsigned int k = 0; k < d->worker_count; k++) {
 		int error = worker_create(&d->workers[k], d, k,
 					  p->config.streams / d->worker_count + 1);
@@ -95,7 +75,6 @@ static int create_workers(struct program *p)
 		d->workers[k]->engine = p->engine;
 		d->workers[k]->idle = p->config.idle;
 		d->workers[k]->streams_per_flow = p->config.streams_per_flow;
-		d->workers[k]->lcore = k + 1;
 	}
 	return 0;
 }
@@ -105,8 +84,8 @@ static int prepare_workers(struct dataplane *d)
 {
 	bool judged = false;
 
-	for (unsigned int n = 0; n < d->network_count; n++)
-		judged |= d->networks[n].judged;
+	for (unsigned int p = 0; p < d->port_count; p++)
+		judged |= d->ports[p].judged;
 	for (unsigned int k = 0; judged && k < d->worker_count; k++) {
 		if (worker_judge(d->workers[k])) {
 			log_error("not enough memory for the sources of floods: more hugepages, or "
@@ -176,7 +155,7 @@ static int create(struct program *p)
 		.event = on_event,
 		.arg = p,
 	};
-	int error = create_memory(p);
+	int error = memory_create(&p->dataplane, &p->config);
 
 	if (!error)
 		error = create_workers(p);
@@ -223,6 +202,8 @@ static int start(struct program *p)
 	if (!error)
 		error = port_start_all(d, &p->config);
 	if (!error)
+		advice_give(d, &p->config);
+	if (!error)
 		error = xdp_open(&p->xdp, &p->config, d);
 	if (!error)
 		error = create_filter(p);
@@ -251,7 +232,7 @@ static void run(struct program *p)
 	server_serve(p->server, &served);
 	neighbour_announce(&p->dataplane);
 	log_info("ready: %u workers, %u ports, %u legs, %s", p->dataplane.worker_count,
-		 p->dataplane.network_count, p->dataplane.leg_count, p->engine->name);
+		 p->dataplane.port_count, p->dataplane.leg_count, p->engine->name);
 	sd_notify(0, "READY=1");
 
 	while (!stopping) {
@@ -261,6 +242,8 @@ static void run(struct program *p)
 		if (now >= next_tick) {
 			filter_poll(p->filter);
 			neighbour_tick(&p->dataplane, now);
+			if (bond_watch(&p->dataplane))
+				neighbour_announce(&p->dataplane);
 			clock_set(&p->dataplane.clock);
 			next_tick = now + tick;
 		}
@@ -283,9 +266,7 @@ static void destroy(struct program *p)
 	port_stop_all(d);
 	for (unsigned int k = 0; k < d->worker_count; k++)
 		worker_destroy(d->workers[k]);
-	rte_free(d->flows);
-	rte_free(d->legs);
-	rte_mempool_free(d->mbufs);
+	memory_destroy(d);
 	if (p->engine)
 		p->engine->stop();
 	port_environment_stop();

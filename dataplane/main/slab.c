@@ -17,10 +17,18 @@ struct slab_chunk {
 	uint8_t objects[] __rte_cache_aligned;
 };
 
+static int where = SOCKET_ID_ANY;
+
+void slab_set_node(int node)
+{
+	where = node;
+}
+
 static void grow(struct slab *slab)
 {
 	const size_t size = RTE_ALIGN_CEIL(slab->size, (size_t)RTE_CACHE_LINE_SIZE);
-	struct slab_chunk *chunk = rte_malloc("slab", CHUNK_SIZE, RTE_CACHE_LINE_SIZE);
+	struct slab_chunk *chunk =
+		rte_malloc_socket("slab", CHUNK_SIZE, RTE_CACHE_LINE_SIZE, where);
 
 	if (!chunk)
 		return;

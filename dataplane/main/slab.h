@@ -17,6 +17,9 @@ struct slab {
 	struct slab_chunk *chunks;
 };
 
+/* On which NUMA node all slabs grow from now on; the main lcore's until then. */
+void slab_set_node(int node);
+
 /* Its content is whatever; NULL if there is no memory. */
 void *slab_take(struct slab *slab);
 /* Whether the next slab_take() gives one. */

@@ -11,6 +11,7 @@
 #include "dataplane/main/floods/block_list.h"
 #include "dataplane/main/legs/stream_pool.h"
 #include "dataplane/main/workers.h"
+#include "dataplane/move.h"
 #include "dataplane/sources.h"
 #include "dataplane/stream.h"
 #include "dataplane/worker.h"
@@ -19,12 +20,6 @@
 #define NOTICES_SIZE  4096
 #define ORDERS_SIZE   4096
 #define SAMPLES_SIZE  256
-
-/*
- * The most that one request posts to one worker: when a leg goes, each of those that are heard by
- * it, hear it, or let go of what they send; and requests for next hops.
- */
-#define ORDERS_PER_REQUEST 256
 
 static bool has_room(const struct worker *w, unsigned int orders)
 {
@@ -48,34 +43,42 @@ int worker_order(struct worker *w, struct order order)
 }
 
 static struct rte_ring *create_ring(const char *what, uint16_t id, unsigned int element,
-				    unsigned int count, unsigned int flags)
+				    unsigned int count, unsigned int flags, int node)
 {
 	char name[RTE_RING_NAMESIZE];
 
 	snprintf(name, sizeof(name), "%s-%u", what, id);
-	return rte_ring_create_elem(name, element, count, SOCKET_ID_ANY, flags);
+	return rte_ring_create_elem(name, element, count, node, flags);
 }
 
 int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams)
 {
-	struct worker *w = rte_zmalloc("worker", sizeof(*w), RTE_CACHE_LINE_SIZE);
+	const unsigned int lcore = id + 1; /* after the main lcore's */
+	const int node = rte_lcore_to_socket_id(lcore);
+	struct worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, node);
 	const unsigned int single = RING_F_SP_ENQ | RING_F_SC_DEQ;
 
 	if (!w)
 		return -ENOMEM;
 	w->dataplane = d;
 	w->id = id;
+	w->lcore = lcore;
 	w->hz = rte_get_tsc_hz();
 	clock_set(&d->clock);
-	w->handover = create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
-	w->outbound = create_ring("outbound", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ);
-	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single);
-	w->dones = create_ring("dones", id, sizeof(struct done), ORDERS_SIZE, single);
-	w->notices = create_ring("notices", id, sizeof(struct notice), NOTICES_SIZE, single);
-	w->copies = rte_zmalloc("copies", sizeof(*w->copies), RTE_CACHE_LINE_SIZE);
-	w->samples = create_ring("samples", id, sizeof(struct shed_sample), SAMPLES_SIZE, single);
-	if (!w->copies || !w->handover || !w->outbound || !w->orders || !w->dones || !w->notices ||
-	    !w->samples || stream_pool_create(w, streams, SOCKET_ID_ANY)) {
+	w->handover =
+		create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ, node);
+	w->outbound =
+		create_ring("outbound", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ, node);
+	w->orders = create_ring("orders", id, sizeof(struct order), ORDERS_SIZE, single, node);
+	w->dones = create_ring("dones", id, sizeof(struct done), ORDERS_SIZE, single, node);
+	w->notices = create_ring("notices", id, sizeof(struct notice), NOTICES_SIZE, single, node);
+	w->copies = rte_zmalloc_socket("copies", sizeof(*w->copies), RTE_CACHE_LINE_SIZE, node);
+	w->holds = rte_zmalloc_socket("holds", HOLDS_MAX * sizeof(*w->holds), RTE_CACHE_LINE_SIZE,
+				      node);
+	w->samples =
+		create_ring("samples", id, sizeof(struct shed_sample), SAMPLES_SIZE, single, node);
+	if (!w->copies || !w->holds || !w->handover || !w->outbound || !w->orders || !w->dones ||
+	    !w->notices || !w->samples || stream_pool_create(w, streams, node)) {
 		worker_destroy(w);
 		return -ENOMEM;
 	}
@@ -87,7 +90,8 @@ int worker_judge(struct worker *w)
 {
 	if (w->sources)
 		return 0;
-	w->sources = rte_zmalloc("sources", sizeof(*w->sources), RTE_CACHE_LINE_SIZE);
+	w->sources = rte_zmalloc_socket("sources", sizeof(*w->sources), RTE_CACHE_LINE_SIZE,
+					rte_lcore_to_socket_id(w->lcore));
 	if (!w->sources || RAND_bytes((uint8_t *)&w->sources->seed, sizeof(w->sources->seed)) != 1)
 		return -ENOMEM;
 	return 0;
@@ -101,6 +105,7 @@ void worker_destroy(struct worker *w)
 	rte_free(w->sources);
 	stream_pool_destroy(w);
 	rte_free(w->copies);
+	rte_free(w->holds);
 	rte_ring_free(w->samples);
 	rte_ring_free(w->notices);
 	rte_ring_free(w->dones);

@@ -5,6 +5,12 @@
 
 #include "dataplane/worker.h"
 
+/*
+ * The most that one request posts to one worker: when a leg goes, each of those that are heard by
+ * it, hear it, or let go of what they send; and requests for next hops.
+ */
+#define ORDERS_PER_REQUEST 256
+
 /* 0 or -ENOMEM: the rings and the memory of a worker with `streams` SSRCs. */
 int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_t streams);
 void worker_destroy(struct worker *w);

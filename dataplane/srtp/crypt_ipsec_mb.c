@@ -10,34 +10,17 @@
 
 #include <openssl/crypto.h>
 
-#include <rte_prefetch.h>
-
 #include "dataplane/wire/rtp.h"
-
-/* The last lines of struct gcm_key_data; right for AVX-512, harmless elsewhere. */
-#define GCM_POWERS                                                                                 \
-	(RTE_ALIGN_CEIL(sizeof(struct gcm_key_data), RTE_CACHE_LINE_SIZE) - 4 * RTE_CACHE_LINE_SIZE)
 
 #define FEW 4
 
 struct ipsec_mb_scratch *crypt_ipsec_mb_scratch[RTE_MAX_LCORE];
 
-/*
- * Keys are strewn over memory: they are asked for before anything waits for them. Of the powers
- * that AES-GCM multiplies by, packets of usual length need the last.
- */
+/* Keys are strewn over memory: they are asked for before anything waits for them. */
 static inline void prefetch(const struct crypt_job *job)
 {
-	const struct ipsec_mb_key *key = ipsec_mb_key_of(job->key);
-	const uint8_t *powers = key->cipher + GCM_POWERS;
-	unsigned int lines = suite_has_long_key(job->key->suite) ? 4 : 3;
-
-	for (unsigned int k = 0; k < lines; k++)
-		rte_prefetch0(key->cipher + k * RTE_CACHE_LINE_SIZE);
 	if (!suite_is_aead(job->key->suite))
-		return;
-	for (unsigned int k = 0; k < 4; k++)
-		rte_prefetch0(powers + k * RTE_CACHE_LINE_SIZE);
+		ipsec_mb_prefetch_cipher(job->key);
 }
 
 /* RFC 3711 4.1.1: salt * 2^16 xor SSRC * 2^64 xor index * 2^16. */

@@ -17,6 +17,7 @@
 #include <rte_byteorder.h>
 #include <rte_common.h>
 #include <rte_lcore.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/srtp/crypt.h"
 #include "dataplane/wire/rtp.h"
@@ -54,6 +55,15 @@ static_assert(sizeof(struct ipsec_mb_key) + sizeof(struct gcm_key_data) <= 19 * 
 static inline const struct ipsec_mb_key *ipsec_mb_key_of(const struct crypt_key *key)
 {
 	return container_of(key, struct ipsec_mb_key, key);
+}
+
+static inline void ipsec_mb_prefetch_cipher(const struct crypt_key *key)
+{
+	const uint8_t *cipher = ipsec_mb_key_of(key)->cipher;
+	unsigned int lines = suite_has_long_key(key->suite) ? 4 : 3;
+
+	for (unsigned int k = 0; k < lines; k++)
+		rte_prefetch0(cipher + k * RTE_CACHE_LINE_SIZE);
 }
 
 /* SRTCP's keys while its packets are in work; cleansed before the engine returns. */

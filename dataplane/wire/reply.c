@@ -19,7 +19,7 @@ void reply_ethernet(struct rte_mbuf *m, const struct network *network, uint32_t 
 	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 
 	rte_ether_addr_copy(&ether->src_addr, &ether->dst_addr);
-	rte_ether_addr_copy(&network->mac, &ether->src_addr);
+	rte_ether_addr_copy(&network->port->mac, &ether->src_addr);
 	m->data_len = m->pkt_len = length;
 	m->ol_flags = 0;
 }

@@ -19,7 +19,7 @@ static inline bool reply_fits(const struct rte_mbuf *m, uint32_t length)
 	return length <= (uint32_t)m->buf_len - m->data_off;
 }
 
-/* Back to the sender's MAC from the network's; the frame is `length` octets from now on. */
+/* Back to the sender's MAC from the port's; the frame is `length` octets from now on. */
 void reply_ethernet(struct rte_mbuf *m, const struct network *network, uint32_t length);
 
 /*

@@ -46,7 +46,7 @@ static void start(struct world *w)
 	w->relay = relay_create(RELAY_LEGS, 2, 1, &counting_engine);
 	if (server_open(&w->server, w->path))
 		abort();
-	w->relay->dataplane.networks[PUBLIC].judged = true;
+	w->relay->dataplane.ports[PUBLIC].judged = true;
 	for (unsigned int k = 0; k < w->relay->dataplane.worker_count; k++)
 		if (worker_judge(w->relay->dataplane.workers[k]))
 			abort();

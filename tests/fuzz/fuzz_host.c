@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (bench_take_notice(bench, &n))
 			rte_pktmbuf_free(n.object);
 		/* The main lcore checks for itself what it is given. */
-		neighbour_input(&bench->dataplane, data, size, BENCH_PORT, tagged ? 18 : 14);
+		neighbour_input(&bench->dataplane, data, size, 0, tagged ? 18 : 14);
 	}
 	neighbour_tick(&bench->dataplane, rte_rdtsc());
 	if (!bench_is_idle(bench))

@@ -5,9 +5,14 @@ const struct rte_ether_addr bench_peer_mac = {{0x02, 0, 0x5e, 0, 0, 0x99}};
 
 int bench_environment(void **state)
 {
-	static char arguments[][20] = {
-		"test",        "--no-huge",      "--no-pci",          "--no-telemetry",
-		"--no-shconf", "--lcores=0@0-1", "--log-level=error", "-m64"};
+	static char arguments[][24] = {"test",
+				       "--no-huge",
+				       "--no-pci",
+				       "--no-telemetry",
+				       "--no-shconf",
+				       "--lcores=(0-4)@(0-1)",
+				       "--log-level=error",
+				       "-m64"};
 	char *argv[RTE_DIM(arguments) + 1] = {NULL};
 
 	for (unsigned int k = 0; k < RTE_DIM(arguments); k++)
@@ -38,16 +43,22 @@ struct bench *bench_create(void)
 					   SOCKET_ID_ANY);
 	d->mbufs = t->mbufs;
 	d->flows = calloc((size_t)BENCH_ADDRESSES << 16, sizeof(d->flows[0]));
-	d->network_count = 1;
+	d->port_count = d->network_count = 1;
 	d->address_count = BENCH_ADDRESSES;
 	t->network = &d->networks[0];
-	d->network_by_port[BENCH_PORT] = t->network;
+	d->port_by_id[BENCH_PORT] = &d->ports[0];
+	d->ports[0] = (struct port){
+		.name = "test",
+		.id = BENCH_PORT,
+		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01}},
+		.network_count = 1,
+		.networks = {t->network},
+	};
 	*t->network = (struct network){
 		.name = "test",
-		.port = BENCH_PORT,
+		.port = &d->ports[0],
 		.mtu = 1500,
 		.dscp = 46,
-		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01}},
 		.address_count = BENCH_ADDRESSES,
 		.address = {BENCH_IPV4, BENCH_IPV6},
 		.gateway4 = bench_address("198.51.100.254"),
@@ -83,7 +94,8 @@ size_t bench_put_ip(uint8_t *frame, const struct bench *t, uint8_t protocol,
 {
 	bool ipv4 = address_is_ipv4(to);
 	rte_be16_t type = rte_cpu_to_be_16(ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
-	struct rte_ether_hdr ether = {.dst_addr = t->network->mac, .src_addr = bench_peer_mac};
+	struct rte_ether_hdr ether = {.dst_addr = t->network->port->mac,
+				      .src_addr = bench_peer_mac};
 	struct rte_vlan_hdr tag = {rte_cpu_to_be_16(t->network->vlan), type};
 	size_t at = sizeof(ether);
 

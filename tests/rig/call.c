@@ -139,13 +139,18 @@ enum drop call_verify(struct call *call, const struct packet *packet, struct pac
 	return verdict;
 }
 
-struct bench *call_begin(uint32_t streams)
+static void have_environment(void)
 {
 	static bool begun;
 
 	if (!begun && bench_environment(NULL))
 		abort();
 	begun = true;
+}
+
+struct bench *call_begin(uint32_t streams)
+{
+	have_environment();
 	call_bench = media_create(streams);
 	if (crypt_engine_start(&call_bench->worker->engine, call_engine))
 		abort();
@@ -156,6 +161,21 @@ void call_end(void)
 {
 	call_bench->worker->engine->stop();
 	media_destroy(call_bench);
+}
+
+bool call_engine_is_able(void)
+{
+	const struct crypt_engine *engine;
+	int error;
+
+	have_environment();
+	error = crypt_engine_start(&engine, "ipsec_mb");
+	if (error)
+		print_message("# ipsec_mb: %s\n",
+			      error == -ENOTSUP ? "this CPU has no AES-NI" : strerror(-error));
+	else
+		engine->stop();
+	return error != -ENOTSUP;
 }
 
 int call_group_start(void **state)

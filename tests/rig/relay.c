@@ -15,14 +15,20 @@ static void add_network(struct relay *r, enum relay_network n, uint16_t queues)
 	struct dataplane *d = &r->dataplane;
 	struct network *network = &d->networks[n];
 
-	*network = (struct network){
-		.port = n,
+	d->ports[n] = (struct port){
+		.id = n,
 		.queues = queues,
+		.udp_checksum = n == PUBLIC,
+		.spreads_flows = queues >= d->worker_count && queues > 1,
+		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
+		.network_count = 1,
+		.networks = {network},
+	};
+	*network = (struct network){
+		.port = &d->ports[n],
 		.mtu = 1500,
 		.vlan = n == TRUNK ? 42 : 0,
 		.dscp = 46,
-		.udp_checksum = n == PUBLIC,
-		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
 		.address_count = 2,
 		.address = {2 * n, 2 * n + 1},
 	};
@@ -30,7 +36,7 @@ static void add_network(struct relay *r, enum relay_network n, uint16_t queues)
 	for (unsigned int k = 2 * n; k < 2 * n + 2; k++)
 		d->addresses[k] = (struct local_address){bench_address(relay_local[k]), network,
 							 k % 2 ? 64 : 96 + 24};
-	d->network_by_port[n] = network;
+	d->port_by_id[n] = &d->ports[n];
 	r->at[n].network = network;
 	relay_open_port(r, n, queues);
 }
@@ -97,7 +103,7 @@ struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t que
 	};
 
 	d->worker_count = workers;
-	d->network_count = RELAY_NETWORKS;
+	d->port_count = d->network_count = RELAY_NETWORKS;
 	d->address_count = RELAY_ADDRESSES;
 	d->leg_count = legs;
 	d->mbufs = rte_pktmbuf_pool_create("mbufs", RELAY_PACKETS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
@@ -148,6 +154,23 @@ void relay_look(struct relay *r)
 	relay_run(r);
 }
 
+/* Each once: what was freed twice would be there in the place of another. */
+static bool all_are_back(struct rte_mempool *mbufs)
+{
+	struct rte_mbuf *packets[RELAY_PACKETS];
+	bool once = true;
+
+	if (!rte_mempool_full(mbufs) ||
+	    rte_mempool_get_bulk(mbufs, (void **)packets, RELAY_PACKETS))
+		return false;
+	for (unsigned int k = 0; k < RELAY_PACKETS; k++)
+		packets[k]->port = 0;
+	for (unsigned int k = 0; k < RELAY_PACKETS; k++)
+		once &= packets[k]->port++ == 0;
+	rte_mempool_put_bulk(mbufs, (void **)packets, RELAY_PACKETS);
+	return once;
+}
+
 bool relay_is_idle(const struct relay *r)
 {
 	const struct dataplane *d = &r->dataplane;
@@ -155,12 +178,13 @@ bool relay_is_idle(const struct relay *r)
 	for (unsigned int k = 0; k < d->worker_count; k++)
 		if (d->workers[k]->open_orders)
 			return false;
-	return rte_mempool_full(d->mbufs);
+	return all_are_back(d->mbufs);
 }
 
 void relay_destroy(struct relay *r)
 {
 	struct dataplane *d = &r->dataplane;
+	uint32_t streams = 0;
 
 	tandem__dataplane__v1__leg_status__free_unpacked(r->status, NULL);
 	filter_destroy(r->filter);
@@ -171,11 +195,16 @@ void relay_destroy(struct relay *r)
 	relay_collect(r);
 	if (!relay_is_idle(r))
 		abort();
+	/* Units go over to other workers with the legs that have them. */
 	for (unsigned int k = 0; k < d->worker_count; k++) {
-		if (d->workers[k]->free_stream_count != STREAMS)
+		if (d->workers[k]->free_stream_count != d->workers[k]->stream_count)
 			abort();
-		worker_destroy(d->workers[k]);
+		streams += d->workers[k]->stream_count;
 	}
+	if (streams != d->worker_count * STREAMS)
+		abort();
+	for (unsigned int k = 0; k < d->worker_count; k++)
+		worker_destroy(d->workers[k]);
 	for (unsigned int n = 0; n < RELAY_NETWORKS; n++)
 		relay_close_port(r, n);
 	shed_close(r->shed);

@@ -19,9 +19,9 @@
 
 #define RELAY_LEGS    6    /* unless a test wants others */
 #define RELAY_PACKETS 1023 /* buffers */
-#define RELAY_QUEUES  2
+#define RELAY_QUEUES  4
 #define RELAY_EVENTS  64
-#define RELAY_FRAMES  256
+#define RELAY_FRAMES  512
 #define RELAY_FRAME   2048
 
 /* Port 0 is untagged and computes UDP checksums; port 1 is in VLAN 42. */

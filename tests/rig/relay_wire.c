@@ -23,8 +23,21 @@ static void finish_checksum(struct rte_mbuf *m)
 		udp->dgram_cksum = 0xffff;
 }
 
+/* Where there is little room the last ones go, as of a bond: what is given back is not in order. */
+static void turn_round(struct rte_mbuf **packets, uint16_t count)
+{
+	for (uint16_t k = 0; k < count / 2; k++) {
+		struct rte_mbuf *m = packets[k];
+
+		packets[k] = packets[count - 1 - k];
+		packets[count - 1 - k] = m;
+	}
+}
+
 static uint16_t tx_burst(void *queue, struct rte_mbuf **packets, uint16_t count)
 {
+	if (rte_ring_free_count(queue) < count)
+		turn_round(packets, count);
 	for (uint16_t k = 0; k < count; k++)
 		if (packets[k]->ol_flags & RTE_MBUF_F_TX_UDP_CKSUM)
 			finish_checksum(packets[k]);
@@ -103,7 +116,7 @@ static void answer_ndp(struct relay *r, enum relay_network n, uint8_t *frame, un
 							    .destination = s->source,
 							    .target = s->target});
 
-	ether->dst_addr = r->dataplane.networks[n].mac;
+	ether->dst_addr = r->dataplane.ports[n].mac;
 	ether->src_addr = relay_mac(n);
 	relay_inject(r, n, 0, frame, l3 + length);
 }

@@ -7,6 +7,7 @@
 #define OTHER_LEG  20004
 
 const struct scene_kind scene_one = {1, 1, &crypt_ipsec_mb}, scene_two = {2, 2, &crypt_ipsec_mb},
+			scene_four = {4, 4, &crypt_ipsec_mb},
 			scene_shared = {2, 1, &crypt_ipsec_mb},
 			scene_libsrtp = {1, 1, &crypt_libsrtp};
 
@@ -161,9 +162,20 @@ void scene_send_from(struct scene *s, const struct side *side, const struct endp
 
 	/* A short frame is padded; where several queues receive, any may be the one. */
 	relay_inject(s->relay, side->network,
-		     s->injected++ / 2 % s->relay->dataplane.networks[side->network].queues, frame,
+		     s->injected++ / 2 % s->relay->dataplane.ports[side->network].queues, frame,
 		     length < 60 ? 60 : length);
 	relay_run(s->relay);
+}
+
+void scene_inject(struct scene *s, const struct side *side, unsigned int queue,
+		  const struct packet *p)
+{
+	struct endpoint from = port_for(side->remote, side, p), to = port_for(side->local, side, p);
+	uint8_t frame[RELAY_FRAME];
+	size_t length = bench_put_udp(frame, &s->relay->at[side->network], &from, &to, p->octets,
+				      p->length);
+
+	relay_inject(s->relay, side->network, queue, frame, length < 60 ? 60 : length);
 }
 
 void scene_send(struct scene *s, const struct side *side, const struct packet *p)
@@ -229,7 +241,7 @@ void scene_expect(struct scene *s, const struct side *side, const struct packet 
 	assert_int_equal(f->network, side->network);
 	assert_int_equal(f->length, udp + 8 + p->length);
 	assert_memory_equal(f->octets, &mac, 6);
-	assert_memory_equal(f->octets + 6, &s->relay->dataplane.networks[side->network].mac, 6);
+	assert_memory_equal(f->octets + 6, &s->relay->dataplane.ports[side->network].mac, 6);
 	if (side->network == TRUNK)
 		assert_memory_equal(f->octets + 12, "\x81\x00\x00\x2a", 4);
 	assert_memory_equal(f->octets + l3 - 2, ipv4 ? "\x08\x00" : "\x86\xdd", 2);

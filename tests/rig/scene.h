@@ -42,6 +42,7 @@ struct scene_kind {
 };
 
 extern const struct scene_kind scene_one, scene_two, scene_libsrtp;
+extern const struct scene_kind scene_four;
 extern const struct scene_kind scene_shared; /* two workers, one queue */
 
 /* Of a group: DPDK and both engines. */
@@ -84,6 +85,9 @@ struct packet scene_rtp(uint16_t seq);
 struct packet scene_typed(uint16_t seq, unsigned int type);
 struct packet scene_rtcp(void);
 void scene_send(struct scene *s, const struct side *side, const struct packet *p);
+/* By this queue; nobody has taken it yet. */
+void scene_inject(struct scene *s, const struct side *side, unsigned int queue,
+		  const struct packet *p);
 void scene_send_from(struct scene *s, const struct side *side, const struct endpoint *from,
 		     const struct packet *p);
 

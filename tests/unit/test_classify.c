@@ -143,13 +143,9 @@ static void refuses_every_truncation(void **state)
 		f = datagram(ipv4, rtp, sizeof(rtp));
 		expect_class(&f, CLASS_RTP);
 		for (f.length--; f.length > 0; f.length--) {
-			enum drop reason = DROP_IP_HEADER;
+			bool runt = f.length < l3_offset() + ip;
 
-			if (f.length < l3_offset() + ip)
-				reason = DROP_RUNT;
-			if (f.length < l3_offset())
-				reason = f.length < 14 ? DROP_RUNT : DROP_NOT_OURS;
-			expect_drop(&f, reason);
+			expect_drop(&f, runt ? DROP_RUNT : DROP_IP_HEADER);
 		}
 	}
 }
@@ -472,6 +468,40 @@ static void hears_only_its_own_vlan(void **state)
 	bench->network->vlan = 0;
 	f.octets[15]--;
 	expect_drop(&f, DROP_NOT_OURS);
+	f.octets[15] = 0; /* a priority, and no VLAN */
+	expect_class(&f, CLASS_RTP);
+}
+
+/* An address is heard in its own network alone, though another one on the port has the other's. */
+static void tells_the_networks_of_a_port_by_their_tags(void **state)
+{
+	struct dataplane *d = &bench->dataplane;
+	struct network *untagged = &d->networks[0], *tagged = &d->networks[1];
+	struct frame f;
+	struct burst b;
+
+	*tagged = (struct network){.name = "tagged",
+				   .port = untagged->port,
+				   .vlan = 42,
+				   .address_count = 1,
+				   .address = {BENCH_IPV6}};
+	untagged->address_count = 1;
+	d->ports[0].networks[d->ports[0].network_count++] = tagged;
+	d->network_count++;
+	for (unsigned int k = 0; k < 4; k++) {
+		bool ipv4 = k & 1, tag = k & 2;
+
+		bench->network->vlan = tag ? 42 : 0;
+		f = datagram(ipv4, rtp, sizeof(rtp));
+		bench->network->vlan = 0;
+		if (ipv4 == tag) {
+			expect_drop(&f, DROP_NOT_OURS);
+			continue;
+		}
+		assert_int_equal(classify(&f, &b).class, CLASS_RTP);
+		assert_int_equal(b.network[0], tag);
+		assert_int_equal(b.local[0], ipv4 ? BENCH_IPV4 : BENCH_IPV6);
+	}
 }
 
 static void gives_a_host_its_messages(void **state)
@@ -538,6 +568,7 @@ int main(void)
 		CASE(refuses_mapped_addresses_on_the_wire),
 		CASE(hears_only_its_own_mac_and_groups),
 		CASE(hears_only_its_own_vlan),
+		CASE(tells_the_networks_of_a_port_by_their_tags),
 		CASE(gives_a_host_its_messages),
 		CASE(refuses_more_than_one_segment),
 	};

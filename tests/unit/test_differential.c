@@ -7,9 +7,9 @@
 #include "dataplane/srtp/crypt_ipsec_mb.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#define PACKETS 50000
+static unsigned int packets = 50000;
 #else
-#define PACKETS 1000000
+static unsigned int packets = 1000000;
 #endif
 #define RUNS 20 /* every one begins with new calls */
 
@@ -39,7 +39,7 @@ static void the_engines_agree(void **state)
 {
 	for (unsigned int run = 1; run <= RUNS; run++) {
 		differential_open(both);
-		while (total(both->count[UNPROTECT]) < (uint64_t)PACKETS * run / RUNS)
+		while (total(both->count[UNPROTECT]) < (uint64_t)packets * run / RUNS)
 			if (!differential_step(both))
 				fail_msg("%s", both->why);
 		differential_close(both);
@@ -55,18 +55,18 @@ static void the_engines_agree(void **state)
 	print_message("# known difference     %8lu\n", both->known);
 
 	/* All that can happen did, and often. */
-	assert_true(both->count[PROTECT][DROP_NONE] > PACKETS / 2);
-	assert_true(both->count[PROTECT][DROP_REPLAY] > PACKETS / 100);
+	assert_true(both->count[PROTECT][DROP_NONE] > packets / 2);
+	assert_true(both->count[PROTECT][DROP_REPLAY] > packets / 100);
 	for (enum task task = UNPROTECT; task <= VERIFY; task++) {
 		const uint64_t *count = both->count[task];
 
-		assert_true(count[DROP_NONE] > PACKETS / (task == UNPROTECT ? 4 : 8));
-		assert_true(count[DROP_REPLAY] > PACKETS / 100);
-		assert_true(count[DROP_AUTH_FAILED] > PACKETS / 100);
-		assert_true(count[DROP_STREAM_LIMIT] > PACKETS / 100);
-		assert_true(count[DROP_SRTP_LENGTH] > PACKETS / 10000);
+		assert_true(count[DROP_NONE] > packets / (task == UNPROTECT ? 4 : 8));
+		assert_true(count[DROP_REPLAY] > packets / 100);
+		assert_true(count[DROP_AUTH_FAILED] > packets / 100);
+		assert_true(count[DROP_STREAM_LIMIT] > packets / 100);
+		assert_true(count[DROP_SRTP_LENGTH] > packets / 10000);
 	}
-	assert_true(both->known < PACKETS / 50);
+	assert_true(both->known < packets / 50);
 }
 
 /* The RFCs' own words, which the oracle is, judge ipsec_mb at the counter's far end. */
@@ -181,5 +181,11 @@ int main(void)
 		cmocka_unit_test(no_expanded_key_stays),
 	};
 
+	if (!call_engine_is_able()) {
+		print_message("1..1\nok 1 - # SKIP both engines are needed\n");
+		return 0;
+	}
+	if (getenv("PACKETS")) /* an emulated CPU has less time */
+		packets = strtoul(getenv("PACKETS"), NULL, 10);
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -83,7 +83,7 @@ static void every_worker_hears_of_blocks(void **state)
 {
 	struct relay *r = *state;
 
-	r->dataplane.networks[PUBLIC].judged = true;
+	r->dataplane.ports[PUBLIC].judged = true;
 	assert_int_equal(put_block(r, "198.18.77.9", 16, 0, false), 0);
 	assert_int_equal(put_block(r, "2001:db8:bad::1", 48, 0, false), 0);
 	for (unsigned int k = 0; k < 2; k++) {
@@ -108,7 +108,7 @@ static void what_expires_leaves_what_contains_it(void **state)
 {
 	struct relay *r = *state;
 
-	r->dataplane.networks[PUBLIC].judged = true;
+	r->dataplane.ports[PUBLIC].judged = true;
 	assert_int_equal(put_block(r, "198.18.5.0", 24, 1000, true), 0);
 	assert_int_equal(put_block(r, "198.18.0.0", 15, 5000, false), 0);
 	assert_int_equal(put_block(r, "203.0.113.77", 32, 1000, true), 0);

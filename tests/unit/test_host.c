@@ -67,7 +67,7 @@ static void test_news_for_the_main_lcore(void **state)
 		assert_int_equal(b.class[0], CLASS_DONE);
 		assert_true(bench_take_notice(t, &n));
 		assert_int_equal(n.kind, NOTICE_HOST);
-		assert_int_equal(n.port, BENCH_PORT);
+		assert_int_equal(n.network, 0);
 		assert_int_equal(n.component, L3);
 		m = n.object;
 		assert_int_equal(m->data_len, news[k]->length);

@@ -148,7 +148,7 @@ static const uint8_t *assert_sent(struct world *w, const struct endpoint *to, ui
 	assert_int_equal(m->data_len,
 			 bench_put_udp(expected, w->bench, &local, to, message, *length));
 	assert_true(rte_is_same_ether_addr(&ether->dst_addr, &bench_peer_mac));
-	assert_true(rte_is_same_ether_addr(&ether->src_addr, &w->bench->network->mac));
+	assert_true(rte_is_same_ether_addr(&ether->src_addr, &w->bench->network->port->mac));
 	assert_memory_equal(frame + 12, expected + 12, 2 + vlan);
 	assert_int_equal(udp->src_port, local.port);
 	assert_int_equal(udp->dst_port, to->port);

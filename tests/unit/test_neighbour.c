@@ -89,7 +89,7 @@ static struct nexthop *get(struct world *w, const char *text)
 
 static void hear(struct world *w, const struct host_frame *f)
 {
-	neighbour_input(&w->bench->dataplane, f->octets, f->length, BENCH_PORT, L3);
+	neighbour_input(&w->bench->dataplane, f->octets, f->length, 0, L3);
 }
 
 /* Turns of the main lcore for so many tenths of a second. */
@@ -366,7 +366,7 @@ static void test_unusable_frames(void **state)
 		uint8_t *copy = malloc(length ? length : 1);
 
 		memcpy(copy, f.octets, length);
-		neighbour_input(&w->bench->dataplane, copy, length, BENCH_PORT, L3);
+		neighbour_input(&w->bench->dataplane, copy, length, 0, L3);
 		free(copy);
 	}
 	f.octets[ICMPV6 + 2]++;

@@ -43,6 +43,7 @@ static struct world {
 	uint32_t epoch[ALL + 1];
 	uint64_t keys; /* made */
 	uint16_t seq[ALL + 1][RTE_DIM(ssrcs)];
+	unsigned int queue[ALL + 1]; /* by which what the leg receives comes */
 	struct use *uses;
 	unsigned int use_count;
 	unsigned int
@@ -53,6 +54,11 @@ static uint32_t roll(uint32_t sides)
 {
 	world.random = world.random * 1664525 + 1013904223;
 	return (uint64_t)world.random * sides >> 32;
+}
+
+static struct record *record(uint64_t id)
+{
+	return record_find(world.relay->registry, id);
 }
 
 /* --- the engine: it protects nothing, and writes everything down ----------------------------- */
@@ -85,13 +91,21 @@ static bool is_put(const struct crypt_job *job, uint64_t to)
 	       (!type_lengths[way->types] || types[way->types][type / 8] >> type % 8 & 1);
 }
 
+/* What changes about a leg that goes over to another worker waits until it is there. */
+static bool is_moving(const struct crypt_job *job)
+{
+	const struct record *from = record(job->data[job->rtcp ? RTCP_HEADER : RTP_HEADER]);
+
+	return from && from->move;
+}
+
 static void protect(struct crypt_job *jobs, unsigned int count)
 {
 	for (unsigned int k = 0; k < count; k++) {
 		struct crypt_job *job = &jobs[k];
 		uint64_t to = world.serials[job->key->serial];
 
-		assert_true(is_put(job, to));
+		assert_true(is_put(job, to) || is_moving(job));
 		assert_true(world.use_count < USES);
 		world.uses[world.use_count++] =
 			(struct use){job->key->serial, job->index, job->ssrc, job->rtcp};
@@ -119,11 +133,6 @@ static void no_index_served_twice(void)
 }
 
 /* --- what is asked for ----------------------------------------------------------------------- */
-
-static struct record *record(uint64_t id)
-{
-	return record_find(world.relay->registry, id);
-}
 
 /* A key that nobody had. */
 static void put_keys(uint64_t leg)
@@ -209,6 +218,19 @@ static void grow_all_old(uint64_t leg)
 		grow_old(&config->branches[k].branch->flow);
 }
 
+/* Where the leg's worker is another one, it goes over to this queue's. */
+static void come_by_another_queue(uint64_t leg)
+{
+	struct record *r = record(leg);
+
+	if (roll(4) || !r)
+		return;
+	/* What waits at the queue before would come later than what is sent from now on. */
+	relay_run(world.relay);
+	world.queue[leg] = roll(2);
+	r->leg->moved = 0;
+}
+
 /* --- packets --------------------------------------------------------------------------------- */
 
 static void speak(uint64_t leg, uint32_t ssrc, uint16_t seq, unsigned int type, bool rtcp)
@@ -222,7 +244,7 @@ static void speak(uint64_t leg, uint32_t ssrc, uint16_t seq, unsigned int type, 
 	rtp_write32(m + (rtcp ? 4 : 8), ssrc);
 	memset(m + (rtcp ? RTCP_HEADER : RTP_HEADER), leg, 20);
 	length = bench_put_udp(frame, &world.relay->at[PUBLIC], &from, &to, m, sizeof(m));
-	relay_inject(world.relay, PUBLIC, 0, frame, length);
+	relay_inject(world.relay, PUBLIC, world.queue[leg], frame, length);
 }
 
 static void speak_at_random(void)
@@ -303,6 +325,7 @@ static void step(void)
 		break;
 	case 6:
 		grow_all_old(from);
+		come_by_another_queue(from);
 		break;
 	case 7:
 		if (!roll(4))
@@ -327,12 +350,14 @@ static void step(void)
 		settle();
 }
 
+static uint64_t moved;
+
 static void run(uint32_t seed)
 {
 	memset(&world, 0, sizeof(world));
 	world.random = seed;
 	world.uses = calloc(USES, sizeof(world.uses[0]));
-	world.relay = relay_create(RELAY_LEGS, 2, 1, &engine);
+	world.relay = relay_create(RELAY_LEGS, 2, 2, &engine);
 	for (uint64_t leg = 1; leg <= ALL; leg++)
 		put_leg(leg);
 	settle();
@@ -341,6 +366,7 @@ static void run(uint32_t seed)
 	settle();
 	assert_true(world.use_count > STEPS / 20);
 	no_index_served_twice();
+	moved += relay_counter(world.relay, COUNTER_MOVED);
 	relay_destroy(world.relay);
 	free(world.uses);
 }
@@ -349,6 +375,7 @@ static void whatever_comes_and_goes(void **state)
 {
 	for (uint32_t seed = 1; seed <= SEEDS; seed++)
 		run(seed * 2654435761u);
+	assert_true(moved > SEEDS);
 }
 
 int main(void)

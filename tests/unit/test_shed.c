@@ -222,6 +222,25 @@ static void other_frames_are_the_kernels(void **state)
 	expect(&frame, SHED_TO_KERNEL, "two tags");
 }
 
+/* Of the other end of the link, about links that are one; to a group that no switch passes on. */
+static void lacp_is_theirs_who_speak_it(void **state)
+{
+	struct fixture fixture = {"LACP", UDP4};
+	struct frame frame;
+
+	object_need_root();
+	verdict_build(&frame, &fixture, 0);
+	memcpy(frame.octet, (uint8_t[]){0x01, 0x80, 0xc2, 0x00, 0x00, 0x02}, 6);
+	memcpy(frame.octet + 12, (uint8_t[]){0x88, 0x09}, 2);
+	expect(&frame, SHED_TO_KERNEL, "no bond");
+	shed_rule(shed)->lacp = tables.rule.lacp = 1;
+	frame.octet[14] = 1;
+	expect(&frame, SHED_TO_DATAPLANE, "a bond");
+	frame.octet[14] = 10; /* ESMC, of clocks */
+	expect(&frame, SHED_TO_KERNEL, "another slow protocol");
+	shed_rule(shed)->lacp = tables.rule.lacp = 0;
+}
+
 static void ports_close_again(void **state)
 {
 	struct fixture fixture = {"closing", UDP6};
@@ -540,6 +559,7 @@ int main(void)
 		cmocka_unit_test(every_truncation),
 		cmocka_unit_test(padding_is_no_payload),
 		cmocka_unit_test(other_frames_are_the_kernels),
+		cmocka_unit_test(lacp_is_theirs_who_speak_it),
 		cmocka_unit_test(ports_close_again),
 		cmocka_unit_test(no_socket),
 		cmocka_unit_test(a_flood_of_sources_evicts_nobody),

@@ -30,7 +30,7 @@ static int set_up(void **state)
 	rates_put_default(d->shed_rule);
 	d->shed_rule->seed = 4711;
 	for (unsigned int n = 0; n < RELAY_NETWORKS; n++)
-		d->networks[n].judged = true;
+		d->ports[n].judged = true;
 	for (unsigned int k = 0; k < s->workers; k++)
 		assert_int_equal(worker_judge(d->workers[k]), 0);
 	return 0;

@@ -136,8 +136,8 @@ static void expire(struct blocked *b, uint64_t now)
 
 static bool is_any_judged(const struct dataplane *d)
 {
-	for (unsigned int n = 0; n < d->network_count; n++)
-		if (d->networks[n].judged)
+	for (unsigned int p = 0; p < d->port_count; p++)
+		if (d->ports[p].judged)
 			return true;
 	return false;
 }

@@ -22,7 +22,7 @@ struct filter_config {
 	struct shed *shed;
 	struct registry *registry;
 	const struct counters *counters;
-	const Tandem__Dataplane__V1__JudgeKind *judges; /* of the dataplane's networks */
+	const Tandem__Dataplane__V1__JudgeKind *judges; /* of the dataplane's ports */
 };
 
 /* Private to filter.c and filter_show.c. */

@@ -204,7 +204,7 @@ static int show_judges(const struct filter *f, Tandem__Dataplane__V1__Shed *shed
 			return -ENOMEM;
 		tandem__dataplane__v1__judge__init(shown);
 		shed->judges[shed->n_judges++] = shown;
-		shown->kind = f->config.judges[n];
+		shown->kind = f->config.judges[d->networks[n].port - d->ports];
 		error = set_text(&shown->network, strdup(d->networks[n].name));
 	}
 	return error;

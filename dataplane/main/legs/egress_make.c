@@ -18,7 +18,7 @@ static uint8_t put_ether(uint8_t *header, const struct network *network, uint16_
 	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)header;
 	struct rte_vlan_hdr *tag = (struct rte_vlan_hdr *)(ether + 1);
 
-	rte_ether_addr_copy(&network->mac, &ether->src_addr);
+	rte_ether_addr_copy(&network->port->mac, &ether->src_addr);
 	if (!network->vlan) {
 		ether->ether_type = rte_cpu_to_be_16(type);
 		return sizeof(*ether);
@@ -77,7 +77,7 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 	e->users = 1;
 	e->dscp = dscp;
 	e->remote = *remote;
-	e->port = from->network->port;
+	e->port = from->network->port->id;
 	e->mtu = from->network->mtu;
 	e->l3 = put_ether(e->header, from->network,
 			  ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
@@ -86,7 +86,7 @@ struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t l
 	udp->src_port = rte_cpu_to_be_16(local_port);
 	udp->dst_port = remote->port;
 	e->length += sizeof(*udp);
-	e->offload = from->network->udp_checksum;
+	e->offload = from->network->port->udp_checksum;
 	e->udp_sum = checksum_fold((uint64_t)e->udp_sum + rte_cpu_to_be_16(IPPROTO_UDP) +
 				   (e->offload ? 0 : udp->src_port + udp->dst_port));
 	return e;

@@ -31,7 +31,7 @@ void path_let_go(struct registry *r, struct path_record *p)
 	sent->to = to->leg;
 	to->letting_go++;
 	to->named++;
-	worker_order(r->dataplane->workers[p->from->leg->worker],
+	record_order(r, p->from,
 		     (struct order){.kind = ORDER_LET_GO,
 				    .leg = p->from->leg,
 				    .object = sent,

@@ -13,8 +13,14 @@ static void take_notice(struct registry *r, const struct notice *n)
 		record = NULL;
 	switch ((enum notice_kind)n->kind) {
 	case NOTICE_REMOTE:
-		/* Meanwhile the control plane may have said that media goes elsewhere. */
-		if (!record || n->remote_epoch != record->latest->remote_epoch ||
+		/*
+		 * Meanwhile the control plane may have said that media goes elsewhere; and of a leg
+		 * that moved two workers tell.
+		 */
+		if (!record || (int32_t)(n->learnt - record->learnt[n->component]) <= 0)
+			break;
+		record->learnt[n->component] = n->learnt;
+		if (n->remote_epoch != record->latest->remote_epoch ||
 		    (n->component && record->latest->rtcp_mux) ||
 		    remote_set(r, record, n->component, &n->remote, DROP_NONE))
 			break;
@@ -32,7 +38,11 @@ static void take_notice(struct registry *r, const struct notice *n)
 		break;
 	case NOTICE_HOST:
 		neighbour_input(r->dataplane, rte_pktmbuf_mtod(m, const uint8_t *),
-				rte_pktmbuf_data_len(m), n->port, n->component);
+				rte_pktmbuf_data_len(m), n->network, n->component);
+		break;
+	case NOTICE_MOVE:
+		if (record)
+			record_move(r, record, n->component);
 		break;
 	case NOTICE_KEYS_STALE:
 		if (record)
@@ -68,12 +78,16 @@ static void take_done(struct registry *r, struct worker *w, const struct done *d
 		record_reuse(r, record_of(r, done->leg));
 		break;
 	case ORDER_SEND:
+	case ORDER_PULSE:
 		break;
 	case ORDER_BLOCKS:
 		block_list_release(done->object);
 		break;
 	case ORDER_LET_GO:
 		path_let_gone(r, done->object);
+		break;
+	case ORDER_MOVE:
+		record_moved(r, record_of(r, done->leg));
 		break;
 	}
 }
@@ -107,6 +121,7 @@ unsigned int registry_poll(struct registry *r)
 			take_done(r, w, &dones[i]);
 		handled += done;
 	}
+	handled += moves_poll(r);
 	deferred_poll(&r->deferred, d);
 	registry_watch(r);
 	return handled;

@@ -118,7 +118,7 @@ static int read_path(struct registry *r, struct path_record *wanted,
 	wanted->verify = put->verify;
 	wanted->mute = mutes[put->mute];
 	error = check_room(wanted, put->branch, what);
-	if (!error && !workers_have_room(r->dataplane))
+	if (!error && !registry_has_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	if (!error && read_silence(&wanted->silence, put))
 		return fail(what, "silence: needs payload types up to 127 and octets", -EINVAL);
@@ -258,7 +258,7 @@ int registry_delete_path(struct registry *r, const Tandem__Dataplane__V1__Delete
 
 	if (!p)
 		return fail(what, "no such path", -ENOENT);
-	if (!workers_have_room(r->dataplane))
+	if (!registry_has_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	end_path(r, p);
 	return 0;

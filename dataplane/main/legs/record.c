@@ -16,11 +16,6 @@
 #include <openssl/crypto.h>
 #include <rte_cycles.h>
 
-static struct worker *owner(const struct registry *r, const struct record *record)
-{
-	return r->dataplane->workers[record->leg->worker];
-}
-
 struct leg_config *record_config_create(struct registry *r, const struct leg_config *from)
 {
 	struct leg_config *config = slab_take(&r->configs);
@@ -114,7 +109,7 @@ void record_post(struct registry *r, struct record *record, struct leg_config *c
 	config->windows = record->windows;
 	config->pairs = record->pairs;
 	record->latest = config;
-	worker_order(owner(r, record),
+	record_order(r, record,
 		     (struct order){.kind = ORDER_APPLY, .leg = record->leg, .object = config});
 }
 
@@ -135,7 +130,7 @@ int record_repost(struct registry *r, struct record *record)
 void record_refresh(struct registry *r, struct record *record)
 {
 	record->outdated = true;
-	if (workers_have_room(r->dataplane))
+	if (registry_has_room(r))
 		record_repost(r, record);
 }
 
@@ -168,10 +163,8 @@ static void set_ports(struct registry *r, struct record *record, unsigned int co
 			shed_port_close(r, record, c);
 		entry = (struct flow_entry){.kind = FLOW_CLOSED};
 		if (open)
-			entry = (struct flow_entry){.kind = FLOW_LEG,
-						    .leg = record->leg->index,
-						    .worker = record->leg->worker,
-						    .component = c};
+			entry = (struct flow_entry){
+				.kind = FLOW_LEG, .leg = record->leg->index, .component = c};
 		if (open != was)
 			flow_entry_store(r->dataplane, record->address, port, entry);
 		if (open)
@@ -194,7 +187,7 @@ void record_withdraw(struct registry *r, struct record *record)
 
 void record_clear(struct registry *r, struct record *record)
 {
-	worker_order(owner(r, record), (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
+	record_order(r, record, (struct order){.kind = ORDER_CLEAR, .leg = record->leg});
 	path_drop_sent(r, record);
 	key_release(r, record->protect);
 	record->protect = NULL;
@@ -223,8 +216,9 @@ struct record *record_create(struct registry *r, uint64_t id, unsigned int addre
 	record->address = address;
 	record->port = port;
 	record->created = rte_rdtsc();
-	/* Both ports of a pair go to the same worker. */
-	record->leg->worker = (port >> 1) % r->dataplane->worker_count;
+	/* Until its packets say which one it had better be. */
+	record->worker = (port >> 1) % r->dataplane->worker_count;
+	leg_set_worker(record->leg, record->worker);
 	return record;
 }
 

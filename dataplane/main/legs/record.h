@@ -54,6 +54,7 @@ struct record {
 	struct sent *sent;        /* under `protect`, by those who no longer do; NULL: nothing */
 	struct claims *claims;    /* while several protect towards it; NULL if none did */
 	uint64_t lineage;         /* of `protect`: another one when its indices begin anew */
+	struct move *move;        /* while it goes over to another worker; NULL if it stays */
 	uint32_t letting_go;      /* flows that still have to say what they sent */
 	uint32_t turns, lanes;    /* given out under `lineage` and before */
 	uint32_t revision;
@@ -68,7 +69,9 @@ struct record {
 	uint64_t shed; /* packets for its ports that reached no worker; as shed_port_count() knew */
 	uint32_t shed_seen[LEG_COMPONENTS]; /* of struct shed_port */
 	uint32_t shed_reason;               /* enum shed_reason of the last one */
+	uint32_t learnt[LEG_COMPONENTS];    /* of the latest notice of a learnt address */
 	uint16_t port;                      /* host byte order */
+	uint16_t worker;                    /* that is ordered what the leg is to be */
 	uint8_t address;                    /* index */
 	uint8_t dscp;                       /* of what its participant is sent */
 	uint8_t state;                      /* enum record_state */
@@ -102,6 +105,8 @@ struct registry {
 	uint32_t watched;    /* where registry_watch() goes on */
 	uint64_t next_watch; /* TSC: not from the beginning before */
 	struct deferred deferred;
+	struct move *moves; /* MOVES_MAX of them */
+	unsigned int moving;
 };
 
 static inline struct record *record_of(const struct registry *r, const struct leg *leg)
@@ -137,6 +142,21 @@ void record_clear(struct registry *r, struct record *record);
 void record_reuse(struct registry *r, struct record *record);
 /* Opens the leg's ports, or opens them anew to what changed; the second one unless muxed. */
 void record_open_ports(struct registry *r, struct record *record, bool rtcp_mux);
+
+/*
+ * move.c: orders of a leg go to the worker that owns it, or wait while another one takes it over.
+ * registry_has_room(): for what one request or one notice orders.
+ */
+bool registry_has_room(const struct registry *r);
+void record_order(struct registry *r, struct record *record, struct order order);
+/* Its packets come by this worker's queue; where it cannot move now, that is said again. */
+void record_move(struct registry *r, struct record *record, unsigned int worker);
+/* ORDER_MOVE was answered. */
+void record_moved(struct registry *r, struct record *record);
+int moves_create(struct registry *r);
+void moves_destroy(struct registry *r);
+/* Posts what had no room. Returns how much. */
+unsigned int moves_poll(struct registry *r);
 
 /* A copy to be amended (of zeros if `from` is NULL); NULL if there is no memory. */
 struct leg_config *record_config_create(struct registry *r, const struct leg_config *from);

@@ -88,7 +88,7 @@ static int check_put(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 		return fail(what, "local: another leg has this port", -EADDRINUSE);
 	if (!record && !r->free_count)
 		return fail(what, "no free leg: raise [dataplane] legs", -ENOSPC);
-	if (!workers_have_room(r->dataplane))
+	if (!registry_has_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	if (put->ice && !(record && record->pairs) && !slab_reserve(&r->pairs))
 		return fail(what, "no memory for the leg: more hugepages", -ENOMEM);
@@ -226,7 +226,7 @@ int registry_put_keys(struct registry *r, const Tandem__Dataplane__V1__PutKeys *
 
 	if (error || put->epoch == record->key_epoch)
 		return error;
-	if (!workers_have_room(r->dataplane))
+	if (!registry_has_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	config = record_own_windows(r, record) ? record_config_create(r, record->latest) : NULL;
 	if (!config)
@@ -266,7 +266,7 @@ int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
 
 	if (!record)
 		return fail(what, "leg: no such leg", -ENOENT);
-	if (!workers_have_room(r->dataplane))
+	if (!registry_has_room(r))
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	close_leg(r, record);
 	return 0;
@@ -308,10 +308,10 @@ int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit 
 	egress = egress_create(r->dataplane, record->address, record->port, &to, record->dscp);
 	if (!egress)
 		return fail(what, "to: neither on-link nor behind a gateway", -EHOSTUNREACH);
-	error = port_send_datagram(r->dataplane, record->leg->worker, egress, datagram->data,
+	error = port_send_datagram(r->dataplane, record->worker, egress, datagram->data,
 				   datagram->len);
 	if (error == -EHOSTUNREACH)
-		error = deferred_add(&r->deferred, record->leg->worker, egress, datagram->data,
+		error = deferred_add(&r->deferred, record->worker, egress, datagram->data,
 				     datagram->len);
 	else
 		egress_release(egress);
@@ -344,7 +344,7 @@ int registry_create(struct registry **out, const struct registry_config *config)
 	r->free_list = calloc(legs, sizeof(*r->free_list));
 	r->by_id = rte_hash_create(&parameters);
 	if (!r->records || !r->free_list || !r->by_id || spent_create(&r->spent, legs) ||
-	    destinations_create(&r->destinations, legs + legs / 4)) {
+	    destinations_create(&r->destinations, legs + legs / 4) || moves_create(r)) {
 		registry_destroy(r);
 		return -ENOMEM;
 	}
@@ -358,10 +358,13 @@ int registry_create(struct registry **out, const struct registry_config *config)
 /* The workers have stopped: this lcore does their part, until nothing is left. */
 static void settle(struct registry *r)
 {
+	unsigned int done;
+
 	do {
+		done = 0;
 		for (unsigned int k = 0; k < r->dataplane->worker_count; k++)
-			worker_obey(r->dataplane->workers[k], rte_rdtsc());
-	} while (registry_poll(r));
+			done += worker_settle(r->dataplane->workers[k]);
+	} while (registry_poll(r) || done);
 }
 
 void registry_destroy(struct registry *r)
@@ -387,6 +390,7 @@ void registry_destroy(struct registry *r)
 	slab_release(&r->branches);
 	destinations_destroy(r->destinations);
 	rte_hash_free(r->by_id);
+	moves_destroy(r);
 	free(r->free_list);
 	free(r->records);
 	free(r);

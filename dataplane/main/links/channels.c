@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <linux/ethtool.h>
@@ -10,6 +11,24 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+
+/*
+ * Where a virtio NIC has pairs to spare, one for each CPU, its driver takes them for XDP, and the
+ * hypervisor spreads over them what comes. So no more are left than are too few for that: it then
+ * locks what XDP redirects to other interfaces, which nothing here does.
+ */
+static unsigned int leave_none_to_xdp(int fd, struct ifreq *request, unsigned int most,
+				      unsigned int wanted)
+{
+	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	struct ifreq ask = *request;
+	unsigned int cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	ask.ifr_data = (char *)&info;
+	if (ioctl(fd, SIOCETHTOOL, &ask) || strcmp(info.driver, "virtio_net") != 0)
+		return wanted;
+	return wanted + cpus > most ? wanted : most - cpus + 1;
+}
 
 static int set_combined(int fd, struct ifreq *request, struct ethtool_channels *c,
 			unsigned int wanted)
@@ -47,7 +66,9 @@ int channels_prepare(const char *interface, unsigned int wanted)
 	if (ioctl(fd, SIOCETHTOOL, &request))
 		result = errno == EOPNOTSUPP ? 1 : -errno;
 	else if (channels.max_combined)
-		result = set_combined(fd, &request, &channels, wanted);
+		result = set_combined(
+			fd, &request, &channels,
+			leave_none_to_xdp(fd, &request, channels.max_combined, wanted));
 	else
 		result = set_single(fd, &request, &channels);
 	close(fd);

@@ -9,11 +9,21 @@
 #include "dataplane/main/links/channels.h"
 #include "dataplane/main/config.h"
 
+bool devargs_is_af_xdp(const char *devargs)
+{
+	return strncmp(devargs, "net_af_xdp", 10) == 0 && strstr(devargs, "iface=");
+}
+
+bool devargs_are_af_xdp(const struct config_port *port)
+{
+	return port->devargs.count && devargs_is_af_xdp(port->devargs.texts[0]);
+}
+
 char *devargs_interface(const char *devargs)
 {
 	const char *name = strstr(devargs, "iface=");
 
-	if (strncmp(devargs, "net_af_xdp", 10) != 0 || !name)
+	if (!devargs_is_af_xdp(devargs))
 		return NULL;
 	name += strlen("iface=");
 	return strndup(name, strcspn(name, ","));
@@ -31,44 +41,55 @@ bool devargs_is_virtual(const char *devargs)
 
 bool devargs_want_program(const struct config_port *port)
 {
-	char *interface = devargs_interface(port->devargs);
-	bool is_af_xdp = interface;
+	return devargs_are_af_xdp(port) &&
+	       (port->shed == CONFIG_SHED_AUTO || port->shed == CONFIG_SHED_XDP);
+}
 
+/* The queues of an interface, which are to be as many as the bond's members before have: or 0. */
+static unsigned int prepare_queues(const struct config_port *port, const char *devargs,
+				   unsigned int wanted, unsigned int before)
+{
+	char *interface = devargs_interface(devargs);
+	int queues = channels_prepare(interface, wanted);
+
+	if (queues < 0)
+		log_error("[port %s] devargs: the queues of %s: %s; see ethtool -l %s",
+			  config_port_name(port), interface, strerror(-queues), interface);
+	else if (before && queues != (int)before)
+		log_error("[port %s] devargs: %s has %d queues, and the bond's first device %u; "
+			  "see ethtool -L %s",
+			  config_port_name(port), interface, queues, before, interface);
 	free(interface);
-	return is_af_xdp && (port->shed == CONFIG_SHED_AUTO || port->shed == CONFIG_SHED_XDP);
+	return queues < 0 || (before && queues != (int)before) ? 0 : queues;
 }
 
 unsigned int devargs_queues(const struct config *config, const struct config_port *port)
 {
-	unsigned int workers = config->lcore_count - 1;
-	char *interface = devargs_interface(port->devargs);
-	int queues;
+	unsigned int workers = config->lcore_count - 1, queues = 0;
 
-	if (!interface)
+	if (!devargs_are_af_xdp(port))
 		return workers;
-	queues = channels_prepare(interface, workers);
-	if (queues < 0)
-		log_error("[port %s] devargs: the queues of %s: %s; see ethtool -l %s", port->name,
-			  interface, strerror(-queues), interface);
-	free(interface);
-	return queues < 0 ? 0 : queues;
+	for (unsigned int k = 0; k < port->devargs.count; k++) {
+		queues = prepare_queues(port, port->devargs.texts[k], workers, queues);
+		if (!queues)
+			break;
+	}
+	return queues;
 }
 
-char *devargs_complete(const struct config *config, const struct config_port *port, bool program)
+char *devargs_complete(const struct config *config, const struct config_port *port,
+		       const char *devargs, bool program)
 {
 	unsigned int queues = devargs_queues(config, port);
-	char *interface = devargs_interface(port->devargs);
-	bool is_af_xdp = interface;
 	char *complete = NULL;
 
-	free(interface);
 	if (!queues)
 		return NULL;
-	if (!is_af_xdp)
-		return strdup(port->devargs);
-	if (asprintf(&complete, "%s%s%s%s,queue_count=%u", port->devargs,
-		     program ? ",xdp_prog=" : "", program ? config->xdp : "",
-		     strstr(port->devargs, "start_queue=") ? "" : ",start_queue=0", queues) < 0)
+	if (!devargs_is_af_xdp(devargs))
+		return strdup(devargs);
+	if (asprintf(&complete, "%s%s%s%s,queue_count=%u", devargs, program ? ",xdp_prog=" : "",
+		     program ? config->xdp : "",
+		     strstr(devargs, "start_queue=") ? "" : ",start_queue=0", queues) < 0)
 		return NULL;
 	return complete;
 }

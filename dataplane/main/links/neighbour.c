@@ -39,7 +39,7 @@ enum nexthop_state {
 /* Hashed as octets. */
 struct key {
 	struct address address;
-	uint32_t port;
+	uint32_t network; /* index */
 	uint32_t reserved;
 };
 
@@ -62,7 +62,8 @@ static struct {
 
 static struct key key_of(const struct network *network, const struct address *address)
 {
-	return (struct key){.address = *address, .port = network->port};
+	return (struct key){.address = *address,
+			    .network = network - neighbours.dataplane->networks};
 }
 
 static struct nexthop *find(const struct network *network, const struct address *address)
@@ -93,7 +94,7 @@ static void publish(struct nexthop *n, uint64_t mac)
 	char text[ADDRESS_TEXT];
 
 	if (is_gateway(n) && !mac != !n->mac)
-		log_info("port %s: gateway %s %s", n->network->name,
+		log_info("network %s: gateway %s %s", n->network->name,
 			 address_text(text, &n->address), mac ? "answers" : "is gone");
 	__atomic_store_n(&n->mac, mac, __ATOMIC_RELAXED);
 }
@@ -127,7 +128,7 @@ static void request(struct nexthop *n, uint64_t now)
 	if (n->tries < UINT8_MAX)
 		n->tries++;
 	if (n->state == INCOMPLETE && n->tries == QUICK_TRIES && is_gateway(n))
-		log_warn("port %s: gateway %s does not answer", n->network->name,
+		log_warn("network %s: gateway %s does not answer", n->network->name,
 			 address_text(text, &n->address));
 	n->deadline = now + (slow ? SLOW_RETRANSMIT_S : RETRANSMIT_S) * neighbours.hz;
 }
@@ -321,10 +322,10 @@ static int parse_ndp(struct hearsay *h, const uint8_t *packet, size_t length)
 	return 0;
 }
 
-void neighbour_input(struct dataplane *d, const uint8_t *frame, size_t length, uint16_t port,
+void neighbour_input(struct dataplane *d, const uint8_t *frame, size_t length, unsigned int from,
 		     unsigned int l3)
 {
-	const struct network *network = d->network_by_port[port];
+	const struct network *network = &d->networks[from];
 	uint64_t now = neighbours.now;
 	struct nexthop *n;
 	struct hearsay h;

@@ -34,8 +34,8 @@ void neighbour_stop(struct dataplane *d);
 struct nexthop *neighbour_get(struct network *network, const struct address *remote);
 void neighbour_put(struct nexthop *n);
 
-/* A frame of NOTICE_HOST with its IP or ARP header at `l3`. The caller keeps it. */
-void neighbour_input(struct dataplane *d, const uint8_t *frame, size_t length, uint16_t port,
+/* A frame of NOTICE_HOST from network `from`, its IP or ARP header at `l3`. The caller keeps it. */
+void neighbour_input(struct dataplane *d, const uint8_t *frame, size_t length, unsigned int from,
 		     unsigned int l3);
 
 /* At least ten times a second: requests, refreshes, announcements. `now` is the TSC. */

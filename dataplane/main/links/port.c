@@ -10,7 +10,9 @@
 #include <rte_ethdev.h>
 
 #include "dataplane/main/config.h"
+#include "dataplane/main/links/bond.h"
 #include "dataplane/main/links/devargs.h"
+#include "dataplane/main/links/spread.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/main/workers.h"
 
@@ -41,7 +43,7 @@ static bool hugepages_are_free(void)
 
 /* EAL keeps pointers into the texts until its end. */
 static struct arguments {
-	char *texts[64];
+	char *texts[16 + PORTS_MAX * BOND_MEMBERS_MAX];
 	int count;
 } arguments;
 
@@ -80,23 +82,32 @@ static void add_lcores(struct arguments *a, const struct config *config)
 	add(a, "--main-lcore=0");
 }
 
+static int add_device(struct arguments *a, const struct config *config,
+		      const struct config_port *port, const char *devargs)
+{
+	char *complete = devargs_complete(config, port, devargs, devargs_want_program(port));
+
+	if (!complete)
+		return -ENODEV;
+	add(a, "--%s=%s", devargs_is_virtual(complete) ? "vdev" : "allow", complete);
+	free(complete);
+	return 0;
+}
+
 static int add_devices(struct arguments *a, const struct config *config)
 {
 	bool pci = false;
 
 	for (unsigned int p = 0; p < config->port_count; p++) {
 		const struct config_port *port = &config->ports[p];
-		char *devargs = devargs_complete(config, port, devargs_want_program(port));
 
-		if (!devargs)
-			return -ENODEV;
-		if (devargs_is_virtual(devargs)) {
-			add(a, "--vdev=%s", devargs);
-		} else {
-			add(a, "--allow=%s", devargs);
-			pci = true;
+		for (unsigned int k = 0; k < port->devargs.count; k++) {
+			int error = add_device(a, config, port, port->devargs.texts[k]);
+
+			if (error)
+				return error;
+			pci |= !devargs_is_virtual(port->devargs.texts[k]);
 		}
-		free(devargs);
 	}
 	if (!pci)
 		add(a, "--no-pci");
@@ -116,17 +127,22 @@ int port_environment_start(const struct config *config, const char *program)
 	}
 	add(a, "%s", program);
 	add_lcores(a, config);
-	result = add_devices(a, config);
+	result = bond_prepare(config);
+	if (!result)
+		result = add_devices(a, config);
 	if (result)
 		return result;
 	/*
 	 * Nothing on disk: no hugepage files, no runtime directory. EAL does not take --in-memory
-	 * with ordinary memory: then an empty /run/dpdk/rte stays.
+	 * with ordinary memory: then an empty /run/dpdk/rte stays. A file for each page would be
+	 * more than vhost-user can share.
 	 */
-	if (config->hugepages)
+	if (config->hugepages) {
 		add(a, "--in-memory");
-	else
+		add(a, "--single-file-segments");
+	} else {
 		add(a, "--no-shconf");
+	}
 	add(a, "--no-telemetry");
 	add(a, "--log-level=*:%s", config->log == LOG_LEVEL_DEBUG ? "info" : "warning");
 	if (!config->hugepages) {
@@ -149,81 +165,114 @@ void port_environment_stop(void)
 		free(arguments.texts[--arguments.count]);
 }
 
-static int setup_queues(const struct network *n, struct rte_mempool *mbufs,
+static int setup_queues(const struct port *p, struct rte_mempool *mbufs,
 			const struct rte_eth_dev_info *info)
 {
 	uint16_t rx = RX_DESCRIPTORS, tx = TX_DESCRIPTORS;
-	int socket = rte_eth_dev_socket_id(n->port);
-	int error = rte_eth_dev_adjust_nb_rx_tx_desc(n->port, &rx, &tx);
+	int socket = rte_eth_dev_socket_id(p->id);
+	int error = rte_eth_dev_adjust_nb_rx_tx_desc(p->id, &rx, &tx);
 
 	if (error)
 		return error;
-	for (uint16_t q = 0; q < n->queues; q++) {
-		error = rte_eth_rx_queue_setup(n->port, q, rx, socket, NULL, mbufs);
+	for (uint16_t q = 0; q < p->queues; q++) {
+		error = rte_eth_rx_queue_setup(p->id, q, rx, socket, NULL, mbufs);
 		if (!error)
-			error = rte_eth_tx_queue_setup(n->port, q, tx, socket,
-						       &info->default_txconf);
+			error = rte_eth_tx_queue_setup(p->id, q, tx, socket, &info->default_txconf);
 		if (error)
 			return error;
 	}
 	return 0;
 }
 
-static int start_port(struct network *n, const struct config_port *port, struct rte_mempool *mbufs)
+static int start_port(struct port *p, const struct config_port *config, struct rte_mempool *mbufs)
 {
-	struct rte_eth_conf conf = {.rxmode = {.mtu = port->mtu}};
+	struct rte_eth_conf conf = {.rxmode = {.mtu = config->own.mtu}};
 	struct rte_eth_dev_info info;
-	int error = rte_eth_dev_info_get(n->port, &info);
+	int error = rte_eth_dev_info_get(p->id, &info);
 
 	if (error)
 		return error;
-	n->queues = RTE_MIN(n->queues, info.max_rx_queues);
-	n->queues = RTE_MIN(n->queues, info.max_tx_queues);
+	p->queues = RTE_MIN(p->queues, info.max_rx_queues);
+	p->queues = RTE_MIN(p->queues, info.max_tx_queues);
 	conf.rxmode.offloads = info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_UDP_CKSUM;
 	conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM;
-	n->udp_checksum = conf.txmode.offloads;
-	n->checks_udp = conf.rxmode.offloads;
-	error = rte_eth_dev_configure(n->port, n->queues, n->queues, &conf);
+	p->udp_checksum = conf.txmode.offloads;
+	p->checks_udp = conf.rxmode.offloads;
+	p->spread = spread_ask(&conf, &info, p->queues);
+	error = rte_eth_dev_configure(p->id, p->queues, p->queues, &conf);
 	if (!error)
-		error = setup_queues(n, mbufs, &info);
+		error = setup_queues(p, mbufs, &info);
 	if (!error)
-		error = rte_eth_dev_start(n->port);
+		error = rte_eth_dev_start(p->id);
+	if (!error && conf.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS)
+		spread_evenly(p->id, &info, p->queues);
 	if (!error)
-		error = rte_eth_macaddr_get(n->port, &n->mac);
-	if (!error && !port->mtu)
-		error = rte_eth_dev_get_mtu(n->port, &n->mtu);
-	/* Neighbours are solicited by multicast; a port without filters says it cannot. */
-	rte_eth_allmulticast_enable(n->port);
+		error = rte_eth_macaddr_get(p->id, &p->mac);
+	/*
+	 * Neighbours are solicited by multicast; a port without filters says it cannot. A bond has
+	 * filters of its own: whose members cannot takes everything, and classify looks.
+	 */
+	if (rte_eth_allmulticast_enable(p->id) && p->bond)
+		rte_eth_promiscuous_enable(p->id);
 	return error;
 }
 
-static int add_addresses(struct dataplane *d, struct network *n, const struct config_port *port)
+static int find_device(const char *devargs, uint16_t *id)
 {
-	for (unsigned int k = 0; k < port->address_count; k++) {
-		if (d->address_count == ADDRESSES_MAX) {
-			log_error("[port %s] address: more than %d media addresses in all", n->name,
-				  ADDRESSES_MAX);
-			return -ENOSPC;
-		}
-		n->address[n->address_count++] = d->address_count;
-		d->addresses[d->address_count++] = (struct local_address){
-			.address = port->addresses[k].address,
-			.prefix = port->addresses[k].prefix,
-			.network = n,
-		};
-	}
-	return 0;
-}
-
-static int find_device(struct network *n, const struct config_port *port)
-{
-	char *device = devargs_device(port->devargs);
-	int error = device ? rte_eth_dev_get_port_by_name(device, &n->port) : -ENOMEM;
+	char *device = devargs_device(devargs);
+	int error = device ? rte_eth_dev_get_port_by_name(device, id) : -ENOMEM;
 
 	free(device);
-	if (error)
-		log_error("[port %s] devargs: there is no DPDK device \"%s\"", port->name,
-			  port->devargs);
+	return error;
+}
+
+static int bond_devices(struct port *p, const struct config *all, const struct config_port *config,
+			bool program)
+{
+	char *complete[BOND_MEMBERS_MAX];
+	unsigned int count = 0;
+	int error = 0;
+
+	for (; count < config->devargs.count && !error; count++) {
+		complete[count] =
+			devargs_complete(all, config, config->devargs.texts[count], program);
+		error = complete[count] ? 0 : -ENOMEM;
+	}
+	if (!error)
+		error = bond_create(p, complete, count);
+	while (count)
+		free(complete[--count]);
+	return error;
+}
+
+/* The port is its only device, or the bond of all. */
+static int find_devices(struct port *p, const struct config *all, const struct config_port *config,
+			bool program)
+{
+	for (unsigned int k = 0; k < config->devargs.count; k++) {
+		int error = find_device(config->devargs.texts[k], &p->id);
+
+		if (error) {
+			log_error("[port %s] devargs: there is no DPDK device \"%s\"", p->name,
+				  config->devargs.texts[k]);
+			return error;
+		}
+	}
+	return config->devargs.count > 1 ? bond_devices(p, all, config, program) : 0;
+}
+
+/* A device of DPDK's own begins anew, without our XDP program. */
+static int begin_anew(const struct config *all, const struct config_port *config,
+		      const char *devargs)
+{
+	char *complete = devargs_complete(all, config, devargs, false);
+	char *device = devargs_device(devargs);
+	int error = complete && device ? rte_eal_hotplug_remove("vdev", device) : -ENOMEM;
+
+	if (!error)
+		error = rte_eal_hotplug_add("vdev", device, strchr(complete, ',') + 1);
+	free(device);
+	free(complete);
 	return error;
 }
 
@@ -231,83 +280,179 @@ static int find_device(struct network *n, const struct config_port *port)
  * The kernel or the driver may refuse our XDP program. With none in its devargs the device attaches
  * libxdp's, which hands over whatever arrives.
  */
-static int start_without_program(struct network *n, const struct config *config,
-				 const struct config_port *port, struct rte_mempool *mbufs)
+static int start_without_program(struct port *p, const struct config *all,
+				 const struct config_port *config, struct rte_mempool *mbufs)
 {
-	char *devargs = devargs_complete(config, port, false);
-	char *device = devargs_device(port->devargs);
-	int error = -ENOMEM;
+	int error = 0;
 
-	if (!devargs || !device)
-		goto out_free;
-	error = rte_eal_hotplug_remove("vdev", device);
+	bond_free(p);
+	for (unsigned int k = 0; k < config->devargs.count && !error; k++)
+		error = begin_anew(all, config, config->devargs.texts[k]);
 	if (!error)
-		error = rte_eal_hotplug_add("vdev", device, strchr(devargs, ',') + 1);
-	if (!error)
-		error = find_device(n, port);
-	n->queues = devargs_queues(config, port);
-	if (!error)
-		error = start_port(n, port, mbufs);
-
-out_free:
-	free(device);
-	free(devargs);
-	return error;
+		error = find_devices(p, all, config, false);
+	p->queues = devargs_queues(all, config);
+	return error ? error : start_port(p, config, mbufs);
 }
 
-static int start_device(struct network *n, const struct config *config,
-			const struct config_port *port, struct rte_mempool *mbufs)
+static void note_spread_of(struct port *p, const char *devargs)
 {
-	bool program = devargs_want_program(port);
-	int error = start_port(n, port, mbufs);
+	char *interface = devargs_interface(devargs);
 
-	n->judged = port->shed != CONFIG_SHED_OFF && !program;
-	if (error && program && port->shed == CONFIG_SHED_AUTO &&
-	    !start_without_program(n, config, port, mbufs)) {
-		n->judged = true;
+	if (interface && p->spread != SPREAD_KERNEL)
+		p->spread = spread_kernel(interface, p->queues);
+	free(interface);
+}
+
+/*
+ * What is behind AF_XDP is spread by the kernel's driver. By addresses alone all that a trunk sends
+ * comes to one worker: then handing over is what spreads it.
+ */
+static void note_spread(struct port *p, const struct config_port *config, unsigned int workers)
+{
+	char *interface = devargs_interface(config->devargs.texts[0]);
+
+	for (unsigned int k = 0; k < config->devargs.count; k++)
+		note_spread_of(p, config->devargs.texts[k]);
+	p->spreads_flows =
+		p->queues >= workers &&
+		(p->spread == SPREAD_UDP || p->spread == SPREAD_KERNEL || p->spread == SPREAD_HOST);
+	log_info("[port %s] %u queues, %s", p->name, p->queues, spread_texts[p->spread]);
+	if (p->spread == SPREAD_FIRST)
+		log_warn(
+			"[port %s] devargs: the device has queues, but does not spread over them what "
+			"comes: one worker takes it all and hands it over. Give it one queue, or "
+			"a function or firmware with RSS",
+			p->name);
+	if (p->spread == SPREAD_KERNEL)
+		log_warn("[port %s] devargs: %s does not say whether it spreads UDP by ports; see "
+			 "ethtool -n %s rx-flow-hash udp4",
+			 p->name, interface, interface);
+	free(interface);
+}
+
+static int start_device(struct port *p, const struct config *all, const struct config_port *config,
+			struct rte_mempool *mbufs)
+{
+	bool program = devargs_want_program(config);
+	int error = start_port(p, config, mbufs);
+
+	p->judged = config->shed != CONFIG_SHED_OFF && !program;
+	if (error && program && config->shed == CONFIG_SHED_AUTO &&
+	    !start_without_program(p, all, config, mbufs)) {
+		p->judged = true;
 		log_warn("[port %s] shed: the XDP program could not be attached; DPDK's own "
 			 "message is above. The workers shed floods instead, and all traffic of "
 			 "the interface is theirs: nothing is left to the kernel",
-			 n->name);
+			 p->name);
 		return 0;
 	}
 	if (error)
 		log_error("[port %s] devargs: %s does not start: %s; DPDK's own message is above",
-			  n->name, port->devargs, strerror(-error));
+			  p->name, config->devargs.texts[0], strerror(-error));
 	return error;
+}
+
+unsigned int port_queues(const struct config *config, const struct config_port *port)
+{
+	return RTE_MAX(devargs_queues(config, port), config->lcore_count - 1) * port->devargs.count;
+}
+
+static unsigned int node_of(uint16_t port)
+{
+	int node = rte_eth_dev_socket_id(port);
+
+	return node < 0 || node >= RTE_MAX_NUMA_NODES ? 0 : node;
+}
+
+unsigned int port_node(const struct config_port *port)
+{
+	uint16_t id;
+
+	return find_device(port->devargs.texts[0], &id) ? 0 : node_of(id);
+}
+
+static int start(struct dataplane *d, const struct config *all, const struct config_port *config)
+{
+	struct port *p = &d->ports[d->port_count];
+	int error;
+
+	snprintf(p->name, sizeof(p->name), "%s", config_port_name(config));
+	error = find_devices(p, all, config, devargs_want_program(config));
+	if (error)
+		return error;
+	p->queues = devargs_queues(all, config);
+	error = start_device(p, all, config, d->node_mbufs[node_of(p->id)]);
+	if (error)
+		return error;
+	note_spread(p, config, all->lcore_count - 1);
+	d->port_by_id[p->id] = p;
+	d->port_count++;
+	return 0;
+}
+
+static int add_addresses(struct dataplane *d, struct network *n,
+			 const struct config_network *config)
+{
+	for (unsigned int k = 0; k < config->address_count; k++) {
+		if (d->address_count == ADDRESSES_MAX) {
+			log_error("network %s: address: more than %d media addresses in all",
+				  n->name, ADDRESSES_MAX);
+			return -ENOSPC;
+		}
+		n->address[n->address_count++] = d->address_count;
+		d->addresses[d->address_count++] = (struct local_address){
+			.address = config->addresses[k].address,
+			.prefix = config->addresses[k].prefix,
+			.network = n,
+		};
+	}
+	return 0;
+}
+
+static int add_network(struct dataplane *d, const struct config_network *config)
+{
+	struct network *n = &d->networks[d->network_count++];
+	struct port *p = &d->ports[config->port];
+	uint16_t mtu;
+	int error = rte_eth_dev_get_mtu(p->id, &mtu);
+
+	if (error) {
+		log_error("[port %s] mtu: the device does not say: %s", p->name, strerror(-error));
+		return error;
+	}
+	strcpy(n->name, config->name);
+	n->port = p;
+	n->mtu = config->mtu ? config->mtu : mtu;
+	if (n->mtu > mtu) {
+		log_error("network %s: mtu: more than port %s has: %u", n->name, p->name, mtu);
+		return -EINVAL;
+	}
+	n->vlan = config->vlan;
+	n->dscp = config->dscp;
+	n->gateway4 = config->gateway4;
+	n->gateway6 = config->gateway6;
+	p->networks[p->network_count++] = n;
+	return add_addresses(d, n, config);
 }
 
 int port_start_all(struct dataplane *d, const struct config *config)
 {
-	for (unsigned int p = 0; p < config->port_count; p++) {
-		const struct config_port *port = &config->ports[p];
-		struct network *n = &d->networks[p];
-		int error = find_device(n, port);
+	int error = 0;
 
-		if (error)
-			return error;
-		strcpy(n->name, port->name);
-		n->queues = devargs_queues(config, port);
-		n->vlan = port->vlan;
-		n->mtu = port->mtu;
-		n->dscp = port->dscp;
-		n->gateway4 = port->gateway4;
-		n->gateway6 = port->gateway6;
-		error = add_addresses(d, n, port);
-		if (!error)
-			error = start_device(n, config, port, d->mbufs);
-		if (error)
-			return error;
-		d->network_by_port[n->port] = n;
-		d->network_count++;
-	}
-	return 0;
+	for (unsigned int p = 0; p < config->port_count && !error; p++)
+		error = start(d, config, &config->ports[p]);
+	for (unsigned int n = 0; n < config->network_count && !error; n++)
+		error = add_network(d, config->networks[n]);
+	return error;
 }
 
 void port_stop_all(struct dataplane *d)
 {
 	uint16_t port;
 
+	/* Bonds came after their members, and go before them; so does one that did not start. */
+	for (unsigned int p = 0; p < PORTS_MAX; p++)
+		bond_free(&d->ports[p]);
 	RTE_ETH_FOREACH_DEV (port) {
 		rte_eth_dev_stop(port);
 		rte_eth_dev_close(port);

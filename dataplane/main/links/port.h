@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct config;
+struct config_port;
 struct dataplane;
 struct egress;
 
@@ -17,9 +18,15 @@ struct egress;
 int port_environment_start(const struct config *config, const char *program);
 void port_environment_stop(void);
 
+/* Queue pairs of a port's devices, each of which keeps packets, and its NUMA node, 0 where it has
+ * none. */
+unsigned int port_queues(const struct config *config, const struct config_port *port);
+unsigned int port_node(const struct config_port *port);
+
 /*
- * Configures and starts the ports with one queue pair for each worker, and fills d->networks. An
- * AF_XDP port whose XDP program the kernel refuses is `judged` by the workers, with a warning.
+ * Configures and starts the ports with one queue pair for each worker or more, and fills
+ * d->networks. An AF_XDP port whose XDP program the kernel refuses is `judged` by the workers, with
+ * a warning.
  */
 int port_start_all(struct dataplane *d, const struct config *config);
 void port_stop_all(struct dataplane *d);

@@ -30,7 +30,7 @@ const struct local_address *solicit_source(const struct dataplane *d, const stru
 static size_t put_ether(uint8_t *frame, const struct network *network,
 			const struct rte_ether_addr *to, uint16_t type)
 {
-	struct rte_ether_hdr ether = {.dst_addr = *to, .src_addr = network->mac};
+	struct rte_ether_hdr ether = {.dst_addr = *to, .src_addr = network->port->mac};
 	struct rte_vlan_hdr tag = {
 		.vlan_tci = rte_cpu_to_be_16(network->vlan),
 		.eth_proto = rte_cpu_to_be_16(type),
@@ -53,11 +53,11 @@ static int send_arp(struct dataplane *d, const struct network *network,
 
 	arp_write(frame + l3, &(struct arp){
 				      .operation = RTE_ARP_OP_REQUEST,
-				      .sender_mac = network->mac,
+				      .sender_mac = network->port->mac,
 				      .sender = *sender,
 				      .target = *target,
 			      });
-	return port_send_frame(d, network->port, frame, l3 + sizeof(struct rte_arp_hdr));
+	return port_send_frame(d, network->port->id, frame, l3 + sizeof(struct rte_arp_hdr));
 }
 
 static int send_ndp(struct dataplane *d, const struct network *network,
@@ -66,7 +66,7 @@ static int send_ndp(struct dataplane *d, const struct network *network,
 	uint8_t frame[ETHER_HEADER_MAX + NDP_LENGTH_MAX];
 	size_t l3 = put_ether(frame, network, to, RTE_ETHER_TYPE_IPV6);
 
-	return port_send_frame(d, network->port, frame, l3 + ndp_write(frame + l3, n));
+	return port_send_frame(d, network->port->id, frame, l3 + ndp_write(frame + l3, n));
 }
 
 int solicit_send(struct dataplane *d, const struct nexthop *n, bool unicast)
@@ -84,7 +84,7 @@ int solicit_send(struct dataplane *d, const struct nexthop *n, bool unicast)
 		to = ndp_group_mac(&group);
 	ask = (struct ndp){
 		.has_mac = true,
-		.mac = n->network->mac,
+		.mac = n->network->port->mac,
 		.source = from->address,
 		.destination = unicast ? n->address : group,
 		.target = n->address,
@@ -119,7 +119,7 @@ int solicit_announce(struct dataplane *d, const struct local_address *local)
 				.advertisement = true,
 				.override = true,
 				.has_mac = true,
-				.mac = local->network->mac,
+				.mac = local->network->port->mac,
 				.source = local->address,
 				.destination = ndp_all_nodes,
 				.target = local->address,

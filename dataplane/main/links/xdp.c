@@ -63,18 +63,28 @@ static int detach(struct xdp *x, const char *interface)
 	return error ? fail(interface, what, error) : 0;
 }
 
-static int on_interfaces(struct xdp *x, const struct config *config,
-			 int (*act)(struct xdp *x, const char *interface))
+static int on_devices(struct xdp *x, const struct config_port *port,
+		      int (*act)(struct xdp *x, const char *interface))
 {
 	int error = 0;
 
-	for (unsigned int p = 0; p < config->port_count && !error; p++) {
-		char *interface = devargs_interface(config->ports[p].devargs);
+	for (unsigned int k = 0; k < port->devargs.count && !error; k++) {
+		char *interface = devargs_interface(port->devargs.texts[k]);
 
 		if (interface)
 			error = act(x, interface);
 		free(interface);
 	}
+	return error;
+}
+
+static int on_interfaces(struct xdp *x, const struct config *config,
+			 int (*act)(struct xdp *x, const char *interface))
+{
+	int error = 0;
+
+	for (unsigned int p = 0; p < config->port_count && !error; p++)
+		error = on_devices(x, &config->ports[p], act);
 	return error;
 }
 
@@ -126,18 +136,20 @@ int xdp_prepare(struct xdp *x, const struct config *config)
 
 /* DPDK has started the ports in the configuration's order. */
 static Tandem__Dataplane__V1__JudgeKind judge_of(const struct config_port *port,
-						 const struct network *n)
+						 const struct port *started)
 {
-	char *interface;
-	bool native;
+	bool native = true;
 
-	if (n->judged)
+	if (started->judged)
 		return TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_WORKER;
 	if (!devargs_want_program(port))
 		return TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_OFF;
-	interface = devargs_interface(port->devargs);
-	native = interface && shed_is_native(interface);
-	free(interface);
+	for (unsigned int k = 0; k < port->devargs.count; k++) {
+		char *interface = devargs_interface(port->devargs.texts[k]);
+
+		native = native && interface && shed_is_native(interface);
+		free(interface);
+	}
 	return native ? TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_XDP_NATIVE
 		      : TANDEM__DATAPLANE__V1__JUDGE_KIND__JUDGE_XDP_GENERIC;
 }
@@ -155,8 +167,8 @@ static int open_tables(struct xdp *x, const struct dataplane *d)
 	bool attached = false;
 	int error;
 
-	for (unsigned int n = 0; n < d->network_count; n++)
-		attached |= is_program(x->judges[n]);
+	for (unsigned int p = 0; p < d->port_count; p++)
+		attached |= is_program(x->judges[p]);
 	if (attached)
 		error = shed_open(&x->shed, SHED_PIN_DIR, &what);
 	else
@@ -168,12 +180,20 @@ static int open_tables(struct xdp *x, const struct dataplane *d)
 	return error ? fail("shed", "no memory for the tables by which floods are shed", error) : 0;
 }
 
+static bool has_bond(const struct dataplane *d)
+{
+	for (unsigned int p = 0; p < d->port_count; p++)
+		if (d->ports[p].bond)
+			return true;
+	return false;
+}
+
 int xdp_open(struct xdp *x, const struct config *config, struct dataplane *d)
 {
 	int error;
 
-	for (unsigned int n = 0; n < d->network_count; n++)
-		x->judges[n] = judge_of(&config->ports[n], &d->networks[n]);
+	for (unsigned int p = 0; p < d->port_count; p++)
+		x->judges[p] = judge_of(&config->ports[p], &d->ports[p]);
 	error = open_tables(x, d);
 	if (error)
 		return error;
@@ -189,6 +209,7 @@ int xdp_open(struct xdp *x, const struct config *config, struct dataplane *d)
 		d->shed_ports[k] = shed_ports(x->shed, index);
 	}
 	d->shed_rule = shed_rule(x->shed);
+	d->shed_rule->lacp = has_bond(d);
 	d->shed_sketch = shed_sketch(x->shed);
 	rates_put_default(d->shed_rule);
 	return 0;

@@ -10,17 +10,18 @@
 
 #include "dataplane/api/dataplane.pb-c.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/main/links/bond.h"
 
 struct config;
 struct shed;
 
 struct xdp {
-	int claims[NETWORKS_MAX]; /* sockets: one for each interface that is ours */
+	int claims[PORTS_MAX * BOND_MEMBERS_MAX]; /* sockets: one for each interface that is ours */
 	unsigned int claim_count;
 	bool used;  /* the pins are ours: nobody else's calls need them */
 	bool alone; /* nobody had libxdp's directory before */
 	struct shed *shed;
-	Tandem__Dataplane__V1__JudgeKind judges[NETWORKS_MAX]; /* of the dataplane's networks */
+	Tandem__Dataplane__V1__JudgeKind judges[PORTS_MAX]; /* of the dataplane's ports */
 };
 
 /*
