@@ -81,6 +81,7 @@ def start_relay(request, captures, directory):
     started = request.node.stash.setdefault(RELAYS, [])
 
     def start(**settings):
+        net.forget_neighbours()
         started.append(Relay(directory, **settings))
         return started[-1].start()
     yield start

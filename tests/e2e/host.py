@@ -15,7 +15,7 @@ import signal
 import net
 import wait
 
-STATE = "/run/tandem-e2e"
+STATE = f"/run/tandem-{net.RUN}"
 PAGES_WANTED = 256
 PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB"
 BPFFS = "/sys/fs/bpf"
@@ -27,23 +27,27 @@ class Busy(Exception):
 
 
 class Host:
-    """Borrow on entry, give back on exit. create: makes the namespaces and links."""
+    """Borrow on entry, give back on exit.
 
-    def __init__(self, create=net.create):
-        self._create = create
+    create: makes the namespaces and links; dataplane: whether one is to run here, with hugepages and pins.
+    """
+
+    def __init__(self, create=net.create, dataplane=True):
+        self._create, self._dataplane = create, dataplane
 
     def __enter__(self):
         os.makedirs(STATE, mode=0o700, exist_ok=True)
         self._lock = _lock()
-        clean()
-        _borrow_pages()
-        _mount_bpffs()
+        clean(self._dataplane)
+        if self._dataplane:
+            _borrow_pages()
+            _mount_bpffs()
         self._create()
         self.free_pages = free_pages()
         return self
 
     def __exit__(self, *_):
-        clean()
+        clean(self._dataplane)
         shutil.rmtree(STATE)
         self._lock.close()
 
@@ -62,14 +66,16 @@ def _lock():
     return lock
 
 
-def clean():
+def clean(dataplane=True):
     """Undo whatever this run, or one that was killed, has done to the machine."""
     stop_processes()
     net.destroy()
-    for left in glob.glob(PINS) + glob.glob(f"{STATE}/*.sock") + glob.glob(f"{STATE}/notify.*"):
+    pins_left = glob.glob(PINS) if dataplane else []
+    for left in pins_left + glob.glob(f"{STATE}/*.sock") + glob.glob(f"{STATE}/notify.*"):
         os.unlink(left)
-    _return_pages()
-    _unmount_bpffs()
+    if dataplane:
+        _return_pages()
+        _unmount_bpffs()
 
 
 def stop_processes():

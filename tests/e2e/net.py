@@ -17,7 +17,9 @@ import threading
 
 import wait
 
-PREFIX = "tandem-e2e-"
+# Two runs that have different names do not meet.
+RUN = os.environ.get("TANDEM_RUN", "e2e")
+PREFIX = f"tandem-{RUN}-"
 NETNS = "/run/netns"
 CLONE_NEWNET = 0x40000000
 
@@ -100,10 +102,14 @@ class Namespace:
         os.sched_setaffinity(thread, {core})
         os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(50))
 
+    def stats(self, interface, way):
+        """What the interface has counted; way: "rx" or "tx"."""
+        link, = json.loads(self.run("ip", "-j", "-s", "link", "show", interface))
+        return link["stats64"][way]
+
     def unsent(self, interface):
         """Frames that found no room at the other end of the link."""
-        link, = json.loads(self.run("ip", "-j", "-s", "link", "show", interface))
-        return link["stats64"]["tx"]["dropped"]
+        return self.stats(interface, "tx")["dropped"]
 
     def unread(self):
         """Datagrams that found no room in their socket."""
@@ -159,20 +165,39 @@ def create():
 
 
 def _link(near, peer, first, other):
+    join(RELAY, near, peer, "eth0")
+    give_addresses(peer, "eth0", first, other)
+
+
+def join(left, left_name, right, right_name):
+    """A link between two namespaces."""
     # One queue: DPDK drives no more of a veth, and the kernel wants the peer to send on no more.
     queues = ["numrxqueues", "1", "numtxqueues", "1"]
-    RELAY.run("ip", "link", "add", near, *queues, "type", "veth",
-              "peer", "name", "eth0", *queues, "netns", peer.name)
+    left.run("ip", "link", "add", left_name, *queues, "type", "veth",
+             "peer", "name", right_name, *queues, "netns", right.name)
     # What AF_XDP hands over are raw frames: a checksum or a split left to the NIC never happens.
-    for namespace, interface in ((RELAY, near), (peer, "eth0")):
+    for namespace, interface in ((left, left_name), (right, right_name)):
         namespace.run("ethtool", "-K", interface, "rx", "off", "tx", "off",
                       "tso", "off", "gso", "off", "gro", "off", "txvlan", "off", "rxvlan", "off")
         namespace.run("ip", "link", "set", interface, "up")
+
+
+def give_addresses(namespace, interface, first, other):
     # A deprecated address is used only by who asks for it.
     for address, lifetime in ((first, "forever"), (other, "0")):
         for prefix in (f"{address[4]}/24", f"{address[6]}/64"):
-            peer.run("ip", "addr", "add", prefix, "dev", "eth0", "preferred_lft", lifetime,
-                     *(["nodad"] if ":" in prefix else []))
+            namespace.run("ip", "addr", "add", prefix, "dev", interface, "preferred_lft", lifetime,
+                          *(["nodad"] if ":" in prefix else []))
+
+
+def forget_neighbours():
+    """The hosts beside the relay forget it.
+
+    A kernel that asked the relay before this one in vain gives up in the middle of a test, asks
+    anew, and then sends what had to wait beside what comes after it.
+    """
+    for namespace in (BROWSERS, PHONES):
+        namespace.run("ip", "neigh", "flush", "nud", "all")
 
 
 def destroy():

@@ -9,10 +9,11 @@ import signal
 import socket
 import subprocess
 
+import net
 import wait
 
 # Short, as the path of a UNIX socket has to be.
-NOTIFY = "/run/tandem-e2e/notify"
+NOTIFY = f"/run/tandem-{net.RUN}/notify"
 _numbers = itertools.count()
 CORE_LIMIT = 1 << 20  # Large enough that a core would be written, small enough to be cheap.
 
@@ -21,7 +22,7 @@ class Process:
     """Runs argv, in a namespace when one is given; both output streams go to the log."""
 
     def __init__(self, argv, log, namespace=None, notify=False, cwd=None, env=None,
-                 pass_fds=()):
+                 pass_fds=(), stdin=subprocess.DEVNULL):
         self.name = os.path.basename(argv[0])
         self.log = str(log)
         environment = {**os.environ, **(env or {})}
@@ -37,7 +38,7 @@ class Process:
             # Python runs nothing of its own between fork and exec: it would have to wait for the
             # threads of gRPC, which may wait for it.
             self._popen = subprocess.Popen(
-                ["prlimit", f"--core={_core_limit()}", *command], stdin=subprocess.DEVNULL,
+                ["prlimit", f"--core={_core_limit()}", *command], stdin=stdin,
                 stdout=output, stderr=output, cwd=cwd, env=environment, pass_fds=pass_fds,
                 start_new_session=True)  # Ctrl-C is for the tests, which then stop the program.
         self.pid = self._popen.pid
@@ -47,6 +48,11 @@ class Process:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             file.seek(self._start)
             return file.read()
+
+    def tell(self, line):
+        """One line to the program that was started with stdin=subprocess.PIPE."""
+        self._popen.stdin.write(f"{line}\n".encode())
+        self._popen.stdin.flush()
 
     def alive(self):
         return self._popen.poll() is None

@@ -27,13 +27,13 @@ log={log}
 xdp={xdp}
 
 [port public]
-devargs=net_af_xdp0,iface=public0
+devargs={public_device}
 address={public4}/24
 address={public6}/64
 {public}
 
 [port trunk]
-devargs=net_af_xdp1,iface=trunk0
+devargs={trunk_device}
 address={trunk4}/24
 address={trunk6}/64
 {trunk}
@@ -56,14 +56,17 @@ class Relay:
     """directory keeps the two configurations and the two logs.
 
     public, trunk and controlplane: more lines for these sections. xdp: another XDP program.
+    devargs: other devices of the two ports than AF_XDP sockets.
     """
 
     def __init__(self, directory, workers=1, ports="20000-39999", log="info",
-                 public="", trunk="", controlplane="", xdp=BUILD / "ebpf/shed.bpf.o"):
+                 public="", trunk="", controlplane="", xdp=BUILD / "ebpf/shed.bpf.o",
+                 devargs=("net_af_xdp0,iface=public0", "net_af_xdp1,iface=trunk0")):
         self.directory = pathlib.Path(directory)
         self.dataplane = self.controlplane = self.api = None
         self.dataplane_ini = self._write("dataplane.ini", DATAPLANE.format(
             socket=DATAPLANE_SOCKET, lcores=LCORES[workers], xdp=xdp, log=log,
+            public_device=devargs[0], trunk_device=devargs[1],
             public=public, trunk=trunk, public4=net.RELAY_PUBLIC[4], public6=net.RELAY_PUBLIC[6],
             trunk4=net.RELAY_TRUNK[4], trunk6=net.RELAY_TRUNK[6]))
         self.controlplane_ini = self._write("controlplane.ini", CONTROLPLANE.format(

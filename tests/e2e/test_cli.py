@@ -56,6 +56,12 @@ MISTAKES = {  # of dataplane.ini: a line's change, the line that is told, what i
     "no worker": ("lcores=0,1", "lcores=0", "lcores"),
     "a program in devargs": ("devargs=net_af_xdp1,iface=trunk0",
                              "devargs=net_af_xdp1,iface=trunk0,xdp_prog=x.o", "devargs"),
+    "a bond of unlike devices": ("devargs=net_af_xdp1,iface=trunk0",
+                                 "devargs=net_af_xdp1,iface=trunk0\ndevargs=0000:3b:00.0",
+                                 "devargs"),
+    "a bond of many devices": ("devargs=net_af_xdp1,iface=trunk0",
+                               "\n".join(f"devargs=net_af_xdp{k},iface=eth{k}" for k in range(9)),
+                               "devargs"),
 }
 
 
@@ -67,7 +73,8 @@ def test_a_configuration_mistake_is_one_line(directory, mistake):
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    number = max(at for at, line in enumerate(path.read_text().splitlines(), 1) if line == new)
+    first = new.splitlines()[0]
+    number = max(at for at, line in enumerate(path.read_text().splitlines(), 1) if line == first)
 
     told = run("tandem-dataplane", "--config", path, "--check")
     assert told.returncode != 0
@@ -149,8 +156,8 @@ def test_the_tables_name_what_there_is(relay, call):
     shown = relay.ctl("call", CALL)
     for word in (*TAGS, "AEAD_AES_128_GCM", "RTP/SAVP", "RTP/AVP", net.RELAY_TRUNK[4]):
         assert word in shown
-    for network in ("public", "trunk", net.RELAY_PUBLIC[6]):
-        assert network in relay.ctl("ports")
+    for word in ("public", "trunk", net.RELAY_PUBLIC[6], "net_af_xdp", "one queue"):
+        assert word in relay.ctl("ports")
     assert CALL in relay.ctl("delete", CALL)
     assert CALL not in relay.ctl("calls")
 

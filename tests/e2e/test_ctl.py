@@ -205,11 +205,16 @@ def test_ports_drops_status(fake):
         crypto_engine="libsrtp2", calls=3, legs=6, legs_max=1000, dataplane_legs=7,
         networks=[pb.Network(name="public", address="198.51.100.1", ports_used=250,
                              ports_free=750)],
+        links=[pb.Link(name="nic", driver="net_ice", up=True, mbits=25000, queues=4,
+                       spread="by address and UDP port", received=9, sent=8, missed=7, no_buffer=6,
+                       errors=5)],
         drops=[pb.Counter(name="auth_failed", value=3, help="SRTP tag is wrong"),
                pb.Counter(name="replay", value=0, help="seen before")],
         counters=[pb.Counter(name="punted", value=12, help="datagrams for DTLS")])
     assert cells(show(fake, "ports"), "NETWORK")[1] == [
         ["public", "198.51.100.1", "250", "750", "25.0", "%"]]
+    assert cells(show(fake, "ports"), "PORT")[1] == [
+        "nic net_ice 25000 Mbit/s 4 by address and UDP port 9 8 7 6 5".split()]
     assert cells(show(fake, "drops"), "REASON")[1] == [
         ["auth_failed", "3", "SRTP", "tag", "is", "wrong"]]
     assert len(cells(show(fake, "drops", "--all"), "REASON")[1]) == 2

@@ -101,7 +101,7 @@ def test_the_next_hop_is_asked_for_when_the_call_begins(relay, endpoint):
             wanted -= {frame[38:42]} if frame[20:22] == b"\0\1" else set()
 
 
-VLAN, PLACE = 7, ("203.0.113.30", 4000)
+VLAN, PLACE = 7, ("203.0.113.40", 4000)
 
 
 def tagged(frame):
@@ -113,13 +113,22 @@ def tagged(frame):
     return 0, octets
 
 
-def test_in_a_vlan(start_relay, machine):
+CARRIER = "203.0.113.33"  # of a network of its own on the trunk's port
+IN_A_VLAN = {
+    "the port's": ("trunk", net.RELAY_TRUNK[4], f"vlan={VLAN}"),
+    "one of two": ("carrier", CARRIER, "[network carrier]\nport=trunk\n"
+                                       f"address={CARRIER}/28\nvlan={VLAN}"),
+}
+
+
+@pytest.mark.parametrize("network, address, lines", IN_A_VLAN.values(), ids=IN_A_VLAN)
+def test_in_a_vlan(start_relay, machine, network, address, lines):
     """Tagged frames both ways, ARP too. The test is the host: this kernel may have no VLANs."""
-    relay = start_relay(trunk=f"vlan={VLAN}")
+    relay = start_relay(trunk=lines)
     ours, theirs = net.PHONES.mac("eth0"), net.RELAY.mac("trunk0")
     offer = sdp.phone(*PLACE)
-    to = phone_side()
-    for_callee = relay.api.offer(CALL, "caller", offer, to=to, network="trunk", family=family(4))
+    to = {**phone_side(), "network": network}
+    for_callee = relay.api.offer(CALL, "caller", offer, to=to, network=network, family=family(4))
     place = sdp.parse(for_callee)[0]
     at_caller = sdp.parse(relay.api.answer(CALL, *TAGS, offer))[0].port
     with net.PHONES.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as link:
@@ -127,7 +136,7 @@ def test_in_a_vlan(start_relay, machine):
         link.bind(("eth0", 3))
         link.settimeout(5)
         answer = Ether(src=ours, dst=theirs) / Dot1Q(vlan=VLAN) / ARP(
-            op="is-at", hwsrc=ours, psrc=PLACE[0], hwdst=theirs, pdst=net.RELAY_TRUNK[4])
+            op="is-at", hwsrc=ours, psrc=PLACE[0], hwdst=theirs, pdst=address)
         headers = Ether(src=ours, dst=theirs) / Dot1Q(vlan=VLAN) / IP(
             src=PLACE[0], dst=place.address) / UDP(sport=PLACE[1], dport=at_caller)
         sequence = itertools.count(1)
@@ -141,7 +150,7 @@ def test_in_a_vlan(start_relay, machine):
             while True:
                 vlan, frame = tagged(link.recvmsg(2048, 128))
                 datagram = frames.datagram(frame)
-                if datagram is None or datagram.source[0] != net.RELAY_TRUNK[4]:
+                if datagram is None or datagram.source[0] != address:
                     if datagram is None and vlan == VLAN and frame[12:14] == b"\x08\x06":
                         link.send(bytes(answer))
                     return None
