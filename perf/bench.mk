@@ -2,7 +2,7 @@
 # Measurements; included by the Makefile at the top. See perf/README.md.
 
 # Each is perf/NAME.c, with what it needs of the other files.
-PERF = pipeline device latency handshakes install setup ng
+PERF = pipeline scale device wire latency handshakes install setup ng
 PERF_SHARED := $(filter-out $(PERF:%=perf/%.c),$(wildcard perf/*.c))
 PERF_PROGRAMS := $(PERF:%=$(BUILD)/perf/%)
 
@@ -24,14 +24,29 @@ $(BUILD)/perf/flood/verdict: $(VERDICT:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libdat
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
 
-.PHONY: bench bench-profile bench-peers bench-flood
+.PHONY: bench bench-profile bench-wire bench-peers bench-flood
 BENCH =
+# What every figure of the pipeline stands beside, in the same run: the commit before calls had more
+# than two legs. BASE= for none; BENCH='--compare PROGRAM' for another.
+BASE = a7455ff
+BASE_PIPELINE = $(if $(filter --quick --help --compare%,$(BENCH)),,$(BASE:%=$(BUILD)/base/%/build/perf/pipeline))
+$(BUILD)/base/%/build/perf/pipeline:
+	$(call say,BASE)
+	$(Q)git cat-file -e $*^{commit} || { echo "bench: no commit $* here; make bench BASE= does without" >&2; exit 1; }
+	$(Q)rm -rf $(BUILD)/base/$* && mkdir -p $(BUILD)/base/$*
+	$(Q)git archive $* | tar -x -C $(BUILD)/base/$*
+	$(Q)$(MAKE) -C $(BUILD)/base/$* --no-print-directory BUILD=build build/perf/pipeline \
+		>$(BUILD)/base/$*.log 2>&1 || { tail -n 20 $(BUILD)/base/$*.log >&2; exit 1; }
+
 bench: deps ## measure everything but the peers; BENCH='--help' says how to choose
-	@$(MAKE) -j$$(nproc) all $(PERF_PROGRAMS)
-	$(PYTHON) perf/bench --build $(BUILD) $(BENCH)
+	@$(MAKE) -j$$(nproc) all $(PERF_PROGRAMS) $(BASE_PIPELINE)
+	$(PYTHON) perf/bench --build $(BUILD) $(BASE_PIPELINE:%=--compare %) $(BENCH)
 bench-profile: deps ## measure where cycles and instructions go, stage by stage
 	@$(MAKE) -j$$(nproc) $(BUILD)/perf/pipeline
 	$(PYTHON) perf/bench --build $(BUILD) --profile $(BENCH)
+bench-wire: deps ## measure the pipeline on ports that are shared memory, beside testpmd
+	@$(MAKE) -j$$(nproc) $(PERF_PROGRAMS)
+	$(PYTHON) perf/bench-wire --build $(BUILD) $(BENCH)
 bench-peers: deps ## measure Tandem beside rtpengine and coturn, which it installs; as root
 	@$(MAKE) -j$$(nproc) all $(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o
 	$(PYTHON) perf/bench-peers --build $(BUILD) $(BENCH)

@@ -171,8 +171,14 @@ static int put_paths(struct rig *rig, uint32_t k, const char **what)
 static void make_key(uint8_t octets[SUITE_KEY_MAX], uint32_t k, uint32_t epoch,
 		     enum crypt_direction direction)
 {
-	for (unsigned int i = 0; i < SUITE_KEY_MAX; i++)
-		octets[i] = (k >> i % 4 * 8) + 31 * i + 2 * (epoch & 1) + direction;
+	/* What participants protect with comes again; what the relay protects with must not. */
+	const uint32_t turn = direction == CRYPT_SEND ? epoch : epoch & 1;
+
+	for (unsigned int i = 0; i < SUITE_KEY_MAX; i++) {
+		octets[i] = (k >> i % 4 * 8) + 31 * i + direction;
+		if (i / 4 == 1)
+			octets[i] += turn >> i % 4 * 8;
+	}
 }
 
 int calls_put_keys(struct rig *rig, uint32_t k, uint32_t epoch, const char **what)
@@ -258,7 +264,7 @@ static void make_header(const struct rig *rig, uint32_t k, struct source *s)
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
 	struct endpoint local = local_of(k), remote = remote_of(k);
 
-	ether->dst_addr = rig->dataplane.networks[s->network].mac;
+	ether->dst_addr = rig->dataplane.ports[s->network].mac;
 	ether->src_addr = (struct rte_ether_addr){{0x02, 0, 0x5e, 0, 1, s->network}};
 	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
 	ip->version_ihl = RTE_IPV4_VHL_DEF;

@@ -102,7 +102,7 @@ static bool read_options(struct rig_config *c, int argc, char **argv)
 		}
 	}
 	return optind == argc && c->suite && c->legs >= 2 && c->legs <= RIG_LEGS_MAX &&
-	       c->legs % 2 == 0 && c->workers >= 1 && c->workers <= RIG_WORKERS_MAX &&
+	       c->legs % 2 == 0 && c->workers >= 1 && c->workers <= 2 &&
 	       c->listeners <= RIG_LISTENERS;
 }
 

@@ -33,8 +33,9 @@ FORKED = {
 }
 PARTS = {**MODES, **FORKED}
 # design, section 7: TSC cycles per packet at 160 octets, in all or on top of the crypto
-FORWARD_BUDGET = {True: 150, False: 220}  # by whether there are at most 100,000 legs
-OVER_BUDGET = {"decrypt": 150, "encrypt": 150, "transcrypt": 190}
+FORWARD_BUDGET = {True: 100, False: 150}  # by whether there are at most 100,000 legs
+OVER_BUDGET = {"decrypt": 110, "encrypt": 110, "transcrypt": 160}
+OVER_BUDGET_GCM = 150
 
 
 class Figure(NamedTuple):
@@ -71,7 +72,9 @@ class Figure(NamedTuple):
             return None
         if self.mode == "forward":
             return FORWARD_BUDGET[self.legs <= MANY]
-        return OVER_BUDGET.get(self.mode) if self.legs <= MANY else None
+        if self.legs > MANY or self.mode not in OVER_BUDGET:
+            return None
+        return OVER_BUDGET_GCM if "GCM" in self.suite else OVER_BUDGET[self.mode]
 
 
 class Group(NamedTuple):

@@ -67,8 +67,8 @@ class Row:
 
 
 class Report:
-    def __init__(self, build):
-        self.path = pathlib.Path(build) / "bench.jsonl"
+    def __init__(self, build, name="bench.jsonl"):
+        self.path = pathlib.Path(build) / name
         # pylint: disable-next=consider-using-with
         self.file = self.path.open("w", encoding="utf-8")
         self.began = time.monotonic()

@@ -85,14 +85,20 @@ static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 	struct dataplane *d = &rig->dataplane;
 	struct network *network = &d->networks[n];
 
-	*network = (struct network){
-		.port = n,
+	d->ports[n] = (struct port){
+		.id = n,
 		.queues = d->worker_count,
-		.mtu = 1500,
-		.dscp = 46,
+		.spreads_flows = rig->config.rss,
 		.udp_checksum = !rig->config.software_checksums,
 		.checks_udp = !rig->config.software_checksums,
 		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
+		.network_count = 1,
+		.networks = {network},
+	};
+	*network = (struct network){
+		.port = &d->ports[n],
+		.mtu = 1500,
+		.dscp = 46,
 		.gateway4 = rig_host(n, RIG_GATEWAY),
 	};
 	snprintf(network->name, sizeof(network->name), "net%u", n);
@@ -101,7 +107,8 @@ static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 		d->addresses[d->address_count++] = (struct local_address){
 			.address = rig_host(n, 1 + k), .network = network, .prefix = 96 + 28};
 	}
-	d->network_by_port[n] = network;
+	d->port_by_id[n] = &d->ports[n];
+	d->port_count++;
 	d->network_count++;
 }
 
@@ -111,8 +118,10 @@ static int create_packets(struct rig *rig)
 	uint32_t spare = rig->config.listeners ? SPARE_COPIES : SPARE_PACKETS;
 	unsigned int cached = rig->config.listeners ? COPIES_CACHED : 0;
 
-	d->mbufs = rte_pktmbuf_pool_create("packets", RIG_PACKETS * rig->config.workers + spare,
-					   cached, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	unsigned int loads = rig->config.rss ? 1 : rig->config.workers;
+
+	d->mbufs = rte_pktmbuf_pool_create("packets", RIG_PACKETS * loads + spare, cached, 0,
+					   RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	return d->mbufs ? 0 : -ENOMEM;
 }
 
@@ -169,7 +178,7 @@ static int create_shed(struct rig *rig)
 	d->shed_sketch = shed_sketch(rig->shed);
 	rates_put_default(d->shed_rule);
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
-		d->networks[n].judged = rig->config.shed == RIG_SHED_JUDGED;
+		d->ports[n].judged = rig->config.shed == RIG_SHED_JUDGED;
 	return 0;
 }
 
@@ -185,7 +194,6 @@ static int create_workers(struct rig *rig)
 			return error;
 		d->workers[k]->engine = rig->engine;
 		d->workers[k]->streams_per_flow = 4;
-		d->workers[k]->lcore = 1 + k;
 		if (rig->config.shed == RIG_SHED_JUDGED && worker_judge(d->workers[k]))
 			return -ENOMEM;
 	}
@@ -221,13 +229,13 @@ static void teach_gateways(struct rig *rig)
 		struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
 		struct rte_ether_addr mac = {{0x02, 0, 0x5e, 0, 1, n}};
 
-		ether->dst_addr = d->networks[n].mac;
+		ether->dst_addr = d->ports[n].mac;
 		ether->src_addr = mac;
 		ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_ARP);
 		arp_write(frame + sizeof(*ether), &(struct arp){.operation = RTE_ARP_OP_REPLY,
 								.sender_mac = mac,
 								.sender = rig_host(n, RIG_GATEWAY),
-								.target_mac = d->networks[n].mac,
+								.target_mac = d->ports[n].mac,
 								.target = rig_host(n, 1)});
 		neighbour_input(d, frame, sizeof(frame), n, sizeof(*ether));
 	}
@@ -280,17 +288,19 @@ static int weigh_key(struct rig *rig, uint64_t *octets)
 	return error;
 }
 
-/* Two of each leg with SRTP. libsrtp's are not worth the time that they take. */
+/*
+ * Two of each leg with SRTP; one where legs have their participants' alone, which both know.
+ * libsrtp's are not worth the time that they take.
+ */
 static int weigh_keys(struct rig *rig)
 {
 	const enum rig_calls calls = rig->config.calls;
-	const bool both = calls == CALLS_SECURE || calls == CALLS_SHARED;
 	uint64_t key = 0;
 	int error = 0;
 
 	if (calls != CALLS_PLAIN && rig->engine == &crypt_ipsec_mb)
 		error = weigh_key(rig, &key);
-	rig->memory.keys = key * rig->config.legs * (both ? 2 : 1);
+	rig->memory.keys = key * rig->config.legs * (calls == CALLS_SECURE ? 2 : 1);
 	return error ? rig_fail("keys", error) : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A whole dataplane in this process, for measurements: the real registry on the main lcore, one or
- * two real workers, and two networks whose ports are traffic.c instead of a driver.
+ * A whole dataplane in this process, for measurements: the real registry on the main lcore, real
+ * workers, and two networks whose ports are traffic.c instead of a driver.
  */
 #ifndef TANDEM_PERF_RIG_H
 #define TANDEM_PERF_RIG_H
@@ -14,9 +14,9 @@
 #include "perf/memory.h"
 
 #define RIG_NETWORKS    2
-#define RIG_WORKERS_MAX 2
+#define RIG_WORKERS_MAX 16
 #define RIG_LISTENERS   2    /* most */
-#define RIG_PACKETS     8192 /* of each worker, that go round: as many as it has for a port */
+#define RIG_PACKETS     8192 /* of each worker, or with `rss` of all, that go round */
 #define RIG_LEGS_MAX    (RIG_NETWORKS * NETWORK_ADDRESSES_MAX * 64000)
 
 /* The legs of a call: the one on the first network, and the one on the second. */
@@ -43,7 +43,9 @@ struct rig_config {
 	uint32_t legs;
 	unsigned int core;    /* the first worker's; another one is the main lcore's and the second
 				 worker's */
-	unsigned int workers; /* 1 or 2 */
+	unsigned int workers; /* 1 or 2, each on its core; or in turn on one */
+	bool rss; /* packets come by the queue that a hash chooses; else by that of their leg's
+		     worker */
 	unsigned int listeners; /* of each of a call's two: further legs that hear it by a branch */
 	enum rig_shed shed;
 	bool hugepages;

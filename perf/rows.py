@@ -76,8 +76,8 @@ def measure(run, name, options, report):
         report.fail(f"{name}: {error}")
 
 
-def alone(run, name, summary):
-    """The main program of a module that has a run(options, report)."""
+def alone(run, name, summary, file="bench.jsonl"):
+    """The main program of a module that has a run(options, report); `file` is below the build."""
     parser = argparse.ArgumentParser(description=summary)
     parser.add_argument("--build", default="build", help="where the programs are")
     parser.add_argument("--quick", action="store_true", help="less of everything")
@@ -86,7 +86,7 @@ def alone(run, name, summary):
     parser.add_argument("--no-huge", action="store_true", help="do without hugepages: slower")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: stopped"))
-    report = Report(options.build)
+    report = Report(options.build, file)
     try:
         measure(run, name, options, report)
     except KeyboardInterrupt:

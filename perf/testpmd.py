@@ -29,14 +29,13 @@ ROW = "%-56s %8s %8s %8s %9s %7s"
 class Testpmd:
     """It waits on the worker's core until it is asked."""
 
-    def __init__(self, options, directory, packets):
+    def __init__(self, options, packets, devices):
         core, other = options.core, options.core - 1 if options.core else 1
         command = ["stdbuf", "-oL", "dpdk-testpmd", f"--lcores=0@{other},1@{core}", "--no-pci",
                    "--no-telemetry", "--log-level=error"]
         command += ["--no-huge", f"-m{512 + packets // 256}"] if options.no_huge else \
                    ["--in-memory", "--single-file-segments"]
-        command += [f"--vdev=net_pcap{n},rx_pcap={directory}/net{n}.pcap,infinite_rx=1"
-                    for n in range(2)]
+        command += [f"--vdev={device}" for device in devices]
         command += ["--", "-i", "--nb-cores=1", "--burst=64", "--mbcache=256", "--no-flush-rx",
                     f"--total-num-mbufs={packets + MORE_PACKETS}", "--record-core-cycles"]
         # pylint: disable-next=consider-using-with
@@ -82,9 +81,9 @@ class Testpmd:
 class Device(Process):
     """perf/device.c"""
 
-    def __init__(self, options, directory, legs):
+    def __init__(self, options, directory, legs, ports="pcap"):
         command = [f"{options.build}/perf/device", "--directory", directory, "--legs", str(legs),
-                   "--core", str(options.core)]
+                   "--core", str(options.core), "--ports", ports]
         super().__init__(command + (["--no-huge"] if options.no_huge else []))
 
 
@@ -127,7 +126,9 @@ def beside(options, report, hugepages, name, legs):
         device = Device(options, directory, legs)
         stack.callback(device.close)
         report.begin(device.start().about["hz"])
-        testpmd = Testpmd(options, directory, legs)
+        device.tell("open")
+        testpmd = Testpmd(options, legs, [
+            f"net_pcap{n},rx_pcap={directory}/net{n}.pcap,infinite_rx=1" for n in range(2)])
         stack.callback(testpmd.close)
         print_figure(report, name, measure(options, device, testpmd.start()))
 

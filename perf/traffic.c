@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 #include <rte_ip.h>
 #include <rte_malloc.h>
+#include <rte_thash.h>
 #include <rte_udp.h>
 
 #include "dataplane/wire/rtp.h"
@@ -208,7 +209,7 @@ void traffic_fill(struct traffic *t)
 
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
 		wire_of(t, n)->head = wire_of(t, n)->tail = wire_of(t, n)->sent = 0;
-	if (t->load < RIG_PACKETS)
+	if (t->load < t->packets)
 		round->next = 0;
 	for (uint32_t k = 0; k < t->load; k += step)
 		fill_burst(t, k, RTE_MIN(step, t->load - k));
@@ -237,9 +238,32 @@ static void shuffle(struct traffic_round *round)
 	}
 }
 
+/* As RSS does, over addresses and UDP ports. */
+static unsigned int hash_of(const struct source *s)
+{
+	static const uint8_t key[40] = {0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67,
+					0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb,
+					0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+					0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa};
+	const struct rte_ipv4_hdr *ip =
+		(const struct rte_ipv4_hdr *)(s->header + RTE_ETHER_HDR_LEN);
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(ip + 1);
+	union rte_thash_tuple tuple = {.v4 = {.src_addr = rte_be_to_cpu_32(ip->src_addr),
+					      .dst_addr = rte_be_to_cpu_32(ip->dst_addr)}};
+
+	tuple.v4.sport = rte_be_to_cpu_16(udp->src_port);
+	tuple.v4.dport = rte_be_to_cpu_16(udp->dst_port);
+	return rte_softrss((uint32_t *)&tuple, RTE_THASH_V4_L4_LEN, key);
+}
+
+static unsigned int queue_of(const struct traffic *t, const struct source *s)
+{
+	return t->rig->config.rss ? hash_of(s) % t->rig->config.workers : s->leg->worker;
+}
+
 static bool is_sender(const struct traffic *t, const struct source *s, enum traffic_from from)
 {
-	return calls_speaks(t->rig, s - t->rig->sources) && s->leg->worker == t->worker->id &&
+	return calls_speaks(t->rig, s - t->rig->sources) && queue_of(t, s) == t->worker->id &&
 	       !s->key == (from == FROM_PLAIN);
 }
 
@@ -275,12 +299,13 @@ int traffic_create(struct traffic *t, struct rig *rig, unsigned int worker)
 	int error = 0;
 
 	t->rig = rig;
+	t->packets = rig->config.rss ? RIG_PACKETS / rig->config.workers : RIG_PACKETS;
 	t->worker = rig->dataplane.workers[worker];
 	for (unsigned int from = 0; from < FROM_MAX && !error; from++)
 		error = create_round(t, from);
-	if (!error && rte_pktmbuf_alloc_bulk(rig->dataplane.mbufs, t->mbuf, RIG_PACKETS))
+	if (!error && rte_pktmbuf_alloc_bulk(rig->dataplane.mbufs, t->mbuf, t->packets))
 		error = -ENOMEM;
-	for (uint32_t k = 0; k < RIG_PACKETS && !error; k++)
+	for (uint32_t k = 0; k < t->packets && !error; k++)
 		t->mbuf[k]->hash.usr = OWN;
 	loaded = true;
 	return error;

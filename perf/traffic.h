@@ -32,17 +32,18 @@ struct traffic {
 	struct worker *worker;
 	enum traffic_from from;
 	uint16_t payload; /* octets of RTP payload */
+	uint32_t packets; /* buffers that it has */
 	uint32_t load;    /* packets made at a time */
 	struct traffic_round rounds[FROM_MAX];
 	struct source *sender[RIG_PACKETS];
 	struct rte_mbuf *mbuf[RIG_PACKETS];
 };
 
-/* Takes RIG_PACKETS buffers of the rig, for good. 0 or -ENOMEM. */
+/* Takes its part of RIG_PACKETS buffers of the rig, for good. 0 or -ENOMEM. */
 int traffic_create(struct traffic *t, struct rig *rig, unsigned int worker);
 /*
  * Who sends from now on, and how much. Everybody's turn goes on where it was; with a load of less
- * than RIG_PACKETS it is the same few who send each time. -EINVAL: there is no such participant.
+ * than it has buffers it is the same few who send each time. -EINVAL: there is no such participant.
  */
 int traffic_select(struct traffic *t, enum traffic_from from, uint16_t payload, uint32_t load);
 /* Makes the next load; it waits in the ports. */

@@ -47,9 +47,11 @@ static void add_addresses(struct dataplane *d)
 {
 	struct network *network = &d->networks[0];
 
-	*network = (struct network){.name = "verdict", .judged = true};
-	d->network_by_port[0] = network;
-	d->network_count = 1;
+	d->ports[0] = (struct port){
+		.name = "verdict", .judged = true, .network_count = 1, .networks = {network}};
+	*network = (struct network){.name = "verdict", .port = &d->ports[0]};
+	d->port_by_id[0] = &d->ports[0];
+	d->port_count = d->network_count = 1;
 	d->shed_rule = shed_rule(twin.tables.shed);
 	d->shed_sketch = shed_sketch(twin.tables.shed);
 	for (int n = 0; n < VERSIONS; n++) {

@@ -12,8 +12,9 @@
  *		makes the packets, in turn of each stream. With SRTP none is sent twice.
  *	rewind
  *		begins with the first packet again: for relays that have forgotten it.
- *	run RATE COUNT
- *		sends COUNT packets at RATE per second.
+ *	run RATE COUNT [REST]
+ *		sends COUNT packets at RATE per second; sleeps REST microseconds again and again and
+ *		then sends what is due, where others want the core, too.
  *	reflect INTERFACE NAMESPACE
  *		sends back what comes to INTERFACE in another namespace, until the end.
  */
@@ -31,12 +32,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/if_ether.h>
+#include <linux/if_packet.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <srtp2/srtp.h>
@@ -64,6 +67,7 @@ static struct {
 	struct stream stream[LOAD_STREAMS];
 	uint8_t from[ETH_ALEN], to[ETH_ALEN];
 	unsigned int good, bad;
+	unsigned int rest_us;
 	int send; /* the program */
 } load;
 
@@ -279,11 +283,6 @@ static int look(void *context, void *data, size_t size)
 
 /* --- trials ---------------------------------------------------------------------------------- */
 
-static void sleep_ms(unsigned int ms)
-{
-	nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
-}
-
 /* Until it is woken: the program looks at the clock, and sends what is due. */
 static void *send_frames(void *unused)
 {
@@ -296,6 +295,82 @@ static void *send_frames(void *unused)
 	return NULL;
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void sleep_us(unsigned int us)
+{
+	nanosleep(&(struct timespec){.tv_nsec = us * 1000L}, NULL);
+}
+
+static unsigned int count_due(struct load_state *s, uint64_t now)
+{
+	uint64_t late = LOAD_BURST * s->interval, count;
+
+	if (now << 16 < s->due)
+		return 0;
+	if ((now << 16) - s->due > late)
+		s->due = (now << 16) - late;
+	count = ((now << 16) - s->due) / s->interval + 1;
+	return count < s->end - s->sent ? count : s->end - s->sent;
+}
+
+/* The same as the program does, by a socket, which need not be asked again and again. */
+static void send_due(struct load_state *s, int fd)
+{
+	uint8_t frames[LOAD_BURST + 1][LOAD_HEADERS + LOAD_OCTETS];
+	struct mmsghdr messages[LOAD_BURST + 1] = {0};
+	struct iovec vectors[LOAD_BURST + 1];
+	uint64_t now = now_ns();
+	unsigned int count = count_due(s, now);
+	int sent;
+
+	for (unsigned int k = 0; k < count; k++) {
+		const struct load_packet *packet = &load.bank[s->packet];
+
+		memcpy(frames[k], load.headers[s->stream].headers, LOAD_HEADERS);
+		memcpy(frames[k] + LOAD_HEADERS, packet->octets, packet->length);
+		vectors[k] = (struct iovec){frames[k], LOAD_HEADERS + packet->length};
+		messages[k].msg_hdr = (struct msghdr){.msg_iov = &vectors[k], .msg_iovlen = 1};
+		s->packet = s->packet + 1 < s->packets ? s->packet + 1 : 0;
+		s->stream = s->stream + 1 < s->streams ? s->stream + 1 : 0;
+	}
+	for (unsigned int k = 0; k < count; k += sent) {
+		sent = sendmmsg(fd, messages + k, count - k, 0);
+		if (sent < 0 && errno != ENOBUFS)
+			err(1, "a packet socket");
+		sent = sent > 0 ? sent : 1; /* one was lost on its way */
+	}
+	if (!count)
+		return;
+	if (!s->first_sent)
+		s->first_sent = now;
+	s->last_sent = now;
+	s->due += count * s->interval;
+	__atomic_add_fetch(&s->sent, count, __ATOMIC_RELAXED);
+}
+
+static void *send_and_rest(void *unused)
+{
+	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_ifindex = load.state->interface};
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	volatile struct load_state *s = load.state;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&to, sizeof(to)))
+		err(1, "a packet socket");
+	while (s->sent != s->end) {
+		send_due(load.state, fd);
+		sleep_us(load.rest_us);
+	}
+	close(fd);
+	return NULL;
+}
+
 /* A packet that did not come within this time will not: queues are shorter. */
 #define DRAIN_MS 300
 
@@ -304,26 +379,24 @@ static void run_trial(double rate, uint64_t count)
 	volatile struct load_state *s = load.state;
 	double limit = count / rate * 3 + 1; /* seconds; who cannot send as fast is stopped */
 	uint64_t sent = s->sent, received = s->received, last;
-	struct timespec now;
 	pthread_t thread;
 
 	load.good = load.bad = 0;
 	s->first_sent = 0;
 	s->interval = 65536e9 / rate;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	s->due = (uint64_t)(now.tv_sec * 1000000000LL + now.tv_nsec) << 16;
+	s->due = now_ns() << 16;
 	s->end = sent + count;
-	if (pthread_create(&thread, NULL, send_frames, NULL))
+	if (pthread_create(&thread, NULL, load.rest_us ? send_and_rest : send_frames, NULL))
 		errx(1, "no thread");
 	for (; s->sent != s->end && limit > 0 && !stopped; limit -= 0.002)
-		sleep_ms(2);
+		sleep_us(2000);
 	s->end = s->sent;
 	pthread_kill(thread, SIGUSR1);
 	pthread_join(thread, NULL);
 	do {
 		last = s->received;
 		for (unsigned int ms = 0; ms < DRAIN_MS && s->received == last; ms++)
-			sleep_ms(1);
+			sleep_us(1000);
 	} while (s->received != last && s->received - received < s->sent - sent);
 	ring_buffer__consume(load.samples);
 	printf("{\"sent\": %llu, \"received\": %llu, \"seconds\": %.6f, \"late_ms\": %.3f, "
@@ -419,7 +492,7 @@ static void serve(const char *line)
 		set_stream(line);
 	} else if (sscanf(line, "bank %u %u", &streams, &packets) == 2) {
 		make_bank(streams, packets);
-	} else if (sscanf(line, "run %lf %llu", &rate, &count) == 2 && rate > 0) {
+	} else if (sscanf(line, "run %lf %llu %u", &rate, &count, &load.rest_us) >= 2 && rate > 0) {
 		run_trial(rate, count);
 	} else if (!strncmp(line, "rewind", 6)) {
 		load.state->packet = load.state->stream = 0;

@@ -37,7 +37,9 @@ class Trial:
 
 
 class Load:
-    def __init__(self, build, packets, relay_mac=None):
+    """rest_us: how long it sleeps before it sends what has become due; 0: it has its core for itself."""
+
+    def __init__(self, build, packets, relay_mac=None, rest_us=0):
         # pylint: disable-next=consider-using-with
         self._process = subprocess.Popen(
             network.LOAD.command(
@@ -46,7 +48,7 @@ class Load:
                 network.LOAD.mac(network.FAR), relay_mac or network.RELAY.mac(network.NEAR),
                 str(packets)),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._packets = packets
+        self._packets, self._rest_us = packets, rest_us
         self._read()
 
     def _read(self):
@@ -77,7 +79,7 @@ class Load:
         self._ask(f"reflect {network.NEAR} {network.RELAY.path}")
 
     def run(self, rate, count):
-        return Trial(**self._ask(f"run {rate:.1f} {count}"))
+        return Trial(**self._ask(f"run {rate:.1f} {count} {self._rest_us}"))
 
     def close(self):
         self._process.stdin.close()

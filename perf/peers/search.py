@@ -5,7 +5,7 @@ GROWTH, STEPS = 1.6, 5  # what is found is the highest rate within 1.5 %
 SECONDS = 1.0
 
 
-def highest(run, first, seconds=SECONDS):
+def highest(run, first, seconds=SECONDS, steps=STEPS):
     """Up until a trial has a loss, then halving what is between; run(rate, seconds) is a trial."""
     low, high, best = 0.0, first, 0.0
     while True:
@@ -13,7 +13,7 @@ def highest(run, first, seconds=SECONDS):
         if not trial.lossless:
             break
         low, high, best = high, high * GROWTH, trial.rate
-    for _ in range(STEPS):
+    for _ in range(steps):
         rate = (low * high) ** 0.5 or high / 2
         trial = run(rate, seconds)
         if trial.lossless:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A machine that runs the image: reached by ssh, its instructions and its time counted."""
 
-import functools
+import contextlib
 import os
 import pathlib
 import struct
@@ -10,6 +10,7 @@ import time
 
 import guest
 import network
+import wait
 
 SEED = pathlib.Path(__file__).resolve().parents[2] / "vm-images" / "seed"
 SSH_PORT, NG_PORT = 2222, 2223  # of the load's namespace, and so of nobody else
@@ -18,19 +19,19 @@ VCPUS_MAX = 64                  # numbers in the plugin's file
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-accelerator = functools.cache(guest.accelerator)
+accelerator = guest.accelerator
 
 
 class Measured:
-    """`files` are those of its configuration drive."""
+    """Its configuration drive says who may log in, and no more."""
 
-    def __init__(self, image, wire, directory, files, vcpus, plugin=None, memory=2048):
-        self._directory = directory
+    def __init__(self, image, wire, directory, vcpus, plugin=None, memory=2048):
+        self._directory, self.vcpus = directory, vcpus
         self._path = directory / "instructions"
         self.counts = plugin is not None and accelerator() == "tcg"
         self.process = self._clock = None
         self._key()
-        drive = self._drive({**files, "authorized_keys": (directory / "key.pub").read_text()})
+        drive = self._drive({"authorized_keys": (directory / "key.pub").read_text()})
         argv = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-user-config",
                 "-machine", f"q35,accel={accelerator()}",
                 "-cpu", "host" if accelerator() == "kvm" else "max",
@@ -41,7 +42,7 @@ class Measured:
                 "-netdev", f"user,id=management,hostfwd=tcp:127.0.0.1:{SSH_PORT}-:22,"
                            f"hostfwd=udp:127.0.0.1:{NG_PORT}-:{NG_PORT}",
                 "-device", "virtio-net-pci,netdev=management,mac=52:54:00:74:00:00",
-                *wire.nic(vcpus),
+                *wire.nic(accelerator()),
                 "-device", "virtio-rng-pci"]
         if self.counts:
             argv += ["-plugin", f"{plugin},counts={self._path}"]
@@ -76,17 +77,19 @@ class Measured:
         deadline = time.monotonic() + BOOT_SECONDS
         while self.run("true", check=False, timeout=30).returncode:
             if self.process.poll() is not None:
-                raise RuntimeError("qemu ended: " + (self._directory / "qemu.log").read_text())
+                raise RuntimeError(f"qemu ended with {self.process.returncode}: "
+                                   + (self._directory / "qemu.log").read_text()
+                                   + (self._directory / "console.log").read_text()[-2000:])
             if time.monotonic() > deadline:
                 raise RuntimeError(f"no ssh after {BOOT_SECONDS} s; the console said:\n"
                                    + (self._directory / "console.log").read_text()[-2000:])
             time.sleep(2)
 
-    def _ssh(self, command):
+    def _ssh(self, *command):
         return network.LOAD.command(
             "ssh", "-i", str(self._directory / "key"), "-p", str(SSH_PORT), "-q",
             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "ConnectTimeout=10", "root@127.0.0.1", command)
+            "-o", "ConnectTimeout=10", "root@127.0.0.1", *command)
 
     def run(self, command, check=True, timeout=300):
         """A command as root inside of it."""
@@ -109,8 +112,20 @@ class Measured:
             time.sleep(2)
 
     def instructions(self):
-        """How many all of its vCPUs have run since power-on."""
-        return sum(struct.unpack(f"={VCPUS_MAX}Q", self._path.read_bytes()))
+        """How many each of its vCPUs has run since power-on; none where they are not counted."""
+        if not self.counts:
+            return ()
+        return struct.unpack(f"={VCPUS_MAX}Q", self._path.read_bytes())[:self.vcpus]
+
+    @contextlib.contextmanager
+    def tunnel(self, path):
+        """A UNIX socket here that leads to one inside of it."""
+        here = self._directory / "tunnel"
+        here.unlink(missing_ok=True)
+        with subprocess.Popen(self._ssh("-N", "-L", f"{here}:{path}")) as process:
+            wait.until(here.exists, 30, f"a tunnel to {path}")
+            yield here
+            process.terminate()
 
     def busy(self):
         """CPU seconds that it has worked, as it sees itself; a login for each would be among them."""

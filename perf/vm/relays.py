@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What relays inside of the guest. Each is driven by the ng protocol from the load's namespace."""
 
+import contextlib
+
+import api
 import network
 import sdp
 import traffic
@@ -13,7 +16,7 @@ MANAGEMENT = "10.0.2.0/24"  # QEMU's user network, from which the host asks
 DATAPLANE = f"""\
 [dataplane]
 legs = 2000
-idle = sleep
+idle = spin
 [port media]
 address = {network.TANDEM}/24
 """
@@ -28,8 +31,13 @@ allow = {MANAGEMENT}
 
 
 class Relay:
+    """One of them runs at a time; the next one takes over the NIC."""
+
     def __init__(self, guest):
         self.guest = guest
+        guest.run("systemctl stop -q measured rtpengine-daemon tandem-controlplane tandem-dataplane",
+                  check=False)
+        guest.run("nft flush ruleset")  # its ports were not known at boot
         self.begin()
         self._ng = Ng(network.LOAD, seconds=10)
         wait.until(self._ng.answers, 60, f"{self.name} to answer a ping",
@@ -56,23 +64,37 @@ class Relay:
             self._ng.ask({"command": "delete", "call-id": call.name, "from-tag": "a",
                           "delete-delay": 0})
 
+    def empty_turns(self):
+        """In which its workers found nothing; 0: it waits for the kernel to wake it."""
+        return 0
+
     def close(self):
         self._ng.close()
 
 
 class Tandem(Relay):
     driver = None
-
-    @classmethod
-    def files(cls):
-        return {"dataplane.ini": DATAPLANE, "controlplane.ini": CONTROLPLANE,
-                "nics": f"media 1 {cls.driver}\n"}
+    API = "/run/tandem/relay.sock"
 
     def begin(self):
-        """Debian starts what it installs, on the same port."""
-        self.guest.run("systemctl stop -q rtpengine-daemon; "
-                       "systemctl restart tandem-controlplane")
+        """As if the configuration drive had had these files at boot."""
+        for name, text in (("dataplane.ini", DATAPLANE), ("controlplane.ini", CONTROLPLANE),
+                           ("nics", f"media 1 {self.driver}\n")):
+            self.guest.run(f"cat >/etc/tandem/{name} <<'END'\n{text}END")
+        self.guest.run("systemctl restart tandem-machine && "
+                       "systemctl start tandem-dataplane tandem-controlplane")
         self.guest.wait("tandemctl health", 120, "Tandem to serve")
+
+        self._open = contextlib.ExitStack()
+        self._api = api.Api(f"unix:{self._open.enter_context(self.guest.tunnel(self.API))}")
+
+    def empty_turns(self):
+        return next(counter.value for counter in self._api.status().counters
+                    if counter.name == "empty_turns")
+
+    def close(self):
+        super().close()
+        self._open.close()
 
 
 class AfXdp(Tandem):
@@ -91,15 +113,10 @@ class Rtpengine(Relay):
                f"--interface={network.KERNEL} --port-min=20000 --port-max=59999 "
                f"--listen-ng=0.0.0.0:{NG_PORT}")
 
-    @classmethod
-    def files(cls):
-        return {}
-
     def begin(self):
         """On the cores that would be Tandem's workers'."""
         cores = int(self.guest.run("nproc --all").stdout)
-        self.guest.run("nft flush ruleset; systemctl stop -q rtpengine-daemon; "
-                       "nic=$(grep -l 52:54:00:74:00:01 /sys/class/net/*/address | cut -d/ -f5); "
+        self.guest.run("nic=$(grep -l 52:54:00:74:00:01 /sys/class/net/*/address | cut -d/ -f5); "
                        f"ip link set $nic up; ip addr replace {network.KERNEL}/24 dev $nic; "
                        "systemctl reset-failed -q measured; "
                        f"systemd-run -q --unit=measured -p CPUAffinity=1-{cores - 1} "

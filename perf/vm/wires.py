@@ -17,7 +17,11 @@ PLAIN = "csum=off,gso=off,guest_csum=off,guest_tso4=off,guest_tso6=off,guest_ecn
 
 
 class Wire:
+    """queues: pairs of the guest's NIC, one for each of its workers."""
     mac = GUEST_MAC
+
+    def __init__(self, directory, queues):
+        self._directory, self._queues = directory, queues
 
     def __enter__(self):
         network.clean()
@@ -43,27 +47,32 @@ class Wire:
     def memory(self, _megabytes):
         return []
 
+    def nic(self, _accelerator):
+        return [*self._backend(), "-device",
+                f"virtio-net-pci,netdev=media,mac={self.mac},{PLAIN}{self._queued()}"]
+
+    def _queued(self):
+        return f",mq=on,vectors={2 * self._queues + 2}" if self._queues > 1 else ""
+
 
 class Tap(Wire):
     name = "tap"
 
-    def __init__(self, _directory):
-        pass
-
     def _make(self):
-        network.LOAD.run("ip", "tuntap", "add", network.FAR, "mode", "tap")
+        network.LOAD.run("ip", "tuntap", "add", network.FAR, "mode", "tap",
+                         *(["multi_queue"] if self._queues > 1 else []))
 
-    def nic(self, _vcpus):
-        return ["-netdev", f"tap,id=media,ifname={network.FAR},script=no,downscript=no",
-                "-device", f"virtio-net-pci,netdev=media,mac={self.mac},{PLAIN}"]
+    def _backend(self):
+        return ["-netdev", f"tap,id=media,ifname={network.FAR},script=no,downscript=no"
+                + (f",queues={self._queues}" if self._queues > 1 else "")]
 
 
 class VhostUser(Wire):
     name = "vhost-user"
     NEAR = "wire0"
 
-    def __init__(self, directory):
-        self._directory = directory
+    def __init__(self, directory, queues):
+        super().__init__(directory, queues)
         self._socket = directory / "vhost.sock"
         self._switch = None
 
@@ -71,8 +80,8 @@ class VhostUser(Wire):
         network.LOAD.run("ip", "link", "add", network.FAR, "type", "veth", "peer", "name",
                          self.NEAR)
         for interface in (network.FAR, self.NEAR):
-            network.LOAD.run("ethtool", "-K", interface, "tx", "off", "gso", "off", "tso", "off")
-        network.LOAD.run("ethtool", "-K", network.FAR, "gro", "on")
+            network.LOAD.run("ethtool", "-K", interface, "tx", "off", "gso", "off", "tso", "off",
+                             "gro", "on")
         network.LOAD.run("ip", "link", "set", self.NEAR, "up")
         log = (self._directory / "testpmd.log").open("w", encoding="utf-8")
         with log:
@@ -81,9 +90,10 @@ class VhostUser(Wire):
                 network.LOAD.command(
                     "dpdk-testpmd", "--lcores=0@0,1@0", "--no-pci", "--no-huge", "-m", "256",
                     "--no-telemetry", "--file-prefix=tandem-bench-vm",
-                    f"--vdev=net_vhost0,iface={self._socket},queues=1,client=0",
-                    f"--vdev=net_af_packet0,iface={self.NEAR}",
-                    "--", "--port-topology=paired", "--forward-mode=io", "--no-flush-rx",
+                    f"--vdev=net_vhost0,iface={self._socket},queues={self._queues},client=0",
+                    f"--vdev=net_af_packet0,iface={self.NEAR},qpairs={self._queues}",
+                    "--", f"--rxq={self._queues}", f"--txq={self._queues}",
+                    "--port-topology=paired", "--forward-mode=io", "--no-flush-rx",
                     "--total-num-mbufs=8192", "--auto-start", "--stats-period=600"),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + 30
@@ -97,12 +107,17 @@ class VhostUser(Wire):
         return ["-object", f"memory-backend-memfd,id=memory,size={megabytes}M,share=on",
                 "-numa", "node,memdev=memory"]
 
-    def nic(self, _vcpus):
+    def nic(self, accelerator):
+        """Emulated, QEMU 7.2 ends by a signal as soon as the guest masks a vector: it gets none."""
+        *most, device = super().nic(accelerator)
+        return [*most, device if accelerator == "kvm" else f"{device},vectors=0"]
+
+    def _backend(self):
         return ["-chardev", f"socket,id=wire,path={self._socket}",
-                "-netdev", "vhost-user,id=media,chardev=wire,queues=1",
-                "-device", f"virtio-net-pci,netdev=media,mac={self.mac},{PLAIN}"]
+                "-netdev", f"vhost-user,id=media,chardev=wire,queues={self._queues}"]
 
     def _undo(self):
         if self._switch:
             self._switch.kill()
             self._switch.wait()
+        self._socket.unlink(missing_ok=True)
