@@ -2,7 +2,7 @@
 // One WebRTC participant: it sends a tone, and shows the test what it hears.
 "use strict";
 
-let peer, context, analyser, audio;
+let peer, context, analyser, audio, source;
 
 // codec: the one audio codec to speak, e.g. "PCMU"; absent: as the browser likes.
 async function start({frequency, video, codec}) {
@@ -53,7 +53,10 @@ function hear(track) {
 	audio.muted = true;
 	audio.srcObject = stream;
 	audio.play();
-	new MediaStreamAudioSourceNode(context, {mediaStream: stream}).connect(analyser);
+	// A track comes again after a hold: heard twice, at two times, a tone may cancel itself.
+	source?.disconnect();
+	source = new MediaStreamAudioSourceNode(context, {mediaStream: stream});
+	source.connect(analyser);
 }
 
 // A whole offer, as a browser sends it that does not trickle: with its candidates.
