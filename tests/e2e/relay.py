@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 
 import api
 import host
@@ -79,30 +80,41 @@ class Relay:
         return path
 
     def start(self):
-        self.start_dataplane()
-        self.start_controlplane()
+        """Both at once, as a machine that boots does."""
+        self.dataplane = self._launch("tandem-dataplane", self.dataplane_ini)
+        self.controlplane = self._launch("tandem-controlplane", self.controlplane_ini)
+        self._await(self.dataplane)
+        self._await(self.controlplane)
+        self._connect()
         return self
 
     def start_dataplane(self):
-        self.dataplane = self._start("tandem-dataplane", self.dataplane_ini)
+        self.dataplane = self._launch("tandem-dataplane", self.dataplane_ini)
+        self._await(self.dataplane)
 
     def start_controlplane(self):
-        self.controlplane = self._start("tandem-controlplane", self.controlplane_ini)
+        self.controlplane = self._launch("tandem-controlplane", self.controlplane_ini)
+        self._await(self.controlplane)
+        self._connect()
+
+    def _connect(self):
         if self.api:
             self.api.close()
         self.api = api.Api(f"unix:{API_SOCKET}")
         wait.until(self.api.serving, 10, "the control plane to find the dataplane", self.log)
 
-    def _start(self, program, configuration):
-        process = Process([str(PROGRAMS / program), "--config", str(configuration)],
-                          self.directory / f"{program}.log", net.RELAY, notify=True,
-                          cwd=self.directory)
+    def _launch(self, program, configuration):
+        return Process([str(PROGRAMS / program), "--config", str(configuration)],
+                       self.directory / f"{program}.log", net.RELAY, notify=True,
+                       cwd=self.directory)
+
+    @staticmethod
+    def _await(process):
         try:
             process.wait_ready()
         except wait.Timeout:
             process.kill()
             raise
-        return process
 
     def log(self):
         """What both programs have written."""
@@ -140,8 +152,11 @@ class Relay:
         """The exit codes of the control plane and of the dataplane; None where none ran."""
         if self.api:
             self.api.close()
-        return tuple(process.stop() if process and process.alive() else None
-                     for process in (self.controlplane, self.dataplane))
+        both = [process if process and process.alive() else None
+                for process in (self.controlplane, self.dataplane)]
+        for process in filter(None, both):
+            process.signal(signal.SIGTERM)
+        return tuple(process.stop() if process else None for process in both)
 
 
 CTL = ["--server", f"unix:{API_SOCKET}"]
