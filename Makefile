@@ -91,13 +91,13 @@ GEN_C := $(PROTOS:%.proto=$(BUILD)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
 
 # What a packet passes through is WORKER_SOURCES: `make lint` checks what these import.
-SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
+SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c) dataplane/wire/stun_format.c dataplane/wire/turn_message.c
 WORKER_SOURCES := $(wildcard dataplane/*.c dataplane/srtp/*.c dataplane/wire/*.c)
-SRC_dataplane := $(WORKER_SOURCES) $(filter-out dataplane/main/main.c,\
+SRC_dataplane := $(filter-out $(SRC_common),$(WORKER_SOURCES)) $(filter-out dataplane/main/main.c,\
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
 SRC_controlplane := controlplane/config.c \
 	$(wildcard controlplane/lib/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
-	controlplane/shed/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c)
+	controlplane/shed/*.c controlplane/turn/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include "controlplane/lib/prefix.h"
+#include "controlplane/lib/socket_address.h"
 #include "controlplane/rpc/rpc_listen.h"
 
 #define BLOCK_MOST_S (49 * 86400) /* what PutBlock can say in ms */
@@ -267,10 +268,190 @@ static const struct option_key shed_keys[] = {
 	{},
 };
 
+/* --- turn --- */
+
+static struct turn_config *turn_of(void *value, size_t offset)
+{
+	return &((struct config *)((char *)value - offset))->turn;
+}
+
+static int parse_turn_listen(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.listen));
+	union socket_address address;
+	unsigned int port;
+
+	if (socket_address_parse(&address, text) || address.any.sa_family == AF_UNIX) {
+		snprintf(why, size,
+			 "\"%s\" is no address; write 198.51.100.1:3478 or [2001:db8::1]:3478", text);
+		return -EINVAL;
+	}
+	if (turn->listen_count == TURN_LISTEN) {
+		snprintf(why, size, "more than %d of them; leave some out", TURN_LISTEN);
+		return -EINVAL;
+	}
+	port = ntohs(address.any.sa_family == AF_INET ? address.ip4.sin_port : address.ip6.sin6_port);
+	if (address.any.sa_family == AF_INET)
+		turn->listen[turn->listen_count].address = address_from_ipv4(&address.ip4.sin_addr);
+	else
+		turn->listen[turn->listen_count].address = address_from_ipv6(&address.ip6.sin6_addr);
+	turn->listen[turn->listen_count] =
+		endpoint_make(&turn->listen[turn->listen_count].address, port);
+	turn->listen_count++;
+	return 0;
+}
+
+static int parse_turn_secret(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_credentials *c = &turn_of(value, offsetof(struct config, turn.credentials.secrets))
+					      ->credentials;
+
+	if (c->secret_count == TURN_SECRETS) {
+		snprintf(why, size, "more than %d of them; leave some out", TURN_SECRETS);
+		return -EINVAL;
+	}
+	return turn_secret_read(&c->secrets[c->secret_count++], text, why, size);
+}
+
+static int parse_turn_user(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_credentials *c =
+		&turn_of(value, offsetof(struct config, turn.credentials.users))->credentials;
+
+	if (c->user_count == TURN_USERS) {
+		snprintf(why, size, "more than %d of them; use secrets", TURN_USERS);
+		return -EINVAL;
+	}
+	return turn_user_read(&c->users[c->user_count++], text, why, size);
+}
+
+static int parse_turn_ports(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.port_first));
+	unsigned int first, last;
+	int used = 0;
+
+	if (sscanf(text, "%5u-%5u%n", &first, &last, &used) != 2 || text[used] != '\0' ||
+	    first < 1024 || last < first || last > 65535) {
+		snprintf(why, size, "\"%s\" is no range from 1024 to 65535; write e.g. 40000-59999",
+			 text);
+		return -EINVAL;
+	}
+	turn->port_first = first;
+	turn->port_last = last;
+	return 0;
+}
+
+static int add_turn_prefix(struct prefix *list, unsigned int *count, const char *text, char *why,
+			   size_t size)
+{
+	if (*count == TURN_PREFIXES) {
+		snprintf(why, size, "more than %d of them; write shorter prefixes", TURN_PREFIXES);
+		return -EINVAL;
+	}
+	return prefix_read(&list[(*count)++], text, why, size);
+}
+
+static int parse_turn_deny(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.deny));
+
+	return add_turn_prefix(turn->deny, &turn->deny_count, text, why, size);
+}
+
+static int parse_turn_allow(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.allow));
+
+	return add_turn_prefix(turn->allow, &turn->allow_count, text, why, size);
+}
+
+static const char *const turn_peers[] = {"legs", "any", NULL};
+
+static const struct option_key turn_keys[] = {
+	{.key = "listen",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.listen),
+	 .parse = parse_turn_listen,
+	 .help = "where STUN and TURN are served: a media address and a port; may be repeated"},
+	{.key = "realm",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, turn.realm),
+	 .fallback = "tandem",
+	 .help = "what clients are told that their credentials are for"},
+	{.key = "secret",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.credentials.secrets),
+	 .parse = parse_turn_secret,
+	 .help = "ID:SECRET: who knows it makes credentials; several while they are changed"},
+	{.key = "user",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.credentials.users),
+	 .parse = parse_turn_user,
+	 .help = "NAME:PASSWORD: one who needs no other credentials, for tests"},
+	{.key = "ports",
+	 .type = OPTION_PARSED,
+	 .offset = offsetof(struct config, turn.port_first),
+	 .parse = parse_turn_ports,
+	 .fallback = "40000-59999",
+	 .help = "relayed UDP ports, on each media address; none of [controlplane] ports"},
+	{.key = "peers",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct config, turn_peers),
+	 .choices = turn_peers,
+	 .fallback = "legs",
+	 .help = "whom clients may reach: this relay's own legs, or any address that is public"},
+	{.key = "deny",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.deny),
+	 .parse = parse_turn_deny,
+	 .help = "a prefix that no client may reach; with peers = any"},
+	{.key = "allow",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.allow),
+	 .parse = parse_turn_allow,
+	 .help = "a prefix that clients may reach though it is denied, or private"},
+	{.key = "allocations_per_user",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, turn.allocations_per_user),
+	 .least = 1,
+	 .most = 1000000,
+	 .fallback = "4",
+	 .help = "most allocations of one user, whatever time is in its name"},
+	{.key = "lifetime",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, turn.lifetime_s),
+	 .least = 600,
+	 .most = 3600,
+	 .fallback = "600",
+	 .help = "seconds of an allocation whose client asks for no more"},
+	{.key = "lifetime_most",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, turn.lifetime_most_s),
+	 .least = 600,
+	 .most = 86400,
+	 .fallback = "3600",
+	 .help = "seconds that a client may ask for"},
+	{.key = "client_pps",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, turn.client_pps),
+	 .least = 0,
+	 .most = 1000000,
+	 .fallback = "5000",
+	 .help = "packets a second from one client, or to it from outside; 0: no limit"},
+	{},
+};
+
 static const struct option_section sections[] = {{.name = "controlplane", .keys = keys},
 						 {.name = "network", .keys = network_keys},
 						 {.name = "ng", .keys = ng_keys},
 						 {.name = "shed", .keys = shed_keys},
+						 {.name = "turn", .keys = turn_keys},
 						 {}};
 
 static void check_listen(struct options *options, const struct config *config)
@@ -302,13 +483,38 @@ static void check_ng(struct options *options, const struct config *config)
 				       config->ng_listen.texts[k]);
 }
 
+static void check_turn(struct options *options, struct config *config)
+{
+	struct turn_config *turn = &config->turn;
+
+	turn->any = config->turn_peers == 1;
+	if (!turn->listen_count)
+		return;
+	if (!turn->credentials.secret_count && !turn->credentials.user_count)
+		option_mistake(options, "turn", NULL, "listen",
+			       "nobody has credentials; configure a secret, or a user");
+	if (turn->port_first <= config->ports.last && turn->port_last >= config->ports.first)
+		option_mistake(options, "turn", NULL, "ports",
+			       "%u-%u are those of calls, too; choose others, or shorten "
+			       "[controlplane] ports",
+			       turn->port_first, turn->port_last);
+	if (!turn->realm[0] || strlen(turn->realm) > TURN_REALM_MAX)
+		option_mistake(options, "turn", NULL, "realm", "it needs 1 to %d octets",
+			       TURN_REALM_MAX);
+	if (turn->lifetime_s > turn->lifetime_most_s)
+		option_mistake(options, "turn", NULL, "lifetime",
+			       "%u is more than lifetime_most, which is %u; exchange them",
+			       turn->lifetime_s, turn->lifetime_most_s);
+}
+
 static void check(struct options *options, void *arg)
 {
-	const struct config *config = arg;
+	struct config *config = arg;
 	struct sockaddr_un address;
 
 	check_listen(options, config);
 	check_ng(options, config);
+	check_turn(options, config);
 	if (config->shed.strike.least_s > config->shed.strike.most_s)
 		option_mistake(options, "shed", NULL, "auto_block_least",
 			       "%u is more than auto_block_most, which is %u; exchange them",

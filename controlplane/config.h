@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of tandem-controlplane: [controlplane], [network], [ng] and [shed] in its file
+ * The configuration of tandem-controlplane: [controlplane], [network], [ng], [shed] and [turn] in its file
  * or on its command line.
  */
 #ifndef TANDEM_CONFIG_H
@@ -9,6 +9,7 @@
 #include "controlplane/ng/ng.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
+#include "controlplane/turn/turn.h"
 #include "dataplane/lib/ini.h"
 #include "dataplane/lib/log.h"
 
@@ -28,6 +29,8 @@ struct config {
 	char *ng_cert, *ng_key;                 /* both or none */
 	unsigned int ng_delete_delay_s;
 	struct shed_config shed;
+	struct turn_config turn;
+	int turn_peers; /* index of the choices */
 };
 
 /* As options_load(). */

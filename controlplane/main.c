@@ -14,6 +14,7 @@
 #include "controlplane/rpc/shed_service.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
+#include "controlplane/turn/turn.h"
 #include "dataplane/lib/cpu.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
@@ -29,6 +30,7 @@ struct program {
 	uv_signal_t term, interrupt;
 	struct session *session;
 	struct shed *shed;
+	struct turn_server *turn;
 	struct ng *ng;
 	struct health *health;
 	struct rpc *rpc;
@@ -53,6 +55,8 @@ static void on_stopped(void *arg)
 	shed_stop(p->shed);
 	p->ng = NULL;
 	session_close(p->session);
+	turn_stop(p->turn);
+	p->turn = NULL;
 	p->shed = NULL;
 	p->session = NULL;
 	uv_close((uv_handle_t *)&p->term, NULL);
@@ -116,6 +120,8 @@ static int start(struct program *p)
 		return error;
 	session_watch_ready(p->session, on_ready, p);
 	error = shed_start(&p->shed, p->session, &p->loop, &p->config.shed);
+	if (!error)
+		error = turn_start(&p->turn, p->session, &p->loop, &p->config.turn);
 	if (error)
 		return error;
 	error = watch_signals(p);

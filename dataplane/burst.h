@@ -48,6 +48,9 @@ struct burst {
 	rte_be16_t local_port[BURST_MAX]; /* UDP destination port */
 	struct endpoint source[BURST_MAX];
 
+	/* Written by turn. */
+	struct allocation *allocation[BURST_MAX]; /* whose client sent it to a leg; NULL: nobody's */
+
 	/* Written by flow. */
 	struct leg *leg[BURST_MAX];   /* the receiving leg; NULL before and for CLASS_HOST */
 	struct flow *flow[BURST_MAX]; /* what it leaves by: the leg's, or after fork a branch's */

@@ -10,16 +10,13 @@
 #include <rte_udp.h>
 
 #include "dataplane/burst.h"
+#include "dataplane/classify.h"
 #include "dataplane/wire/checksum.h"
 #include "dataplane/dataplane.h"
-#include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/worker.h"
 
-#define RTCP_HEADER_MIN 8
-#define STUN_HEADER     20
-#define DTLS_HEADER     13
-#define PREFETCH_AHEAD  4 /* packets */
+#define PREFETCH_AHEAD 4 /* packets */
 
 /* What is left to parse of one packet, and where its results go. */
 struct cursor {
@@ -58,40 +55,6 @@ static inline int local_address(const struct cursor *c, const struct address *a)
 			return index;
 	}
 	return -1;
-}
-
-/*
- * RFC 7983 tells by the first octet, RFC 5761 by the second between RTP and RTCP; flow puts right
- * what comes to a port without RTCP.
- */
-static __rte_always_inline void classify_payload(struct cursor *c)
-{
-	const uint8_t *p = c->data + c->at;
-	uint32_t length = c->end - c->at;
-	uint8_t first = length ? p[0] : 0xff;
-	uint8_t second = length > 1 ? p[1] : 0;
-
-	c->b->payload[c->i] = c->at;
-	c->b->length[c->i] = length;
-	if (first >= 128 && first <= 191) {
-		if (second >= 192 && second <= 223) {
-			if (length < RTCP_HEADER_MIN)
-				return drop(c, DROP_RTCP_HEADER);
-			c->b->class[c->i] = CLASS_RTCP;
-			return;
-		}
-		if (!rtp_header_fits(p, length))
-			return drop(c, DROP_RTP_HEADER);
-		c->b->class[c->i] = CLASS_RTP;
-	} else if (first <= 3) {
-		if (length < STUN_HEADER)
-			return drop(c, DROP_STUN_MALFORMED);
-		c->b->class[c->i] = CLASS_STUN;
-	} else if (first >= 20 && first <= 63 && length >= DTLS_HEADER) {
-		c->b->class[c->i] = CLASS_DTLS;
-	} else {
-		drop(c, DROP_NOT_MEDIA);
-	}
 }
 
 /* The sum of RFC 768's and RFC 8200's pseudo header, not complemented. */
@@ -151,7 +114,9 @@ static __rte_always_inline void classify_udp(struct cursor *c)
 	rte_prefetch0(&c->d->flows[c->b->local[c->i] << 16 | rte_be_to_cpu_16(udp->dst_port)]);
 	c->b->local_port[c->i] = udp->dst_port;
 	c->b->source[c->i].port = udp->src_port;
-	classify_payload(c);
+	c->b->payload[c->i] = c->at;
+	c->b->length[c->i] = c->end - c->at;
+	classify_payload(c->b, c->i, c->data + c->at, c->end - c->at);
 }
 
 static inline void classify_host(struct cursor *c)
@@ -333,6 +298,7 @@ void classify_stage(struct worker *w, struct burst *b)
 			prefetch_packet(b, i + PREFETCH_AHEAD, whole);
 		b->leg[i] = NULL;
 		b->stream[i] = NULL;
+		b->allocation[i] = NULL;
 		if (m->nb_segs == 1)
 			classify_frame(&c);
 		else

@@ -21,6 +21,7 @@ struct bond;
 struct shed_port;
 struct shed_rule;
 struct shed_sketch;
+struct turn;
 
 #define PORTS_MAX             16
 #define NETWORKS_MAX          16
@@ -68,10 +69,17 @@ struct local_address {
 };
 
 /* Who has (media address, UDP port). One word, so that no worker sees half of a change. */
-enum flow_kind { FLOW_CLOSED, FLOW_LEG };
+enum flow_kind {
+	FLOW_CLOSED,
+	FLOW_LEG,
+	FLOW_TURN,    /* where the TURN server listens */
+	FLOW_RELAYED, /* the relayed address of an allocation */
+};
 struct flow_entry {
-	uint32_t leg; /* index */
-	uint8_t kind; /* enum flow_kind; later: shared ports, TURN */
+	union { /* indices */
+		uint32_t leg, listener, allocation;
+	};
+	uint8_t kind; /* enum flow_kind */
 	uint8_t component;
 	uint16_t reserved;
 } __rte_aligned(8);
@@ -97,6 +105,7 @@ struct dataplane {
 	struct shed_sketch *shed_sketch;
 	struct leg *legs;
 	uint32_t leg_count;
+	struct turn *turn; /* NULL: there is no room for allocations */
 	/* Of the NUMA nodes that have a port, else NULL; and of the one where the legs are. */
 	struct rte_mempool *node_mbufs[RTE_MAX_NUMA_NODES], *mbufs;
 	struct worker *workers[WORKERS_MAX];

@@ -24,6 +24,13 @@
 	X(HOST_MALFORMED, "host_malformed", "malformed ARP, ICMP or neighbour discovery")          \
 	X(HOST_UNHANDLED, "host_unhandled", "ARP, ICMP or discovery that needs no answer")         \
 	X(HOST_FULL, "host_full", "too many neighbour messages at once")                           \
+	/* turn */                                                                                 \
+	X(TURN_STRANGER, "turn_stranger", "TURN from an address without an allocation")            \
+	X(TURN_MALFORMED, "turn_malformed", "malformed ChannelData or Send indication")            \
+	X(NO_CHANNEL, "no_channel", "ChannelData of a channel that is not bound")                  \
+	X(NO_PERMISSION, "no_permission", "no TURN permission for the peer")                       \
+	X(NO_ALLOCATION, "no_allocation", "the TURN allocation is over")                           \
+	X(TURN_FULL, "turn_full", "too many TURN requests at once")                                \
 	/* flow */                                                                                 \
 	X(CLOSED_PORT, "closed_port", "no leg has this port")                                      \
 	X(HANDOVER_FULL, "handover_full", "the owning worker's ring is full")                      \

@@ -22,6 +22,7 @@
 /* Ethernet, one VLAN tag, IPv6, UDP. */
 #define EGRESS_HEADER_MAX (14 + 4 + 40 + 8)
 
+struct allocation;
 struct leg;
 struct network;
 
@@ -39,9 +40,12 @@ struct nexthop {
 	uint64_t deadline;       // main: rw. TSC of the next request
 };
 
-/* Untagged or tagged IPv4 fits one cache line, `remote` aside. */
+/*
+ * Untagged or tagged IPv4 fits one cache line, `remote` aside. What leads to the relayed address of
+ * an allocation of this relay's has no next hop and no header: it never reaches a wire as it is.
+ */
 struct egress {
-	struct nexthop *nexthop;
+	struct nexthop *nexthop; /* NULL with `allocation` */
 	uint16_t port;       /* DPDK port */
 	uint16_t mtu;        /* the largest IP packet */
 	uint8_t l3 : 7;      /* offset of the IP header */
@@ -52,11 +56,27 @@ struct egress {
 	 */
 	uint16_t ip_sum;  /* IPv4 header with length 0 */
 	uint16_t udp_sum; /* pseudo header with length 0, and without `offload` the UDP header */
-	uint8_t header[EGRESS_HEADER_MAX]; /* destination MAC and lengths are zero */
+	/* Destination MAC and lengths are zero. With `allocation`: see egress_local(). */
+	uint8_t header[EGRESS_HEADER_MAX];
+	struct allocation *allocation; /* `remote` is its relayed address; NULL: it is none's */
 	struct endpoint remote;
 	uint32_t users; // main: rw. Configurations and others that name it.
 	uint8_t dscp;   // main: rw
 };
+
+/* With `allocation`: from where it comes, an endpoint in the place of the header. */
+static inline struct endpoint egress_local(const struct egress *e)
+{
+	struct endpoint local;
+
+	memcpy(&local, e->header, sizeof(local));
+	return local;
+}
+
+static inline void egress_set_local(struct egress *e, struct endpoint local)
+{
+	memcpy(e->header, &local, sizeof(local));
+}
 
 static inline bool egress_is_ipv4(const struct egress *e)
 {

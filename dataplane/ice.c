@@ -18,6 +18,7 @@
 #include "dataplane/wire/reply.h"
 #include "dataplane/seen.h"
 #include "dataplane/stages.h"
+#include "dataplane/turn.h"
 #include "dataplane/wire/stun.h"
 #include "dataplane/expect.h"
 #include "dataplane/worker.h"
@@ -25,12 +26,29 @@
 #define STUN_TRANSACTION    8  /* offset of the id (RFC 8489 5) */
 #define TRANSACTION_SECONDS 40 /* RFC 8489 6.2.1: 39.5 s */
 
+/* Back by the TURN client's allocation, never by the wire. */
+static void reply_relayed(struct worker *w, struct burst *b, unsigned int i, uint16_t length)
+{
+	const struct dataplane *d = w->dataplane;
+	const struct endpoint local = {.address = d->addresses[b->local[i]].address,
+				       .port = b->local_port[i]};
+	struct allocation *a = b->allocation[i];
+	enum drop reason =
+		turn_to_client(d->turn, a, b->mbuf[i], b->payload[i], length, &local, b->now);
+
+	if (reason != DROP_NONE)
+		return burst_drop(b, i, reason);
+	burst_send(b, i, a->egress->port);
+}
+
 static void reply(struct worker *w, struct burst *b, unsigned int i, uint16_t length,
 		  enum worker_counter counter)
 {
+	w->counters[counter]++;
+	if (unlikely(b->allocation[i]))
+		return reply_relayed(w, b, i, length);
 	reply_udp(b->mbuf[i], &w->dataplane->networks[b->network[i]], b->l3[i], length);
 	burst_send(b, i, b->port[i]);
-	w->counters[counter]++;
 }
 
 static void refuse(struct worker *w, struct burst *b, unsigned int i, enum stun_error code,

@@ -14,6 +14,7 @@
 #include "dataplane/offence.h"
 #include "dataplane/sources.h"
 #include "dataplane/stages.h"
+#include "dataplane/turn.h"
 #include "dataplane/worker.h"
 #include "ebpf/policy.h"
 
@@ -79,6 +80,20 @@ static inline __u64 *policy_source(void *judge, const struct shed_address *sourc
 static inline void policy_remember(void *judge, const struct shed_address *source, __u64 due)
 {
 	source_add(((const struct judge *)judge)->worker->sources, source, due);
+}
+
+static inline __u64 *policy_client(void *judge, const struct shed_client *client)
+{
+	const struct turn *t = ((const struct judge *)judge)->dataplane->turn;
+	struct endpoint from = {.port = client->port};
+	struct allocation *a;
+
+	if (!t)
+		return NULL;
+	from.address.half[0] = client->address.half[0];
+	from.address.half[1] = client->address.half[1];
+	a = turn_find(t, turn_hash(t, client->listener, &from), client->listener, &from);
+	return a ? &a->due : NULL;
 }
 
 static inline struct shed_sketch *policy_sketch(void *judge)

@@ -13,6 +13,7 @@ struct burst;
 	X(shed)                                                                                    \
 	X(classify)                                                                                \
 	X(host)                                                                                    \
+	X(turn)                                                                                    \
 	X(flow)                                                                                    \
 	X(ice)                                                                                     \
 	X(punt)                                                                                    \

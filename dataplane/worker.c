@@ -114,6 +114,8 @@ unsigned int worker_obey(struct worker *w, uint64_t now)
 			leg_let_go(orders[k].leg, orders[k].branch, orders[k].object);
 			done.object = orders[k].object;
 			break;
+		case ORDER_PASS:
+			break;
 		case ORDER_MOVE:
 			if (move_begin(w, orders[k].leg, orders[k].port, now))
 				continue;

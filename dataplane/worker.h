@@ -46,7 +46,12 @@ enum worker_idle { IDLE_SPIN, IDLE_PAUSE, IDLE_SLEEP };
 	X(STUN_420, "stun_420", "ICE checks answered with 420 Unknown Attribute")                  \
 	X(STUN_487, "stun_487", "ICE checks answered with 487 Role Conflict")                      \
 	X(STUN_INDICATION, "stun_indication", "STUN Binding indications")                          \
-	X(PUNT, "punt", "DTLS datagrams given to the control plane")
+	X(PUNT, "punt", "DTLS datagrams given to the control plane")                               \
+	X(TURN_BINDING, "turn_binding", "STUN Binding requests answered where TURN listens")       \
+	X(TURN_CHALLENGE, "turn_challenge", "TURN requests answered with a nonce")                 \
+	X(TURN_REQUEST, "turn_request", "TURN requests with a nonce that is right")                \
+	X(TURN_TO_PEERS, "turn_to_peers", "packets of TURN clients to their peers")                \
+	X(TURN_TO_CLIENTS, "turn_to_clients", "packets of peers to TURN clients")
 
 /* clang-format off */
 enum worker_counter {
@@ -65,6 +70,7 @@ enum order_kind {
 	ORDER_PULSE,  /* `port`, a bond, sends what LACP says; object: NULL, or counted up */
 	ORDER_BLOCKS, /* block_list; NULL if nothing is blocked */
 	ORDER_LET_GO, /* leg, sent, branch; NULL: of the leg's own path */
+	ORDER_PASS,   /* nothing: who waits for the answer knows that the worker has been here */
 	ORDER_MOVE,   /* leg to worker `port`, see move.h; answered when it has gone, or cannot */
 };
 struct order {
@@ -82,6 +88,7 @@ enum notice_kind {
 	NOTICE_HOST,       /* object: an mbuf, a whole frame; component: its l3 offset; network */
 	NOTICE_KEYS_STALE, /* leg */
 	NOTICE_MOVE,       /* leg, component: the worker by whose queue its packets come */
+	NOTICE_TURN,       /* remote, component: a listener, object: an mbuf with the request alone */
 };
 struct notice {
 	uint16_t kind;

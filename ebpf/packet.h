@@ -160,6 +160,7 @@ struct packet_stun_attribute {
 enum {
 	PACKET_STUN_REQUEST = 0x0001, /* Binding */
 	PACKET_STUN_INDICATION = 0x0011,
+	PACKET_STUN_ALLOCATE = 0x0003,
 	PACKET_STUN_USERNAME = 0x0006,
 	PACKET_STUN_COOKIE = 0x2112a442,
 	PACKET_STUN_VALUE = 4,      /* where an attribute's value begins */

@@ -11,8 +11,8 @@
  * to the kernel: XDP cannot deliver twice, and the dataplane refreshes its next hops by asking.
  *
  * A packet for a media address is judged in this order, cheapest first: is it well-formed, is its
- * source blocked, is its port open; then policy_peer.h if the port's leg knows the sender, or else
- * policy_stranger.h.
+ * source blocked, is its port open; then policy_turn.h if the port is TURN's, policy_peer.h if its leg
+ * knows the sender, or else policy_stranger.h.
  */
 #ifndef TANDEM_EBPF_POLICY_H
 #define TANDEM_EBPF_POLICY_H
@@ -41,7 +41,7 @@ struct policy {
  * if addr is none. policy_port: the entry of a UDP port in host byte order, or of an enum
  * shed_service; NULL if there is none. policy_now: ns, not below any time it gave before.
  * policy_source: the bucket of a stranger's address, NULL if it is not remembered;
- * policy_remember makes one.
+ * policy_remember makes one. policy_client: the bucket of a TURN client, NULL if it has no allocation.
  */
 POLICY void *policy_media(void *judge, const struct shed_address *addr);
 POLICY struct shed_port *policy_port(void *media, __u32 entry);
@@ -50,10 +50,12 @@ POLICY int policy_blocked(void *judge, const struct shed_address *addr);
 POLICY __u64 policy_now(void *judge);
 POLICY __u64 *policy_source(void *judge, const struct shed_address *source);
 POLICY void policy_remember(void *judge, const struct shed_address *source, __u64 due);
+POLICY __u64 *policy_client(void *judge, const struct shed_client *client);
 POLICY struct shed_sketch *policy_sketch(void *judge);
 
 #include "ebpf/policy_stranger.h"
 #include "ebpf/policy_peer.h"
+#include "ebpf/policy_turn.h"
 
 POLICY struct shed_address policy_ipv4_address(const __u8 ip[4])
 {
@@ -164,6 +166,8 @@ POLICY enum shed_reason policy_udp(struct policy *p, __u16 len)
 	p->port = port;
 	p->source_port = udp->src;
 	p->payload = len - sizeof(*udp);
+	if (port->flags & (SHED_PORT_TURN | SHED_PORT_RELAYED))
+		return policy_turn(p);
 	return policy_is_peer(p) ? policy_peer(p) : policy_stranger(p);
 }
 

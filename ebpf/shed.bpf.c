@@ -63,6 +63,15 @@ struct {
 } tandem_source SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, SHED_CLIENTS);
+	__type(key, struct shed_client);
+	__type(value, __u64);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} tandem_client SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
@@ -128,6 +137,11 @@ static __always_inline void policy_remember(void *judge, const struct shed_addre
 					    __u64 due)
 {
 	bpf_map_update_elem(&tandem_source, source, &due, BPF_ANY);
+}
+
+static __always_inline __u64 *policy_client(void *judge, const struct shed_client *client)
+{
+	return bpf_map_lookup_elem(&tandem_client, client);
 }
 
 static __always_inline struct shed_sketch *policy_sketch(void *judge)

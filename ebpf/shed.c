@@ -19,7 +19,8 @@ enum { PORTS_BYTES = SHED_PORT_ENTRIES * sizeof(struct shed_port) };
 /* Without an XDP program no file is open, and the mappings are anonymous. */
 struct shed {
 	char dir[PATH_MAX];
-	int address_fd, rule_fd, block_fd, sketch_fd, counter_fd, sample_fd; /* -1: no program */
+	int address_fd, rule_fd, block_fd, client_fd; /* -1: no program */
+	int sketch_fd, counter_fd, sample_fd;
 	struct shed_rule *rule;
 	struct shed_sketch *sketch;
 	struct ring_buffer *samples;
@@ -70,6 +71,8 @@ static int maps_open(struct shed *shed)
 		{&shed->rule_fd, SHED_MAP_RULE, sizeof(__u32), sizeof(struct shed_rule), 1},
 		{&shed->block_fd, SHED_MAP_BLOCK, sizeof(struct shed_prefix), sizeof(__u32),
 		 SHED_BLOCKS},
+		{&shed->client_fd, SHED_MAP_CLIENT, sizeof(struct shed_client), sizeof(__u64),
+		 SHED_CLIENTS},
 		{&shed->sketch_fd, SHED_MAP_SKETCH, sizeof(__u32), sizeof(struct shed_sketch), 1},
 		{&shed->counter_fd, SHED_MAP_COUNTER, sizeof(__u32), sizeof(struct shed_tally),
 		 SHED_REASON_COUNT},
@@ -120,6 +123,7 @@ static void shed_free(struct shed *shed)
 	close_if_open(shed->sample_fd);
 	close_if_open(shed->counter_fd);
 	close_if_open(shed->sketch_fd);
+	close_if_open(shed->client_fd);
 	close_if_open(shed->block_fd);
 	close_if_open(shed->rule_fd);
 	close_if_open(shed->address_fd);
@@ -132,8 +136,8 @@ static struct shed *shed_alloc(void)
 	struct shed *shed = calloc(1, sizeof(*shed));
 
 	if (shed)
-		shed->address_fd = shed->rule_fd = shed->block_fd = shed->sketch_fd =
-			shed->counter_fd = shed->sample_fd = -1;
+		shed->address_fd = shed->rule_fd = shed->block_fd = shed->client_fd =
+			shed->sketch_fd = shed->counter_fd = shed->sample_fd = -1;
 	return shed;
 }
 
@@ -307,6 +311,21 @@ int shed_unblock(struct shed *shed, const struct shed_prefix *prefix)
 		return errno == ENOENT ? 0 : -errno;
 	shed->rule->blocks--;
 	return 0;
+}
+
+int shed_client_add(struct shed *shed, const struct shed_client *client)
+{
+	__u64 due = 0;
+
+	if (shed->client_fd < 0)
+		return 0;
+	return bpf_map_update_elem(shed->client_fd, client, &due, BPF_ANY) ? -errno : 0;
+}
+
+void shed_client_remove(struct shed *shed, const struct shed_client *client)
+{
+	if (shed->client_fd >= 0)
+		bpf_map_delete_elem(shed->client_fd, client);
 }
 
 int shed_count(const struct shed *shed, uint64_t packets[SHED_REASON_COUNT])

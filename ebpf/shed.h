@@ -11,6 +11,8 @@
  *   tandem_rule    ARRAY, mmap'ed    0                    struct shed_rule    dataplane, main lcore
  *   tandem_block   LPM_TRIE          struct shed_prefix   __u32, unused       dataplane, main lcore
  *   tandem_source  LRU_HASH          struct shed_address  __u64, due          XDP program
+ *   tandem_client  HASH              struct shed_client   __u64, due          dataplane, main lcore;
+ *                                                                             XDP program: due
  *   tandem_sketch  ARRAY, mmap'ed    0                    struct shed_sketch  XDP program, workers;
  *                                                                             main lcore clears it
  *   tandem_drop    PERCPU_ARRAY      enum shed_reason     struct shed_tally   XDP program
@@ -35,6 +37,7 @@
 #define SHED_MAP_RULE    "tandem_rule"
 #define SHED_MAP_BLOCK   "tandem_block"
 #define SHED_MAP_SOURCE  "tandem_source"
+#define SHED_MAP_CLIENT  "tandem_client"
 #define SHED_MAP_SKETCH  "tandem_sketch"
 #define SHED_MAP_COUNTER "tandem_drop"
 #define SHED_MAP_SAMPLE  "tandem_sample"
@@ -45,6 +48,7 @@ enum {
 	SHED_PORTS = 65536,   /* per media address */
 	SHED_BLOCKS = 16384,  /* prefixes */
 	SHED_SOURCES = 65536, /* strangers that came more than once, least recent ones forgotten */
+	SHED_CLIENTS = 65536, /* of TURN */
 	SHED_PEERS = 4,       /* addresses that may speak to one port */
 	SHED_STREAMS = 3,     /* SSRCs per port whose sequence numbers are followed */
 	SHED_SAMPLE_OCTETS = 96, /* of a frame that was dropped */
@@ -66,6 +70,14 @@ _Static_assert(sizeof(struct shed_address) == 16, "the key of tandem_addr");
 struct shed_prefix {
 	__u32 length; /* bits */
 	__u8 byte[16];
+};
+
+/* The key of tandem_client: who has a TURN allocation, by its endpoint and by where it is served. */
+struct shed_client {
+	struct shed_address address;
+	__be16 port;
+	__u16 listener;
+	__u32 reserved; /* 0 */
 };
 
 /*
@@ -99,6 +111,8 @@ enum shed_port_flag {
 	SHED_PORT_LATCH = 1 << 2, /* strangers may send RTP or RTCP: the leg learns its address */
 	SHED_PORT_SIGNALLED = 1 << 3, /* with LATCH: only from the address in `signalled` */
 	SHED_PORT_DTLS = 1 << 4,      /* with LATCH: strangers may send DTLS, too */
+	SHED_PORT_TURN = 1 << 6,    /* the TURN server listens: see policy_turn.h */
+	SHED_PORT_RELAYED = 1 << 7, /* the relayed address of an allocation: likewise */
 	SHED_PORT_RTP = 1 << 5, /* RTCP has a port of its own: payload types 64 to 95 are RTP */
 };
 
@@ -134,7 +148,8 @@ struct shed_port {
 	 */
 	__u8 ufrag_octets[2];
 	__u8 window; /* which of the times it is in which an address may be learnt */
-	__u8 reserved[3];
+	__u8 listener; /* with SHED_PORT_TURN */
+	__u8 reserved[2];
 	__u64 ufrag[2];
 	struct shed_address signalled; /* where the SDP says that media comes from */
 
@@ -239,6 +254,9 @@ struct shed_sample {
 	X(STUN_MALFORMED, "stun_malformed", "malformed STUN message")                              \
 	X(STUN_UNHANDLED, "stun_unhandled", "STUN message other than a Binding request")           \
 	X(STUN_UFRAG, "stun_ufrag", "ICE check without the port's username fragment")              \
+	X(TURN_STRANGER, "turn_stranger", "TURN from an address without an allocation")            \
+	X(CLIENT_RATE, "client_rate", "from a TURN client, or to one, too much")                   \
+	X(NO_PERMISSION, "no_permission", "no TURN permission for the peer")                       \
 	X(SOURCE_RATE, "source_rate", "too many attempts of one address")                          \
 	X(STRANGER_RATE, "stranger_rate", "too many attempts of strangers on one port")            \
 	X(SERVICE_RATE, "service_rate", "too much ARP, neighbour discovery or ICMP")               \

@@ -18,7 +18,7 @@
 
 static const char *const pinned[] = {
 	SHED_MAP_ADDRESS, SHED_MAP_RULE,    SHED_MAP_BLOCK,  SHED_MAP_SOURCE,
-	SHED_MAP_SKETCH,  SHED_MAP_COUNTER, SHED_MAP_SAMPLE,
+	SHED_MAP_SKETCH,  SHED_MAP_COUNTER, SHED_MAP_SAMPLE, SHED_MAP_CLIENT,
 };
 
 int shed_bpffs_mount(const char **what)

@@ -86,10 +86,21 @@ static void notify_up(const struct leg *leg)
 
 /* --- all of them ----------------------------------------------------------------------------- */
 
+static void pass_on(const struct session *s, const Tandem__Dataplane__V1__Event *event)
+{
+	struct session_link *link;
+
+	LIST_FOREACH (link, &s->links, entry)
+		if (link->event)
+			link->event(link->arg, event);
+}
+
 void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
-	struct leg *leg = session_find_leg(arg, event->leg);
+	struct leg *leg = event->leg ? session_find_leg(arg, event->leg) : NULL;
 
+	if (!event->leg)
+		pass_on(arg, event);
 	if (!leg)
 		return;
 	switch (event->kind) {

@@ -203,10 +203,11 @@ static void ask_calls(struct session *s, uint64_t after)
 void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 {
 	struct session *s = arg;
+	struct session_link *link;
 	int error = networks_update(&s->networks, hello);
 
-	if (s->connected)
-		s->connected(s->connected_arg);
+	LIST_FOREACH (link, &s->links, entry)
+		link->connected(link->arg);
 	if (error)
 		log_error("dataplane: its networks make no sense: %s", strerror(-error));
 	if (s->synced && s->generation != hello->generation)

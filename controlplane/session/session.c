@@ -55,10 +55,28 @@ struct client *session_client(const struct session *s)
 	return s->client;
 }
 
-void session_watch_connection(struct session *s, void (*connected)(void *arg), void *arg)
+bool session_other_family(const struct session *s, const struct address *address,
+			  struct address *other)
 {
-	s->connected = connected;
-	s->connected_arg = arg;
+	const struct media_address *own = networks_find(&s->networks, address);
+	const struct media_address *found =
+		own ? networks_choose(&s->networks, own->network, !address_is_ipv4(address), true)
+		    : NULL;
+
+	if (!found)
+		return false;
+	*other = found->address;
+	return true;
+}
+
+void session_link(struct session *s, struct session_link *link)
+{
+	LIST_INSERT_HEAD(&s->links, link, entry);
+}
+
+void session_unlink(struct session_link *link)
+{
+	LIST_REMOVE(link, entry);
 }
 
 /* The configuration was judged when it was read. */
@@ -96,6 +114,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	TAILQ_INIT(&s->by_age);
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->endings);
+	LIST_INIT(&s->links);
 	error = -ENOMEM;
 	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
 	    hashtable_open(&s->legs))

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include <protobuf-c/protobuf-c.h>
 #include <uv.h>
@@ -16,7 +17,9 @@
 #include "controlplane/session/session_error.h"
 
 struct session;
+struct address;
 struct client;
+struct Tandem__Dataplane__V1__Event;
 
 struct session_config {
 	const char *dataplane; /* path of its socket */
@@ -114,9 +117,24 @@ void session_watch_ready(struct session *session, void (*changed)(void *arg, boo
  * it. */
 struct client *session_client(const struct session *session);
 /*
- * Called with each new connection to the dataplane, before anything is asked; one watcher. Set in
- * the turn of the loop in which the session was opened, it misses none.
+ * Another media address of the network that has `address`, of the other family. False: there is none.
  */
-void session_watch_connection(struct session *session, void (*connected)(void *arg), void *arg);
+bool session_other_family(const struct session *session, const struct address *address,
+			  struct address *other);
+
+/*
+ * What belongs to no call hears of the dataplane here. `connected` is called with each new connection,
+ * before anything is asked; who begins in the turn of the loop in which the session was opened misses
+ * none. `event`, if there is one, with each event that is no leg's; it is gone when that returns.
+ */
+struct session_link {
+	LIST_ENTRY(session_link) entry;
+	void (*connected)(void *arg);
+	void (*event)(void *arg, const struct Tandem__Dataplane__V1__Event *event);
+	void *arg;
+};
+/* The link is the caller's, until session_unlink() or the session's end. */
+void session_link(struct session *session, struct session_link *link);
+void session_unlink(struct session_link *link);
 
 #endif

@@ -42,8 +42,7 @@ struct session {
 
 	void (*changed)(void *arg, bool ready);
 	void *changed_arg;
-	void (*connected)(void *arg);
-	void *connected_arg;
+	LIST_HEAD(, session_link) links;
 };
 
 /* session_lookup.c */

@@ -45,6 +45,8 @@ static const struct {
 	{"stun_401", ATTACK_STUN},
 	{"source_rate", ATTACK_STUN},
 	{"stranger_rate", ATTACK_STUN},
+	{"turn_stranger", ATTACK_STUN},
+	{"client_rate", ATTACK_EXCESS},
 	{"dtls_rate", ATTACK_DTLS},
 	{"stranger_dtls", ATTACK_DTLS},
 	{"icmp", ATTACK_SERVICE},

@@ -174,7 +174,8 @@ int shed_start(struct shed **out, struct session *session, uv_loop_t *loop,
 			return -ENOMEM;
 		}
 	}
-	session_watch_connection(session, connected, s);
+	s->link = (struct session_link){.connected = connected, .arg = s};
+	session_link(session, &s->link);
 	uv_timer_init(loop, &s->tick);
 	s->tick.data = s;
 	uv_timer_start(&s->tick, on_tick, TICK_MS, TICK_MS);
@@ -195,6 +196,6 @@ void shed_stop(struct shed *s)
 {
 	if (!s)
 		return;
-	session_watch_connection(s->session, NULL, NULL);
+	session_unlink(&s->link);
 	uv_close((uv_handle_t *)&s->tick, on_closed);
 }

@@ -15,6 +15,7 @@ struct shed {
 	uv_loop_t *loop;
 	struct session *session;
 	struct client *client; /* the session's */
+	struct session_link link;
 	struct shed_config config;
 	uv_timer_t tick;
 	bool asking; /* the last second's answer is still to come */

@@ -113,6 +113,8 @@ static const struct option_key dataplane_keys[] = {
 	 .fallback = "0,1", .help = "CPU cores: the main lcore, then one for each worker"},
 	{.key = "legs", .type = OPTION_UNSIGNED, AT(config, legs), .least = 2, .most = 4000000,
 	 .fallback = "10000", .help = "most legs at a time; a call has two"},
+	{.key = "allocations", .type = OPTION_UNSIGNED, AT(config, allocations), .most = 4000000,
+	 .fallback = "4096", .help = "most TURN allocations at a time; 0: TURN is not served"},
 	{.key = "streams", .type = OPTION_UNSIGNED, AT(config, streams), .most = 16000000,
 	 .fallback = "0", .help = "most SSRCs beside the first of each leg; 0: one for each leg"},
 	{.key = "streams_per_flow", .type = OPTION_UNSIGNED, AT(config, streams_per_flow),

@@ -47,6 +47,7 @@ struct config {
 	unsigned lcores[WORKERS_MAX + 1]; /* CPU cores; the first is the main lcore's */
 	unsigned lcore_count;
 	unsigned legs;
+	unsigned allocations; /* of TURN; 0: none is served */
 	unsigned
 		streams; /* SSRCs beside the first of each leg, all workers together; 0: one each */
 	unsigned streams_per_flow;

@@ -29,6 +29,7 @@
 #include "dataplane/main/legs/keep.h"
 #include "dataplane/main/legs/registry.h"
 #include "dataplane/main/server.h"
+#include "dataplane/main/turn/turn_server.h"
 #include "dataplane/main/links/xdp.h"
 
 #define IDLE_MS 1
@@ -41,6 +42,7 @@ struct program {
 	struct counters counters;
 	struct registry *registry;
 	struct keep *keep;
+	struct turn_server *turn;
 	struct filter *filter;
 	struct server *server;
 	const struct crypt_engine *engine;
@@ -147,6 +149,27 @@ static int start_engine(struct program *p)
 	return error;
 }
 
+static int create_turn(struct program *p)
+{
+	const struct turn_server_config config = {
+		.dataplane = &p->dataplane,
+		.shed = p->xdp.shed,
+		.event = on_event,
+		.arg = p,
+	};
+	int error;
+
+	if (!p->config.allocations)
+		return 0;
+	error = turn_server_create(&p->turn, &config, p->config.allocations,
+				   memory_node(&p->config));
+	if (error)
+		log_error("not enough memory for TURN: more hugepages, or [dataplane] allocations = 0");
+	else
+		registry_serve_turn(p->registry, p->turn);
+	return error;
+}
+
 static int create(struct program *p)
 {
 	const struct registry_config registry = {
@@ -208,6 +231,8 @@ static int start(struct program *p)
 	if (!error)
 		error = create_filter(p);
 	if (!error)
+		error = create_turn(p);
+	if (!error)
 		error = neighbour_start(d);
 	if (!error)
 		error = prepare_workers(d);
@@ -223,6 +248,7 @@ static void run(struct program *p)
 		.registry = p->registry,
 		.filter = p->filter,
 		.keep = p->keep,
+		.turn = p->turn,
 		.counters = &p->counters,
 		.engine = p->engine->name,
 	};
@@ -261,6 +287,7 @@ static void destroy(struct program *p)
 	join_workers(d);
 	filter_destroy(p->filter);
 	registry_destroy(p->registry);
+	turn_server_destroy(p->turn);
 	keep_destroy(p->keep);
 	neighbour_stop(d);
 	port_stop_all(d);

@@ -58,6 +58,14 @@ static int create_packets(struct dataplane *d, const struct config *config,
 	return 0;
 }
 
+int memory_node(const struct config *config)
+{
+	struct nodes nodes;
+
+	find_nodes(&nodes, config);
+	return nodes.home;
+}
+
 int memory_create(struct dataplane *d, const struct config *config)
 {
 	size_t addresses = 0;

@@ -11,6 +11,8 @@ struct dataplane;
 
 /* DPDK has its devices. 0 or -ENOMEM; memory_destroy() follows in each case. */
 int memory_create(struct dataplane *d, const struct config *config);
+/* The NUMA node where most queues are, and so what all workers read. */
+int memory_node(const struct config *config);
 void memory_destroy(struct dataplane *d);
 
 #endif

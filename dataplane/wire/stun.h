@@ -11,9 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/sha.h>
-
 #include "dataplane/lib/address.h"
+#include "dataplane/wire/stun_format.h"
 
 #define STUN_RESPONSE_MAX 128 /* octets of the longest answer */
 #define STUN_UNKNOWN_MAX  8   /* as many unknown attributes are named in a 420 answer */
@@ -30,15 +29,6 @@ enum stun_error {
 	STUN_UNAUTHENTICATED = 401,
 	STUN_UNKNOWN_ATTRIBUTE = 420,
 	STUN_ROLE_CONFLICT = 487,
-};
-
-/*
- * HMAC-SHA1 with the key already absorbed: the two hash states after the inner and the outer pad.
- * Immutable; a check costs two copies and no allocation.
- */
-struct stun_auth {
-	SHA_CTX inner;
-	SHA_CTX outer;
 };
 
 /* A message whose form is right. Offsets are from `data`; 0: the attribute is absent. */

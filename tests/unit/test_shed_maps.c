@@ -55,7 +55,7 @@ static void open_without_program(void **state)
 
 static const char *const shared[] = {
 	SHED_MAP_ADDRESS, SHED_MAP_RULE,    SHED_MAP_BLOCK,  SHED_MAP_SOURCE,
-	SHED_MAP_SKETCH,  SHED_MAP_COUNTER, SHED_MAP_SAMPLE,
+	SHED_MAP_SKETCH,  SHED_MAP_COUNTER, SHED_MAP_SAMPLE, SHED_MAP_CLIENT,
 };
 
 /* Two ports load the object each: one set of tables, but sockets apart. */

@@ -9,6 +9,7 @@
 #include "dataplane/main/floods/filter.h"
 #include "dataplane/main/legs/keep.h"
 #include "dataplane/main/legs/registry.h"
+#include "dataplane/main/turn/turn_server.h"
 
 /* False: no room for another status. */
 static bool add_status(const struct served *s, const Tandem__Dataplane__V1__GetLegs *get,
@@ -131,6 +132,18 @@ int answer_request(const struct served *s, const Tandem__Dataplane__V1__Request 
 		*what = "no memory for what is shed";
 		return filter_show(s->filter, request->get_shed, reply);
 	}
+	if (request->put_turn)
+		return turn_server_put(s->turn, request->put_turn, what);
+	if (request->put_allocation)
+		return turn_server_put_allocation(s->turn, request->put_allocation, what);
+	if (request->delete_allocation)
+		return turn_server_delete_allocation(
+			s->turn, request->delete_allocation->allocation, what);
+	if (request->get_allocations)
+		return turn_server_get(s->turn, request->get_allocations->after, ANSWER_SIZE, reply,
+				       what);
+	if (request->answer_turn)
+		return turn_server_answer(s->turn, request->answer_turn, what);
 	*what = "no request that this version knows";
 	return -EOPNOTSUPP;
 }

@@ -10,6 +10,7 @@ struct counters;
 struct dataplane;
 struct filter;
 struct registry;
+struct turn_server;
 
 /* What replies in one frame may amount to. A reply that alone is larger still fits a frame. */
 #define ANSWER_SIZE (FRAME_MOST / 2)
@@ -20,6 +21,7 @@ struct served {
 	struct registry *registry;
 	struct filter *filter;
 	struct keep *keep;
+	struct turn_server *turn;
 	const struct counters *counters;
 	const char *engine;
 };

@@ -8,6 +8,7 @@
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/slab.h"
 #include "dataplane/main/shared.h"
+#include "dataplane/turn.h"
 
 #define TTL 64
 
@@ -58,17 +59,52 @@ static uint8_t put_ipv6(struct egress *e, const struct address *from, const stru
 	return sizeof(*ip);
 }
 
+/* The allocation whose relayed address this is; NULL: it is none's. */
+static struct allocation *allocation_at(const struct dataplane *d, const struct endpoint *remote)
+{
+	for (unsigned int k = 0; d->turn && k < d->address_count; k++) {
+		struct flow_entry entry;
+
+		if (!address_equal(&d->addresses[k].address, &remote->address))
+			continue;
+		entry = flow_entry_load(d, k, rte_be_to_cpu_16(remote->port));
+		return entry.kind == FLOW_RELAYED ? &d->turn->allocations[entry.allocation] : NULL;
+	}
+	return NULL;
+}
+
+/* To the client of an allocation: what the way there is, the allocation knows. */
+static struct egress *lead_to(struct egress *e, struct allocation *a, const struct address *from,
+			      uint16_t local_port)
+{
+	const struct egress *to_client = a->egress;
+
+	a->users++;
+	e->allocation = a;
+	e->port = to_client->port;
+	e->mtu = to_client->mtu;
+	egress_set_local(e, endpoint_make(from, local_port));
+	return e;
+}
+
 struct egress *egress_create(struct dataplane *d, unsigned int local, uint16_t local_port,
 			     const struct endpoint *remote, uint8_t dscp)
 {
 	const struct local_address *from = &d->addresses[local];
 	bool ipv4 = address_is_ipv4(&remote->address);
+	struct allocation *allocation = allocation_at(d, remote);
 	struct egress *e = slab_take(&egresses);
 	struct rte_udp_hdr *udp;
 
 	if (!e)
 		return NULL;
 	memset(e, 0, sizeof(*e));
+	if (allocation) {
+		e->users = 1;
+		e->dscp = dscp;
+		e->remote = *remote;
+		return lead_to(e, allocation, &from->address, local_port);
+	}
 	e->nexthop = neighbour_get(from->network, &remote->address);
 	if (!e->nexthop) {
 		slab_put(&egresses, e);
@@ -96,6 +132,9 @@ void egress_release(struct egress *e)
 {
 	if (!shared_release(e))
 		return;
-	neighbour_put(e->nexthop);
+	if (e->allocation)
+		e->allocation->users--;
+	else
+		neighbour_put(e->nexthop);
 	slab_put(&egresses, e);
 }

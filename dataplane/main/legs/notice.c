@@ -3,6 +3,7 @@
 #include "dataplane/main/floods/block_list.h"
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/legs/record.h"
+#include "dataplane/main/turn/turn_server.h"
 
 static void take_notice(struct registry *r, const struct notice *n)
 {
@@ -39,6 +40,9 @@ static void take_notice(struct registry *r, const struct notice *n)
 	case NOTICE_HOST:
 		neighbour_input(r->dataplane, rte_pktmbuf_mtod(m, const uint8_t *),
 				rte_pktmbuf_data_len(m), n->network, n->component);
+		break;
+	case NOTICE_TURN:
+		turn_server_hear(r->turn, n->component, &n->remote, m);
 		break;
 	case NOTICE_MOVE:
 		if (record)
@@ -86,6 +90,9 @@ static void take_done(struct registry *r, struct worker *w, const struct done *d
 	case ORDER_LET_GO:
 		path_let_gone(r, done->object);
 		break;
+	case ORDER_PASS:
+		turn_server_passed(r->turn);
+		break;
 	case ORDER_MOVE:
 		record_moved(r, record_of(r, done->leg));
 		break;
@@ -122,6 +129,8 @@ unsigned int registry_poll(struct registry *r)
 		handled += done;
 	}
 	handled += moves_poll(r);
+	if (r->turn)
+		handled += turn_server_poll(r->turn);
 	deferred_poll(&r->deferred, d);
 	registry_watch(r);
 	return handled;

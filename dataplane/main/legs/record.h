@@ -87,6 +87,7 @@ struct record {
 struct registry {
 	struct registry_config config;
 	struct dataplane *dataplane;
+	struct turn_server *turn; /* NULL: none is served */
 	struct record *records; /* by leg index */
 	struct rte_hash *by_id;
 	struct destinations *destinations;

@@ -16,6 +16,11 @@
 #include "dataplane/seen.h"
 #include "dataplane/main/workers.h"
 
+void registry_serve_turn(struct registry *r, struct turn_server *turn)
+{
+	r->turn = turn;
+}
+
 uint32_t registry_count(const struct registry *r)
 {
 	return r->count;
@@ -45,7 +50,8 @@ static bool ports_are_free(const struct registry *r, const struct record *self,
 	for (unsigned int c = 0; c < (rtcp_mux ? 1 : 2); c++) {
 		struct flow_entry entry = flow_entry_load(r->dataplane, address, port + c);
 
-		if (entry.kind != FLOW_CLOSED && (!self || entry.leg != self->leg->index))
+		if (entry.kind != FLOW_CLOSED &&
+		    (entry.kind != FLOW_LEG || !self || entry.leg != self->leg->index))
 			return false;
 	}
 	return true;

@@ -16,6 +16,7 @@
 
 struct registry;
 struct shed_prefix;
+struct turn_server;
 
 /* Told when something happens to a leg; the message belongs to the caller. */
 typedef void registry_event(void *arg, const Tandem__Dataplane__V1__Event *event);
@@ -29,6 +30,8 @@ struct registry_config {
 
 /* 0 or -ENOMEM. */
 int registry_create(struct registry **out, const struct registry_config *config);
+/* Who hears what workers say of TURN, and outlives the registry; without, nobody does. */
+void registry_serve_turn(struct registry *r, struct turn_server *turn);
 /* After the workers have stopped. */
 void registry_destroy(struct registry *r);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
@@ -15,6 +16,7 @@
 #include "dataplane/main/links/spread.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/main/workers.h"
+#include "dataplane/turn.h"
 
 #define RX_DESCRIPTORS 2048
 #define TX_DESCRIPTORS 2048
@@ -483,6 +485,26 @@ int port_send_frame(struct dataplane *d, uint16_t port, const void *frame, size_
 	return post(d, 0, port, m);
 }
 
+/* In what the client of an allocation can unwrap. */
+static int send_relayed(struct dataplane *d, unsigned int worker, const struct egress *egress,
+			struct rte_mbuf *m, const void *datagram, size_t length)
+{
+	void *to = rte_pktmbuf_append(m, length);
+	const struct endpoint local = egress_local(egress);
+	enum drop reason = DROP_TOO_LARGE;
+
+	if (to) {
+		memcpy(to, datagram, length);
+		reason = turn_to_client(d->turn, egress->allocation, m, 0, length, &local,
+					rte_rdtsc());
+	}
+	if (reason != DROP_NONE) {
+		rte_pktmbuf_free(m);
+		return reason == DROP_NO_NEIGHBOUR ? -EHOSTUNREACH : -EMSGSIZE;
+	}
+	return post(d, worker, egress->allocation->egress->port, m);
+}
+
 int port_send_datagram(struct dataplane *d, unsigned int worker, const struct egress *egress,
 		       const void *datagram, size_t length)
 {
@@ -495,6 +517,8 @@ int port_send_datagram(struct dataplane *d, unsigned int worker, const struct eg
 	m = rte_pktmbuf_alloc(d->mbufs);
 	if (!m)
 		return -ENOBUFS;
+	if (egress->allocation)
+		return send_relayed(d, worker, egress, m, datagram, length);
 	to = (uint8_t *)rte_pktmbuf_append(m, egress->length + length);
 	if (!to) {
 		rte_pktmbuf_free(m);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The TURN server's policy (RFC 8656): who may have an allocation, how many, at which port. The
+ * dataplane serves what is granted, and whoever only wants more of the same; it is told where to listen
+ * whenever it is connected. The loop's thread only.
+ */
+#ifndef TANDEM_TURN_H
+#define TANDEM_TURN_H
+
+#include "controlplane/session/session.h"
+#include "controlplane/turn/turn_credential.h"
+#include "dataplane/lib/address.h"
+
+#define TURN_LISTEN   16
+#define TURN_PREFIXES 64
+
+struct turn_server;
+
+struct turn_config {
+	struct endpoint listen[TURN_LISTEN]; /* none: TURN is not served */
+	unsigned int listen_count;
+	char *realm;
+	struct turn_credentials credentials;
+	unsigned int port_first, port_last; /* of relayed addresses */
+	unsigned int allocations_per_user;
+	unsigned int lifetime_s, lifetime_most_s;
+	unsigned int client_pps;
+	bool any; /* peers may be anywhere, and not only at this relay */
+	struct prefix deny[TURN_PREFIXES], allow[TURN_PREFIXES];
+	unsigned int deny_count, allow_count;
+};
+
+/*
+ * Serves by way of the session, which has to be opened in the same turn of the
+ * loop. The texts of `config` must outlive it. 0, -ENOMEM.
+ */
+int turn_start(struct turn_server **turn, struct session *session, uv_loop_t *loop,
+	       const struct turn_config *config);
+/*
+ * After session_close(), by which all that was asked has failed. Allocations stay in the dataplane, and
+ * those who have them go on. NULL is accepted.
+ */
+void turn_stop(struct turn_server *turn);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The verdict on an Allocate request that has met its challenge (RFC 8656 7.2): is it signed, does it ask
+ * for what is served, has its user some left. What is granted the dataplane opens and answers itself;
+ * what is refused is answered here.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+
+#include "controlplane/lib/octets.h"
+#include "controlplane/turn/turn_state.h"
+#include "dataplane/lib/log.h"
+
+#define TRIES 16 /* ports that may be taken */
+
+/* One request while the dataplane is asked for a port. */
+struct grant {
+	struct turn_server *t;
+	uint64_t id;
+	struct endpoint server, client, relayed;
+	uint8_t key[TURN_KEY];
+	uint8_t user[TURN_NAME];
+	size_t user_length;
+	uint32_t lifetime_s;
+	unsigned int tries;
+	bool even_port;
+	uint8_t request[STUN_HEADER]; /* its header */
+};
+
+void turn_name_of(char *name, const ProtobufCBinaryData *username)
+{
+	char text[TURN_NAME];
+
+	snprintf(text, sizeof(text), "%.*s", (int)username->len, (const char *)username->data);
+	turn_user_name(name, TURN_NAME, text);
+}
+
+/* --- refusals -------------------------------------------------------------------------------- */
+
+static void answer(struct turn_server *t, const struct endpoint *server,
+		 const struct endpoint *client, uint8_t *datagram, size_t length)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__AnswerTurn put = TANDEM__DATAPLANE__V1__ANSWER_TURN__INIT;
+	Tandem__Dataplane__V1__Endpoint from, to;
+
+	octets_fill_endpoint(&from, &server->address, endpoint_port(server));
+	octets_fill_endpoint(&to, &client->address, endpoint_port(client));
+	put.server = &from;
+	put.client = &to;
+	put.datagram = (ProtobufCBinaryData){length, datagram};
+	message.answer_turn = &put;
+	client_request(t->client, &message, NULL, NULL);
+}
+
+static void refuse(struct turn_server *t, const struct endpoint *server,
+		   const struct endpoint *client, const struct turn_message *request,
+		   enum turn_error code, const uint8_t key[TURN_KEY])
+{
+	uint8_t out[TURN_ANSWER_MAX];
+	struct stun_auth auth = {{0}, {0}};
+
+	if (key)
+		stun_auth_set_key(&auth, key, TURN_KEY);
+	answer(t, server, client, out,
+	     turn_answer_error(out, request, code, key ? &auth : NULL));
+	OPENSSL_cleanse(&auth, sizeof(auth));
+}
+
+/* Its nonce was right, and stays so: with other credentials it may try again. */
+static void ask_again(struct turn_server *t, const struct endpoint *server,
+		      const struct endpoint *client, const struct turn_message *request)
+{
+	size_t realm = strlen(t->config.realm);
+	uint8_t out[TURN_ANSWER_MAX];
+	uint16_t at = turn_answer(out, request, TURN_ERROR);
+
+	stun_put_error(out, &at, TURN_UNAUTHENTICATED, "");
+	memcpy(stun_put(out, &at, STUN_REALM, realm), t->config.realm, realm);
+	memcpy(stun_put(out, &at, STUN_NONCE, request->nonce_length),
+	       request->data + request->nonce, request->nonce_length);
+	answer(t, server, client, out, turn_finish(out, at, NULL));
+}
+
+/* --- granting -------------------------------------------------------------------------------- */
+
+static void ask_port(struct grant *g);
+
+static void end(struct grant *g)
+{
+	OPENSSL_cleanse(g, sizeof(*g));
+	free(g);
+}
+
+static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
+{
+	struct grant *g = arg;
+	struct turn_message request = {.data = g->request,
+				       .length = STUN_HEADER,
+				       .type = TURN_ALLOCATE};
+
+	/* Without the dataplane nobody is there to answer. */
+	if (!reply)
+		return end(g);
+	if (error == -EADDRINUSE && ++g->tries < TRIES)
+		return ask_port(g);
+	if (error == -EEXIST) {
+		/* Another request of its was granted meanwhile. */
+		turn_lease_remove(&g->t->leases, g->id);
+		return end(g);
+	}
+	if (error) {
+		log_warn("turn: no allocation for %.*s: %s", (int)g->user_length,
+			 (const char *)g->user, reply->what);
+		turn_lease_remove(&g->t->leases, g->id);
+		refuse(g->t, &g->server, &g->client, &request, TURN_INSUFFICIENT_CAPACITY, g->key);
+	}
+	end(g);
+}
+
+/* At random: who knows one relayed port knows nothing of the next (RFC 8656 7.2). */
+static unsigned int choose_port(const struct grant *g)
+{
+	const struct turn_config *config = &g->t->config;
+	unsigned int port;
+	uint32_t random = 0;
+
+	RAND_bytes((uint8_t *)&random, sizeof(random));
+	port = config->port_first + random % (config->port_last - config->port_first + 1);
+	if (!g->even_port || port % 2 == 0)
+		return port;
+	return port > config->port_first ? port - 1 : port + 1;
+}
+
+static void ask_port(struct grant *g)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__PutAllocation put = TANDEM__DATAPLANE__V1__PUT_ALLOCATION__INIT;
+	Tandem__Dataplane__V1__Endpoint server, client, relayed;
+
+	octets_fill_endpoint(&server, &g->server.address, endpoint_port(&g->server));
+	octets_fill_endpoint(&client, &g->client.address, endpoint_port(&g->client));
+	octets_fill_endpoint(&relayed, &g->relayed.address, choose_port(g));
+	put.allocation = g->id;
+	put.server = &server;
+	put.client = &client;
+	put.relayed = &relayed;
+	put.lifetime_s = g->lifetime_s;
+	put.key = (ProtobufCBinaryData){sizeof(g->key), g->key};
+	put.user = (ProtobufCBinaryData){g->user_length, g->user};
+	put.transaction = (ProtobufCBinaryData){12, g->request + 8};
+	message.put_allocation = &put;
+	client_request(g->t->client, &message, on_granted, g);
+}
+
+/* The same request, which may come again, asks for the same allocation. */
+static uint64_t make_id(const struct grant *g)
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	struct {
+		struct endpoint server, client;
+		uint8_t transaction[12];
+	} of;
+	uint64_t id;
+
+	memset(&of, 0, sizeof(of));
+	of.server = g->server;
+	of.client = g->client;
+	memcpy(of.transaction, g->request + 8, sizeof(of.transaction));
+	SHA256((const uint8_t *)&of, sizeof(of), digest);
+	memcpy(&id, digest, sizeof(id));
+	return id ? id : 1;
+}
+
+static uint32_t lifetime_of(const struct turn_config *config, const struct turn_message *request)
+{
+	uint32_t wanted = request->has_lifetime ? request->lifetime : 0;
+
+	if (wanted < config->lifetime_s)
+		return config->lifetime_s;
+	return wanted < config->lifetime_most_s ? wanted : config->lifetime_most_s;
+}
+
+static void grant(struct turn_server *t, const struct grant *made, const char *name)
+{
+	struct grant *g = malloc(sizeof(*g));
+
+	if (!g)
+		return;
+	*g = *made;
+	if (turn_lease_add(&t->leases, g->id, name)) {
+		end(g);
+		return;
+	}
+	ask_port(g);
+}
+
+/* --- the verdict ----------------------------------------------------------------------------- */
+
+enum { FAMILY_IPV4 = 1, FAMILY_IPV6 = 2 };
+
+/* What the request asks for that is not served; 0: nothing. */
+static int what_is_wrong(const struct turn_message *m, bool *other_family, bool ipv4)
+{
+	int family = m->family ? m->family : FAMILY_IPV4;
+
+	if (m->unknown_count)
+		return TURN_UNKNOWN_ATTRIBUTE;
+	if (m->reservation && (m->even_port || m->family))
+		return TURN_BAD_REQUEST;
+	if (!m->transport)
+		return TURN_BAD_REQUEST;
+	if (m->transport != TURN_UDP)
+		return TURN_TRANSPORT_NOT_SUPPORTED;
+	if (m->next_port || m->reservation)
+		return TURN_INSUFFICIENT_CAPACITY;
+	if (family != FAMILY_IPV4 && family != FAMILY_IPV6)
+		return TURN_FAMILY_NOT_SUPPORTED;
+	*other_family = ipv4 != (family == FAMILY_IPV4);
+	return 0;
+}
+
+static void judge_allocate(struct turn_server *t, struct grant *g, const struct turn_message *m)
+{
+	bool other_family = false;
+	char name[TURN_NAME];
+	int wrong = what_is_wrong(m, &other_family, address_is_ipv4(&g->server.address));
+
+	if (!wrong && other_family && 
+	    !session_other_family(t->session, &g->server.address, &g->relayed.address))
+		wrong = TURN_FAMILY_NOT_SUPPORTED;
+	if (wrong)
+		return refuse(t, &g->server, &g->client, m, wrong, g->key);
+	if (!other_family)
+		g->relayed.address = g->server.address;
+	turn_name_of(name, &(ProtobufCBinaryData){g->user_length, g->user});
+	g->id = make_id(g);
+	if (turn_lease_count(&t->leases, name) >= t->config.allocations_per_user) {
+		log_info("turn: %s has its %u allocations", name, t->config.allocations_per_user);
+		return refuse(t, &g->server, &g->client, m, TURN_QUOTA_REACHED, g->key);
+	}
+	g->lifetime_s = lifetime_of(&t->config, m);
+	g->even_port = m->even_port;
+	grant(t, g, name);
+}
+
+void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event)
+{
+	struct turn_message m;
+	struct grant g = {.t = t};
+
+	if (!t->serving || turn_parse(&m, event->datagram.data, event->datagram.len) ||
+	    !m.integrity || m.username_length > sizeof(g.user))
+		return;
+	g.server = octets_read_endpoint(event->local);
+	g.client = octets_read_endpoint(event->remote);
+	if (!turn_credentials_verify(&t->config.credentials, t->config.realm, &m, time(NULL),
+				     g.key))
+		return ask_again(t, &g.server, &g.client, &m);
+	memcpy(g.request, m.data, sizeof(g.request));
+	memcpy(g.user, m.data + m.username, m.username_length);
+	g.user_length = m.username_length;
+	if (m.type == TURN_ALLOCATE)
+		judge_allocate(t, &g, &m);
+	else
+		refuse(t, &g.server, &g.client, &m, TURN_ALLOCATION_MISMATCH, g.key);
+	OPENSSL_cleanse(&g, sizeof(g));
+}

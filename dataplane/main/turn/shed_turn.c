@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What those who shed floods know of TURN (ebpf/policy_turn.h): listening ports, clients, peers. */
+#include "dataplane/main/floods/rates.h"
+#include "dataplane/main/turn/turn_state.h"
+#include "ebpf/shed_maps.h"
+
+#define AT_ONCE 256 /* packets of a client that a network may hold back */
+
+static struct shed_port *entry_of(const struct turn_server *s, unsigned int address,
+				  const struct endpoint *local)
+{
+	struct shed_port *ports = s->dataplane->shed_ports[address];
+
+	return ports ? &ports[endpoint_port(local)] : NULL;
+}
+
+static void store_flags(struct shed_port *port, uint32_t flags)
+{
+	__atomic_store_n(&port->flags, flags, __ATOMIC_RELEASE);
+}
+
+void turn_shed_listener(struct turn_server *s, unsigned int listener, uint32_t pps)
+{
+	const struct turn_listener *l = &s->turn.listeners[listener];
+	struct shed_port *port = entry_of(s, l->address, &l->local);
+
+	if (!port)
+		return;
+	if (l->open) {
+		port->leg = SHED_NO_LEG;
+		port->media = rates_of_media(pps, AT_ONCE);
+		port->listener = listener;
+	}
+	store_flags(port, l->open ? SHED_PORT_OPEN | SHED_PORT_TURN : 0);
+}
+
+void turn_shed_client(struct turn_server *s, const struct allocation *a, bool open)
+{
+	struct shed_client client = {.port = a->client.port, .listener = a->listener};
+
+	if (!s->config.shed)
+		return;
+	client.address.half[0] = a->client.address.half[0];
+	client.address.half[1] = a->client.address.half[1];
+	if (open)
+		shed_client_add(s->config.shed, &client);
+	else
+		shed_client_remove(s->config.shed, &client);
+}
+
+/* The peers that are not media addresses; more of them than have a place may all send. NULL: none. */
+static void put_peers(struct shed_port *port, struct allocation *a)
+{
+	unsigned int count = 0;
+
+	for (unsigned int k = 0; a && k < allocation_room(a); k++) {
+		const struct permission *p = allocation_permission(a, k);
+
+		if (!p->until || !p->egress)
+			continue;
+		if (count < SHED_PEERS) {
+			port->peer_port[count] = 0;
+			__atomic_thread_fence(__ATOMIC_RELEASE);
+			port->peer[count].half[0] = p->peer.half[0];
+			port->peer[count].half[1] = p->peer.half[1];
+			__atomic_store_n(&port->peer_port[count], 1, __ATOMIC_RELEASE);
+		}
+		count++;
+	}
+	port->untracked = count > SHED_PEERS;
+	for (; count < SHED_PEERS; count++)
+		port->peer_port[count] = 0;
+}
+
+void turn_shed_relayed(struct turn_server *s, struct allocation *a, bool open)
+{
+	struct shed_port *port = entry_of(s, granted_of(s, a)->address, &a->relayed);
+
+	if (!port)
+		return;
+	if (!open)
+		store_flags(port, 0);
+	put_peers(port, open ? a : NULL);
+	if (!open)
+		return;
+	port->leg = SHED_NO_LEG;
+	port->media = entry_of(s, s->turn.listeners[a->listener].address,
+			       &s->turn.listeners[a->listener].local)
+			      ->media;
+	store_flags(port, SHED_PORT_OPEN | SHED_PORT_RELAYED);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TURN (RFC 8656). Where the server listens, who has an allocation passes inside a rate of its own;
+ * strangers may ask for their address or for an allocation, inside the rates of strangers. What comes
+ * by the wire to a relayed address must be from a permitted peer. FINGERPRINT is not asked for: not
+ * every browser sends it.
+ *
+ * Private to ebpf/policy.h.
+ */
+
+POLICY enum shed_reason policy_turn_stranger(struct policy *p)
+{
+	struct packet rest = p->frame;
+	const struct packet_stun *stun = packet_take(&rest, sizeof(*stun));
+
+	if (policy_class(p) != POLICY_STUN)
+		return SHED_TURN_STRANGER;
+	if (!stun || !policy_stun_intact(stun, p->payload))
+		return SHED_STUN_MALFORMED;
+	if (stun->type != bpf_htons(PACKET_STUN_REQUEST) &&
+	    stun->type != bpf_htons(PACKET_STUN_ALLOCATE))
+		return SHED_TURN_STRANGER;
+	return policy_admit(p);
+}
+
+POLICY enum shed_reason policy_turn_server(struct policy *p)
+{
+	struct shed_client client = {
+		.address = p->source,
+		.port = p->source_port,
+		.listener = p->port->listener,
+	};
+	__u64 *bucket = policy_client(p->judge, &client);
+
+	if (!bucket)
+		return policy_turn_stranger(p);
+	return rate_take(bucket, policy_now(p->judge), &p->port->media) ? SHED_TO_DATAPLANE
+									: SHED_CLIENT_RATE;
+}
+
+/* Of more permitted peers than have a place here the worker knows. */
+POLICY int policy_is_permitted(const struct policy *p)
+{
+	const struct shed_port *port = p->port;
+	int i;
+
+	if (port->untracked)
+		return 1;
+	for (i = 0; i < SHED_PEERS; i++)
+		if (port->peer_port[i] && port->peer[i].half[0] == p->source.half[0] &&
+		    port->peer[i].half[1] == p->source.half[1])
+			return 1;
+	return 0;
+}
+
+POLICY enum shed_reason policy_turn(struct policy *p)
+{
+	if (p->port->flags & SHED_PORT_TURN)
+		return policy_turn_server(p);
+	if (!policy_is_permitted(p))
+		return SHED_NO_PERMISSION;
+	return policy_within(p, SHED_MEDIA, &p->port->media, SHED_CLIENT_RATE);
+}
