@@ -34,7 +34,7 @@ PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest 
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0 \
-	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild qemu-user
+	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild qemu-user coturn
 # Where Node.js is not Debian's it brings its own npm, and Debian's would put it out.
 PKGS_TEST += $(if $(shell command -v npm),,npm)
 PKGS_PERF = dpdk-dev python3-matplotlib valgrind
@@ -59,11 +59,11 @@ deps deps-run deps-fresh deps-image deps-image-test:
 	echo "deps: installing" $$missing; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get update -q && apt-get install -q -y --no-install-recommends $$missing || exit; \
-	case " $$(echo $$missing) " in *" kamailio "*) $(stop_kamailio);; esac
+	for s in kamailio coturn; do case " $$(echo $$missing) " in *" $$s "*) $(stop_service);; esac; done
 
-# Debian starts what it installs, now and at boot; the tests start a Kamailio of their own. 101: a
-# policy of this machine's lets nobody start or stop services.
-stop_kamailio = update-rc.d kamailio disable && { invoke-rc.d kamailio stop || [ $$? = 101 ]; }
+# Debian starts what it installs, now and at boot; the tests start a Kamailio of their own, and of
+# coturn they need the clients. 101: a policy of this machine's lets nobody start or stop services.
+stop_service = update-rc.d $$s disable && { invoke-rc.d $$s stop || [ $$? = 101 ]; } || exit
 
 # --- flags ---------------------------------------------------------------------------------------
 # Expanded when a recipe needs them, so that `make deps` runs on a machine that has none of them.
@@ -91,8 +91,9 @@ GEN_C := $(PROTOS:%.proto=$(BUILD)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
 
 # What a packet passes through is WORKER_SOURCES: `make lint` checks what these import.
-SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c) dataplane/wire/stun_format.c dataplane/wire/turn_message.c
-WORKER_SOURCES := $(wildcard dataplane/*.c dataplane/srtp/*.c dataplane/wire/*.c)
+SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
+WORKER_SOURCES := $(wildcard dataplane/*.c dataplane/srtp/*.c dataplane/wire/*.c) \
+	dataplane/lib/stun_format.c dataplane/lib/turn_message.c
 SRC_dataplane := $(filter-out $(SRC_common),$(WORKER_SOURCES)) $(filter-out dataplane/main/main.c,\
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
 SRC_controlplane := controlplane/config.c \

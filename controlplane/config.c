@@ -283,18 +283,21 @@ static int parse_turn_listen(void *value, const char *text, char *why, size_t si
 
 	if (socket_address_parse(&address, text) || address.any.sa_family == AF_UNIX) {
 		snprintf(why, size,
-			 "\"%s\" is no address; write 198.51.100.1:3478 or [2001:db8::1]:3478", text);
+			 "\"%s\" is no address; write 198.51.100.1:3478 or [2001:db8::1]:3478",
+			 text);
 		return -EINVAL;
 	}
 	if (turn->listen_count == TURN_LISTEN) {
 		snprintf(why, size, "more than %d of them; leave some out", TURN_LISTEN);
 		return -EINVAL;
 	}
-	port = ntohs(address.any.sa_family == AF_INET ? address.ip4.sin_port : address.ip6.sin6_port);
+	port = ntohs(address.any.sa_family == AF_INET ? address.ip4.sin_port
+						      : address.ip6.sin6_port);
 	if (address.any.sa_family == AF_INET)
 		turn->listen[turn->listen_count].address = address_from_ipv4(&address.ip4.sin_addr);
 	else
-		turn->listen[turn->listen_count].address = address_from_ipv6(&address.ip6.sin6_addr);
+		turn->listen[turn->listen_count].address =
+			address_from_ipv6(&address.ip6.sin6_addr);
 	turn->listen[turn->listen_count] =
 		endpoint_make(&turn->listen[turn->listen_count].address, port);
 	turn->listen_count++;
@@ -303,8 +306,8 @@ static int parse_turn_listen(void *value, const char *text, char *why, size_t si
 
 static int parse_turn_secret(void *value, const char *text, char *why, size_t size)
 {
-	struct turn_credentials *c = &turn_of(value, offsetof(struct config, turn.credentials.secrets))
-					      ->credentials;
+	struct turn_credentials *c =
+		&turn_of(value, offsetof(struct config, turn.credentials.secrets))->credentials;
 
 	if (c->secret_count == TURN_SECRETS) {
 		snprintf(why, size, "more than %d of them; leave some out", TURN_SECRETS);
@@ -447,12 +450,10 @@ static const struct option_key turn_keys[] = {
 	{},
 };
 
-static const struct option_section sections[] = {{.name = "controlplane", .keys = keys},
-						 {.name = "network", .keys = network_keys},
-						 {.name = "ng", .keys = ng_keys},
-						 {.name = "shed", .keys = shed_keys},
-						 {.name = "turn", .keys = turn_keys},
-						 {}};
+static const struct option_section sections[] = {
+	{.name = "controlplane", .keys = keys}, {.name = "network", .keys = network_keys},
+	{.name = "ng", .keys = ng_keys},        {.name = "shed", .keys = shed_keys},
+	{.name = "turn", .keys = turn_keys},    {}};
 
 static void check_listen(struct options *options, const struct config *config)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of tandem-controlplane: [controlplane], [network], [ng], [shed] and [turn] in its file
- * or on its command line.
+ * The configuration of tandem-controlplane: [controlplane], [network], [ng], [shed] and [turn] in
+ * its file or on its command line.
  */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A TURN allocation (RFC 8656): a client, the address that is relayed for it, and the peers that it
- * may speak with. It has no owner: the main lcore alone writes it, workers only read and count, so any
- * of them serves any packet. What the main lcore changes is one store: an entry is complete before its
- * `until` is set, a renewal moves `until`, and a slot or an allocation serves somebody else only when
- * no worker can still be reading what it was.
+ * may speak with. It has no owner: the main lcore alone writes it, workers only read and count, so
+ * any of them serves any packet. What the main lcore changes is one store: an entry is complete
+ * before its `until` is set, a renewal moves `until`, and a slot or an allocation serves somebody
+ * else only when no worker can still be reading what it was.
  */
 #ifndef TANDEM_ALLOCATION_H
 #define TANDEM_ALLOCATION_H
@@ -31,9 +31,9 @@ struct permission {
 };
 
 struct channel {
-	uint64_t until;  /* 0: there is none */
-	uint16_t number; /* host byte order */
-	uint16_t port;   /* of the peer, network byte order */
+	uint64_t until;     /* 0: there is none */
+	uint16_t number;    /* host byte order */
+	uint16_t port;      /* of the peer, network byte order */
 	uint8_t permission; /* the peer's place among the permissions */
 };
 
@@ -56,8 +56,8 @@ struct allocation {
 	struct permission permissions[ALLOCATION_FEW];
 	struct allocation_more *more __rte_cache_aligned; /* NULL: no more */
 	uint32_t index;                                   /* constant */
-	uint32_t users;      // main: rw. Egresses of legs that lead to it.
-	uint16_t listener;   /* index */
+	uint32_t users;    // main: rw. Egresses of legs that lead to it.
+	uint16_t listener; /* index */
 	uint16_t reserved;
 	__u64 due; // who sheds: rw. The bucket of its rate (struct shed_rate).
 	struct allocation_count to_peers, to_client;

@@ -49,7 +49,8 @@ struct burst {
 	struct endpoint source[BURST_MAX];
 
 	/* Written by turn. */
-	struct allocation *allocation[BURST_MAX]; /* whose client sent it to a leg; NULL: nobody's */
+	struct allocation
+		*allocation[BURST_MAX]; /* whose client sent it to a leg; NULL: nobody's */
 
 	/* Written by flow. */
 	struct leg *leg[BURST_MAX];   /* the receiving leg; NULL before and for CLASS_HOST */

@@ -73,8 +73,8 @@ static uint32_t minute_of(const uint8_t text[TURN_NONCE])
 	return minute;
 }
 
-bool challenge_is_met(const struct challenge *c, const struct endpoint *client,
-		      const uint8_t *text, size_t length)
+bool challenge_is_met(const struct challenge *c, const struct endpoint *client, const uint8_t *text,
+		      size_t length)
 {
 	uint32_t now = __atomic_load_n(&c->minute, __ATOMIC_RELAXED), minute;
 	uint8_t right[TURN_NONCE], differ = 0;

@@ -13,8 +13,8 @@
 #define CLASSIFY_DTLS_MIN 13
 
 /*
- * Of the `length` octets at `p`, for slot i: its class, or a drop reason. flow puts right what comes
- * to a port without RTCP, and turn takes back what is not for a leg.
+ * Of the `length` octets at `p`, for slot i: its class, or a drop reason. flow puts right what
+ * comes to a port without RTCP, and turn takes back what is not for a leg.
  */
 static __rte_always_inline void classify_payload(struct burst *b, unsigned int i, const uint8_t *p,
 						 uint32_t length)

@@ -46,11 +46,11 @@ struct nexthop {
  */
 struct egress {
 	struct nexthop *nexthop; /* NULL with `allocation` */
-	uint16_t port;       /* DPDK port */
-	uint16_t mtu;        /* the largest IP packet */
-	uint8_t l3 : 7;      /* offset of the IP header */
-	uint8_t offload : 1; /* the port computes UDP checksums */
-	uint8_t length;      /* octets of `header` */
+	uint16_t port;           /* DPDK port */
+	uint16_t mtu;            /* the largest IP packet */
+	uint8_t l3 : 7;          /* offset of the IP header */
+	uint8_t offload : 1;     /* the port computes UDP checksums */
+	uint8_t length;          /* octets of `header` */
 	/*
 	 * Sums of the prebuilt fields, folded to 16 bits, in network byte order, not complemented.
 	 */

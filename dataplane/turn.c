@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * STUN and TURN (RFC 8489, RFC 8656) in the worker. Where the server listens: Binding requests and
- * challenges are answered in place; a request that meets its challenge goes to the main lcore; what a
- * client sends to a peer is unwrapped. A peer that is a leg of this relay gets it in the same burst, as
- * if it had come by the wire from the relayed address; other peers get it by the wire. What peers send
- * to a relayed address goes to its client.
+ * challenges are answered in place; a request that meets its challenge goes to the main lcore; what
+ * a client sends to a peer is unwrapped. A peer that is a leg of this relay gets it in the same
+ * burst, as if it had come by the wire from the relayed address; other peers get it by the wire.
+ * What peers send to a relayed address goes to its client.
  *
  * One step at a time for the whole burst, so that what a step reads, table, bucket, allocation, has
  * been on its way since the step before.
@@ -151,8 +151,8 @@ static int find_address(const struct dataplane *d, const struct address *a)
 /* The permission's egress has port 0: of the sums only the one without `offload` knows. */
 static void set_port(const struct egress *e, struct rte_mbuf *m, rte_be16_t port)
 {
-	struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(m, struct rte_udp_hdr *,
-							  e->length - sizeof(*udp));
+	struct rte_udp_hdr *udp =
+		rte_pktmbuf_mtod_offset(m, struct rte_udp_hdr *, e->length - sizeof(*udp));
 
 	udp->dst_port = port;
 	if (e->offload)
@@ -186,8 +186,7 @@ static void send_to_peer(const struct turn_burst *v, unsigned int i, struct allo
 	burst_send(b, i, p->egress->port);
 }
 
-static void lose(const struct turn_burst *v, unsigned int i, struct allocation *a,
-		 enum drop reason)
+static void lose(const struct turn_burst *v, unsigned int i, struct allocation *a, enum drop reason)
 {
 	__atomic_fetch_add(&a->to_peers.drops, 1, __ATOMIC_RELAXED);
 	burst_drop(v->b, i, reason);
@@ -238,8 +237,7 @@ static void hear_send(const struct turn_burst *v, unsigned int i, const struct t
 
 static struct allocation *find_client(const struct turn_burst *v, unsigned int i)
 {
-	struct allocation *a =
-		turn_find(v->t, v->hash[i], v->entry[i].listener, &v->b->source[i]);
+	struct allocation *a = turn_find(v->t, v->hash[i], v->entry[i].listener, &v->b->source[i]);
 
 	return a && allocation_is_open(a, v->b->now) ? a : NULL;
 }
@@ -323,8 +321,8 @@ static void prefetch_allocation(const struct allocation *a)
 static void look_up(struct turn_burst *v, unsigned int i)
 {
 	const struct burst *b = v->b;
-	struct flow_entry entry = flow_entry_load(v->w->dataplane, b->local[i],
-						  rte_be_to_cpu_16(b->local_port[i]));
+	struct flow_entry entry =
+		flow_entry_load(v->w->dataplane, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
 
 	if (likely(entry.kind != FLOW_TURN && entry.kind != FLOW_RELAYED))
 		return;
@@ -347,8 +345,7 @@ static void follow(const struct turn_burst *v, unsigned int i)
 			uint64_t entry = bucket->entry[k];
 
 			if (entry && entry >> 32 == turn_tag(v->hash[i]))
-				return prefetch_allocation(
-					&v->t->allocations[(uint32_t)entry - 1]);
+				return prefetch_allocation(&v->t->allocations[(uint32_t)entry - 1]);
 		}
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TURN server as workers see it: where it listens, its clients' allocations, and the challenge of
- * those who have none yet. Made by the main lcore before the workers start; what changes later is
- * single stores.
+ * The TURN server as workers see it: where it listens, its clients' allocations, and the challenge
+ * of those who have none yet. Made by the main lcore before the workers start; what changes later
+ * is single stores.
  */
 #ifndef TANDEM_TURN_H
 #define TANDEM_TURN_H
@@ -17,9 +17,9 @@
 #include "dataplane/drop.h"
 #include "dataplane/wire/siphash.h"
 
-#define TURN_LISTENERS   16
-#define TURN_BUCKET      8
-#define TURN_NOBODY      UINT32_MAX
+#define TURN_LISTENERS 16
+#define TURN_BUCKET    8
+#define TURN_NOBODY    UINT32_MAX
 
 /* Allocations by client: each entry is a tag above an index and 1, or 0. One cache line. */
 struct turn_bucket {
@@ -40,8 +40,8 @@ struct turn_realm {
 struct turn {
 	struct allocation *allocations;
 	struct turn_bucket *buckets;
-	uint32_t count; /* of allocations there may be */
-	uint32_t mask;  /* of buckets, less 1 */
+	uint32_t count;  /* of allocations there may be */
+	uint32_t mask;   /* of buckets, less 1 */
 	uint64_t key[2]; /* of the clients' hash */
 	struct challenge challenge;
 	/* Another one is written where the one before the last was, and then pointed to. */
@@ -95,8 +95,9 @@ static inline struct allocation *turn_find(const struct turn *t, uint64_t hash,
 
 /*
  * Makes a packet, whose UDP payload has `length` octets at offset `payload`, one that brings them
- * from a peer to the allocation's client: ChannelData where a channel is bound, or a Data indication.
- * DROP_NONE, and the frame is complete, for the port of the allocation's egress. Any thread.
+ * from a peer to the allocation's client: ChannelData where a channel is bound, or a Data
+ * indication. DROP_NONE, and the frame is complete, for the port of the allocation's egress. Any
+ * thread.
  */
 enum drop turn_to_client(const struct turn *t, struct allocation *a, struct rte_mbuf *m,
 			 uint16_t payload, uint16_t length, const struct endpoint *peer,

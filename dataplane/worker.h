@@ -88,7 +88,7 @@ enum notice_kind {
 	NOTICE_HOST,       /* object: an mbuf, a whole frame; component: its l3 offset; network */
 	NOTICE_KEYS_STALE, /* leg */
 	NOTICE_MOVE,       /* leg, component: the worker by whose queue its packets come */
-	NOTICE_TURN,       /* remote, component: a listener, object: an mbuf with the request alone */
+	NOTICE_TURN, /* remote, component: a listener, object: an mbuf with the request alone */
 };
 struct notice {
 	uint16_t kind;

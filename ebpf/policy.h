@@ -11,8 +11,8 @@
  * to the kernel: XDP cannot deliver twice, and the dataplane refreshes its next hops by asking.
  *
  * A packet for a media address is judged in this order, cheapest first: is it well-formed, is its
- * source blocked, is its port open; then policy_turn.h if the port is TURN's, policy_peer.h if its leg
- * knows the sender, or else policy_stranger.h.
+ * source blocked, is its port open; then policy_turn.h if the port is TURN's, policy_peer.h if its
+ * leg knows the sender, or else policy_stranger.h.
  */
 #ifndef TANDEM_EBPF_POLICY_H
 #define TANDEM_EBPF_POLICY_H
@@ -41,7 +41,8 @@ struct policy {
  * if addr is none. policy_port: the entry of a UDP port in host byte order, or of an enum
  * shed_service; NULL if there is none. policy_now: ns, not below any time it gave before.
  * policy_source: the bucket of a stranger's address, NULL if it is not remembered;
- * policy_remember makes one. policy_client: the bucket of a TURN client, NULL if it has no allocation.
+ * policy_remember makes one. policy_client: the bucket of a TURN client, NULL if it has no
+ * allocation.
  */
 POLICY void *policy_media(void *judge, const struct shed_address *addr);
 POLICY struct shed_port *policy_port(void *media, __u32 entry);

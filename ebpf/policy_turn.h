@@ -1,26 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TURN (RFC 8656). Where the server listens, who has an allocation passes inside a rate of its own;
- * strangers may ask for their address or for an allocation, inside the rates of strangers. What comes
- * by the wire to a relayed address must be from a permitted peer. FINGERPRINT is not asked for: not
- * every browser sends it.
+ * strangers may ask for their address or for an allocation, inside the rates of strangers. What
+ * comes by the wire to a relayed address must be from a permitted peer. FINGERPRINT is not asked
+ * for: not every browser sends it.
  *
  * Private to ebpf/policy.h.
  */
 
-POLICY enum shed_reason policy_turn_stranger(struct policy *p)
+/* What a stranger may ask for; else why not. */
+POLICY enum shed_reason policy_turn_request(const struct policy *p)
 {
 	struct packet rest = p->frame;
 	const struct packet_stun *stun = packet_take(&rest, sizeof(*stun));
 
-	if (policy_class(p) != POLICY_STUN)
-		return SHED_TURN_STRANGER;
 	if (!stun || !policy_stun_intact(stun, p->payload))
 		return SHED_STUN_MALFORMED;
 	if (stun->type != bpf_htons(PACKET_STUN_REQUEST) &&
 	    stun->type != bpf_htons(PACKET_STUN_ALLOCATE))
 		return SHED_TURN_STRANGER;
-	return policy_admit(p);
+	return SHED_TO_DATAPLANE;
+}
+
+POLICY enum shed_reason policy_turn_stranger(struct policy *p)
+{
+	enum shed_reason reason;
+
+	if (policy_class(p) != POLICY_STUN)
+		return SHED_TURN_STRANGER;
+	reason = policy_turn_request(p);
+	return reason == SHED_TO_DATAPLANE ? policy_admit(p) : reason;
 }
 
 POLICY enum shed_reason policy_turn_server(struct policy *p)

@@ -11,12 +11,11 @@
  *   tandem_rule    ARRAY, mmap'ed    0                    struct shed_rule    dataplane, main lcore
  *   tandem_block   LPM_TRIE          struct shed_prefix   __u32, unused       dataplane, main lcore
  *   tandem_source  LRU_HASH          struct shed_address  __u64, due          XDP program
- *   tandem_client  HASH              struct shed_client   __u64, due          dataplane, main lcore;
- *                                                                             XDP program: due
- *   tandem_sketch  ARRAY, mmap'ed    0                    struct shed_sketch  XDP program, workers;
- *                                                                             main lcore clears it
- *   tandem_drop    PERCPU_ARRAY      enum shed_reason     struct shed_tally   XDP program
- *   tandem_sample  RINGBUF                                struct shed_sample  XDP program
+ *   tandem_client  HASH              struct shed_client   __u64, due          dataplane, main
+ * lcore; XDP program: due tandem_sketch  ARRAY, mmap'ed    0                    struct shed_sketch
+ * XDP program, workers; main lcore clears it tandem_drop    PERCPU_ARRAY      enum shed_reason
+ * struct shed_tally   XDP program tandem_sample  RINGBUF                                struct
+ * shed_sample  XDP program
  *
  * Keys and values that are numbers are in host byte order; addresses and UDP ports of endpoints are
  * in network byte order. All but the first are pinned by name, so that the programs of all ports
@@ -72,7 +71,8 @@ struct shed_prefix {
 	__u8 byte[16];
 };
 
-/* The key of tandem_client: who has a TURN allocation, by its endpoint and by where it is served. */
+/* The key of tandem_client: who has a TURN allocation, by its endpoint and by where it is served.
+ */
 struct shed_client {
 	struct shed_address address;
 	__be16 port;
@@ -111,8 +111,8 @@ enum shed_port_flag {
 	SHED_PORT_LATCH = 1 << 2, /* strangers may send RTP or RTCP: the leg learns its address */
 	SHED_PORT_SIGNALLED = 1 << 3, /* with LATCH: only from the address in `signalled` */
 	SHED_PORT_DTLS = 1 << 4,      /* with LATCH: strangers may send DTLS, too */
-	SHED_PORT_TURN = 1 << 6,    /* the TURN server listens: see policy_turn.h */
-	SHED_PORT_RELAYED = 1 << 7, /* the relayed address of an allocation: likewise */
+	SHED_PORT_TURN = 1 << 6,      /* the TURN server listens: see policy_turn.h */
+	SHED_PORT_RELAYED = 1 << 7,   /* the relayed address of an allocation: likewise */
 	SHED_PORT_RTP = 1 << 5, /* RTCP has a port of its own: payload types 64 to 95 are RTP */
 };
 
@@ -147,7 +147,7 @@ struct shed_port {
 	 * memory; the others are 0. ufrag_octets 0: there is no such fragment.
 	 */
 	__u8 ufrag_octets[2];
-	__u8 window; /* which of the times it is in which an address may be learnt */
+	__u8 window;   /* which of the times it is in which an address may be learnt */
 	__u8 listener; /* with SHED_PORT_TURN */
 	__u8 reserved[2];
 	__u64 ufrag[2];

@@ -79,8 +79,8 @@ int shed_block(struct shed *shed, const struct shed_prefix *prefix);
 int shed_unblock(struct shed *shed, const struct shed_prefix *prefix);
 
 /*
- * Has the XDP programs know a TURN client, or forget it. 0, or -ENOSPC, and it is a stranger to them;
- * without a program, 0 and nothing happens.
+ * Has the XDP programs know a TURN client, or forget it. 0, or -ENOSPC, and it is a stranger to
+ * them; without a program, 0 and nothing happens.
  */
 int shed_client_add(struct shed *shed, const struct shed_client *client);
 void shed_client_remove(struct shed *shed, const struct shed_client *client);

@@ -117,15 +117,17 @@ void session_watch_ready(struct session *session, void (*changed)(void *arg, boo
  * it. */
 struct client *session_client(const struct session *session);
 /*
- * Another media address of the network that has `address`, of the other family. False: there is none.
+ * Another media address of the network that has `address`, of the other family. False: there is
+ * none.
  */
 bool session_other_family(const struct session *session, const struct address *address,
 			  struct address *other);
 
 /*
- * What belongs to no call hears of the dataplane here. `connected` is called with each new connection,
- * before anything is asked; who begins in the turn of the loop in which the session was opened misses
- * none. `event`, if there is one, with each event that is no leg's; it is gone when that returns.
+ * What belongs to no call hears of the dataplane here. `connected` is called with each new
+ * connection, before anything is asked; who begins in the turn of the loop in which the session was
+ * opened misses none. `event`, if there is one, with each event that is no leg's; it is gone when
+ * that returns.
  */
 struct session_link {
 	LIST_ENTRY(session_link) entry;

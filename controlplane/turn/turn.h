@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The TURN server's policy (RFC 8656): who may have an allocation, how many, at which port. The
- * dataplane serves what is granted, and whoever only wants more of the same; it is told where to listen
- * whenever it is connected. The loop's thread only.
+ * dataplane serves what is granted, and whoever only wants more of the same; it is told where to
+ * listen whenever it is connected. The loop's thread only.
  */
 #ifndef TANDEM_TURN_H
 #define TANDEM_TURN_H
@@ -37,8 +37,8 @@ struct turn_config {
 int turn_start(struct turn_server **turn, struct session *session, uv_loop_t *loop,
 	       const struct turn_config *config);
 /*
- * After session_close(), by which all that was asked has failed. Allocations stay in the dataplane, and
- * those who have them go on. NULL is accepted.
+ * After session_close(), by which all that was asked has failed. Allocations stay in the dataplane,
+ * and those who have them go on. NULL is accepted.
  */
 void turn_stop(struct turn_server *turn);
 

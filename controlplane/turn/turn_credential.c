@@ -12,8 +12,8 @@
 
 #define USER_MAX 508 /* octets of USERNAME (RFC 8489 14.3) */
 
-static int read_pair(char *left, size_t left_size, char *right, size_t right_size,
-		     const char *text, char *why, size_t size)
+static int read_pair(char *left, size_t left_size, char *right, size_t right_size, const char *text,
+		     char *why, size_t size)
 {
 	const char *colon = strchr(text, ':');
 

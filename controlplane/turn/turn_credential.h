@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who may have a TURN allocation. Users with a password of their own are for tests; others have what
- * an orchestrator made for them (draft-uberti-behave-turn-rest-00): the user name is the time when it
- * expires, a colon and whatever names the user, and the password is the base64 of its HMAC-SHA1 under a
- * secret that orchestrator and relay share. Several secrets are in force at a time, so that they can be
- * changed. Pure, but for random secrets: any thread.
+ * Who may have a TURN allocation. Users with a password of their own are for tests; others have
+ * what an orchestrator made for them (draft-uberti-behave-turn-rest-00): the user name is the time
+ * when it expires, a colon and whatever names the user, and the password is the base64 of its
+ * HMAC-SHA1 under a secret that orchestrator and relay share. Several secrets are in force at a
+ * time, so that they can be changed. Pure, but for random secrets: any thread.
  */
 #ifndef TANDEM_TURN_CREDENTIAL_H
 #define TANDEM_TURN_CREDENTIAL_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dataplane/wire/turn_message.h"
+#include "dataplane/lib/turn_message.h"
 
 #define TURN_SECRETS      8
 #define TURN_SECRET_MAX   128
@@ -46,14 +46,15 @@ int turn_user_read(struct turn_user *user, const char *text, char *why, size_t s
 void turn_rest_password(char *password, const struct turn_secret *secret, const char *user);
 
 /*
- * The key that a request, which has MESSAGE-INTEGRITY, is signed with. False: with none of those of its
- * user, who is perhaps unknown, or whose time is over. `now_s`: seconds since 1970.
+ * The key that a request, which has MESSAGE-INTEGRITY, is signed with. False: with none of those of
+ * its user, who is perhaps unknown, or whose time is over. `now_s`: seconds since 1970.
  */
 bool turn_credentials_verify(const struct turn_credentials *credentials, const char *realm,
 			     const struct turn_message *request, uint64_t now_s,
 			     uint8_t key[TURN_KEY]);
 
-/* The user for whom it counts: without the time when it expires. Into `name`, which holds `size`. */
+/* The user for whom it counts: without the time when it expires. Into `name`, which holds `size`.
+ */
 void turn_user_name(char *name, size_t size, const char *user);
 
 #endif

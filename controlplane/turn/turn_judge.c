@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The verdict on an Allocate request that has met its challenge (RFC 8656 7.2): is it signed, does it ask
- * for what is served, has its user some left. What is granted the dataplane opens and answers itself;
- * what is refused is answered here.
+ * The verdict on an Allocate request that has met its challenge (RFC 8656 7.2): is it signed, does
+ * it ask for what is served, has its user some left. What is granted the dataplane opens and
+ * answers itself; what is refused is answered here.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ void turn_name_of(char *name, const ProtobufCBinaryData *username)
 /* --- refusals -------------------------------------------------------------------------------- */
 
 static void answer(struct turn_server *t, const struct endpoint *server,
-		 const struct endpoint *client, uint8_t *datagram, size_t length)
+		   const struct endpoint *client, uint8_t *datagram, size_t length)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__AnswerTurn put = TANDEM__DATAPLANE__V1__ANSWER_TURN__INIT;
@@ -69,8 +69,7 @@ static void refuse(struct turn_server *t, const struct endpoint *server,
 
 	if (key)
 		stun_auth_set_key(&auth, key, TURN_KEY);
-	answer(t, server, client, out,
-	     turn_answer_error(out, request, code, key ? &auth : NULL));
+	answer(t, server, client, out, turn_answer_error(out, request, code, key ? &auth : NULL));
 	OPENSSL_cleanse(&auth, sizeof(auth));
 }
 
@@ -102,9 +101,8 @@ static void end(struct grant *g)
 static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
 	struct grant *g = arg;
-	struct turn_message request = {.data = g->request,
-				       .length = STUN_HEADER,
-				       .type = TURN_ALLOCATE};
+	struct turn_message request = {
+		.data = g->request, .length = STUN_HEADER, .type = TURN_ALLOCATE};
 
 	/* Without the dataplane nobody is there to answer. */
 	if (!reply)
@@ -233,7 +231,7 @@ static void judge_allocate(struct turn_server *t, struct grant *g, const struct 
 	char name[TURN_NAME];
 	int wrong = what_is_wrong(m, &other_family, address_is_ipv4(&g->server.address));
 
-	if (!wrong && other_family && 
+	if (!wrong && other_family &&
 	    !session_other_family(t->session, &g->server.address, &g->relayed.address))
 		wrong = TURN_FAMILY_NOT_SUPPORTED;
 	if (wrong)

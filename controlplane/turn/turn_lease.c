@@ -30,8 +30,8 @@ static bool has_user(const struct hashtable_node *node, const void *key)
 
 static struct lease *find_lease(const struct turn_leases *l, uint64_t id)
 {
-	return (struct lease *)hashtable_find(
-		&l->by_id, hashtable_hash(&l->by_id, &id, sizeof(id)), has_id, &id);
+	return (struct lease *)hashtable_find(&l->by_id, hashtable_hash(&l->by_id, &id, sizeof(id)),
+					      has_id, &id);
 }
 
 static struct holder *find_holder(const struct turn_leases *l, const char *user)

@@ -24,16 +24,6 @@ struct prefix prefix_of(const struct address *a, unsigned int length)
 	return p;
 }
 
-struct endpoint endpoint_make(const struct address *a, unsigned int port)
-{
-	return (struct endpoint){.address = *a, .port = htons((uint16_t)port)};
-}
-
-unsigned int endpoint_port(const struct endpoint *e)
-{
-	return ntohs(e->port);
-}
-
 const char *address_text(char *text, const struct address *a)
 {
 	inet_ntop(address_is_ipv4(a) ? AF_INET : AF_INET6, address_octets(a), text, ADDRESS_TEXT);

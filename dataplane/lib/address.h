@@ -8,6 +8,7 @@
 #ifndef TANDEM_ADDRESS_H
 #define TANDEM_ADDRESS_H
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -122,9 +123,15 @@ static inline bool endpoint_is_zero(const struct endpoint *e)
 }
 
 /* With a port in host order, as messages and texts have it. */
-struct endpoint endpoint_make(const struct address *a, unsigned int port);
+static inline struct endpoint endpoint_make(const struct address *a, unsigned int port)
+{
+	return (struct endpoint){.address = *a, .port = htons((uint16_t)port)};
+}
 /* Returns the port in host order. */
-unsigned int endpoint_port(const struct endpoint *e);
+static inline unsigned int endpoint_port(const struct endpoint *e)
+{
+	return ntohs(e->port);
+}
 
 /* Whether the first `length` bits of 16 octets here and there are the same ones. */
 bool address_same_bits(const void *a, const void *b, unsigned int length);

@@ -164,7 +164,8 @@ static int create_turn(struct program *p)
 	error = turn_server_create(&p->turn, &config, p->config.allocations,
 				   memory_node(&p->config));
 	if (error)
-		log_error("not enough memory for TURN: more hugepages, or [dataplane] allocations = 0");
+		log_error(
+			"not enough memory for TURN: more hugepages, or [dataplane] allocations = 0");
 	else
 		registry_serve_turn(p->registry, p->turn);
 	return error;

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "dataplane/lib/address.h"
-#include "dataplane/wire/stun_format.h"
+#include "dataplane/lib/stun_format.h"
 
 #define STUN_RESPONSE_MAX 128 /* octets of the longest answer */
 #define STUN_UNKNOWN_MAX  8   /* as many unknown attributes are named in a 420 answer */

@@ -62,7 +62,7 @@ class Browser:
         self._driver.set_script_timeout(20)
 
     def page(self, **how):
-        """A new window with one participant in it; how: frequency, codec, video."""
+        """A new window with one participant in it; how: frequency, codec, video, turn."""
         return self.open(Page, **how)
 
     def open(self, kind, **how):

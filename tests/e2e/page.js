@@ -5,9 +5,11 @@
 let peer, context, analyser, audio, source;
 
 // codec: the one audio codec to speak, e.g. "PCMU"; absent: as the browser likes.
-async function start({frequency, video, codec}) {
+// turn: an RTCIceServer, by which alone it speaks then; absent: directly.
+async function start({frequency, video, codec, turn}) {
 	const sent = await play({frequency, video});
-	peer = new RTCPeerConnection({bundlePolicy: "max-bundle"});
+	const relayed = turn && {iceServers: [turn], iceTransportPolicy: "relay"};
+	peer = new RTCPeerConnection({bundlePolicy: "max-bundle", ...relayed});
 	listen();
 	sent.getTracks().forEach(track => peer.addTrack(track, sent));
 	prefer(codec);

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import net
+from calls import browser_to_phone
 
 SERVER = {4: net.RELAY_PUBLIC[4], 6: net.RELAY_PUBLIC[6]}
 LISTEN = "\n".join(["[turn]", f"listen = {SERVER[4]}:3478", f"listen = [{SERVER[6]}]:3478",
@@ -27,15 +28,27 @@ def test_binding(turn, version):
     assert re.search(rf"UDP reflexive addr: {net.BROWSER[version]}", told), told
 
 
-def uclient(*arguments, version=4):
-    """What turnutils_uclient tells: two clients by one allocation each, or one and its peer."""
-    return client("turnutils_uclient", "-u", "agent", "-w", "secret words", "-n", "50", "-m", "2", "-c",
-                  *arguments, SERVER[version])
+@pytest.mark.parametrize("version, how", [(4, ["-g", "-D", "-G"]), (4, ["-s"]), (6, ["-x"])])
+def test_clients_reach_one_another(turn, version, how):
+    """By channels, with DONT-FRAGMENT, padding, and requests again; by Send and Data; over IPv6."""
+    told = client("turnutils_uclient", "-u", "agent", "-w", "secret words", "-n", "30", "-m", "2",
+                  "-c", "-y", *how, SERVER[version])
+    assert "Total lost packets 0 " in told, told
+
+
+def ice_server(version, scheme="turn", transport="udp"):
+    host = SERVER[4] if version == 4 else f"[{SERVER[6]}]"
+    return {"urls": f"{scheme}:{host}:3478?transport={transport}",
+            "username": "agent", "credential": "secret words"}
 
 
 @pytest.mark.parametrize("version", [4, 6])
-@pytest.mark.parametrize("how", [[], ["-s"], ["-g"], ["-D"], ["-G"]])
-def test_clients_reach_one_another(turn, how, version):
-    """By channels; by Send and Data; with DONT-FRAGMENT; with padding; with more requests than it takes."""
-    told = uclient("-y", *(["-x"] if version == 6 else []), *how, version=version)
-    assert "Total lost packets 0 " in told, told
+def test_a_browser_behind_turn_calls_a_telephone(turn, page, phone, version):
+    """Its media never leaves the relay between the allocation and the leg."""
+    browser, telephone = page(frequency=440, turn=ice_server(version)), phone(1000)
+    browser_to_phone(turn, browser, telephone)
+    telephone.wait_tone(440)
+    browser.wait_tone(1000)
+    pair = browser.stats("candidate-pair", nominated=True)[0]
+    local = next(entry for entry in browser.stats("local-candidate") if entry["id"] == pair["localCandidateId"])
+    assert (local["candidateType"], local["relayProtocol"]) == ("relay", "udp")

@@ -19,7 +19,7 @@ static uint64_t used(const struct shed_port *ports)
 {
 	uint64_t sum = 0;
 
-	for (uint32_t e = PORT_OPEN; e <= PORT_UNTRACKED; e++)
+	for (uint32_t e = PORT_OPEN; e <= PORT_LAST; e++)
 		for (int kind = 0; kind < SHED_KINDS; kind++)
 			sum += ports[e].due[kind];
 	return sum;

@@ -51,6 +51,7 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 			.kind = event->kind,
 			.port = event->remote ? event->remote->port : 0,
 			.datagram = event->datagram.len,
+			.allocation = event->allocation,
 		};
 }
 
@@ -88,6 +89,20 @@ static void create_filter(struct relay *r)
 	r->counters = (struct counters){.dataplane = &r->dataplane, .shed = r->shed};
 	if (filter_create(&r->filter, &config))
 		abort();
+}
+
+static void create_turn(struct relay *r)
+{
+	const struct turn_server_config config = {
+		.dataplane = &r->dataplane,
+		.shed = r->shed,
+		.event = on_event,
+		.arg = r,
+	};
+
+	if (turn_server_create(&r->turn, &config, RELAY_ALLOCATIONS, SOCKET_ID_ANY))
+		abort();
+	registry_serve_turn(r->registry, r->turn);
 }
 
 struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t queues,
@@ -128,6 +143,7 @@ struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t que
 	    keep_create(&r->keep, d->leg_count))
 		abort();
 	create_filter(r);
+	create_turn(r);
 	return r;
 }
 
@@ -189,6 +205,7 @@ void relay_destroy(struct relay *r)
 	tandem__dataplane__v1__leg_status__free_unpacked(r->status, NULL);
 	filter_destroy(r->filter);
 	registry_destroy(r->registry);
+	turn_server_destroy(r->turn);
 	keep_destroy(r->keep);
 	neighbour_stop(d);
 	r->silent = true; /* what was asked last gets no answer */

@@ -12,17 +12,19 @@
 #include "dataplane/main/legs/keep.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/main/legs/registry.h"
+#include "dataplane/main/turn/turn_server.h"
 #include "dataplane/main/workers.h"
 #include "dataplane/wire/arp.h"
 #include "ebpf/shed_maps.h"
 #include "tests/rig/bench.h"
 
-#define RELAY_LEGS    6    /* unless a test wants others */
-#define RELAY_PACKETS 1023 /* buffers */
-#define RELAY_QUEUES  4
-#define RELAY_EVENTS  64
-#define RELAY_FRAMES  512
-#define RELAY_FRAME   2048
+#define RELAY_LEGS        6 /* unless a test wants others */
+#define RELAY_ALLOCATIONS 16
+#define RELAY_PACKETS     1023 /* buffers */
+#define RELAY_QUEUES      4
+#define RELAY_EVENTS      64
+#define RELAY_FRAMES      512
+#define RELAY_FRAME       2048
 
 /* Port 0 is untagged and computes UDP checksums; port 1 is in VLAN 42. */
 enum relay_network { PUBLIC, TRUNK, RELAY_NETWORKS };
@@ -43,12 +45,14 @@ struct relay_event {
 	int kind;
 	uint16_t port; /* of the remote endpoint, host byte order; 0: none */
 	size_t datagram;
+	uint64_t allocation;
 };
 
 struct relay {
 	struct dataplane dataplane;
 	struct registry *registry;
 	struct keep *keep;
+	struct turn_server *turn;
 	struct bench at[RELAY_NETWORKS]; /* for bench_put_...() */
 	struct rte_ring *in[RELAY_NETWORKS][RELAY_QUEUES], *out[RELAY_NETWORKS];
 	struct relay_frame sent[RELAY_FRAMES]; /* everything but requests for neighbours */

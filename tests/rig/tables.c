@@ -31,6 +31,27 @@ const struct shed_prefix tables_blocked[2] = {
 	{48, {0x20, 0x01, 0x0d, 0xb8, 0x0b, 0xad}},
 };
 
+#define SWAPPED(port) ((port) >> 8 | ((port)&0xff) << 8)
+#define SOURCE4                                                                                    \
+	{                                                                                          \
+		{                                                                                  \
+			[10] = 0xff, [11] = 0xff, [12] = 203, [14] = 113, [15] = 9                 \
+		}                                                                                  \
+	}
+#define SOURCE6                                                                                    \
+	{                                                                                          \
+		{                                                                                  \
+			0x20, 0x01, 0x0d, 0xb8, 0xff, 0xff, [15] = 9                               \
+		}                                                                                  \
+	}
+
+const struct shed_client tables_clients[TABLES_CLIENTS] = {
+	{.address = {SOURCE4}, .port = SWAPPED(PEER_PORT), .listener = LISTENER},
+	{.address = {SOURCE6}, .port = SWAPPED(PEER_PORT), .listener = LISTENER},
+	{.address = {SOURCE4}, .port = SWAPPED(CLIENT_FULL_PORT), .listener = LISTENER},
+	{.address = {SOURCE6}, .port = SWAPPED(CLIENT_FULL_PORT), .listener = LISTENER},
+};
+
 /* One packet a second, two seconds' worth at once. */
 static const struct shed_rate a_rate = {1000000000, 2000000};
 
@@ -45,6 +66,11 @@ uint64_t tables_now(void)
 uint64_t tables_full_bucket(void)
 {
 	return tables_now() + 3000000000ULL;
+}
+
+uint64_t tables_client_bucket(unsigned int client)
+{
+	return client < TABLES_CLIENTS / 2 ? 0 : tables_full_bucket();
 }
 
 static void ufrag_put(struct shed_port *port, int which, const char *octets)
@@ -95,6 +121,15 @@ static void ports_put(struct shed_port *ports, const struct shed_address *peer,
 	full_put(&ports[PORT_FULL]);
 	port_put(&ports[PORT_UNTRACKED], SHED_PORT_ICE, peer);
 	ports[PORT_UNTRACKED].untracked = 1;
+	port_put(&ports[PORT_TURN], SHED_PORT_TURN, peer);
+	port_put(&ports[PORT_TURN_FULL], SHED_PORT_TURN, peer);
+	full_put(&ports[PORT_TURN_FULL]);
+	ports[PORT_TURN].listener = ports[PORT_TURN_FULL].listener = LISTENER;
+	port_put(&ports[PORT_RELAYED], SHED_PORT_RELAYED, peer);
+	port_put(&ports[PORT_RELAYED_FULL], SHED_PORT_RELAYED, peer);
+	full_put(&ports[PORT_RELAYED_FULL]);
+	port_put(&ports[PORT_RELAYED_MANY], SHED_PORT_RELAYED, peer);
+	ports[PORT_RELAYED_MANY].untracked = 1;
 	memset(&ports[SHED_QUESTIONS], 0, sizeof(*ports) * (SHED_PORT_ENTRIES - SHED_QUESTIONS));
 }
 
@@ -174,6 +209,14 @@ static __u64 *policy_source(void *judge, const struct shed_address *source)
 
 static void policy_remember(void *judge, const struct shed_address *source, __u64 due)
 {
+}
+
+static __u64 *policy_client(void *judge, const struct shed_client *client)
+{
+	for (unsigned int k = 0; k < TABLES_CLIENTS; k++)
+		if (memcmp(client, &tables_clients[k], sizeof(*client)) == 0)
+			return (__u64 *)&tables.clients[k];
+	return NULL;
 }
 
 static struct shed_sketch *policy_sketch(void *judge)

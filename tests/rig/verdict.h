@@ -51,7 +51,7 @@ struct frame {
 	size_t len;
 };
 
-#define VERDICT_FIXTURES 191
+#define VERDICT_FIXTURES 210
 
 extern const struct fixture verdict_fixtures[VERDICT_FIXTURES];
 

@@ -23,6 +23,7 @@ static int sock = -1;
 static void put_tables(void)
 {
 	const int sources = bpf_object__find_map_fd_by_name(object, SHED_MAP_SOURCE);
+	const int clients = bpf_object__find_map_fd_by_name(object, SHED_MAP_CLIENT);
 	struct shed_port *const ports[] = {shed_ports(shed, MEDIA_IPV4),
 					   shed_ports(shed, MEDIA_IPV6),
 					   shed_ports(shed, MEDIA_BUSY)};
@@ -38,6 +39,13 @@ static void put_tables(void)
 	assert_int_equal(bpf_map_update_elem(sources, &tables_eager6, &full, BPF_ANY), 0);
 	assert_int_equal(shed_block(shed, &tables_blocked[0]), 0);
 	assert_int_equal(shed_block(shed, &tables_blocked[1]), 0);
+	for (unsigned int k = 0; k < TABLES_CLIENTS; k++) {
+		uint64_t bucket = tables_client_bucket(k);
+
+		tables.clients[k] = bucket;
+		assert_int_equal(bpf_map_update_elem(clients, &tables_clients[k], &bucket, BPF_ANY),
+				 0);
+	}
 }
 
 /* What a verdict left behind must be the same, too: which buckets it used, what it counted. */
@@ -50,7 +58,7 @@ static void expect_same_traces(const char *name)
 		const struct shed_port *here = tables.ports[m], *kernel = shed_ports(shed, m);
 
 		for (e = PORT_OPEN; e < SHED_PORT_ENTRIES; e++) {
-			if (e == PORT_UNTRACKED + 1)
+			if (e == PORT_LAST + 1)
 				e = SHED_QUESTIONS;
 			for (kind = 0; kind < SHED_KINDS; kind++)
 				if (!here[e].due[kind] != !kernel[e].due[kind])

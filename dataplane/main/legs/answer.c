@@ -137,8 +137,8 @@ int answer_request(const struct served *s, const Tandem__Dataplane__V1__Request 
 	if (request->put_allocation)
 		return turn_server_put_allocation(s->turn, request->put_allocation, what);
 	if (request->delete_allocation)
-		return turn_server_delete_allocation(
-			s->turn, request->delete_allocation->allocation, what);
+		return turn_server_delete_allocation(s->turn,
+						     request->delete_allocation->allocation, what);
 	if (request->get_allocations)
 		return turn_server_get(s->turn, request->get_allocations->after, ANSWER_SIZE, reply,
 				       what);

@@ -88,7 +88,7 @@ struct registry {
 	struct registry_config config;
 	struct dataplane *dataplane;
 	struct turn_server *turn; /* NULL: none is served */
-	struct record *records; /* by leg index */
+	struct record *records;   /* by leg index */
 	struct rte_hash *by_id;
 	struct destinations *destinations;
 	struct slab configs;  /* struct leg_config */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The life of an allocation: workers find it by its client and by its relayed port from one store on,
- * and no longer from another one on. What closed serves again when every worker has answered an order
- * that came behind, and when no leg's egress leads to it.
+ * The life of an allocation: workers find it by its client and by its relayed port from one store
+ * on, and no longer from another one on. What closed serves again when every worker has answered an
+ * order that came behind, and when no leg's egress leads to it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -52,8 +52,8 @@ static bool enter(struct turn *t, const struct allocation *a)
 	for (unsigned int k = 0; k < TURN_BUCKET; k++) {
 		if (bucket->entry[k])
 			continue;
-		__atomic_store_n(&bucket->entry[k],
-				 (uint64_t)turn_tag(hash) << 32 | (a->index + 1), __ATOMIC_RELEASE);
+		__atomic_store_n(&bucket->entry[k], (uint64_t)turn_tag(hash) << 32 | (a->index + 1),
+				 __ATOMIC_RELEASE);
 		return true;
 	}
 	return false;
@@ -253,15 +253,16 @@ static void make_free(struct turn_server *s, struct granted *g)
 }
 
 /* Every worker has been past where it may have found those that closed before. */
-static void post_passes(struct turn_server *s)
+static unsigned int post_passes(struct turn_server *s)
 {
 	struct dataplane *d = s->dataplane;
 
 	if (s->passes || TAILQ_EMPTY(&s->closing) || !workers_have_room(d))
-		return;
+		return 0;
 	TAILQ_CONCAT(&s->passing, &s->closing, link);
 	for (unsigned int k = 0; k < d->worker_count; k++)
 		s->passes += !worker_order(d->workers[k], (struct order){.kind = ORDER_PASS});
+	return s->passes;
 }
 
 void turn_server_passed(struct turn_server *s)
@@ -284,6 +285,5 @@ unsigned int turn_reuse(struct turn_server *s)
 			freed++;
 		}
 	}
-	post_passes(s);
-	return freed;
+	return freed + post_passes(s);
 }

@@ -29,8 +29,10 @@ void challenge_tick(struct challenge *c, uint32_t minute)
 
 	if (minute == before)
 		return;
-	/* The other era's last nonces have just become too old. A draw that fails keeps what is there. */
-	if (before % CHALLENGE_ERA <= CHALLENGE_MINUTES && minute % CHALLENGE_ERA > CHALLENGE_MINUTES)
+	/* The other era's last nonces have just become too old. A draw that fails keeps what is
+	 * there. */
+	if (before % CHALLENGE_ERA <= CHALLENGE_MINUTES &&
+	    minute % CHALLENGE_ERA > CHALLENGE_MINUTES)
 		draw(c->secret[(minute / CHALLENGE_ERA + 1) & 1]);
 	__atomic_store_n(&c->minute, minute, __ATOMIC_RELAXED);
 }

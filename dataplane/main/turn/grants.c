@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Permissions and channels (RFC 8656 9, 12). A slot whose time is over waits as long again as RFC 8656
- * has a channel's number wait, before it is another's: longer than any worker reads one.
+ * Permissions and channels (RFC 8656 9, 12). A slot whose time is over waits as long again as RFC
+ * 8656 has a channel's number wait, before it is another's: longer than any worker reads one.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,20 +16,16 @@
 /* --- who may be a peer --- */
 
 /*
- * Addresses that stand for IPv4 in IPv6, and would reach what is denied as IPv4: compatible (RFC 4291
- * 2.5.5.1), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380); and those that are nobody's
- * on a network: discard (RFC 6666), link-local, site-local, unique local, documentation is left to
- * `deny`.
+ * Addresses that stand for IPv4 in IPv6, and would reach what is denied as IPv4: compatible (RFC
+ * 4291 2.5.5.1), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380); and those that are
+ * nobody's on a network: discard (RFC 6666), link-local, site-local, unique local, documentation is
+ * left to `deny`.
  */
 static const struct prefix never6[] = {
-	{{.octets = {0}}, 96},
-	{{.octets = {0x00, 0x64, 0xff, 0x9b}}, 32},
-	{{.octets = {0x01, 0x00}}, 64},
-	{{.octets = {0x20, 0x01, 0x00, 0x00}}, 32},
-	{{.octets = {0x20, 0x02}}, 16},
-	{{.octets = {0xfe, 0x80}}, 10},
-	{{.octets = {0xfe, 0xc0}}, 10},
-	{{.octets = {0xfc, 0x00}}, 7},
+	{{.octets = {0}}, 96},          {{.octets = {0x00, 0x64, 0xff, 0x9b}}, 32},
+	{{.octets = {0x01, 0x00}}, 64}, {{.octets = {0x20, 0x01, 0x00, 0x00}}, 32},
+	{{.octets = {0x20, 0x02}}, 16}, {{.octets = {0xfe, 0x80}}, 10},
+	{{.octets = {0xfe, 0xc0}}, 10}, {{.octets = {0xfc, 0x00}}, 7},
 };
 
 /* RFC 6890, and 100.64.0.0/10 (RFC 6598). */

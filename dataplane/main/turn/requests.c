@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the client of an allocation asks for, signed with the key that its Allocate request was: that it
- * goes on or ends (RFC 8656 7), permissions (9), channels (12). All else is the control plane's.
+ * What the client of an allocation asks for, signed with the key that its Allocate request was:
+ * that it goes on or ends (RFC 8656 7), permissions (9), channels (12). All else is the control
+ * plane's.
  */
 #include <errno.h>
 #include <string.h>

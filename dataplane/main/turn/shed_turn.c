@@ -48,7 +48,8 @@ void turn_shed_client(struct turn_server *s, const struct allocation *a, bool op
 		shed_client_remove(s->config.shed, &client);
 }
 
-/* The peers that are not media addresses; more of them than have a place may all send. NULL: none. */
+/* The peers that are not media addresses; more of them than have a place may all send. NULL: none.
+ */
 static void put_peers(struct shed_port *port, struct allocation *a)
 {
 	unsigned int count = 0;

@@ -150,9 +150,9 @@ static int read_prefixes(struct prefix *to, unsigned int *count,
 		if (address_from_octets(&address, from[k]->address.data, from[k]->address.len) ||
 		    from[k]->length > 8 * from[k]->address.len)
 			return fail(what, "deny, allow: no prefix", -EINVAL);
-		to[k] = prefix_of(&address, from[k]->length + (from[k]->address.len == 4
-								       ? ADDRESS_IPV4_BITS
-								       : 0));
+		to[k] = prefix_of(&address,
+				  from[k]->length +
+					  (from[k]->address.len == 4 ? ADDRESS_IPV4_BITS : 0));
 	}
 	*count = n;
 	return 0;

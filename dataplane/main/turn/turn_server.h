@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The TURN server's part on the main lcore (RFC 8656): it keeps the allocations that the control plane
- * grants, and judges what their clients ask for: to go on, permissions, channels. Nothing new is
- * granted here, so what there is may outlive the control plane for long. Main lcore only.
+ * The TURN server's part on the main lcore (RFC 8656): it keeps the allocations that the control
+ * plane grants, and judges what their clients ask for: to go on, permissions, channels. Nothing new
+ * is granted here, so what there is may outlive the control plane for long. Main lcore only.
  */
 #ifndef TANDEM_TURN_SERVER_H
 #define TANDEM_TURN_SERVER_H

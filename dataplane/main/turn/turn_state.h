@@ -13,7 +13,7 @@
 #include "dataplane/main/slab.h"
 #include "dataplane/main/turn/turn_server.h"
 #include "dataplane/turn.h"
-#include "dataplane/wire/turn_message.h"
+#include "dataplane/lib/turn_message.h"
 
 #define TURN_PREFIXES 64
 #define TURN_USER_MAX 508 /* octets of USERNAME (RFC 8489 14.3) */
@@ -27,10 +27,10 @@ struct granted {
 	struct allocation *allocation;
 	struct stun_auth auth; /* of the client's key */
 	uint8_t transaction[12];
-	uint8_t state;       /* enum granted_state */
-	uint8_t address;     /* index, of the relayed address */
-	uint64_t created;    /* TSC */
-	uint8_t *user;       /* user_length octets */
+	uint8_t state;    /* enum granted_state */
+	uint8_t address;  /* index, of the relayed address */
+	uint64_t created; /* TSC */
+	uint8_t *user;    /* user_length octets */
 	uint16_t user_length;
 };
 TAILQ_HEAD(granted_list, granted);
@@ -46,7 +46,7 @@ struct turn_server {
 	struct slab more; /* struct allocation_more */
 	struct deferred deferred;
 	uint32_t open;
-	uint32_t watched; /* where turn_server_poll() goes on */
+	uint32_t watched;    /* where turn_server_poll() goes on */
 	unsigned int passes; /* orders that workers have yet to answer, for all of `passing` */
 	bool any;
 	struct prefix deny[TURN_PREFIXES], allow[TURN_PREFIXES];
@@ -70,7 +70,7 @@ static inline uint64_t turn_ticks(const struct turn_server *s, uint64_t seconds)
 int turn_open(struct turn_server *s, const Tandem__Dataplane__V1__PutAllocation *put,
 	      const char **what);
 void turn_close(struct turn_server *s, struct granted *g, bool tell);
-/* Frees what no worker can read any longer. Returns how many. */
+/* Frees what no worker can read any longer, or has them pass. Returns how much it did. */
 unsigned int turn_reuse(struct turn_server *s);
 struct granted *turn_find_id(const struct turn_server *s, uint64_t id);
 

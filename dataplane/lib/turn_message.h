@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What TURN clients say, and what they are answered (RFC 8656): STUN messages with TURN's attributes,
- * and ChannelData. Nothing here allocates, locks or logs; any thread of any program.
+ * What TURN clients say, and what they are answered (RFC 8656): STUN messages with TURN's
+ * attributes, and ChannelData. Nothing here allocates, locks or logs; any thread of any program.
  */
 #ifndef TANDEM_TURN_MESSAGE_H
 #define TANDEM_TURN_MESSAGE_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "dataplane/lib/address.h"
-#include "dataplane/wire/stun_format.h"
+#include "dataplane/lib/stun_format.h"
 
 /* RFC 8656 12 ends with 0x4fff; clients of RFC 5766, which it replaces, bind what was theirs. */
 #define TURN_CHANNEL_FIRST  0x4000
@@ -21,8 +21,8 @@
 #define TURN_PEERS_MAX      8  /* XOR-PEER-ADDRESSes of one request */
 #define TURN_UNKNOWN_MAX    8
 #define TURN_REALM_MAX      63
-#define TURN_NONCE          16 /* octets of this server's nonces */
-#define TURN_KEY            16 /* MD5 of user, realm and password (RFC 8489 9.2.2) */
+#define TURN_NONCE          16  /* octets of this server's nonces */
+#define TURN_KEY            16  /* MD5 of user, realm and password (RFC 8489 9.2.2) */
 #define TURN_ANSWER_MAX     256 /* octets of the longest answer, realm included */
 
 #define TURN_PERMISSION_SECONDS 300
@@ -42,7 +42,7 @@ enum turn_type {
 #define TURN_SUCCESS     0x0100
 #define TURN_ERROR       0x0110
 #define TURN_CLASS       0x0110
-#define TURN_IS_ERROR(t) (((t) & TURN_CLASS) == TURN_ERROR)
+#define TURN_IS_ERROR(t) (((t)&TURN_CLASS) == TURN_ERROR)
 
 enum turn_error {
 	TURN_BAD_REQUEST = 400,
@@ -79,7 +79,7 @@ struct turn_message {
 	uint8_t family;    /* REQUESTED-ADDRESS-FAMILY: 1, 2, or another; 0: absent */
 	uint8_t transport; /* REQUESTED-TRANSPORT: a protocol number; 0: absent */
 	bool has_lifetime;
-	bool many_peers;   /* more than TURN_PEERS_MAX */
+	bool many_peers;           /* more than TURN_PEERS_MAX */
 	bool even_port, next_port; /* EVEN-PORT, and its R bit: the next one is to be reserved */
 	bool reservation, dont_fragment;
 	uint32_t lifetime; /* seconds */

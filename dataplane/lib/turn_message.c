@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "dataplane/wire/turn_message.h"
+#include "dataplane/lib/turn_message.h"
 
 #include <errno.h>
 #include <string.h>
@@ -143,8 +143,8 @@ uint16_t turn_answer_error(uint8_t *out, const struct turn_message *request, enu
 
 	stun_put_error(out, &at, code, "");
 	if (code == TURN_UNKNOWN_ATTRIBUTE) {
-		uint8_t *value = stun_put(out, &at, STUN_UNKNOWN_ATTRIBUTES,
-					  2 * request->unknown_count);
+		uint8_t *value =
+			stun_put(out, &at, STUN_UNKNOWN_ATTRIBUTES, 2 * request->unknown_count);
 
 		for (unsigned int k = 0; k < request->unknown_count; k++)
 			stun_store16(value + 2 * k, request->unknown[k]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The form of every STUN message (RFC 8489 5, 14): header, attributes, addresses, integrity. What
- * they mean is for ICE (stun.h) and for TURN (turn_message.h). Nothing here allocates, locks or logs;
- * any thread.
+ * they mean is for ICE (stun.h) and for TURN (turn_message.h). Nothing here allocates, locks or
+ * logs; any thread.
  */
 #ifndef TANDEM_STUN_FORMAT_H
 #define TANDEM_STUN_FORMAT_H

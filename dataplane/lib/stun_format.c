@@ -5,7 +5,7 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "dataplane/wire/stun_format.h"
+#include "dataplane/lib/stun_format.h"
 
 #include <errno.h>
 #include <string.h>
