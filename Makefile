@@ -96,7 +96,7 @@ WORKER_SOURCES := $(wildcard dataplane/*.c dataplane/srtp/*.c dataplane/wire/*.c
 	dataplane/lib/stun_format.c dataplane/lib/turn_message.c
 SRC_dataplane := $(filter-out $(SRC_common),$(WORKER_SOURCES)) $(filter-out dataplane/main/main.c,\
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
-SRC_controlplane := controlplane/config.c \
+SRC_controlplane := controlplane/config.c $(filter-out %/main.c,$(wildcard controlplane/gate/*.c)) \
 	$(wildcard controlplane/lib/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
 	controlplane/shed/*.c controlplane/turn/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
@@ -106,7 +106,7 @@ BPF := $(SRC_bpf:%.bpf.c=$(BUILD)/%.bpf.o)
 SRC_rig := $(wildcard tests/rig/*.c)
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-PROGRAMS := $(BUILD)/tandem-dataplane $(BUILD)/tandem-controlplane $(BUILD)/tandemctl
+PROGRAMS := $(BUILD)/tandem-dataplane $(BUILD)/tandem-controlplane $(BUILD)/tandem-turngate $(BUILD)/tandemctl
 OTHER_PROGRAMS := $(foreach tree,asan debug,$(PROGRAMS:$(BUILD)/%=$(BUILD)/$(tree)/%))
 
 # One build tree is a directory, a compiler and its flags: what is shipped, sanitized, without
@@ -157,6 +157,9 @@ $(2)/tandem-dataplane: $(1)/dataplane/main/main.o $(1)/libdataplane.a $(1)/libeb
 	$$(call say,LINK)
 	$$(Q)$$(CC) $(3) $$(LDFLAGS) -o $$@ $$^ $$(DPDK_LIBS) $$(LIBS)
 $(2)/tandem-controlplane: $(1)/controlplane/main.o $(1)/libcontrolplane.a $(1)/libcommon.a
+	$$(call say,LINK)
+	$$(Q)$$(CC) $(3) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
+$(2)/tandem-turngate: $(1)/controlplane/gate/main.o $(1)/libcontrolplane.a $(1)/libcommon.a
 	$$(call say,LINK)
 	$$(Q)$$(CC) $(3) $$(LDFLAGS) -o $$@ $$^ $$(LIBS)
 $(2)/tandemctl: $$(SRC_ctl:%.c=$(1)/%.o) $(1)/libcontrolplane.a $(1)/libcommon.a
@@ -295,9 +298,11 @@ install: all ## install to DESTDIR, with systemd units and example configuration
 	install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(PROGRAMS)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/tandem $(BPF)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system dataplane/tandem-dataplane.service \
-		controlplane/tandem-controlplane.service
+		controlplane/tandem-controlplane.service controlplane/tandem-turngate@.service
+	install -D -m 644 controlplane/tandem-turngate.sysusers \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/tandem-turngate.conf
 	install -D -m 644 -t $(SHARE) README.md LICENSE dataplane/dataplane.ini \
-		controlplane/controlplane.ini
+		controlplane/controlplane.ini controlplane/turngate.ini
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem controlplane/api/relay.proto \
 		controlplane/api/shed.proto controlplane/api/health.proto
 

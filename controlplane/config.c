@@ -304,6 +304,20 @@ static int parse_turn_listen(void *value, const char *text, char *why, size_t si
 	return 0;
 }
 
+static int parse_turn_relay(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.relay));
+
+	if (turn->relay_count == TURN_LISTEN ||
+	    address_parse(&turn->relay[turn->relay_count], text)) {
+		snprintf(why, size,
+			 "\"%s\" is no address, or one too many; write e.g. 198.51.100.1", text);
+		return -EINVAL;
+	}
+	turn->relay_count++;
+	return 0;
+}
+
 static int parse_turn_secret(void *value, const char *text, char *why, size_t size)
 {
 	struct turn_credentials *c =
@@ -378,6 +392,12 @@ static const struct option_key turn_keys[] = {
 	 .offset = offsetof(struct config, turn.listen),
 	 .parse = parse_turn_listen,
 	 .help = "where STUN and TURN are served: a media address and a port; may be repeated"},
+	{.key = "relay",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.relay),
+	 .parse = parse_turn_relay,
+	 .help = "a media address that is relayed, one of each family; none: where it listens"},
 	{.key = "realm",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct config, turn.realm),

@@ -19,6 +19,9 @@ struct turn_server;
 struct turn_config {
 	struct endpoint listen[TURN_LISTEN]; /* none: TURN is not served */
 	unsigned int listen_count;
+	struct address relay[TURN_LISTEN]; /* what is relayed; of a family that is not here, where
+					    * the client's server is */
+	unsigned int relay_count;
 	char *realm;
 	struct turn_credentials credentials;
 	unsigned int port_first, port_last; /* of relayed addresses */

@@ -205,10 +205,8 @@ static void grant(struct turn_server *t, const struct grant *made, const char *n
 enum { FAMILY_IPV4 = 1, FAMILY_IPV6 = 2 };
 
 /* What the request asks for that is not served; 0: nothing. */
-static int what_is_wrong(const struct turn_message *m, bool *other_family, bool ipv4)
+static int what_is_wrong(const struct turn_message *m)
 {
-	int family = m->family ? m->family : FAMILY_IPV4;
-
 	if (m->unknown_count)
 		return TURN_UNKNOWN_ATTRIBUTE;
 	if (m->reservation && (m->even_port || m->family))
@@ -219,25 +217,36 @@ static int what_is_wrong(const struct turn_message *m, bool *other_family, bool 
 		return TURN_TRANSPORT_NOT_SUPPORTED;
 	if (m->next_port || m->reservation)
 		return TURN_INSUFFICIENT_CAPACITY;
-	if (family != FAMILY_IPV4 && family != FAMILY_IPV6)
+	if (m->family && m->family != FAMILY_IPV4 && m->family != FAMILY_IPV6)
 		return TURN_FAMILY_NOT_SUPPORTED;
-	*other_family = ipv4 != (family == FAMILY_IPV4);
 	return 0;
+}
+
+/* The address that is relayed: without a wish one of IPv4 (RFC 8656 7.2). False: there is none. */
+static bool choose_address(const struct turn_server *t, const struct endpoint *server,
+			   const struct turn_message *m, struct address *out)
+{
+	bool ipv4 = m->family != FAMILY_IPV6;
+
+	for (unsigned int k = 0; k < t->config.relay_count; k++) {
+		*out = t->config.relay[k];
+		if (address_is_ipv4(out) == ipv4)
+			return true;
+	}
+	*out = server->address;
+	return address_is_ipv4(out) == ipv4 ||
+	       session_other_family(t->session, &server->address, out);
 }
 
 static void judge_allocate(struct turn_server *t, struct grant *g, const struct turn_message *m)
 {
-	bool other_family = false;
 	char name[TURN_NAME];
-	int wrong = what_is_wrong(m, &other_family, address_is_ipv4(&g->server.address));
+	int wrong = what_is_wrong(m);
 
-	if (!wrong && other_family &&
-	    !session_other_family(t->session, &g->server.address, &g->relayed.address))
+	if (!wrong && !choose_address(t, &g->server, m, &g->relayed.address))
 		wrong = TURN_FAMILY_NOT_SUPPORTED;
 	if (wrong)
 		return refuse(t, &g->server, &g->client, m, wrong, g->key);
-	if (!other_family)
-		g->relayed.address = g->server.address;
 	turn_name_of(name, &(ProtobufCBinaryData){g->user_length, g->user});
 	g->id = make_id(g);
 	if (turn_lease_count(&t->leases, name) >= t->config.allocations_per_user) {

@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-quic", "--disable-default-apps", "--disable-extensions",
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows", "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+    "--ignore-certificate-errors", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
     # Real addresses in the candidates, so that a leak of one would be seen.
     "--disable-features=WebRtcHideLocalIpsWithMdns,OptimizationHints,MediaRouter",
 ]

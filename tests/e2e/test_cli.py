@@ -16,7 +16,7 @@ import wait
 from calls import CALL, TAGS, agent_to_phone, phone_side, phone_to_phone
 from relay import API_SOCKET, PROGRAMS, Relay
 
-NAMES = ["tandem-dataplane", "tandem-controlplane", "tandemctl"]
+NAMES = ["tandem-dataplane", "tandem-controlplane", "tandem-turngate", "tandemctl"]
 
 
 def run(program, *arguments):
