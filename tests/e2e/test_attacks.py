@@ -104,7 +104,20 @@ TWIN = [dataclasses.replace(attack, options={**attack.options, "rate": WORKER_PP
         for attack in ATTACKS if "sources" not in attack.options and attack.kind in (
             "garbage", "closed", "rtp", "stun", "stun-password", "dtls", "dtls-race", "srtp-replay",
             "srtp-forge", "fragments", "runt", "arp", "ndp", "icmp")]
-CASES = [("xdp", attack) for attack in ATTACKS] + [("worker", attack) for attack in TWIN]
+# Of a browser behind TURN: to where it is served.
+SERVER = f"{net.RELAY_PUBLIC[4]}:3478"
+SERVED = f"[turn]\nlisten = {SERVER}\nuser = agent:words"
+STRANGERS = "source_rate stranger_rate"
+TURN = [
+    Attack("turn-allocate", STRANGERS, PUBLIC),
+    Attack("turn-allocate", STRANGERS, PUBLIC, options={"sources": 100000}),
+    Attack("turn-channel", "turn_stranger", PUBLIC),
+    Attack("turn-send", "turn_stranger", PUBLIC),
+    Attack("stun", STRANGERS, PUBLIC),
+    Attack("garbage", "turn_stranger stun_malformed", PUBLIC),
+]
+CASES = [("xdp", attack) for attack in ATTACKS] + [("worker", attack) for attack in TWIN] + \
+    [("turn", attack) for attack in TURN]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +129,9 @@ def victim(request, machine, chromium):
     directory.mkdir(parents=True)
     failed = request.session.testsfailed
     lines = "shed=worker" if judge == "worker" else ""
-    relay = Relay(directory, public=lines, trunk=lines)
+    turn = judge == "turn"
+    relay = Relay(directory, public=lines, trunk=lines, controlplane=SERVED if turn else "")
+    server = {"urls": f"turn:{SERVER}?transport=udp", "username": "agent", "credential": "words"}
     with contextlib.ExitStack() as after:
         after.callback(lambda: codes.update(relay.stop()))
         codes = set()
@@ -124,10 +139,10 @@ def victim(request, machine, chromium):
         flood.prepare()
         after.callback(flood.undo)
         page = after.enter_context(contextlib.closing(
-            chromium.page(frequency=BROWSER_HZ, codec="PCMU")))
+            chromium.page(frequency=BROWSER_HZ, codec="PCMU", turn=server if turn else None)))
         phone = after.enter_context(contextlib.closing(
             Phone(net.PHONES, net.PHONE[6], PHONE_HZ, 4000)))
-        yield Victim(relay, directory, page, phone)
+        yield Victim(relay, directory, page, phone, SERVER if turn else None)
     assert codes == {0}
     if request.session.testsfailed == failed:
         shutil.rmtree(directory)

@@ -25,7 +25,8 @@ ARP, IPV6 = b"\x08\x06", b"\x86\xdd"
 COUNT = 40  # what the buffer of a socket holds, a page for each
 SPOOFED = [ipaddress.ip_network(prefix) for prefix in ("198.18.0.0/15", "2001:db8:f000::/40")]
 MALFORMED = ("fragments", "runt")
-UDP = ["garbage", "closed", "rtp", "rtp-stream", "rtcp", "stun", "stun-password", "dtls",
+UDP = ["garbage", "closed", "rtp", "rtp-stream", "rtcp", "stun", "stun-password", "turn-allocate",
+       "turn-channel", "turn-send", "dtls",
        "dtls-port", "dtls-race", "srtp-forge", "srtcp-forge", "jumbo"]
 
 
@@ -143,6 +144,12 @@ def judge_payloads(kind, payloads):
         assert len({packet.ssrc for packet in packets} | {7}) == 2
     elif kind in ("rtcp", "srtcp-forge"):
         assert all(map(rtp.is_rtcp, payloads))
+    elif kind == "turn-channel":
+        assert all(payload[0] >> 4 == 4 and payload[2:4] == len(payload[4:]).to_bytes(2, "big")
+                   for payload in payloads)
+    elif kind.startswith("turn"):
+        assert {payload[:2] for payload in payloads} == {
+            {"turn-allocate": b"\0\3", "turn-send": b"\0\x16"}[kind]}
 
 
 def test_as_many_sources_as_are_asked_for(sent):

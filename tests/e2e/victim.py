@@ -45,10 +45,13 @@ class Harm:
 
 
 class Victim:
-    """The browser speaks IPv4 and the telephone IPv6, so that both are attacked."""
+    """The browser speaks IPv4 and the telephone IPv6, so that both are attacked.
 
-    def __init__(self, relay, directory, page, phone):
-        self.relay, self.page, self.phone = relay, page, phone
+    server: where TURN is served, by which the browser comes; the browser's attacks go there.
+    """
+
+    def __init__(self, relay, directory, page, phone, server=None):
+        self.relay, self.page, self.phone, self._server = relay, page, phone, server
         self.directory = directory
         offer = page.offer()
         offered = relay.api.offer(CALL, TAGS[0], offer, network="public", family=family(4),
@@ -73,7 +76,8 @@ class Victim:
         floods = []
         if "browser" in links:
             caller = legs["caller"]
-            floods.append(self._flood(net.BROWSERS, attacks, caller.local, net.RELAY_PUBLIC,
+            floods.append(self._flood(net.BROWSERS, attacks, self._server or caller.local,
+                                      net.RELAY_PUBLIC,
                                       peer=caller.remote, username=self._username,
                                       ssrc=caller.flow.streams[0].ssrc, **options))
         if "phone" in links:

@@ -106,6 +106,47 @@ static void make_stun_password(const struct plan *p, struct way *w, struct frame
 	frame_finish(f);
 }
 
+/* STUN's header; `octets` of attributes follow. */
+static void put_stun(struct frame *f, uint16_t type, uint16_t octets)
+{
+	frame_put16(f, type);
+	frame_put16(f, octets);
+	frame_put32(f, 0x2112a442);
+	frame_put_random(f, 12);
+}
+
+/* REQUESTED-TRANSPORT: UDP. */
+static void make_allocate(const struct plan *p, struct way *w, struct frame *f)
+{
+	frame_udp(f, w);
+	put_stun(f, 0x0003, 8);
+	frame_put32(f, 0x00190004);
+	frame_put32(f, 17u << 24);
+	frame_finish(f);
+}
+
+static void make_channel(const struct plan *p, struct way *w, struct frame *f)
+{
+	frame_udp(f, w);
+	frame_put16(f, 0x4000 | random_below(0x1000));
+	frame_put16(f, MEDIA);
+	frame_put_random(f, MEDIA);
+	frame_finish(f);
+}
+
+/* XOR-PEER-ADDRESS, of IPv4, and DATA. */
+static void make_send(const struct plan *p, struct way *w, struct frame *f)
+{
+	frame_udp(f, w);
+	put_stun(f, 0x0016, 12 + 4 + MEDIA);
+	frame_put32(f, 0x00120008);
+	frame_put32(f, 0x00010000 | random_below(UINT16_MAX));
+	frame_put32(f, random32());
+	frame_put32(f, 0x00130000 | MEDIA);
+	frame_put_random(f, MEDIA);
+	frame_finish(f);
+}
+
 static void make_dtls(const struct plan *p, struct way *w, struct frame *f)
 {
 	frame_udp(f, w);
@@ -267,6 +308,9 @@ const struct kind kinds[] = {
 	{"stun", FROM_STRANGER, NEEDS_PORT, make_stun, "Binding requests without credentials"},
 	{"stun-password", FROM_STRANGER, NEEDS_USERNAME | NEEDS_PORT, make_stun_password,
 	 "Binding requests with the right ufrag and a wrong password"},
+	{"turn-allocate", FROM_STRANGER, NEEDS_PORT, make_allocate, "TURN Allocate requests"},
+	{"turn-channel", FROM_STRANGER, NEEDS_PORT, make_channel, "TURN ChannelData"},
+	{"turn-send", FROM_STRANGER, NEEDS_PORT, make_send, "TURN Send indications"},
 	{"dtls", FROM_STRANGER, NEEDS_PORT, make_dtls,
 	 "ClientHello from addresses that nobody checked"},
 	{"dtls-port", FROM_HOST, NEEDS_PEER | NEEDS_PORT, make_dtls,
