@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * TURN (RFC 8656). Where the server listens, who has an allocation passes inside a rate of its own;
- * strangers may ask for their address or for an allocation, inside the rates of strangers. What
+ * strangers may ask for what there is to ask for, inside the rates of strangers. What
  * comes by the wire to a relayed address must be from a permitted peer. FINGERPRINT is not asked
  * for: not every browser sends it.
  *
@@ -16,10 +16,16 @@ POLICY enum shed_reason policy_turn_request(const struct policy *p)
 
 	if (!stun || !policy_stun_intact(stun, p->payload))
 		return SHED_STUN_MALFORMED;
-	if (stun->type != bpf_htons(PACKET_STUN_REQUEST) &&
-	    stun->type != bpf_htons(PACKET_STUN_ALLOCATE))
+	switch (bpf_ntohs(stun->type)) {
+	case PACKET_STUN_REQUEST:
+	case PACKET_TURN_ALLOCATE:
+	case PACKET_TURN_REFRESH: /* of an allocation that is over: the client is told so */
+	case PACKET_TURN_CREATE_PERMISSION:
+	case PACKET_TURN_CHANNEL_BIND:
+		return SHED_TO_DATAPLANE;
+	default:
 		return SHED_TURN_STRANGER;
-	return SHED_TO_DATAPLANE;
+	}
 }
 
 POLICY enum shed_reason policy_turn_stranger(struct policy *p)

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """STUN and TURN (RFC 8489, RFC 8656), with coturn's clients as the other end."""
 
+import base64
+import hmac
 import re
+import struct
+import time
 
 import pytest
 
 import net
 from calls import browser_to_phone
+from turn import ALLOCATE, TRANSPORT, UDP, Client, Refused
 
 SERVER = {4: net.RELAY_PUBLIC[4], 6: net.RELAY_PUBLIC[6]}
 LISTEN = "\n".join(["[turn]", f"listen = {SERVER[4]}:3478", f"listen = [{SERVER[6]}]:3478",
@@ -52,3 +57,99 @@ def test_a_browser_behind_turn_calls_a_telephone(turn, page, phone, version):
     pair = browser.stats("candidate-pair", nominated=True)[0]
     local = next(entry for entry in browser.stats("local-candidate") if entry["id"] == pair["localCandidateId"])
     assert (local["candidateType"], local["relayProtocol"]) == ("relay", "udp")
+
+
+@pytest.fixture
+def made(machine):
+    """Makes clients: made(user, password)."""
+    clients = []
+
+    def make(user="agent", password="secret words"):
+        clients.append(Client((SERVER[4], 3478), user, password))
+        return clients[-1]
+    yield make
+    for one in clients:
+        one.close()
+
+
+def test_clients_go_on_without_the_control_plane(turn, made):
+    """What there is is renewed for as long as it likes; nothing new is granted."""
+    caller, callee = made(), made()
+    caller.allocate(), callee.allocate()
+    turn.controlplane.kill()
+    for one, other in ((caller, callee), (callee, caller)):
+        one.permit(other.relayed)
+        one.bind(0x4001, other.relayed)
+        assert one.refresh(1800) == 1800
+    caller.send(0x4001, b"hello")
+    assert callee.receive() == (0x4001, b"hello")
+    callee.indicate(caller.relayed, b"hello yourself")
+    assert caller.receive() == (0x4001, b"hello yourself")
+    with pytest.raises(AssertionError, match="no answer"):
+        made().allocate()
+    turn.start_controlplane()
+    made().allocate()
+    caller.send(0x4001, b"still there")
+    assert callee.receive() == (0x4001, b"still there")
+
+
+def test_quotas_outlive_the_control_plane(turn, made):
+    """Four allocations of one user; those that end make room."""
+    first = [made() for _ in range(4)]
+    for one in first:
+        one.allocate()
+    with pytest.raises(Refused, match="486"):
+        made().allocate()
+    turn.controlplane.kill()
+    assert first[0].refresh(0) == 0
+    turn.start_controlplane()
+    made().allocate()
+    with pytest.raises(Refused, match="486"):
+        made().allocate()
+
+
+def rest(name, expires, secret="a shared secret"):
+    user = f"{expires}:{name}"
+    return user, base64.b64encode(hmac.new(secret.encode(), user.encode(), "sha1").digest()).decode()
+
+
+def test_credentials_of_an_orchestrator(turn, made):
+    now = int(time.time())
+    made(*rest("anna", now + 60)).allocate()
+    for wrong in (rest("anna", now - 1), rest("anna", now + 60, "another secret"),
+                  ("anna", "words"), ("agent", "other words"), ("agent", "")):
+        with pytest.raises(Refused, match="401"):
+            made(*wrong).allocate()
+
+
+def test_what_is_not_served_is_refused(turn, made):
+    tcp = (TRANSPORT, struct.pack("!I", 6 << 24))
+    for code, attributes in ((442, [tcp]), (400, []), (508, [(TRANSPORT, UDP), (0x18, b"\x80")]),
+                             (508, [(TRANSPORT, UDP), (0x22, bytes(8))]),
+                             (440, [(TRANSPORT, UDP), (0x17, b"\x07\0\0\0")]),
+                             (420, [(TRANSPORT, UDP), (0x7123, b"")])):
+        with pytest.raises(Refused, match=str(code)):
+            made().ask(ALLOCATE, *attributes)
+    client = made()
+    for ask in (lambda: client.refresh(600), lambda: client.permit((net.RELAY_PUBLIC[4], 0)),
+                lambda: client.bind(0x4001, (net.RELAY_PUBLIC[4], 9))):
+        with pytest.raises(Refused, match="437"):
+            ask()
+    client.allocate()
+    for code, ask in ((437, client.allocate),
+                      (403, lambda: client.permit((net.PHONE[4], 0))),
+                      (403, lambda: client.bind(0x4001, ("127.0.0.1", 9))),
+                      (400, lambda: client.bind(0x3fff, client.relayed))):
+        with pytest.raises(Refused, match=str(code)):
+            ask()
+
+
+def test_nothing_comes_after_the_end(turn, made):
+    caller, callee = made(), made()
+    caller.allocate(), callee.allocate()
+    caller.bind(0x4001, callee.relayed)
+    callee.permit(caller.relayed)
+    assert caller.refresh(0) == 0
+    callee.indicate(caller.relayed, b"too late")
+    caller.send(0x4001, b"too late")
+    assert caller.receive(0.5) is None and callee.receive(0.5) is None

@@ -283,7 +283,7 @@ const struct fixture verdict_fixtures[] = {
 	F("Allocate of a stranger", STUN4, TO_DATAPLANE, TO(4, "\x3e"), EDIT(29, "\x03")),
 	F("Binding of a stranger", STUN4, TO_DATAPLANE, TO(4, "\x3e")),
 	F("Allocate of a stranger over IPv6", STUN6, TO_DATAPLANE, TO(6, "\x3e"), EDIT(49, "\x03")),
-	F("Refresh of a stranger", STUN4, TURN_STRANGER, TO(4, "\x3e"), EDIT(29, "\x04")),
+	F("Send of a stranger", STUN4, TURN_STRANGER, TO(4, "\x3e"), EDIT(29, "\x16")),
 	F("ChannelData of a stranger", UDP4, TURN_STRANGER, TO(4, "\x3e"),
 	  EDIT(28, "\x40\x01\0\x08")),
 	F("RTP of a stranger to TURN", UDP4, TURN_STRANGER, TO(4, "\x3e")),
