@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 """`make demo`: a browser and a telephone talk through the relay; forgers and floods go unheard,
-and a supervisor listens in. Then Kamailio has the relay carry a call of its own.
+and a supervisor listens in. Then Kamailio has the relay carry a call of its own, and a browser calls
+through a firewall that lets only 443 pass.
 
 Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
 the second and a GStreamer telephone in the third, and takes everything down again.
@@ -10,6 +11,7 @@ the second and a GStreamer telephone in the third, and takes everything down aga
 import dataclasses
 import os
 import pathlib
+import re
 import shutil
 import signal
 import struct
@@ -26,7 +28,9 @@ import net  # noqa: E402
 import rtp  # noqa: E402
 import sdp  # noqa: E402
 import srtp  # noqa: E402
+import turngate  # noqa: E402
 from agent import Agent  # noqa: E402
+from authority import Authority  # noqa: E402
 from browser import Browser  # noqa: E402
 from calls import CALL, TAGS, browser_to_phone, hang_up, phone_side  # noqa: E402
 from flood import Flood, prepare  # noqa: E402
@@ -37,6 +41,7 @@ from relay import Relay, changed  # noqa: E402
 from sip import Telephone  # noqa: E402
 
 BROWSER_HZ, PHONE_HZ = 440, 1000
+TURN = "\n".join(["[turn]", *turngate.SERVED, "secret = demo:a secret of the demo"])
 TALK_SECONDS = 3
 LISTEN_SECONDS = 2
 FLOOD_SECONDS = 5
@@ -60,7 +65,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     directory = pathlib.Path(tempfile.mkdtemp(prefix="tandem-demo-"))
     try:
-        with Host():
+        with Host(), turngate.link():
             show(directory)
     except Busy as reason:
         sys.exit(f"demo: {reason}")
@@ -78,7 +83,8 @@ def main():
 def show(directory):
     say(f"a browser at {net.BROWSER[4]} and a telephone at {net.PHONE[4]}, on two links")
     kamailio.connect()
-    relay = Relay(directory, controlplane=kamailio.LISTEN).start()
+    relay = Relay(directory, trunk=turngate.INNER_PORT,
+                  controlplane=f"{kamailio.LISTEN}\n{TURN}").start()
     say("the relay runs between them: tandem-dataplane (DPDK on AF_XDP), tandem-controlplane")
     browser = Browser(net.BROWSERS, directory)
     phone = Phone(net.PHONES, net.PHONE[4], PHONE_HZ, 4000)
@@ -120,6 +126,7 @@ def show(directory):
         print("".join(f"    {line}".rstrip() + "\n" for line in top.splitlines()), flush=True)
         check(legs, lies, forged, floods, played)
         second_act(relay, browser, phone, directory)
+        third_act(relay, browser, phone, directory)
     finally:
         forger.close()
         phone.close()
@@ -156,6 +163,34 @@ def second_act(relay, browser, phone, directory):
         line.close()
         if proxy.stop():
             raise RuntimeError("Kamailio did not end well")
+
+
+def third_act(relay, browser, phone, directory):
+    """A browser that only TLS on 443 comes out of."""
+    say("third act: the agent's firewall lets nothing pass but TLS to port 443")
+    certificate = Authority(directory, "authority", turngate.ADDRESS[4]).issue("gate")
+    gate = turngate.start(directory, certificate)
+    user, password = re.findall(r"(?:username|password) +(\S+)",
+                                relay.ctl("turn", "credentials", "agent", "--for", "10m"))
+    server = {"urls": f"turns:{turngate.ADDRESS[4]}:443?transport=tcp", "username": user,
+              "credential": password}
+    try:
+        with turngate.firewall(net.BROWSERS):
+            page = browser.page(frequency=BROWSER_HZ, codec="PCMU", turn=server)
+            say("it calls through TURN by TLS, with credentials of tandemctl's")
+            phone.forget()
+            browser_to_phone(relay, page, phone)
+            phone_hears, page_hears = talk([(phone, BROWSER_HZ), (page, PHONE_HZ)], TALK_SECONDS)
+            allocations = relay.ctl("turn")
+            page.close()
+        say("the call is over")
+        print(f"\n  heard by the browser    {page_hears}\n  heard by the telephone  {phone_hears}\n"
+              "\n  tandemctl turn, in the middle of it:\n", flush=True)
+        print("".join(f"    {line}".rstrip() + "\n" for line in allocations.splitlines()), flush=True)
+    finally:
+        gate.signal(signal.SIGTERM)
+        if gate.stop(20):
+            raise RuntimeError("tandem-turngate did not end well")
 
 
 def talk(ends, seconds):
