@@ -12,6 +12,7 @@
 #include "controlplane/rpc/relay_service.h"
 #include "controlplane/rpc/rpc.h"
 #include "controlplane/rpc/shed_service.h"
+#include "controlplane/rpc/turn_service.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
 #include "controlplane/turn/turn.h"
@@ -21,7 +22,7 @@
 
 #define DRAIN_MS 2000
 
-#define SERVICES 3
+#define SERVICES 4
 
 struct program {
 	struct config config;
@@ -102,7 +103,8 @@ static int serve(struct program *p)
 
 	p->services[0] = relay_service(p->session);
 	p->services[1] = shed_service(p->shed);
-	p->services[2] = health_service(p->health);
+	p->services[2] = turn_service(p->turn);
+	p->services[3] = health_service(p->health);
 	return rpc_start(&p->rpc, &p->loop, &config, p->services, SERVICES);
 }
 

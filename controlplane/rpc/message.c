@@ -1,32 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/rpc/message.h"
 
+#include "controlplane/lib/utf8.h"
 #include "dataplane/api/cleanse.h"
-
-/* RFC 3629: no surrogates, no overlong forms. */
-static bool is_utf8(const char *text)
-{
-	/* The least code point that needs a sequence of this many further octets. */
-	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	const uint8_t *p = (const uint8_t *)text;
-
-	while (*p) {
-		uint8_t head = *p++;
-		unsigned more = head < 0x80 ? 0 : head < 0xe0 ? 1 : head < 0xf0 ? 2 : 3;
-		uint32_t code = more ? head & (0x3f >> more) : head;
-
-		if ((head >= 0x80 && head < 0xc2) || head > 0xf4)
-			return false;
-		for (unsigned i = 0; i < more; i++, p++) {
-			if ((*p & 0xc0) != 0x80)
-				return false;
-			code = code << 6 | (*p & 0x3f);
-		}
-		if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-			return false;
-	}
-	return true;
-}
 
 static bool texts_are_utf8(const ProtobufCMessage *);
 
@@ -35,7 +11,7 @@ static bool value_is_utf8(ProtobufCType type, const void *value)
 	if (type == PROTOBUF_C_TYPE_STRING) {
 		const char *text = *(char *const *)value;
 
-		return !text || is_utf8(text);
+		return !text || utf8_is_valid(text);
 	}
 	if (type == PROTOBUF_C_TYPE_MESSAGE) {
 		const ProtobufCMessage *inner = *(ProtobufCMessage *const *)value;

@@ -69,8 +69,6 @@ static void put_turn(struct turn_server *t)
 
 /* --- what there is --------------------------------------------------------------------------- */
 
-static void ask_allocations(struct turn_server *t, uint64_t after);
-
 static void on_allocations(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
 	struct turn_server *t = arg;
@@ -84,17 +82,7 @@ static void on_allocations(void *arg, int error, const Tandem__Dataplane__V1__Re
 			log_error("turn: not enough memory for all allocations");
 	}
 	if (!error && reply->next)
-		ask_allocations(t, reply->next);
-}
-
-static void ask_allocations(struct turn_server *t, uint64_t after)
-{
-	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
-	Tandem__Dataplane__V1__GetAllocations get = TANDEM__DATAPLANE__V1__GET_ALLOCATIONS__INIT;
-
-	get.after = after;
-	message.get_allocations = &get;
-	client_request(t->client, &message, on_allocations, t);
+		turn_verb_ask(t, reply->next, on_allocations, t);
 }
 
 /* Without a place to listen it is told so as well: another configuration may have had some. */
@@ -104,7 +92,7 @@ static void connected(void *arg)
 
 	turn_leases_forget(&t->leases);
 	put_turn(t);
-	ask_allocations(t, 0);
+	turn_verb_ask(t, 0, on_allocations, t);
 }
 
 static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)

@@ -7,6 +7,7 @@
 #ifndef TANDEM_TURN_H
 #define TANDEM_TURN_H
 
+#include "controlplane/api/turn.pb-c.h"
 #include "controlplane/session/session.h"
 #include "controlplane/turn/turn_credential.h"
 #include "dataplane/lib/address.h"
@@ -44,5 +45,22 @@ int turn_start(struct turn_server **turn, struct session *session, uv_loop_t *lo
  * and those who have them go on. NULL is accepted.
  */
 void turn_stop(struct turn_server *turn);
+
+/* As the verbs of session.h; the words are those of turn.proto. */
+void turn_list(struct turn_server *turn, const Tandem__Turn__V1__ListRequest *request,
+	       session_reply *reply, void *arg);
+void turn_delete(struct turn_server *turn, const Tandem__Turn__V1__DeleteRequest *request,
+		 session_reply *reply, void *arg);
+void turn_create_credentials(struct turn_server *turn,
+			     const Tandem__Turn__V1__CreateCredentialsRequest *request,
+			     session_reply *reply, void *arg);
+void turn_put_secret(struct turn_server *turn, const Tandem__Turn__V1__PutSecretRequest *request,
+		     session_reply *reply, void *arg);
+void turn_delete_secret(struct turn_server *turn,
+			const Tandem__Turn__V1__DeleteSecretRequest *request, session_reply *reply,
+			void *arg);
+void turn_list_secrets(struct turn_server *turn,
+		       const Tandem__Turn__V1__ListSecretsRequest *request, session_reply *reply,
+		       void *arg);
 
 #endif

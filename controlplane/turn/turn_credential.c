@@ -41,6 +41,62 @@ int turn_user_read(struct turn_user *user, const char *text, char *why, size_t s
 			 text, why, size);
 }
 
+const struct turn_secret *turn_secret_find(const struct turn_credentials *c, const char *id)
+{
+	for (unsigned int k = c->secret_count; k-- > 0;)
+		if (!*id || strcmp(c->secrets[k].id, id) == 0)
+			return &c->secrets[k];
+	return NULL;
+}
+
+/* It is told in lists and logs. */
+static bool is_id(const char *id)
+{
+	size_t length = strlen(id);
+
+	if (!length || length >= TURN_SECRET_ID)
+		return false;
+	for (; *id; id++)
+		if (*id == ':' || (uint8_t)*id < ' ' || *id == 0x7f)
+			return false;
+	return true;
+}
+
+/* All of them: a configuration may have two of one id. */
+int turn_secret_remove(struct turn_credentials *c, const char *id)
+{
+	unsigned int kept = 0, count = c->secret_count;
+
+	for (unsigned int k = 0; k < count; k++)
+		if (strcmp(c->secrets[k].id, id) != 0)
+			c->secrets[kept++] = c->secrets[k];
+	c->secret_count = kept;
+	OPENSSL_cleanse(&c->secrets[kept], (TURN_SECRETS - kept) * sizeof(c->secrets[0]));
+	return kept < count ? 0 : -ENOENT;
+}
+
+int turn_secret_put(struct turn_credentials *c, const char *id, const char *text, char *why,
+		    size_t size)
+{
+	struct turn_secret *secret;
+
+	if (!is_id(id)) {
+		snprintf(why, size, "id: write 1 to %d octets without a colon", TURN_SECRET_ID - 1);
+		return -EINVAL;
+	}
+	if (!*text || strlen(text) >= TURN_SECRET_MAX) {
+		snprintf(why, size, "text: a secret has 1 to %d octets", TURN_SECRET_MAX - 1);
+		return -EINVAL;
+	}
+	turn_secret_remove(c, id);
+	if (c->secret_count == TURN_SECRETS)
+		return -ENOSPC;
+	secret = &c->secrets[c->secret_count++];
+	strcpy(secret->id, id);
+	strcpy(secret->text, text);
+	return 0;
+}
+
 void turn_rest_password(char *password, const struct turn_secret *secret, const char *user)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];

@@ -42,6 +42,18 @@ struct turn_credentials {
 int turn_secret_read(struct turn_secret *secret, const char *text, char *why, size_t size);
 int turn_user_read(struct turn_user *user, const char *text, char *why, size_t size);
 
+/* One of the id, or the last one if it is empty; NULL: there is none. */
+const struct turn_secret *turn_secret_find(const struct turn_credentials *credentials,
+					   const char *id);
+/*
+ * Adds a secret as the last one, in the place of that of the same id. 0; -EINVAL: an id or a text
+ * that cannot be, with a sentence in `why`; -ENOSPC: there are TURN_SECRETS.
+ */
+int turn_secret_put(struct turn_credentials *credentials, const char *id, const char *text,
+		    char *why, size_t size);
+/* 0, -ENOENT. */
+int turn_secret_remove(struct turn_credentials *credentials, const char *id);
+
 /* The base64 of the HMAC; `password` holds TURN_PASSWORD_MAX. */
 void turn_rest_password(char *password, const struct turn_secret *secret, const char *user);
 

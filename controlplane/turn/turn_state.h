@@ -24,4 +24,16 @@ void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event
 /* The user of a USERNAME, for whom it counts; into `name`, which holds TURN_NAME. */
 void turn_name_of(char *name, const ProtobufCBinaryData *username);
 
+/* --- turn_verb.c: what the verbs share --- */
+
+/* Whether TURN is configured; replies with an error if not. */
+bool turn_verb_served(const struct turn_server *t, session_reply *reply, void *arg);
+/* Whether the dataplane has answered; replies with an error if not. */
+bool turn_verb_answered(session_reply *reply, void *arg, int error,
+			const Tandem__Dataplane__V1__Reply *in);
+/* As turn_name_of(), and text for messages: of octets that are not UTF-8 each is "?". */
+void turn_verb_user(char *name, const ProtobufCBinaryData *username);
+/* Asks for the page of allocations that begins at `after`. */
+void turn_verb_ask(struct turn_server *t, uint64_t after, client_reply *reply, void *arg);
+
 #endif

@@ -11,6 +11,7 @@
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/api/shed.pb-c.h"
+#include "controlplane/api/turn.pb-c.h"
 #include "dataplane/api/dataplane.pb-c.h"
 
 static const ProtobufCMessageDescriptor *const types[] = {
@@ -26,6 +27,8 @@ static const ProtobufCMessageDescriptor *const types[] = {
 	&tandem__shed__v1__show_reply__descriptor,
 	&tandem__shed__v1__sample_reply__descriptor,
 	&tandem__shed__v1__attack_event__descriptor,
+	&tandem__turn__v1__list_reply__descriptor,
+	&tandem__turn__v1__create_credentials_reply__descriptor,
 };
 
 static void check_packs(const ProtobufCMessage *message)
