@@ -4,18 +4,20 @@
 #include <err.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/ctl/ask.h"
 #include "controlplane/ctl/commands_shed.h"
+#include "controlplane/ctl/commands_turn.h"
+#include "controlplane/ctl/pages.h"
 #include "controlplane/ctl/view.h"
 #include "controlplane/rpc/message.h"
 
 #define RELAY  "/tandem.relay.v1.Relay/"
 #define HEALTH "/grpc.health.v1.Health/"
+#define WORDS  3 /* of the longest name of a command */
 
 /* --- one call ----------------------------------------------------------------------------------*/
 
@@ -55,61 +57,21 @@ static int delete_call(const struct request *request)
 		   &tandem__relay__v1__delete_reply__descriptor, view_deleted);
 }
 
-/* --- all calls, page by page -------------------------------------------------------------------*/
-
-struct pages {
-	Tandem__Relay__V1__ListReply all; /* its calls belong to the replies */
-	ProtobufCMessage **replies;
-	size_t count;
-};
-
-static void pages_add(struct pages *pages, ProtobufCMessage *reply)
-{
-	const Tandem__Relay__V1__ListReply *page = (const Tandem__Relay__V1__ListReply *)reply;
-	Tandem__Relay__V1__ListReply *all = &pages->all;
-
-	pages->replies = reallocarray(pages->replies, pages->count + 1, sizeof(*pages->replies));
-	all->calls =
-		reallocarray(all->calls, all->n_calls + page->n_calls + 1, sizeof(*all->calls));
-	if (!pages->replies || !all->calls)
-		errx(CTL_REFUSED, "no memory");
-	pages->replies[pages->count++] = reply;
-	for (size_t i = 0; i < page->n_calls; i++)
-		all->calls[all->n_calls++] = page->calls[i];
-}
-
-static int pages_fetch(struct pages *pages, struct remote *remote)
-{
-	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
-	ProtobufCMessage *reply;
-	size_t before;
-
-	do {
-		int ret = remote_call(remote, RELAY "List", &list.base,
-				      &tandem__relay__v1__list_reply__descriptor, &reply);
-
-		if (ret)
-			return ret;
-		before = pages->all.n_calls;
-		pages_add(pages, reply);
-		list.page_token = ((Tandem__Relay__V1__ListReply *)reply)->next_page_token;
-	} while (*list.page_token && pages->all.n_calls > before);
-	return CTL_OK;
-}
+/* --- all calls ---------------------------------------------------------------------------------*/
 
 static int show_calls(const struct request *request)
 {
-	struct pages pages = {.all = TANDEM__RELAY__V1__LIST_REPLY__INIT};
-	int ret = pages_fetch(&pages, request->remote);
+	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
+	struct pages pages;
+	int ret = pages_fetch(&pages, request->remote, RELAY "List", &list.base,
+			      &tandem__relay__v1__list_reply__descriptor, "calls");
+	const Tandem__Relay__V1__ListReply *all = (const Tandem__Relay__V1__ListReply *)pages.all;
 
 	if (!ret && request->json)
-		ask_print_json(&pages.all.base, JSON_INDENT(2));
+		ask_print_json(&all->base, JSON_INDENT(2));
 	else if (!ret)
-		view_calls(stdout, pages.all.calls, pages.all.n_calls);
-	for (size_t i = 0; i < pages.count; i++)
-		message_free(pages.replies[i]);
-	free(pages.replies);
-	free(pages.all.calls);
+		view_calls(stdout, all->calls, all->n_calls);
+	pages_free(&pages);
 	return ret;
 }
 
@@ -190,6 +152,7 @@ static int show_health(const struct request *request)
 }
 
 #define CALL   "one call's ID"
+#define SECRET "one secret's ID"
 #define PREFIX "one prefix, e.g. 203.0.113.0/24 or 2001:db8::/32"
 
 static const struct command commands[] = {
@@ -205,17 +168,38 @@ static const struct command commands[] = {
 	{.name = "shed block", .argument = PREFIX, .takes_for = true, .run = shed_block_prefix},
 	{.name = "shed unblock", .argument = PREFIX, .run = shed_unblock_prefix},
 	{.name = "shed watch", .run = shed_watch_attacks},
+	{.name = "turn", .run = turn_show},
+	{.name = "turn credentials",
+	 .argument = "one user's name",
+	 .takes_for = true,
+	 .takes_secret = true,
+	 .run = turn_issue_credentials},
+	{.name = "turn delete",
+	 .argument = "one allocation's ID or one user's name",
+	 .run = turn_delete_allocations},
+	{.name = "turn secrets", .run = turn_show_secrets},
+	{.name = "turn secret add", .argument = SECRET, .run = turn_add_secret},
+	{.name = "turn secret remove", .argument = SECRET, .run = turn_remove_secret},
 	{.name = "health", .run = show_health},
 	{.name = "status", .run = show_status},
 };
+
+/* The first `count` words, with a space between them. */
+static void join(char *name, size_t size, char *const *words, int count)
+{
+	int length = 0;
+
+	for (int i = 0; i < count && length < (int)size; i++)
+		length += snprintf(name + length, size - length, i ? " %s" : "%s", words[i]);
+}
 
 const struct command *command_find(char *const *words, int count, int *used)
 {
 	char name[32];
 
 	/* The longer name first: "shed top" is not "shed" with an argument. */
-	for (*used = count < 2 ? count : 2; *used > 0; --*used) {
-		snprintf(name, sizeof(name), *used == 2 ? "%s %s" : "%s", words[0], words[1]);
+	for (*used = count < WORDS ? count : WORDS; *used > 0; --*used) {
+		join(name, sizeof(name), words, *used);
 		for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 			if (!strcmp(commands[i].name, name))
 				return &commands[i];

@@ -15,6 +15,7 @@ struct request {
 	bool all;
 	uint64_t for_ms;    /* 0: not said */
 	unsigned int count; /* 0: not said */
+	const char *secret; /* NULL: not said */
 };
 
 struct command {
@@ -22,6 +23,7 @@ struct command {
 	const char *argument; /* what it has to be; NULL if there is none */
 	bool optional;        /* it need not be there */
 	bool takes_for;
+	bool takes_secret;
 	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */
 };

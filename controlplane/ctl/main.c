@@ -34,6 +34,12 @@ static const char help[] =
 	"  shed block PREFIX [--for TIME]  drop whatever comes from there\n"
 	"  shed unblock PREFIX             hear it again\n"
 	"  shed watch   tell of attacks as they begin, change and end, until Ctrl-C\n"
+	"  turn         list the TURN server's allocations\n"
+	"  turn credentials USER [--for TIME] [--secret ID]  make a TURN client's credentials\n"
+	"  turn delete ID|USER      end an allocation (16 hexadecimal digits), or all of a user\n"
+	"  turn secrets             list the secrets that credentials are made with, by their IDs\n"
+	"  turn secret add ID       add one, which is read from standard input\n"
+	"  turn secret remove ID    let in nobody anymore whose credentials were made with it\n"
 	"  health       say whether the relay can take calls\n"
 	"  status       show the relay as a whole\n"
 	"\n"
@@ -43,7 +49,9 @@ static const char help[] =
 	"      --key FILE        and of its key: for a server that asks for mutual TLS\n"
 	"  -j, --json            print the relay's reply as JSON; with watch an object a line\n"
 	"  -a, --all             with drops and shed: also the reasons that never occurred\n"
-	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked]\n"
+	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked];\n"
+	"                        with turn credentials: how long they are valid [1h]\n"
+	"      --secret ID       with turn credentials: what to make them with [the last one]\n"
 	"  -n, --count N         with shed top (to 100) and shed sample (to 200): at most so many [20]\n"
 	"  -h, --help            print this\n"
 	"  -V, --version         print the version\n"
@@ -62,7 +70,7 @@ static bool read_count(const char *text, unsigned int *count)
 /* Reads the options; does not return when there is nothing more to do. */
 static void parse_options(struct options *options, int argc, char **argv)
 {
-	enum { CA = 256, CERT, KEY, FOR };
+	enum { CA = 256, CERT, KEY, FOR, SECRET };
 	static const struct option known[] = {
 		{"server", required_argument, NULL, 's'},
 		{"ca", required_argument, NULL, CA},
@@ -71,6 +79,7 @@ static void parse_options(struct options *options, int argc, char **argv)
 		{"json", no_argument, NULL, 'j'},
 		{"all", no_argument, NULL, 'a'},
 		{"for", required_argument, NULL, FOR},
+		{"secret", required_argument, NULL, SECRET},
 		{"count", required_argument, NULL, 'n'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -103,6 +112,9 @@ static void parse_options(struct options *options, int argc, char **argv)
 				break;
 			complain("--for: \"%s\" is no time; write e.g. 90s, 10m, 2h or 1d", optarg);
 			exit(CTL_USAGE);
+		case SECRET:
+			options->request.secret = optarg;
+			break;
 		case 'n':
 			if (read_count(optarg, &options->request.count))
 				break;
@@ -129,7 +141,9 @@ static bool fits(const struct command *command, const struct request *request, i
 		complain("%s takes %s", command->name,
 			 command->argument ? command->argument : "no argument");
 	else if (request->for_ms && !command->takes_for)
-		complain("--for is for shed block, not for %s", command->name);
+		complain("--for is for shed block and turn credentials, not for %s", command->name);
+	else if (request->secret && !command->takes_secret)
+		complain("--secret is for turn credentials, not for %s", command->name);
 	else if (request->count && !command->count_most)
 		complain("--count is for shed top and shed sample, not for %s", command->name);
 	else if (request->count > command->count_most)
