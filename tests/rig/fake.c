@@ -190,6 +190,7 @@ void fake_forget(struct fake *f)
 		fake_clear(f, &f->legs[i]);
 	for (unsigned int i = 0; i < FAKE_CALLS; i++)
 		fake_remember(&f->calls[i], NULL);
+	fake_turn_forget(f);
 	f->generation++;
 }
 

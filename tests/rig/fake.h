@@ -16,6 +16,7 @@
 #define FAKE_LEGS  64
 #define FAKE_PATHS 256
 #define FAKE_CALLS 64
+#define FAKE_TURNS 16
 
 struct fake_leg {
 	Tandem__Dataplane__V1__Request *put;  /* the last PutLeg; NULL if the slot is free */
@@ -53,6 +54,11 @@ struct fake {
 	unsigned int block_pages;          /* after the first one */
 	Tandem__Dataplane__V1__Shed *shed; /* the test's answer to GetShed; NULL: nothing */
 	uint64_t auth_failed;              /* a counter */
+	Tandem__Dataplane__V1__Request *turn, *turn_answer; /* the last PutTurn and AnswerTurn */
+	Tandem__Dataplane__V1__Request
+		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */
+	unsigned int allocation_puts, turn_answers;
+	unsigned int allocation_page; /* places in one reply to GetAllocations */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
 };
@@ -70,6 +76,9 @@ void fake_clear(struct fake *f, struct fake_leg *leg);
 /* What happens to a leg. */
 void fake_event(struct fake *f, uint64_t leg, Tandem__Dataplane__V1__EventKind kind,
 		const uint8_t *datagram, size_t length);
+/* A client's request that the TURN server's policy has to judge, from 203.0.113.10. */
+void fake_turn_request(struct fake *f, unsigned int client_port, const uint8_t *datagram,
+		       size_t length);
 void fake_accept(uv_poll_t *poll, int status, int events);
 void fake_hang_up(struct fake *f);
 
@@ -96,11 +105,19 @@ struct fake_leg *fake_heard_by(struct fake *f, const struct fake_leg *from);
 /* Of any message, as sent and received. */
 void *fake_copy(const ProtobufCMessage *message, ProtobufCAllocator *allocator);
 
-/* --- between fake.c and fake_wire.c ---------------------------------------------------------- */
+/* --- between fake.c, fake_turn.c and fake_wire.c
+ * ---------------------------------------------------------- */
 
 /* Takes a copy in the place of what is there; `request` NULL: of nothing. */
 void fake_remember(Tandem__Dataplane__V1__Request **place,
 		   const Tandem__Dataplane__V1__Request *request);
+
+void fake_send(struct fake *f, const Tandem__Dataplane__V1__Frame *frame);
+
+/* What is about TURN. Returns an errno. */
+int fake_turn_serve(struct fake *f, const Tandem__Dataplane__V1__Request *request,
+		    Tandem__Dataplane__V1__Reply *reply);
+void fake_turn_forget(struct fake *f);
 
 /* Does what changes legs, paths or calls. Returns an errno. */
 int fake_apply(struct fake *f, const Tandem__Dataplane__V1__Request *request);

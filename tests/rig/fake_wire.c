@@ -142,7 +142,7 @@ void fake_hang_up(struct fake *f)
 	f->fd = -1;
 }
 
-static void send_frame(struct fake *f, const Tandem__Dataplane__V1__Frame *frame)
+void fake_send(struct fake *f, const Tandem__Dataplane__V1__Frame *frame)
 {
 	int error = f->fd >= 0 ? frame_send(f->fd, frame) : 0;
 
@@ -193,6 +193,8 @@ static void serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 	reply.legs = room.legs;
 	reply.error = fake_apply(f, request);
 	serve_shed(f, request, &reply);
+	if (!reply.error)
+		reply.error = fake_turn_serve(f, request, &reply);
 	if (request->get_calls) {
 		show_calls(f, &reply);
 	} else if (request->delete_leg) {
@@ -216,7 +218,7 @@ static void serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 		reply.what = (char *)"as the test wants it";
 	frame.replies = replies;
 	frame.n_replies = 1;
-	send_frame(f, &frame);
+	fake_send(f, &frame);
 	if (gone)
 		fake_clear(f, gone);
 }
@@ -272,7 +274,7 @@ static void say_hello(struct fake *f)
 	hello.n_networks = 2;
 	hello.api = f->api;
 	frame.hello = &hello;
-	send_frame(f, &frame);
+	fake_send(f, &frame);
 }
 
 void fake_accept(uv_poll_t *poll, int status, int events)
@@ -307,7 +309,7 @@ void fake_event(struct fake *f, uint64_t leg, Tandem__Dataplane__V1__EventKind k
 	event.datagram = (ProtobufCBinaryData){length, (uint8_t *)datagram};
 	frame.events = events;
 	frame.n_events = 1;
-	send_frame(f, &frame);
+	fake_send(f, &frame);
 }
 
 void fake_open(struct fake *f, uv_loop_t *loop)
@@ -320,6 +322,7 @@ void fake_open(struct fake *f, uv_loop_t *loop)
 	f->generation = 1;
 	f->api = 2;
 	f->page = FAKE_LEGS;
+	f->allocation_page = FAKE_TURNS;
 	snprintf(f->path, sizeof(f->path), "/tmp/test_session.%d.sock", (int)getpid());
 	unlink(f->path);
 	strcpy(address.sun_path, f->path);

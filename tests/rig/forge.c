@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tests/rig/forge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -47,21 +48,33 @@ void forge_put(struct forge *f, uint16_t type, const void *value, uint16_t lengt
 	oracle_put(f->octets + 2, f->length - 20, 2);
 }
 
-static void sign(const uint8_t *message, uint16_t length, const char *password, uint8_t digest[20])
+static void sign(const uint8_t *message, uint16_t length, const void *key, int key_length,
+		 uint8_t digest[20])
 {
 	uint8_t copy[1024];
 
 	/* The length field counts the attribute that is being computed. */
 	memcpy(copy, message, length);
 	oracle_put(copy + 2, length + 24 - 20, 2);
-	HMAC(EVP_sha1(), password, strlen(password), copy, length, digest, NULL);
+	HMAC(EVP_sha1(), key, key_length, copy, length, digest, NULL);
 }
 
 void forge_sign(struct forge *f, const char *password)
 {
 	uint8_t digest[20];
 
-	sign(f->octets, f->length, password, digest);
+	sign(f->octets, f->length, password, strlen(password), digest);
+	forge_put(f, 0x0008, digest, sizeof(digest));
+}
+
+void forge_sign_as(struct forge *f, const char *user, const char *realm, const char *password)
+{
+	char text[1024];
+	uint8_t key[16], digest[20];
+	int length = snprintf(text, sizeof(text), "%s:%s:%s", user, realm, password);
+
+	EVP_Digest(text, length, key, NULL, EVP_md5(), NULL);
+	sign(f->octets, f->length, key, sizeof(key), digest);
 	forge_put(f, 0x0008, digest, sizeof(digest));
 }
 
@@ -96,7 +109,7 @@ bool forge_is_signed(const uint8_t *message, const char *password)
 
 	if (!value || length != sizeof(digest))
 		return false;
-	sign(message, value - 4 - message, password, digest);
+	sign(message, value - 4 - message, password, strlen(password), digest);
 	return memcmp(value, digest, sizeof(digest)) == 0;
 }
 

@@ -15,6 +15,8 @@ uint16_t forge_load16(const uint8_t *p);
 void forge_begin(struct forge *f, uint16_t type);
 void forge_put(struct forge *f, uint16_t type, const void *value, uint16_t length);
 void forge_sign(struct forge *f, const char *password);
+/* As a client with long-term credentials does (RFC 8489 9.2.2). */
+void forge_sign_as(struct forge *f, const char *user, const char *realm, const char *password);
 void forge_fingerprint(struct forge *f);
 
 /* The value of the first attribute of that type, or NULL. The message's form is right. */
