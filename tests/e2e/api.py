@@ -16,18 +16,19 @@ def _compile():
     with tempfile.TemporaryDirectory(prefix="tandem-e2e-") as out:
         if protoc.main(["protoc", f"-I{PROTOS}", f"--python_out={out}",
                         f"--grpc_python_out={out}", "relay.proto", "health.proto",
-                        "shed.proto"]):
+                        "shed.proto", "turn.proto"]):
             raise RuntimeError(f"protoc refused the .proto files in {PROTOS}")
         sys.path.insert(0, out)
         try:
             return [importlib.import_module(name) for name in
                     ("relay_pb2", "relay_pb2_grpc", "health_pb2", "health_pb2_grpc",
-                     "shed_pb2", "shed_pb2_grpc")]
+                     "shed_pb2", "shed_pb2_grpc", "turn_pb2", "turn_pb2_grpc")]
         finally:
             sys.path.remove(out)
 
 
-relay, _relay_grpc, health, _health_grpc, shed, _shed_grpc = _compile()
+(relay, _relay_grpc, health, _health_grpc, shed, _shed_grpc, turn,
+ _turn_grpc) = _compile()
 
 AVP = relay.PROFILE_RTP_AVP
 SAVP = relay.PROFILE_RTP_SAVP
@@ -49,6 +50,7 @@ class Api:
         self._relay = _relay_grpc.RelayStub(self._channel)
         self._health = _health_grpc.HealthStub(self._channel)
         self._shed = _shed_grpc.ShedStub(self._channel)
+        self._turn = _turn_grpc.TurnStub(self._channel)
         self._seconds = seconds
 
     def offer(self, call, tag, sdp, to=None, keys=relay.KEYS_DEFAULT, branch="", to_tag="",
@@ -145,6 +147,16 @@ class Api:
     def watch_attacks(self):
         """A stream of AttackEvent, which has cancel()."""
         return self._shed.Watch(shed.WatchRequest())
+
+    def allocations(self):
+        """The TURN server's, page after page."""
+        allocations, token = [], ""
+        while True:
+            page = self._turn.List(turn.ListRequest(page_token=token), timeout=self._seconds)
+            allocations += page.allocations
+            token = page.next_page_token
+            if not token:
+                return allocations
 
     def serving(self, service=""):
         reply = self._health.Check(health.HealthCheckRequest(service=service),

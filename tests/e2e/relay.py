@@ -121,9 +121,9 @@ class Relay:
         return "".join(process.text() for process in (self.dataplane, self.controlplane)
                        if process)
 
-    def ctl(self, *arguments):
-        """tandemctl against this relay: its standard output."""
-        return net.run(str(PROGRAMS / "tandemctl"), *CTL, *arguments)
+    def ctl(self, *arguments, **more):
+        """tandemctl against this relay: its standard output. more: of subprocess.run()."""
+        return net.run(str(PROGRAMS / "tandemctl"), *CTL, *arguments, **more)
 
     def wait_state(self, call, state, seconds=15):
         """The call, once it is in that state (e.g. "CALL_UP")."""

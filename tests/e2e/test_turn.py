@@ -3,6 +3,7 @@
 
 import base64
 import hmac
+import json
 import re
 import struct
 import time
@@ -10,7 +11,10 @@ import time
 import pytest
 
 import net
+import wait
 from calls import browser_to_phone
+from process import Process
+from test_ctl import cells
 from turn import ALLOCATE, TRANSPORT, UDP, Client, Refused
 
 SERVER = {4: net.RELAY_PUBLIC[4], 6: net.RELAY_PUBLIC[6]}
@@ -39,6 +43,91 @@ def test_clients_reach_one_another(turn, version, how):
     told = client("turnutils_uclient", "-u", "agent", "-w", "secret words", "-n", "30", "-m", "2",
                   "-c", "-y", *how, SERVER[version])
     assert "Total lost packets 0 " in told, told
+
+
+def credentials(relay, *arguments):
+    """What tandemctl makes for a page, as turnutils_uclient takes it."""
+    made = json.loads(relay.ctl("--json", "turn", "credentials", *arguments))
+    assert made["realm"] == "example.com"
+    assert made["uris"] == [f"turn:{SERVER[4]}:3478?transport=udp",
+                            f"turn:[{SERVER[6]}]:3478?transport=udp"]
+    return ["-u", made["username"], "-w", made["password"]]
+
+
+@pytest.fixture
+def talker(directory):
+    """Two allocations of one user who talks with itself for a while, until the test is over."""
+    started = []
+
+    def start(*arguments):
+        started.append(Process(
+            ["turnutils_uclient", *arguments, "-n", "1500", "-m", "2", "-c", "-y", SERVER[4]],
+            directory / "talker.log", net.BROWSERS))
+        return started[-1]
+    yield start
+    for process in started:
+        if process.alive():
+            process.kill()
+
+
+def wait_allocations(relay, count):
+    return wait.until(lambda: len(relay.api.allocations()) == count and relay.api.allocations(),
+                      10, f"{count} allocations", relay.api.allocations)
+
+
+@pytest.mark.parametrize("more", [[], ["--for", "60s"], ["--secret", "one"]], ids=" ".join)
+def test_credentials_let_a_client_in(turn, more):
+    told = client("turnutils_uclient", *credentials(turn, "ann", *more), "-n", "30", "-m", "2",
+                  "-c", "-y", SERVER[4])
+    assert "Total lost packets 0 " in told, told
+
+
+def test_the_list_shows_who_is_in(turn, talker):
+    assert turn.ctl("turn") == "no allocation\n"
+    talker(*credentials(turn, "ann"))
+    first, _ = wait_allocations(turn, 2)
+    assert (first.user, first.server) == ("ann", f"{SERVER[4]}:3478")
+    assert first.client.startswith(f"{net.BROWSER[4]}:")
+    assert first.relayed.startswith(f"{SERVER[4]}:")
+    assert 0 < first.left_s <= 3600
+    wait.until(lambda: all(one.channels and one.permissions and one.to_client_packets
+                           for one in turn.api.allocations()), 10, "packets of both",
+               turn.api.allocations)
+    rows = cells(turn.ctl("turn"), "ID")[1]
+    assert [row[1] for row in rows] == ["ann", "ann"]
+    assert turn.ctl("turn", "delete", rows[0][0]) == "1 allocation deleted\n"
+    assert [row[0] for row in cells(turn.ctl("turn"), "ID")[1]] == [rows[1][0]]
+    assert turn.ctl("turn", "delete", "ann") == "1 allocation deleted\n"
+    assert turn.ctl("turn") == "no allocation\n"
+    with pytest.raises(RuntimeError, match="ann has, or is, no allocation"):
+        turn.ctl("turn", "delete", "ann")
+
+
+def test_a_user_has_a_quota(start_relay):
+    """The client asks for two; when the second is refused it ends, and leaves the first."""
+    relay = start_relay(controlplane=f"{LISTEN}\nallocations_per_user = 1")
+    both = ["-n", "5", "-m", "2", "-c", "-y", SERVER[4]]
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="486"):
+            client("turnutils_uclient", *credentials(relay, "ann"), *both)
+        assert [one.user for one in relay.api.allocations()] == ["ann"]
+        assert relay.ctl("turn", "delete", "ann") == "1 allocation deleted\n"
+    assert relay.ctl("turn") == "no allocation\n"
+
+
+def test_secrets_are_changed_while_it_runs(turn):
+    assert turn.ctl("turn", "secrets") == "one\n"
+    turn.ctl("turn", "secret", "add", "two", input="another shared secret\n")
+    assert turn.ctl("turn", "secrets") == "one\ntwo\n"
+    for secret in ("one", "two"):
+        told = client("turnutils_uclient", *credentials(turn, "ann", "--secret", secret),
+                      "-n", "5", "-m", "2", "-c", "-y", SERVER[4])
+        assert "Total lost packets 0 " in told, told
+    turn.ctl("turn", "secret", "remove", "one")
+    assert turn.ctl("turn", "secrets") == "two\n"
+    with pytest.raises(RuntimeError, match="no secret one"):
+        credentials(turn, "ann", "--secret", "one")
+    assert "another shared secret" not in turn.log()
 
 
 def ice_server(version, scheme="turn", transport="udp"):
