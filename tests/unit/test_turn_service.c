@@ -580,6 +580,24 @@ static void all_of_a_user_are_deleted(void **state)
 	assert_refused(TURN "Delete", &request.base, GRPC_STATUS_NOT_FOUND, "agent");
 }
 
+static void a_dataplane_that_ends_meanwhile(void **state)
+{
+	Tandem__Turn__V1__DeleteRequest request = TANDEM__TURN__V1__DELETE_REQUEST__INIT;
+
+	for (unsigned int k = 0; k < 6; k++)
+		keep(k, 1 + k, "carol");
+	fake.allocation_page = 4;
+	request.user = (char *)"carol";
+	/* The first page's are gone, though only one answer says so; the second page never came. */
+	fake.die_at = 3;
+	flag = false;
+	assert_refused(TURN "Delete", &request.base, GRPC_STATUS_UNAVAILABLE, "away");
+	if (!flag)
+		peer_wait(&peer, &flag);
+	assert_int_equal(delete_of("", "carol"), 2);
+	assert_allocates(PORT, "carol", "her own");
+}
+
 static void deletes_what_it_can_name(void **state)
 {
 	static const struct {
@@ -623,6 +641,7 @@ int main(void)
 		TEST(lists_none),
 		TEST(what_is_deleted_leaves_the_quota),
 		TEST(all_of_a_user_are_deleted),
+		TEST(a_dataplane_that_ends_meanwhile),
 		TEST(deletes_what_it_can_name),
 	};
 
