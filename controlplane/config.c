@@ -275,11 +275,11 @@ static struct turn_config *turn_of(void *value, size_t offset)
 	return &((struct config *)((char *)value - offset))->turn;
 }
 
-static int parse_turn_listen(void *value, const char *text, char *why, size_t size)
+static int add_turn_endpoint(struct endpoint *list, unsigned int *count, const char *text,
+			     char *why, size_t size)
 {
-	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.listen));
 	union socket_address address;
-	unsigned int port;
+	struct address host;
 
 	if (socket_address_parse(&address, text) || address.any.sa_family == AF_UNIX) {
 		snprintf(why, size,
@@ -287,21 +287,29 @@ static int parse_turn_listen(void *value, const char *text, char *why, size_t si
 			 text);
 		return -EINVAL;
 	}
-	if (turn->listen_count == TURN_LISTEN) {
+	if (*count == TURN_LISTEN) {
 		snprintf(why, size, "more than %d of them; leave some out", TURN_LISTEN);
 		return -EINVAL;
 	}
-	port = ntohs(address.any.sa_family == AF_INET ? address.ip4.sin_port
-						      : address.ip6.sin6_port);
-	if (address.any.sa_family == AF_INET)
-		turn->listen[turn->listen_count].address = address_from_ipv4(&address.ip4.sin_addr);
-	else
-		turn->listen[turn->listen_count].address =
-			address_from_ipv6(&address.ip6.sin6_addr);
-	turn->listen[turn->listen_count] =
-		endpoint_make(&turn->listen[turn->listen_count].address, port);
-	turn->listen_count++;
+	host = socket_address_host(&address);
+	list[(*count)++] = endpoint_make(&host, ntohs(address.any.sa_family == AF_INET
+							      ? address.ip4.sin_port
+							      : address.ip6.sin6_port));
 	return 0;
+}
+
+static int parse_turn_listen(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.listen));
+
+	return add_turn_endpoint(turn->listen, &turn->listen_count, text, why, size);
+}
+
+static int parse_turn_gate(void *value, const char *text, char *why, size_t size)
+{
+	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.gates));
+
+	return add_turn_endpoint(turn->gates, &turn->gate_count, text, why, size);
 }
 
 static int parse_turn_relay(void *value, const char *text, char *why, size_t size)
@@ -392,6 +400,12 @@ static const struct option_key turn_keys[] = {
 	 .offset = offsetof(struct config, turn.listen),
 	 .parse = parse_turn_listen,
 	 .help = "where STUN and TURN are served: a media address and a port; may be repeated"},
+	{.key = "gate",
+	 .type = OPTION_PARSED,
+	 .repeated = true,
+	 .offset = offsetof(struct config, turn.gates),
+	 .parse = parse_turn_gate,
+	 .help = "likewise, on a link that only tandem-turngate uses; may be repeated"},
 	{.key = "relay",
 	 .type = OPTION_PARSED,
 	 .repeated = true,
@@ -467,6 +481,13 @@ static const struct option_key turn_keys[] = {
 	 .most = 1000000,
 	 .fallback = "5000",
 	 .help = "packets a second from one client, or to it from outside; 0: no limit"},
+	{.key = "stranger_pps",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, turn.stranger_pps),
+	 .least = 0,
+	 .most = 1000000,
+	 .fallback = "2000",
+	 .help = "of everybody else: requests at each address, and as many answers to a challenge"},
 	{},
 };
 
@@ -509,8 +530,11 @@ static void check_turn(struct options *options, struct config *config)
 	struct turn_config *turn = &config->turn;
 
 	turn->any = config->turn_peers == 1;
-	if (!turn->listen_count)
+	if (!turn->listen_count && !turn->gate_count)
 		return;
+	if (turn->gate_count && !turn->relay_count)
+		option_mistake(options, "turn", NULL, "gate",
+			       "its link is nobody else's; name what is relayed with relay");
 	if (!turn->credentials.secret_count && !turn->credentials.user_count)
 		option_mistake(options, "turn", NULL, "listen",
 			       "nobody has credentials; configure a secret, or a user");

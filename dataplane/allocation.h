@@ -108,7 +108,7 @@ static inline struct channel *allocation_channel_of(struct allocation *a, uint16
 	for (unsigned int k = 0; k < room; k++) {
 		struct channel *c = allocation_channel(a, k);
 
-		if (c->number == number && __atomic_load_n(&c->until, __ATOMIC_ACQUIRE) > now)
+		if (__atomic_load_n(&c->until, __ATOMIC_ACQUIRE) > now && c->number == number)
 			return c;
 	}
 	return NULL;
@@ -123,7 +123,7 @@ static inline uint16_t allocation_channel_to(struct allocation *a, const struct 
 	for (unsigned int k = 0; k < room; k++) {
 		const struct channel *c = allocation_channel(a, k);
 
-		if (c->port == peer->port && __atomic_load_n(&c->until, __ATOMIC_ACQUIRE) > now &&
+		if (__atomic_load_n(&c->until, __ATOMIC_ACQUIRE) > now && c->port == peer->port &&
 		    address_equal(&allocation_permission(a, c->permission)->peer, &peer->address))
 			return c->number;
 	}

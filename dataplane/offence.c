@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "dataplane/offence.h"
+#include "dataplane/allocation.h"
 
 #include <assert.h>
 
@@ -37,11 +38,15 @@ static uint32_t clear_octets(const struct burst *b, unsigned int i)
 void offence_note(struct worker *w, const struct burst *b, unsigned int i, unsigned int reason)
 {
 	const struct dataplane *d = w->dataplane;
+	const struct allocation *a = b->allocation[i];
 	struct shed_address source, counted;
 
 	if (!d->shed_sketch || !d->shed_rule)
 		return;
-	memcpy(source.byte, b->source[i].address.octets, sizeof(source.byte));
+	/* By way of an allocation it is the client's, and not the relayed address's, which is ours.
+	 */
+	memcpy(source.byte, a ? a->client.address.octets : b->source[i].address.octets,
+	       sizeof(source.byte));
 	counted = sketch_source(&source);
 	sketch_add(d->shed_sketch, &counted, d->shed_rule->seed);
 	offence_sample(w, b->mbuf[i], clear_octets(b, i), reason,

@@ -231,6 +231,9 @@ static void hear_send(const struct turn_burst *v, unsigned int i, const struct t
 	p = allocation_permits(a, &peer.address, v->b->now);
 	if (!p)
 		return lose(v, i, a, DROP_NO_PERMISSION);
+	/* Attributes before it may be as long as they like, and an offset may not. */
+	if (v->b->payload[i] + m->payload > UINT8_MAX)
+		return lose(v, i, a, DROP_TURN_MALFORMED);
 	unwrap(v, i, m->payload, m->payload_length);
 	send_to_peer(v, i, a, p, peer.port);
 }
@@ -260,6 +263,10 @@ static void hear_message(const struct turn_burst *v, unsigned int i)
 	case TURN_SEND:
 		a = find_client(v, i);
 		return a ? hear_send(v, i, &m, a) : burst_drop(b, i, DROP_TURN_STRANGER);
+	case TURN_GONE:
+		if (!v->t->listeners[v->entry[i].listener].gate)
+			return burst_drop(b, i, DROP_STUN_UNHANDLED);
+		return pass_on(v, i);
 	case TURN_ALLOCATE:
 	case TURN_REFRESH:
 	case TURN_CREATE_PERMISSION:

@@ -15,7 +15,7 @@
 #include "dataplane/allocation.h"
 #include "dataplane/challenge.h"
 #include "dataplane/drop.h"
-#include "dataplane/wire/siphash.h"
+#include "ebpf/siphash.h"
 
 #define TURN_LISTENERS 16
 #define TURN_BUCKET    8
@@ -30,6 +30,7 @@ struct turn_listener {
 	struct endpoint local;
 	uint8_t address; /* index */
 	bool open;
+	bool gate; /* on the link of tandem-turngate, whose clients' connections end */
 };
 
 struct turn_realm {
@@ -40,9 +41,9 @@ struct turn_realm {
 struct turn {
 	struct allocation *allocations;
 	struct turn_bucket *buckets;
-	uint32_t count;  /* of allocations there may be */
-	uint32_t mask;   /* of buckets, less 1 */
-	uint64_t key[2]; /* of the clients' hash */
+	uint32_t count; /* of allocations there may be */
+	uint32_t mask;  /* of buckets, less 1 */
+	__u64 key[2];   /* of the clients' hash */
 	struct challenge challenge;
 	/* Another one is written where the one before the last was, and then pointed to. */
 	const struct turn_realm *realm; // main: rw, workers: ro
@@ -54,8 +55,8 @@ struct turn {
 static inline uint64_t turn_hash(const struct turn *t, unsigned int listener,
 				 const struct endpoint *client)
 {
-	const uint64_t words[] = {client->address.half[0], client->address.half[1],
-				  client->port | (uint64_t)listener << 32};
+	const __u64 words[] = {client->address.half[0], client->address.half[1],
+			       client->port | (uint64_t)listener << 32};
 
 	return siphash(t->key, words, 3, 1, 3);
 }

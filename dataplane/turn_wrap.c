@@ -9,7 +9,7 @@
 static void make_transaction(const struct turn *t, uint64_t now, const void *packet,
 			     uint8_t transaction[12])
 {
-	uint64_t words[] = {now, (uintptr_t)packet};
+	const __u64 words[] = {now, (uintptr_t)packet};
 	uint64_t first = siphash(t->key, words, 2, 1, 3);
 	uint32_t last = first >> 32 ^ now;
 

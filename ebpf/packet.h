@@ -157,7 +157,15 @@ struct packet_stun_attribute {
 	__u8 value[8]; /* its first octets; where it has fewer, what follows it */
 } PACKET_HEADER;
 
+/* NONCE as this server gives it (ebpf/nonce.h). */
+struct packet_stun_nonce {
+	__be16 type;
+	__be16 length;
+	__u8 text[16];
+} PACKET_HEADER;
+
 enum {
+	PACKET_STUN_NONCE = 0x0015,
 	PACKET_STUN_REQUEST = 0x0001, /* Binding */
 	PACKET_STUN_INDICATION = 0x0011,
 	PACKET_TURN_ALLOCATE = 0x0003,

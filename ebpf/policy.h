@@ -17,6 +17,7 @@
 #ifndef TANDEM_EBPF_POLICY_H
 #define TANDEM_EBPF_POLICY_H
 
+#include "ebpf/nonce.h"
 #include "ebpf/packet.h"
 #include "ebpf/rate.h"
 #include "ebpf/shed.h"
@@ -146,6 +147,14 @@ POLICY enum shed_reason policy_arp(struct policy *p)
 									       : SHED_QUESTIONS);
 }
 
+/* From a media address of ours, as no packet of the wire can be where they speak inside. */
+POLICY int policy_is_own(struct policy *p)
+{
+	const struct shed_rule *rule = policy_rule(p->judge);
+
+	return rule && rule->hairpin && policy_media(p->judge, &p->source);
+}
+
 /* len is what the IP header leaves for UDP; the frame holds that much. */
 POLICY enum shed_reason policy_udp(struct policy *p, __u16 len)
 {
@@ -160,6 +169,8 @@ POLICY enum shed_reason policy_udp(struct policy *p, __u16 len)
 		return SHED_TO_DATAPLANE;
 	if (policy_blocked(p->judge, &p->source))
 		return SHED_BLOCKED;
+	if (policy_is_own(p))
+		return SHED_SOURCE;
 	port = policy_port(p->media, bpf_ntohs(udp->dst));
 	/* Nobody asks what was dropped there, and a scan would wait for a further line of each. */
 	if (!port || !(port->flags & SHED_PORT_OPEN))

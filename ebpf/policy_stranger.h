@@ -125,7 +125,7 @@ POLICY __u32 policy_count(struct policy *p)
  * than its port's rate: a flood that never uses an address twice makes nobody be forgotten, nor one
  * of so many addresses that the sketch takes each for another.
  */
-POLICY enum shed_reason policy_admit(struct policy *p)
+POLICY enum shed_reason policy_admit_at(struct policy *p, const struct shed_rate *stranger)
 {
 	const struct shed_rule *rule = policy_rule(p->judge);
 	struct shed_address source = sketch_source(&p->source);
@@ -136,15 +136,22 @@ POLICY enum shed_reason policy_admit(struct policy *p)
 	if (!rule)
 		return SHED_TO_DATAPLANE;
 	/* First, since a million sources are not looked for in the caches. */
-	if (!rate_fits(&p->port->due[SHED_STRANGER], now, &rule->stranger))
+	if (!rate_fits(&p->port->due[SHED_STRANGER], now, stranger))
 		return SHED_STRANGER_RATE;
 	bucket = policy_source(p->judge, &source);
 	if (bucket && !rate_take(bucket, now, &rule->source))
 		return SHED_SOURCE_RATE;
-	rate_take(&p->port->due[SHED_STRANGER], now, &rule->stranger);
+	rate_take(&p->port->due[SHED_STRANGER], now, stranger);
 	if (!bucket && count > 1)
 		policy_remember(p->judge, &source, now + rule->source.cost);
 	return SHED_TO_DATAPLANE;
+}
+
+POLICY enum shed_reason policy_admit(struct policy *p)
+{
+	const struct shed_rule *rule = policy_rule(p->judge);
+
+	return rule ? policy_admit_at(p, &rule->stranger) : SHED_TO_DATAPLANE;
 }
 
 POLICY int policy_may_latch(const struct policy *p)

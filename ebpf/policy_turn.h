@@ -28,14 +28,40 @@ POLICY enum shed_reason policy_turn_request(const struct policy *p)
 	}
 }
 
+/* Looks for NONCE among the first attributes; MESSAGE-INTEGRITY follows it, so it is never the
+ * last. */
+POLICY int policy_turn_is_challenged(const struct policy *p, const struct shed_rule *rule)
+{
+	unsigned long at = sizeof(struct packet_stun);
+	int i;
+
+	for (i = 0; i < PACKET_STUN_ATTRIBUTES; i++) {
+		struct packet rest = {(const __u8 *)p->frame.at + at, p->frame.end};
+		const struct packet_stun_nonce *a = packet_take(&rest, sizeof(*a));
+
+		if (!a || at + sizeof(*a) > p->payload)
+			return 0;
+		if (a->type == bpf_htons(PACKET_STUN_NONCE))
+			return a->length == bpf_htons(NONCE_TEXT) &&
+			       nonce_is_right(&rule->nonce, &p->source, p->source_port, a->text);
+		at += PACKET_STUN_VALUE + ((bpf_ntohs(a->length) + 3) & 0x3fc);
+	}
+	return 0;
+}
+
 POLICY enum shed_reason policy_turn_stranger(struct policy *p)
 {
+	const struct shed_rule *rule = policy_rule(p->judge);
 	enum shed_reason reason;
 
 	if (policy_class(p) != POLICY_STUN)
 		return SHED_TURN_STRANGER;
 	reason = policy_turn_request(p);
-	return reason == SHED_TO_DATAPLANE ? policy_admit(p) : reason;
+	if (reason != SHED_TO_DATAPLANE || !rule)
+		return reason;
+	if (policy_turn_is_challenged(p, rule))
+		return policy_within(p, SHED_STUN, &rule->turn, SHED_STRANGER_RATE);
+	return policy_admit_at(p, &rule->turn);
 }
 
 POLICY enum shed_reason policy_turn_server(struct policy *p)

@@ -47,9 +47,9 @@ enum {
 	SHED_PORTS = 65536,   /* per media address */
 	SHED_BLOCKS = 16384,  /* prefixes */
 	SHED_SOURCES = 65536, /* strangers that came more than once, least recent ones forgotten */
-	SHED_CLIENTS = 65536, /* of TURN */
-	SHED_PEERS = 4,       /* addresses that may speak to one port */
-	SHED_STREAMS = 3,     /* SSRCs per port whose sequence numbers are followed */
+	SHED_CLIENTS = 1 << 20,  /* of TURN */
+	SHED_PEERS = 4,          /* addresses that may speak to one port */
+	SHED_STREAMS = 3,        /* SSRCs per port whose sequence numbers are followed */
 	SHED_SAMPLE_OCTETS = 96, /* of a frame that was dropped */
 	SHED_TICK_SHIFT = 22,
 	SHED_SAMPLE_BYTES = 1 << 18, /* of the ring buffer */
@@ -177,12 +177,20 @@ enum shed_service {
 	SHED_PORT_ENTRIES = SHED_PORTS + 64,
 };
 
+/* By what a TURN client's nonce is known; see ebpf/nonce.h. */
+struct shed_nonce {
+	__u32 minute;
+	__u32 reserved;
+	__u64 secret[2][2]; /* by the parity of the era */
+};
+
 /* The same for all ports. */
 struct shed_rule {
-	__u64 seed;               /* of the sketch's hash: nobody can choose whom to collide with */
-	__u32 off;                /* 1: whatever is meant for a media address passes */
-	__u32 blocks;             /* prefixes in tandem_block */
-	__u32 lacp;               /* 1: the dataplane speaks LACP, and not the kernel */
+	__u64 seed;    /* of the sketch's hash: nobody can choose whom to collide with */
+	__u32 off;     /* 1: whatever is meant for a media address passes */
+	__u32 blocks;  /* prefixes in tandem_block */
+	__u32 lacp;    /* 1: the dataplane speaks LACP, and not the kernel */
+	__u32 hairpin; /* 1: media addresses speak with each other, and never by the wire */
 	struct shed_rate unknown; /* per port, each: see enum shed_kind */
 	struct shed_rate rtcp;
 	struct shed_rate stun;
@@ -190,6 +198,9 @@ struct shed_rule {
 	struct shed_rate stranger;
 	struct shed_rate source;  /* per stranger's address: all ports together */
 	struct shed_rate service; /* per media address and enum shed_service */
+	/* Per TURN port, of strangers: those that have met its challenge, and all others. */
+	struct shed_rate turn;
+	struct shed_nonce nonce;
 };
 
 /*

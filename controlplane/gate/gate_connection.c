@@ -6,6 +6,7 @@
 
 #include "controlplane/gate/gate_state.h"
 #include "dataplane/lib/log.h"
+#include "dataplane/lib/turn_message.h"
 
 #define UNREAD_MOST (256 * 1024) /* octets; a client that does not read loses what else comes */
 
@@ -29,11 +30,23 @@ static void on_closed(uv_handle_t *handle)
 	g->gone(g);
 }
 
+/* Its allocation is nobody else's: another client may have the same port some time. */
+static void tell_gone(struct gate_connection *c)
+{
+	uint8_t gone[STUN_HEADER] = {TURN_GONE >> 8, TURN_GONE & 0xff};
+	uv_buf_t datagram = uv_buf_init((char *)gone, sizeof(gone));
+
+	stun_store32(gone + 4, STUN_COOKIE);
+	if (c->begun)
+		uv_udp_try_send(&c->udp, &datagram, 1, NULL);
+}
+
 void gate_leave(struct gate_connection *c)
 {
 	if (c->closing)
 		return;
 	c->closing = true;
+	tell_gone(c);
 	LIST_REMOVE(c, entry);
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
 	uv_close((uv_handle_t *)&c->udp, on_closed);

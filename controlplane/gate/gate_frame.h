@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GATE_FRAME_MOST 1500 /* octets: what fits a datagram of the inner link */
+#define GATE_FRAME_MOST 1452 /* octets: what fits a datagram of the inner link, by IPv6 */
 #define GATE_FRAME_HEAD 4    /* octets that tell the length */
 
 struct gate_frame {

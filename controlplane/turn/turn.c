@@ -20,8 +20,8 @@ static void on_put(void *arg, int error, const Tandem__Dataplane__V1__Reply *rep
 	if (error && reply)
 		log_error("turn: the dataplane does not serve it: %s", reply->what);
 	else if (!error)
-		log_info("turn: served at %u addresses, realm %s", t->config.listen_count,
-			 t->config.realm);
+		log_info("turn: served at %u addresses, realm %s",
+			 t->config.listen_count + t->config.gate_count, t->config.realm);
 }
 
 static void fill_prefixes(Tandem__Dataplane__V1__TurnPrefix *to,
@@ -36,25 +36,33 @@ static void fill_prefixes(Tandem__Dataplane__V1__TurnPrefix *to,
 	}
 }
 
+static void fill_endpoint(Tandem__Dataplane__V1__Endpoint *to, const struct endpoint *from)
+{
+	octets_fill_endpoint(to, &from->address, endpoint_port(from));
+}
+
 static void put_turn(struct turn_server *t)
 {
 	const struct turn_config *config = &t->config;
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutTurn put = TANDEM__DATAPLANE__V1__PUT_TURN__INIT;
-	Tandem__Dataplane__V1__Endpoint listen[TURN_LISTEN], *listen_list[TURN_LISTEN];
+	Tandem__Dataplane__V1__Endpoint listen[2 * TURN_LISTEN], *listen_list[2 * TURN_LISTEN];
+	unsigned int count = 0;
 	Tandem__Dataplane__V1__TurnPrefix deny[TURN_PREFIXES], *deny_list[TURN_PREFIXES];
 	Tandem__Dataplane__V1__TurnPrefix allow[TURN_PREFIXES], *allow_list[TURN_PREFIXES];
 
-	for (unsigned int k = 0; k < config->listen_count; k++) {
-		const struct endpoint *e = &config->listen[k];
-
-		octets_fill_endpoint(&listen[k], &e->address, endpoint_port(e));
+	for (unsigned int k = 0; k < config->listen_count; k++, count++)
+		fill_endpoint(&listen[count], &config->listen[k]);
+	for (unsigned int k = 0; k < config->gate_count; k++, count++)
+		fill_endpoint(&listen[count], &config->gates[k]);
+	for (unsigned int k = 0; k < count; k++)
 		listen_list[k] = &listen[k];
-	}
 	fill_prefixes(deny, deny_list, config->deny, config->deny_count);
 	fill_prefixes(allow, allow_list, config->allow, config->allow_count);
 	put.listen = listen_list;
-	put.n_listen = config->listen_count;
+	put.n_listen = count;
+	put.gates = listen_list + config->listen_count;
+	put.n_gates = config->gate_count;
 	put.realm = (char *)config->realm;
 	put.any = config->any;
 	put.deny = deny_list;
@@ -63,6 +71,7 @@ static void put_turn(struct turn_server *t)
 	put.n_allow = config->allow_count;
 	put.lifetime_max_s = config->lifetime_most_s;
 	put.client_pps = config->client_pps;
+	put.stranger_pps = config->stranger_pps;
 	message.put_turn = &put;
 	client_request(t->client, &message, on_put, t);
 }
@@ -83,6 +92,8 @@ static void on_allocations(void *arg, int error, const Tandem__Dataplane__V1__Re
 	}
 	if (!error && reply->next)
 		turn_verb_ask(t, reply->next, on_allocations, t);
+	else if (!error)
+		t->known = true;
 }
 
 /* Without a place to listen it is told so as well: another configuration may have had some. */
@@ -91,6 +102,7 @@ static void connected(void *arg)
 	struct turn_server *t = arg;
 
 	turn_leases_forget(&t->leases);
+	t->serving = t->known = false;
 	put_turn(t);
 	turn_verb_ask(t, 0, on_allocations, t);
 }

@@ -20,6 +20,8 @@ struct turn_server;
 struct turn_config {
 	struct endpoint listen[TURN_LISTEN]; /* none: TURN is not served */
 	unsigned int listen_count;
+	struct endpoint gates[TURN_LISTEN]; /* likewise, of tandem-turngate's clients */
+	unsigned int gate_count;
 	struct address relay[TURN_LISTEN]; /* what is relayed; of a family that is not here, where
 					    * the client's server is */
 	unsigned int relay_count;
@@ -28,7 +30,7 @@ struct turn_config {
 	unsigned int port_first, port_last; /* of relayed addresses */
 	unsigned int allocations_per_user;
 	unsigned int lifetime_s, lifetime_most_s;
-	unsigned int client_pps;
+	unsigned int client_pps, stranger_pps;
 	bool any; /* peers may be anywhere, and not only at this relay */
 	struct prefix deny[TURN_PREFIXES], allow[TURN_PREFIXES];
 	unsigned int deny_count, allow_count;

@@ -190,7 +190,8 @@ bool turn_credentials_verify(const struct turn_credentials *c, const char *realm
 void turn_user_name(char *name, size_t size, const char *user)
 {
 	size_t digits = strspn(user, "0123456789");
-	bool has_time = digits && user[digits] == ':';
+	bool has_time = digits && (user[digits] == ':' || !user[digits]);
 
-	snprintf(name, size, "%s", has_time ? user + digits + 1 : user);
+	/* A time alone names nobody: all of those are one user. */
+	snprintf(name, size, "%s", !has_time ? user : user[digits] ? user + digits + 1 : "");
 }

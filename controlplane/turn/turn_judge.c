@@ -109,9 +109,10 @@ static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply 
 		return end(g);
 	if (error == -EADDRINUSE && ++g->tries < TRIES)
 		return ask_port(g);
+	/* Of whoever had the address before, or of a request before this one. */
 	if (error == -EEXIST) {
-		/* Another request of its was granted meanwhile. */
 		turn_lease_remove(&g->t->leases, g->id);
+		refuse(g->t, &g->server, &g->client, &request, TURN_ALLOCATION_MISMATCH, g->key);
 		return end(g);
 	}
 	if (error) {
@@ -161,18 +162,15 @@ static void ask_port(struct grant *g)
 /* The same request, which may come again, asks for the same allocation. */
 static uint64_t make_id(const struct grant *g)
 {
-	uint8_t digest[SHA256_DIGEST_LENGTH];
-	struct {
-		struct endpoint server, client;
-		uint8_t transaction[12];
-	} of;
+	uint8_t digest[SHA256_DIGEST_LENGTH], of[2 * (16 + 2) + 12];
 	uint64_t id;
 
-	memset(&of, 0, sizeof(of));
-	of.server = g->server;
-	of.client = g->client;
-	memcpy(of.transaction, g->request + 8, sizeof(of.transaction));
-	SHA256((const uint8_t *)&of, sizeof(of), digest);
+	memcpy(of, g->server.address.octets, 16);
+	memcpy(of + 16, &g->server.port, 2);
+	memcpy(of + 18, g->client.address.octets, 16);
+	memcpy(of + 34, &g->client.port, 2);
+	memcpy(of + 36, g->request + 8, 12);
+	SHA256(of, sizeof(of), digest);
 	memcpy(&id, digest, sizeof(id));
 	return id ? id : 1;
 }
@@ -222,7 +220,8 @@ static int what_is_wrong(const struct turn_message *m)
 	return 0;
 }
 
-/* The address that is relayed: without a wish one of IPv4 (RFC 8656 7.2). False: there is none. */
+/* The address that is relayed: without a wish one of IPv4 (RFC 8656 7.2), or what there is. False:
+ * there is none. */
 static bool choose_address(const struct turn_server *t, const struct endpoint *server,
 			   const struct turn_message *m, struct address *out)
 {
@@ -233,9 +232,13 @@ static bool choose_address(const struct turn_server *t, const struct endpoint *s
 		if (address_is_ipv4(out) == ipv4)
 			return true;
 	}
+	if (t->config.relay_count)
+		return !m->family;
 	*out = server->address;
-	return address_is_ipv4(out) == ipv4 ||
-	       session_other_family(t->session, &server->address, out);
+	if (address_is_ipv4(out) == ipv4 || session_other_family(t->session, &server->address, out))
+		return true;
+	*out = server->address;
+	return !m->family;
 }
 
 static void judge_allocate(struct turn_server *t, struct grant *g, const struct turn_message *m)
@@ -249,7 +252,8 @@ static void judge_allocate(struct turn_server *t, struct grant *g, const struct 
 		return refuse(t, &g->server, &g->client, m, wrong, g->key);
 	turn_name_of(name, &(ProtobufCBinaryData){g->user_length, g->user});
 	g->id = make_id(g);
-	if (turn_lease_count(&t->leases, name) >= t->config.allocations_per_user) {
+	if (!turn_lease_has(&t->leases, g->id) &&
+	    turn_lease_count(&t->leases, name) >= t->config.allocations_per_user) {
 		log_info("turn: %s has its %u allocations", name, t->config.allocations_per_user);
 		return refuse(t, &g->server, &g->client, m, TURN_QUOTA_REACHED, g->key);
 	}
@@ -263,7 +267,7 @@ void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event
 	struct turn_message m;
 	struct grant g = {.t = t};
 
-	if (!t->serving || turn_parse(&m, event->datagram.data, event->datagram.len) ||
+	if (!t->serving || !t->known || turn_parse(&m, event->datagram.data, event->datagram.len) ||
 	    !m.integrity || m.username_length > sizeof(g.user))
 		return;
 	g.server = octets_read_endpoint(event->local);

@@ -121,6 +121,11 @@ void turn_lease_remove(struct turn_leases *l, uint64_t id)
 	free(lease);
 }
 
+bool turn_lease_has(const struct turn_leases *l, uint64_t id)
+{
+	return find_lease(l, id) != NULL;
+}
+
 unsigned int turn_lease_count(const struct turn_leases *l, const char *user)
 {
 	const struct holder *h = find_holder(l, user);

@@ -21,6 +21,7 @@ void turn_leases_forget(struct turn_leases *leases);
 int turn_lease_add(struct turn_leases *leases, uint64_t id, const char *user);
 /* One that is not known is no error. */
 void turn_lease_remove(struct turn_leases *leases, uint64_t id);
+bool turn_lease_has(const struct turn_leases *leases, uint64_t id);
 unsigned int turn_lease_count(const struct turn_leases *leases, const char *user);
 
 #endif

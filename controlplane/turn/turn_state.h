@@ -16,6 +16,7 @@ struct turn_server {
 	struct turn_config config;
 	struct turn_leases leases;
 	bool serving;
+	bool known; /* what allocations there are */
 };
 
 /* turn_judge.c: answers a request of somebody without an allocation. */

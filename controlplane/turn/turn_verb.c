@@ -7,7 +7,7 @@
 
 bool turn_verb_served(const struct turn_server *t, session_reply *reply, void *arg)
 {
-	if (t->config.listen_count)
+	if (t->config.listen_count || t->config.gate_count)
 		return true;
 	session_fail(reply, arg, SESSION_FAILED_PRECONDITION,
 		     "TURN is not configured; give [turn] listen, and restart the control plane");

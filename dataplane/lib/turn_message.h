@@ -38,6 +38,8 @@ enum turn_type {
 	TURN_BINDING_INDICATION = 0x0011,
 	TURN_SEND = 0x0016, /* indications */
 	TURN_DATA = 0x0017,
+	/* Of our own: the client's connection has ended. By the link of tandem-turngate alone. */
+	TURN_GONE = 0x02ff,
 };
 #define TURN_SUCCESS     0x0100
 #define TURN_ERROR       0x0110

@@ -61,6 +61,13 @@ static void send_frame(struct server *s, const Tandem__Dataplane__V1__Frame *fra
 		disconnect(s, strerror(-error));
 }
 
+/* Who said it says it again, if it is lost: others' words keep nobody from being heard. */
+static bool is_said_again(const Tandem__Dataplane__V1__Event *event)
+{
+	return event->kind == TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT ||
+	       event->kind == TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST;
+}
+
 void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
 {
 	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
@@ -68,7 +75,7 @@ void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
 
 	frame.events = events;
 	frame.n_events = 1;
-	send_frame(s, &frame, event->kind == TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_PUNT);
+	send_frame(s, &frame, is_said_again(event));
 }
 
 const uint64_t *server_punts_lost(const struct server *s)

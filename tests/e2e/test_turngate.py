@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import struct
+import subprocess
 import time
 
 import pytest
@@ -216,3 +217,18 @@ def test_a_certificate_is_changed(relay, gate, directory, certificate):
     gate.signal(signal.SIGHUP)
     gate.wait_line("tls: ")
     assert serial() == now
+
+
+def test_an_allocation_ends_with_its_connection(relay, gate):
+    """Its quota is free again, and the next connection cannot be taken for it."""
+    for _ in range(6):
+        client = subprocess.Popen(
+            net.BROWSERS.command("turnutils_uclient", "-u", USER, "-w", PASSWORD, "-n", "1000",
+                                 "-m", "1", "-c", "-y", "-t", "-p", "3478", turngate.ADDRESS[4]),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait.until(lambda: len(relay.api.allocations()) >= 2, 10, "two allocations",
+                   relay.api.allocations)
+        client.kill()
+        client.wait()
+        wait.until(lambda: not relay.api.allocations(), 5, "the end of all allocations",
+                   relay.api.allocations)

@@ -17,7 +17,7 @@ address={INNER}/64
 shed=off
 """
 # Lines of [turn]: where the gate's clients are served, and what is relayed for them.
-SERVED = [f"listen = [{INNER}]:3478", f"relay = {net.RELAY_PUBLIC[4]}",
+SERVED = [f"gate = [{INNER}]:3478", f"relay = {net.RELAY_PUBLIC[4]}",
           f"relay = {net.RELAY_PUBLIC[6]}"]
 
 

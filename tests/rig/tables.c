@@ -52,6 +52,8 @@ const struct shed_client tables_clients[TABLES_CLIENTS] = {
 	{.address = {SOURCE6}, .port = SWAPPED(CLIENT_FULL_PORT), .listener = LISTENER},
 };
 
+const struct shed_nonce tables_nonce = {.minute = 1000, .secret = {{1, 2}, {3, 4}}};
+
 /* One packet a second, two seconds' worth at once. */
 static const struct shed_rate a_rate = {1000000000, 2000000};
 
@@ -123,7 +125,7 @@ static void ports_put(struct shed_port *ports, const struct shed_address *peer,
 	ports[PORT_UNTRACKED].untracked = 1;
 	port_put(&ports[PORT_TURN], SHED_PORT_TURN, peer);
 	port_put(&ports[PORT_TURN_FULL], SHED_PORT_TURN, peer);
-	full_put(&ports[PORT_TURN_FULL]);
+	ports[PORT_TURN_FULL].due[SHED_STRANGER] = tables_full_bucket();
 	ports[PORT_TURN].listener = ports[PORT_TURN_FULL].listener = LISTENER;
 	port_put(&ports[PORT_RELAYED], SHED_PORT_RELAYED, peer);
 	port_put(&ports[PORT_RELAYED_FULL], SHED_PORT_RELAYED, peer);
@@ -136,7 +138,9 @@ static void ports_put(struct shed_port *ports, const struct shed_address *peer,
 void tables_put(struct shed_port *const ports[MEDIA_COUNT], struct shed_rule *rule)
 {
 	rule->off = 0;
-	rule->unknown = rule->rtcp = rule->stun = rule->dtls = a_rate;
+	rule->unknown = rule->rtcp = rule->stun = rule->dtls = rule->turn = a_rate;
+	rule->nonce = tables_nonce;
+	rule->hairpin = 1;
 	rule->stranger = rule->source = rule->service = a_rate;
 	ports_put(ports[MEDIA_IPV4], &tables_source4, &signalled4);
 	ports_put(ports[MEDIA_IPV6], &source6, &signalled6);

@@ -29,7 +29,7 @@ enum {
 	PORT_FULL = 30010,      /* as PORT_ICE and latching, and every bucket is full */
 	PORT_UNTRACKED = 30012, /* as PORT_ICE, with more SSRCs than are followed */
 	PORT_TURN = 30014,      /* the TURN server listens */
-	PORT_TURN_FULL = 30016, /* the same, and every bucket of strangers is full */
+	PORT_TURN_FULL = 30016, /* the same, and the bucket of strangers is full */
 	PORT_RELAYED = 30018,   /* a relayed address, whose peer has the base frames' IP address */
 	PORT_RELAYED_FULL = 30020, /* the same, and its bucket is full */
 	PORT_RELAYED_MANY = 30022, /* of more peers than have a place */
@@ -45,6 +45,8 @@ enum { TABLES_CLIENTS = 4, CLIENT_FULL_PORT = 40002, LISTENER = 5 };
 extern const struct shed_client tables_clients[TABLES_CLIENTS];
 
 extern const struct shed_address tables_media[MEDIA_COUNT], tables_source4;
+
+extern const struct shed_nonce tables_nonce;
 
 /* Strangers whose bucket is full. */
 extern const struct shed_address tables_eager4, tables_eager6;

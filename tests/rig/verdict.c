@@ -280,6 +280,8 @@ const struct fixture verdict_fixtures[] = {
 	F("too many checks over IPv6", STUN6, STUN_RATE, PEER(6, "\x3a")),
 
 	/* TURN. */
+	F("from a media address", UDP4, SOURCE, EDIT(12, "\xc6\x33\x64\x01")),
+	F("from a media address of IPv6", UDP6, SOURCE, EDIT(8, MEDIA6)),
 	F("Allocate of a stranger", STUN4, TO_DATAPLANE, TO(4, "\x3e"), EDIT(29, "\x03")),
 	F("Binding of a stranger", STUN4, TO_DATAPLANE, TO(4, "\x3e")),
 	F("Allocate of a stranger over IPv6", STUN6, TO_DATAPLANE, TO(6, "\x3e"), EDIT(49, "\x03")),
@@ -291,6 +293,21 @@ const struct fixture verdict_fixtures[] = {
 	F("too many Allocates", STUN4, STRANGER_RATE, TO(4, "\x40"), EDIT(29, "\x03")),
 	F("too many Allocates of one address", STUN4, SOURCE_RATE, TO(4, "\x3e"), EDIT(29, "\x03"),
 	  EDIT(15, "\x0a")),
+/* Of the minute 1000, which it is; of 940, the oldest that serves; of 939; another's. */
+#define NONCE(text) EDIT(48, "\0\x15\0\x10" text "\x80\x22\0\0")
+	F("a nonce beside too many Allocates", STUN4, TO_DATAPLANE, TO(4, "\x40"), EDIT(29, "\x03"),
+	  NONCE("e2###7f-tz]awn2%")),
+	F("the oldest nonce", STUN4, TO_DATAPLANE, TO(4, "\x40"), EDIT(29, "\x04"),
+	  NONCE("i1###'cxir/6l&o>")),
+	F("a nonce that is too old", STUN4, STRANGER_RATE, TO(4, "\x40"), EDIT(29, "\x03"),
+	  NONCE("h1###3>n.|g_2oaB")),
+	F("a nonce of another secret", STUN4, STRANGER_RATE, TO(4, "\x40"), EDIT(29, "\x03"),
+	  NONCE("e2###7f-tz]awn2#")),
+	F("no nonce at all", STUN4, STRANGER_RATE, TO(4, "\x40"), EDIT(29, "\x03"),
+	  NONCE("\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\")),
+	F("another port's nonce", STUN4, STRANGER_RATE, TO(4, "\x40"), EDIT(21, "\x43"),
+	  NONCE("e2###7f-tz]awn2%")),
+#undef NONCE
 	F("ChannelData of a client", UDP4, TO_DATAPLANE, PEER(4, "\x3e"),
 	  EDIT(28, "\x40\x01\0\x08")),
 	F("ChannelData of a client while strangers flood", UDP4, TO_DATAPLANE, PEER(4, "\x40"),

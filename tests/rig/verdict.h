@@ -51,7 +51,7 @@ struct frame {
 	size_t len;
 };
 
-#define VERDICT_FIXTURES 210
+#define VERDICT_FIXTURES 218
 
 extern const struct fixture verdict_fixtures[VERDICT_FIXTURES];
 

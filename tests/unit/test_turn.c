@@ -393,8 +393,8 @@ static void each_octet_of_a_nonce_counts(void **state)
 /* Of the reference implementation's vectors: key 00..0f, the octets 00, 01, ... */
 static void siphash_is_right(void **state)
 {
-	const uint64_t key[] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
-	const uint64_t words[] = {0x0706050403020100};
+	const __u64 key[] = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+	const __u64 words[] = {0x0706050403020100};
 
 	assert_true(siphash(key, words, 0, 2, 4) == 0x726fdb47dd0e0e31);
 	assert_true(siphash(key, words, 1, 2, 4) == 0x93f5f5799a932462);
@@ -490,6 +490,49 @@ static void who_signs_wrongly_changes_nothing(void **state)
 	put_u32(&f, 0x7abc, 0);
 	ask(s, &f, 420);
 	assert_true(allocation_is_open(a, rte_rdtsc()));
+}
+
+/* Of an address that another client had before: the control plane knows who it is. */
+static void another_users_allocate_goes_up(void **state)
+{
+	struct scene *s = *state;
+	struct forge f;
+
+	serve(s, false);
+	open_one(s);
+	forge_begin(&f, TURN_ALLOCATE);
+	put_u32(&f, STUN_REQUESTED_TRANSPORT, 17u << 24);
+	put_nonce(s, &f, CLIENT_PORT);
+	forge_sign(&f, "another key, too");
+	send_message(s, &f);
+	scene_expect_silence(s);
+	assert_int_equal(s->relay->event_count, 1);
+	assert_int_equal(s->relay->events[0].kind,
+			 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST);
+}
+
+/* Only the gate's link is believed that a client's connection has ended. */
+static void a_connections_end_ends_its_allocation(void **state)
+{
+	struct scene *s = *state;
+	struct put_turn p;
+	struct forge f;
+
+	serve(s, false);
+	open_one(s);
+	forge_begin(&f, TURN_GONE);
+	send_message(s, &f);
+	scene_expect_drops(s, DROP_STUN_UNHANDLED, 1);
+	assert_int_equal(s->relay->turn->open, 1);
+	put_turn_init(&p, false);
+	p.m.gates = p.list;
+	p.m.n_gates = 1;
+	assert_int_equal(turn_server_put(s->relay->turn, &p.m, &s->relay->what), 0);
+	send_message(s, &f);
+	send_message(s, &f);
+	scene_expect_silence(s);
+	assert_int_equal(s->relay->turn->open, 0);
+	assert_int_equal(s->relay->event_count, 1);
 }
 
 static void what_is_behind_the_signature_does_not_count(void **state)
@@ -653,16 +696,18 @@ static void legs_and_allocations_share_the_ports(void **state)
 
 /* --- permissions and channels ---------------------------------------------------------------- */
 
+/* Of the network that is relayed alone: the trunk's legs are not for who comes from here. */
 static void only_the_relays_own_addresses_are_peers(void **state)
 {
 	struct scene *s = *state;
 
 	serve(s, false);
 	open_one(s);
-	permit(s, relay_local[TRUNK_IPV4], 0);
+	permit(s, relay_local[PUBLIC_IPV4], 0);
+	permit(s, relay_local[TRUNK_IPV4], 403);
 	permit(s, STRANGER, 403);
 	bind_channel(s, CHANNEL, STRANGER, 9, 403);
-	bind_channel(s, CHANNEL, relay_local[TRUNK_IPV4], 9, 0);
+	bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], 9, 0);
 }
 
 static void a_peer_is_denied_in_every_spelling(void **state)
@@ -699,8 +744,11 @@ static void a_peer_is_denied_in_every_spelling(void **state)
 		{"fd00::1", false},
 		{"ff02::1", false},
 		{"100::1", false},
+		{"::ffff:0:a00:1", false}, /* translated */
+		{"203.0.113.1", false},    /* the relay's own, of another network */
 	};
 	struct scene *s = *state;
+	struct allocation *a;
 	struct put_turn p;
 
 	put_turn_init(&p, true);
@@ -716,10 +764,11 @@ static void a_peer_is_denied_in_every_spelling(void **state)
 	p.m.allow = p.allow_list;
 	p.m.n_deny = p.m.n_allow = 1;
 	assert_int_equal(turn_server_put(s->relay->turn, &p.m, &s->relay->what), 0);
+	a = open_one(s);
 	for (unsigned int k = 0; k < COUNT(cases); k++) {
 		const struct address peer = bench_address(cases[k].peer);
 
-		if (turn_allows(s->relay->turn, &peer) != cases[k].allowed)
+		if (turn_allows(s->relay->turn, a, &peer) != cases[k].allowed)
 			fail_msg("%s", cases[k].peer);
 	}
 }
@@ -727,7 +776,7 @@ static void a_peer_is_denied_in_every_spelling(void **state)
 static void a_channel_is_one_peers(void **state)
 {
 	struct scene *s = *state;
-	const char *const peer = relay_local[TRUNK_IPV4];
+	const char *const peer = relay_local[PUBLIC_IPV4];
 	struct forge f;
 
 	serve(s, false);
@@ -771,13 +820,13 @@ static void all_peers_of_a_request_or_none(void **state)
 {
 	struct scene *s = *state;
 	struct allocation *a;
-	const struct address own = bench_address(relay_local[TRUNK_IPV4]);
+	const struct address own = bench_address(relay_local[PUBLIC_IPV4]);
 	struct forge f;
 
 	serve(s, false);
 	a = open_one(s);
 	forge_begin(&f, TURN_CREATE_PERMISSION);
-	put_peer(&f, relay_local[TRUNK_IPV4], 0);
+	put_peer(&f, relay_local[PUBLIC_IPV4], 0);
 	put_peer(&f, STRANGER, 0);
 	ask(s, &f, 403);
 	assert_null(allocation_permits(a, &own, rte_rdtsc()));
@@ -838,6 +887,28 @@ static void media_goes_by_indications_both_ways(void **state)
 		scene_send(s, &s->phone, &back);
 		expect_data(s, relay_local[PUBLIC_IPV4], BROWSER_LEG, back.octets, back.length);
 	}
+}
+
+/* What comes before DATA may be long; what is carried never begins elsewhere for it. */
+static void an_indication_with_a_long_attribute_is_no_other_packet(void **state)
+{
+	struct scene *s = *state;
+	const struct packet rtp = scene_rtp(1);
+	uint8_t software[240] = {0};
+	struct forge f;
+
+	call_behind_turn(s, false);
+	permit(s, relay_local[PUBLIC_IPV4], 0);
+	for (unsigned int k = 0; k < 2; k++) {
+		forge_begin(&f, TURN_SEND);
+		put_peer(&f, relay_local[PUBLIC_IPV4], BROWSER_LEG);
+		forge_put(&f, 0x8022, software, k ? sizeof(software) : 100);
+		forge_put(&f, STUN_DATA, rtp.octets, rtp.length);
+		send_message(s, &f);
+		if (!k)
+			scene_expect(s, &s->phone, &rtp);
+	}
+	scene_expect_drops(s, DROP_TURN_MALFORMED, 1);
 }
 
 static void srtp_goes_by_a_channel(void **state)
@@ -1047,12 +1118,12 @@ static void strangers_do_not_reach_a_relayed_address(void **state)
 	struct scene *s = *state;
 	const struct endpoint relayed = bench_endpoint(relay_local[PUBLIC_IPV4], RELAYED);
 	const struct endpoint stranger = bench_endpoint("198.51.100.67", PEER_PORT);
-	const struct endpoint own = bench_endpoint(relay_local[TRUNK_IPV4], PEER_PORT);
+	const struct endpoint own = bench_endpoint(relay_local[PUBLIC_IPV4], PEER_PORT);
 
 	serve(s, true);
 	open_one(s);
 	permit(s, PEER, 0);
-	permit(s, relay_local[TRUNK_IPV4], 0);
+	permit(s, relay_local[PUBLIC_IPV4], 0);
 	send_from(s, &stranger, &relayed, PUBLIC, "anything", 8);
 	send_from(s, &own, &relayed, PUBLIC, "forged", 6); /* never comes by the wire */
 	scene_expect_drops(s, DROP_NO_PERMISSION, 2);
@@ -1135,6 +1206,8 @@ int main(void)
 		SCENE(what_no_client_says_is_dropped, scene_one),
 		SCENE(an_allocation_is_answered_again, scene_one),
 		SCENE(who_signs_wrongly_changes_nothing, scene_one),
+		SCENE(another_users_allocate_goes_up, scene_one),
+		SCENE(a_connections_end_ends_its_allocation, scene_one),
 		SCENE(what_is_behind_the_signature_does_not_count, scene_one),
 		SCENE(a_refresh_moves_the_end, scene_one),
 		SCENE(a_client_gives_up_its_allocation, scene_two),
@@ -1150,6 +1223,7 @@ int main(void)
 		SCENE(all_peers_of_a_request_or_none, scene_one),
 		SCENE(media_goes_by_a_channel_both_ways, scene_one),
 		SCENE(media_goes_by_indications_both_ways, scene_two),
+		SCENE(an_indication_with_a_long_attribute_is_no_other_packet, scene_one),
 		SCENE(srtp_goes_by_a_channel, scene_two),
 		SCENE(without_permission_nothing_goes, scene_one),
 		SCENE(bad_channel_data_is_dropped, scene_one),

@@ -30,6 +30,11 @@ struct shed_rate rates_of_media(uint32_t pps, uint32_t at_once)
 	return convert(pps, pps ? RTE_MAX(whole, at_once * 1000000ULL / pps) : whole);
 }
 
+struct shed_rate rates_of_requests(uint32_t pps)
+{
+	return convert(pps, BURST);
+}
+
 void rates_put(struct shed_rule *rule, const Tandem__Dataplane__V1__PutRates *put)
 {
 	/* What comes at once after a stall is ahead of what a worker has accepted. */

@@ -105,6 +105,9 @@ static int read_opening(const struct turn_server *s, struct opening *o,
 	o->listener = find_listener(&s->turn, &server);
 	if (o->listener < 0)
 		return fail(what, "server: nobody listens there", -EADDRNOTAVAIL);
+	if (turn_find(&s->turn, turn_hash(&s->turn, o->listener, &o->client), o->listener,
+		      &o->client))
+		return fail(what, "client: it has an allocation", -EEXIST);
 	o->address = leg_plan_local(s->dataplane, put->relayed);
 	if (o->address < 0)
 		return fail(what, "relayed: none of the media addresses", -EADDRNOTAVAIL);
@@ -153,7 +156,6 @@ static void publish(struct turn_server *s, struct granted *g, uint32_t lifetime_
 	struct flow_entry entry = {.allocation = a->index, .kind = FLOW_RELAYED};
 
 	__atomic_store_n(&a->until, rte_rdtsc() + turn_ticks(s, lifetime_s), __ATOMIC_RELEASE);
-	turn_shed_client(s, a, true);
 	turn_shed_relayed(s, a, true);
 	flow_entry_store(s->dataplane, g->address, endpoint_port(&a->relayed), entry);
 }
@@ -169,8 +171,6 @@ int turn_open(struct turn_server *s, const Tandem__Dataplane__V1__PutAllocation 
 
 	if (error)
 		return error;
-	if (turn_find(&s->turn, turn_hash(&s->turn, o.listener, &o.client), o.listener, &o.client))
-		return fail(what, "client: it has an allocation", -EEXIST);
 	if (!g)
 		return fail(what, "no free allocation: raise [dataplane] allocations", -ENOSPC);
 	egress = egress_to(s, &o);
@@ -193,12 +193,18 @@ int turn_open(struct turn_server *s, const Tandem__Dataplane__V1__PutAllocation 
 		error = fail(what, "no free allocation: raise [dataplane] allocations", -ENOSPC);
 		goto out_id;
 	}
+	if (turn_shed_client(s, g->allocation)) {
+		error = fail(what, "no room for the client in the XDP program", -ENOSPC);
+		goto out_entry;
+	}
 	TAILQ_REMOVE(&s->free, g, link);
 	g->state = GRANTED_OPEN;
 	s->open++;
 	publish(s, g, put->lifetime_s);
 	return 0;
 
+out_entry:
+	leave(&s->turn, g->allocation);
 out_id:
 	rte_hash_del_key(s->by_id, &g->id);
 out_user:
@@ -230,7 +236,7 @@ void turn_close(struct turn_server *s, struct granted *g, bool tell)
 	flow_entry_store(s->dataplane, g->address, endpoint_port(&a->relayed),
 			 (struct flow_entry){.kind = FLOW_CLOSED});
 	turn_shed_relayed(s, a, false);
-	turn_shed_client(s, a, false);
+	turn_unshed_client(s, a);
 	leave(&s->turn, a);
 	rte_hash_del_key(s->by_id, &g->id);
 	OPENSSL_cleanse(&g->auth, sizeof(g->auth));

@@ -6,9 +6,9 @@
 
 #include <openssl/rand.h>
 
-static int draw(uint64_t secret[2])
+static int draw(__u64 secret[2])
 {
-	uint64_t drawn[2];
+	__u64 drawn[2];
 
 	if (RAND_bytes((uint8_t *)drawn, sizeof(drawn)) != 1)
 		return -ENOMEM;
@@ -19,13 +19,13 @@ static int draw(uint64_t secret[2])
 
 int challenge_start(struct challenge *c, uint32_t minute)
 {
-	c->minute = minute;
-	return draw(c->secret[0]) || draw(c->secret[1]) ? -ENOMEM : 0;
+	c->nonce.minute = minute;
+	return draw(c->nonce.secret[0]) || draw(c->nonce.secret[1]) ? -ENOMEM : 0;
 }
 
 void challenge_tick(struct challenge *c, uint32_t minute)
 {
-	uint32_t before = c->minute;
+	uint32_t before = c->nonce.minute;
 
 	if (minute == before)
 		return;
@@ -33,6 +33,6 @@ void challenge_tick(struct challenge *c, uint32_t minute)
 	 * there. */
 	if (before % CHALLENGE_ERA <= CHALLENGE_MINUTES &&
 	    minute % CHALLENGE_ERA > CHALLENGE_MINUTES)
-		draw(c->secret[(minute / CHALLENGE_ERA + 1) & 1]);
-	__atomic_store_n(&c->minute, minute, __ATOMIC_RELAXED);
+		draw(c->nonce.secret[(minute / CHALLENGE_ERA + 1) & 1]);
+	__atomic_store_n(&c->nonce.minute, minute, __ATOMIC_RELAXED);
 }

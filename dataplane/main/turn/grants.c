@@ -17,12 +17,12 @@
 
 /*
  * Addresses that stand for IPv4 in IPv6, and would reach what is denied as IPv4: compatible (RFC
- * 4291 2.5.5.1), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380); and those that are
- * nobody's on a network: discard (RFC 6666), link-local, site-local, unique local, documentation is
- * left to `deny`.
+ * 4291 2.5.5.1), translated (RFC 2765), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC
+ * 4380); and those that are nobody's on a network: discard (RFC 6666), link-local, site-local,
+ * unique local, documentation is left to `deny`.
  */
 static const struct prefix never6[] = {
-	{{.octets = {0}}, 96},          {{.octets = {0x00, 0x64, 0xff, 0x9b}}, 32},
+	{{.octets = {0}}, 64},          {{.octets = {0x00, 0x64, 0xff, 0x9b}}, 32},
 	{{.octets = {0x01, 0x00}}, 64}, {{.octets = {0x20, 0x01, 0x00, 0x00}}, 32},
 	{{.octets = {0x20, 0x02}}, 16}, {{.octets = {0xfe, 0x80}}, 10},
 	{{.octets = {0xfe, 0xc0}}, 10}, {{.octets = {0xfc, 0x00}}, 7},
@@ -44,19 +44,27 @@ static bool is_within(const struct prefix *prefixes, unsigned int count, const s
 	return false;
 }
 
-static bool is_local(const struct turn_server *s, const struct address *a)
+/* The media address; NULL: it is none. */
+static const struct local_address *find_local(const struct turn_server *s, const struct address *a)
 {
 	for (unsigned int k = 0; k < s->dataplane->address_count; k++)
 		if (address_equal(&s->dataplane->addresses[k].address, a))
-			return true;
-	return false;
+			return &s->dataplane->addresses[k];
+	return NULL;
 }
 
-/* An operator's `allow` is stronger than what is private, and never than what disguises IPv4. */
-bool turn_allows(const struct turn_server *s, const struct address *peer)
+/*
+ * Of the relay's own addresses those of the network that is relayed: others face telephones, and
+ * who is heard there is not who comes from the Internet. An operator's `allow` is stronger than
+ * what is private, and never than what disguises IPv4.
+ */
+bool turn_allows(const struct turn_server *s, const struct allocation *a,
+		 const struct address *peer)
 {
-	if (is_local(s, peer))
-		return true;
+	const struct local_address *local = find_local(s, peer);
+
+	if (local)
+		return local->network == s->dataplane->addresses[granted_of(s, a)->address].network;
 	if (!s->any || !address_is_host(peer))
 		return false;
 	if (!address_is_ipv4(peer) && is_within(never6, RTE_DIM(never6), peer))
@@ -144,7 +152,7 @@ int turn_permit(struct turn_server *s, struct allocation *a, const struct addres
 
 	if (address_is_ipv4(peer) != address_is_ipv4(&a->relayed.address))
 		return TURN_PEER_FAMILY_MISMATCH;
-	if (!turn_allows(s, peer))
+	if (!turn_allows(s, a, peer))
 		return TURN_FORBIDDEN;
 	if (!old)
 		k = free_permission(s, a, now);
@@ -156,7 +164,7 @@ int turn_permit(struct turn_server *s, struct allocation *a, const struct addres
 		egress_release(p->egress);
 		p->egress = NULL;
 		p->peer = *peer;
-		if (!is_local(s, peer)) {
+		if (!find_local(s, peer)) {
 			p->egress = egress_to(s, a, peer);
 			if (!p->egress)
 				return TURN_FORBIDDEN;

@@ -94,7 +94,7 @@ static void hear_refresh(struct hearing *h)
 		turn_close(h->s, h->g, true);
 }
 
-/* All of them or none (RFC 8656 10.2). */
+/* All of them or none (RFC 8656 10.2), as far as they are allowed; room may end in the middle. */
 static void hear_permission(struct hearing *h)
 {
 	struct allocation *a = h->g->allocation;
@@ -109,7 +109,7 @@ static void hear_permission(struct hearing *h)
 
 		if (address_is_ipv4(&peer.address) != address_is_ipv4(&a->relayed.address))
 			return answer_error(h, TURN_PEER_FAMILY_MISMATCH);
-		if (!turn_allows(h->s, &peer.address))
+		if (!turn_allows(h->s, a, &peer.address))
 			return answer_error(h, TURN_FORBIDDEN);
 	}
 	for (unsigned int k = 0; k < h->m->peer_count; k++) {
@@ -168,8 +168,6 @@ static void refuse(struct hearing *h)
 
 static void hear_client(struct hearing *h)
 {
-	if (!stun_integrity_is_right(h->m->data, h->m->integrity, &h->g->auth))
-		return refuse(h);
 	if (!is_user(h->g, h->m))
 		return answer_error(h, TURN_WRONG_CREDENTIALS);
 	if (h->m->unknown_count)
@@ -220,9 +218,14 @@ void turn_server_hear(struct turn_server *s, unsigned int listener, const struct
 	if (turn_parse(&m, rte_pktmbuf_mtod(datagram, uint8_t *), rte_pktmbuf_data_len(datagram)))
 		return;
 	a = turn_find(&s->turn, turn_hash(&s->turn, listener, client), listener, client);
-	if (!a || !allocation_is_open(a, h.now))
-		return tell_request(s, listener, client, datagram);
-	h.g = granted_of(s, a);
+	h.g = a && allocation_is_open(a, h.now) ? granted_of(s, a) : NULL;
 	h.m = &m;
-	hear_client(&h);
+	if (m.type == TURN_GONE)
+		return h.g ? turn_close(s, h.g, true) : (void)0;
+	if (h.g && stun_integrity_is_right(m.data, m.integrity, &h.g->auth))
+		return hear_client(&h);
+	/* Whoever has the address now may be another user, whom the control plane knows. */
+	if (!h.g || m.type == TURN_ALLOCATE)
+		return tell_request(s, listener, client, datagram);
+	refuse(&h);
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What those who shed floods know of TURN (ebpf/policy_turn.h): listening ports, clients, peers. */
+#include <string.h>
+
 #include "dataplane/main/floods/rates.h"
 #include "dataplane/main/turn/turn_state.h"
 #include "ebpf/shed_maps.h"
@@ -34,17 +36,39 @@ void turn_shed_listener(struct turn_server *s, unsigned int listener, uint32_t p
 	store_flags(port, l->open ? SHED_PORT_OPEN | SHED_PORT_TURN : 0);
 }
 
-void turn_shed_client(struct turn_server *s, const struct allocation *a, bool open)
+/* The minute comes last: a secret that was just drawn serves no nonce yet. */
+void turn_shed_challenge(struct turn_server *s)
 {
-	struct shed_client client = {.port = a->client.port, .listener = a->listener};
+	struct shed_rule *rule = s->dataplane->shed_rule;
+	const struct shed_nonce *nonce = &s->turn.challenge.nonce;
 
-	if (!s->config.shed)
+	if (!rule || rule->nonce.minute == nonce->minute)
 		return;
-	client.address.half[0] = a->client.address.half[0];
-	client.address.half[1] = a->client.address.half[1];
-	if (open)
-		shed_client_add(s->config.shed, &client);
-	else
+	memcpy(rule->nonce.secret, nonce->secret, sizeof(nonce->secret));
+	__atomic_store_n(&rule->nonce.minute, nonce->minute, __ATOMIC_RELEASE);
+}
+
+static struct shed_client client_of(const struct allocation *a)
+{
+	return (struct shed_client){
+		.address = {.half = {a->client.address.half[0], a->client.address.half[1]}},
+		.port = a->client.port,
+		.listener = a->listener,
+	};
+}
+
+int turn_shed_client(struct turn_server *s, const struct allocation *a)
+{
+	const struct shed_client client = client_of(a);
+
+	return s->config.shed ? shed_client_add(s->config.shed, &client) : 0;
+}
+
+void turn_unshed_client(struct turn_server *s, const struct allocation *a)
+{
+	const struct shed_client client = client_of(a);
+
+	if (s->config.shed)
 		shed_client_remove(s->config.shed, &client);
 }
 

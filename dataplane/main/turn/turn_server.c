@@ -10,6 +10,7 @@
 #include <rte_hash_crc.h>
 #include <rte_malloc.h>
 
+#include "dataplane/main/floods/rates.h"
 #include "dataplane/main/legs/egress_make.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/main/turn/turn_state.h"
@@ -123,6 +124,7 @@ unsigned int turn_server_poll(struct turn_server *s)
 	unsigned int handled = 0;
 
 	challenge_tick(&s->turn.challenge, minute_now());
+	turn_shed_challenge(s);
 	deferred_poll(&s->deferred, s->dataplane);
 	for (uint32_t k = 0; k < part && s->open; k++) {
 		struct granted *g = &s->granted[s->watched];
@@ -158,12 +160,13 @@ static int read_prefixes(struct prefix *to, unsigned int *count,
 	return 0;
 }
 
-static bool is_listed(const Tandem__Dataplane__V1__PutTurn *put, const struct endpoint *local)
+static bool is_among(Tandem__Dataplane__V1__Endpoint *const *list, size_t count,
+		     const struct endpoint *local)
 {
 	struct endpoint wanted;
 
-	for (size_t k = 0; k < put->n_listen; k++)
-		if (!leg_plan_endpoint(&wanted, put->listen[k]) && endpoint_equal(&wanted, local))
+	for (size_t k = 0; k < count; k++)
+		if (!leg_plan_endpoint(&wanted, list[k]) && endpoint_equal(&wanted, local))
 			return true;
 	return false;
 }
@@ -216,7 +219,8 @@ static int listen_at(struct turn_server *s, const Tandem__Dataplane__V1__PutTurn
 		     const char **what)
 {
 	for (unsigned int k = 0; k < s->turn.listener_count; k++)
-		if (s->turn.listeners[k].open && !is_listed(put, &s->turn.listeners[k].local))
+		if (s->turn.listeners[k].open &&
+		    !is_among(put->listen, put->n_listen, &s->turn.listeners[k].local))
 			set_open(s, k, false, 0);
 	for (size_t k = 0; k < put->n_listen; k++) {
 		struct endpoint local;
@@ -226,6 +230,7 @@ static int listen_at(struct turn_server *s, const Tandem__Dataplane__V1__PutTurn
 		place = find_or_add(s, &local, leg_plan_local(s->dataplane, put->listen[k]));
 		if (place < 0)
 			return fail(what, "listen: more than 16 ports since the start", place);
+		s->turn.listeners[place].gate = is_among(put->gates, put->n_gates, &local);
 		set_open(s, place, true, put->client_pps);
 	}
 	return 0;
@@ -268,6 +273,11 @@ int turn_server_put(struct turn_server *s, const Tandem__Dataplane__V1__PutTurn 
 	s->allow_count = allow_count;
 	s->any = put->any;
 	s->lifetime_max = RTE_MAX(put->lifetime_max_s, (uint32_t)LIFETIME_LEAST);
+	if (s->dataplane->shed_rule) {
+		s->dataplane->shed_rule->turn = rates_of_requests(put->stranger_pps);
+		s->dataplane->shed_rule->hairpin |= put->n_listen != 0;
+	}
+	turn_shed_challenge(s);
 	set_realm(&s->turn, put->realm);
 	return listen_at(s, put, what);
 }

@@ -76,8 +76,9 @@ struct granted *turn_find_id(const struct turn_server *s, uint64_t id);
 
 /* --- grants.c: permissions and channels --- */
 
-/* Whether an address may be a peer at all. */
-bool turn_allows(const struct turn_server *s, const struct address *peer);
+/* Whether an address may be a peer of an allocation at all. */
+bool turn_allows(const struct turn_server *s, const struct allocation *a,
+		 const struct address *peer);
 /* 0, or the error that the client is told: the permission is in force for five minutes from now. */
 int turn_permit(struct turn_server *s, struct allocation *a, const struct address *peer,
 		uint64_t now, unsigned int *place);
@@ -89,7 +90,10 @@ void turn_forget_peers(struct turn_server *s, struct allocation *a);
 /* --- shed_turn.c: what those who shed floods know of it --- */
 
 void turn_shed_listener(struct turn_server *s, unsigned int listener, uint32_t pps);
-void turn_shed_client(struct turn_server *s, const struct allocation *a, bool open);
+/* By what nonces are known, whenever that has changed. */
+void turn_shed_challenge(struct turn_server *s);
+int turn_shed_client(struct turn_server *s, const struct allocation *a); /* 0, -ENOSPC */
+void turn_unshed_client(struct turn_server *s, const struct allocation *a);
 /* Who may send to the relayed address by the wire. */
 void turn_shed_relayed(struct turn_server *s, struct allocation *a, bool open);
 

@@ -4,18 +4,18 @@
  * can choose collisions for (1 and 3 rounds) or forge (2 and 4). For workers, the main lcore and
  * BPF alike: no call, no memory, bounded loops over a constant number of words.
  */
-#ifndef TANDEM_SIPHASH_H
-#define TANDEM_SIPHASH_H
+#ifndef TANDEM_EBPF_SIPHASH_H
+#define TANDEM_EBPF_SIPHASH_H
 
-#include <stdint.h>
+#include <linux/types.h>
 
 struct siphash {
-	uint64_t v[4];
+	__u64 v[4];
 };
 
 #define SIPHASH_INLINE static inline __attribute__((always_inline))
 
-SIPHASH_INLINE uint64_t siphash_rotate(uint64_t word, unsigned int bits)
+SIPHASH_INLINE __u64 siphash_rotate(__u64 word, unsigned int bits)
 {
 	return word << bits | word >> (64 - bits);
 }
@@ -38,15 +38,15 @@ SIPHASH_INLINE void siphash_round(struct siphash *s)
  * Of `count` whole words as they are in memory (little-endian), and nothing behind them; `rounds`
  * a word, and `last` rounds in the end.
  */
-SIPHASH_INLINE uint64_t siphash(const uint64_t key[2], const uint64_t *words, unsigned int count,
-				unsigned int rounds, unsigned int last)
+SIPHASH_INLINE __u64 siphash(const __u64 key[2], const __u64 *words, unsigned int count,
+			     unsigned int rounds, unsigned int last)
 {
 	struct siphash s = {{key[0] ^ 0x736f6d6570736575, key[1] ^ 0x646f72616e646f6d,
 			     key[0] ^ 0x6c7967656e657261, key[1] ^ 0x7465646279746573}};
 
 	for (unsigned int k = 0; k <= count; k++) {
 		/* The last word has the length in octets in its highest one. */
-		uint64_t word = k < count ? words[k] : (uint64_t)(8 * count) << 56;
+		__u64 word = k < count ? words[k] : (__u64)(8 * count) << 56;
 
 		s.v[3] ^= word;
 		for (unsigned int r = 0; r < rounds; r++)
