@@ -9,12 +9,16 @@
 #include <rte_udp.h>
 
 #include "dataplane/main/legs/registry.h"
+#include "dataplane/main/turn/turn_state.h"
 #include "perf/traffic.h"
 
-#define FIRST_PORT 1024
-#define CALL_SSRC  0x5eed0000u
-#define GRACE_MS   10000   /* as the control plane has it */
-#define MEDIA_PPS  1000000 /* a limit that is counted and that no participant reaches */
+#define FIRST_PORT       1024
+#define SERVER_PORT      3478
+#define CHANNEL          0x4001
+#define MEASURED_SECONDS 86400
+#define CALL_SSRC        0x5eed0000u
+#define GRACE_MS         10000   /* as the control plane has it */
+#define MEDIA_PPS        1000000 /* a limit that is counted and that no participant reaches */
 
 static const uint8_t salt[SUITE_SALT_MAX] = "measured salt";
 
@@ -33,6 +37,7 @@ static bool is_secure(const struct rig *rig, uint32_t k)
 {
 	switch (rig->config.calls) {
 	case CALLS_PLAIN:
+	case CALLS_TURN:
 		return false;
 	case CALLS_MIXED:
 	case CALLS_BROWSER:
@@ -71,6 +76,27 @@ static struct endpoint local_of(uint32_t k)
 		.port = rte_cpu_to_be_16(FIRST_PORT + place_of(k) % RIG_PORTS_PER_HOST)};
 }
 
+static bool is_behind_turn(const struct rig *rig, uint32_t k)
+{
+	return rig->config.calls == CALLS_TURN && k % RIG_NETWORKS == 0;
+}
+
+/* Where TURN is served: the last of the first network's media addresses. */
+static struct endpoint server_of(const struct rig *rig)
+{
+	return (struct endpoint){.address = rig_host(0, 1 + 2 * rig_hosts(&rig->config)),
+				 .port = rte_cpu_to_be_16(SERVER_PORT)};
+}
+
+/* What is relayed for the participant: behind the legs' addresses, the same port. */
+static struct endpoint relayed_of(const struct rig *rig, uint32_t k)
+{
+	struct endpoint local = local_of(k);
+
+	local.address = rig_host(0, 1 + rig_hosts(&rig->config) + host_of(k));
+	return local;
+}
+
 /* All participants are behind the gateway. */
 static struct endpoint remote_of(uint32_t k)
 {
@@ -88,12 +114,60 @@ static void put_endpoint(Tandem__Dataplane__V1__Endpoint *to, struct endpoint *f
 	to->port = rte_be_to_cpu_16(from->port);
 }
 
+/* --- TURN --- */
+
+static int serve_turn(struct rig *rig, const char **what)
+{
+	Tandem__Dataplane__V1__PutTurn put;
+	Tandem__Dataplane__V1__Endpoint listen, *list[] = {&listen};
+	struct endpoint server = server_of(rig);
+
+	tandem__dataplane__v1__put_turn__init(&put);
+	put_endpoint(&listen, &server);
+	put.listen = list;
+	put.n_listen = 1;
+	put.realm = (char *)"measured";
+	return turn_server_put(rig->turn, &put, what);
+}
+
+/* The client has bound a channel to its leg, for as long as it is measured. */
+static int put_allocation(struct rig *rig, uint32_t k, const char **what)
+{
+	struct endpoint server = server_of(rig), client = remote_of(k);
+	struct endpoint relayed = relayed_of(rig, k), local = local_of(k);
+	Tandem__Dataplane__V1__Endpoint to_server, to_client, to_relayed;
+	Tandem__Dataplane__V1__PutAllocation put;
+	struct allocation *a;
+	int error;
+
+	tandem__dataplane__v1__put_allocation__init(&put);
+	put_endpoint(&to_server, &server);
+	put_endpoint(&to_client, &client);
+	put_endpoint(&to_relayed, &relayed);
+	put.allocation = 1 + k;
+	put.server = &to_server;
+	put.client = &to_client;
+	put.relayed = &to_relayed;
+	put.lifetime_s = MEASURED_SECONDS;
+	put.key = (ProtobufCBinaryData){TURN_KEY, (uint8_t *)"a measured key16"};
+	put.user = (ProtobufCBinaryData){8, (uint8_t *)"measured"};
+	put.transaction = (ProtobufCBinaryData){12, (uint8_t *)"transaction!"};
+	error = turn_server_put_allocation(rig->turn, &put, what);
+	if (error)
+		return error;
+	a = turn_find_id(rig->turn, put.allocation)->allocation;
+	error = turn_bind(rig->turn, a, CHANNEL, &local, rte_rdtsc());
+	a->channels[0].until = a->permissions[0].until = a->until;
+	return error ? -EINVAL : 0;
+}
+
 /* --- legs --- */
 
 static int put_leg(struct rig *rig, uint32_t k, const char **what)
 {
 	const bool browser = rig->config.calls == CALLS_BROWSER && is_secure(rig, k);
-	struct endpoint local = local_of(k), remote = remote_of(k);
+	struct endpoint local = local_of(k);
+	struct endpoint remote = is_behind_turn(rig, k) ? relayed_of(rig, k) : remote_of(k);
 	Tandem__Dataplane__V1__PutLeg put;
 	Tandem__Dataplane__V1__Endpoint to_local, to_remote;
 	Tandem__Dataplane__V1__Ice ice;
@@ -234,10 +308,14 @@ static void nominate(struct rig *rig, uint32_t k)
 int calls_put_legs(struct rig *rig)
 {
 	const char *what = "";
+	int error = rig->turn ? serve_turn(rig, &what) : 0;
 
+	if (error)
+		return rig_fail(what, error);
 	for (uint32_t k = 0; k < rig->config.legs; k++) {
-		int error = put_leg(rig, k, &what);
-
+		error = is_behind_turn(rig, k) ? put_allocation(rig, k, &what) : 0;
+		if (!error)
+			error = put_leg(rig, k, &what);
 		if (!error && is_secure(rig, k))
 			error = calls_put_keys(rig, k, 1, &what);
 		if (!error)
@@ -262,7 +340,7 @@ static void make_header(const struct rig *rig, uint32_t k, struct source *s)
 	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)s->header;
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	struct endpoint local = local_of(k), remote = remote_of(k);
+	struct endpoint local = s->channel ? server_of(rig) : local_of(k), remote = remote_of(k);
 
 	ether->dst_addr = rig->dataplane.ports[s->network].mac;
 	ether->src_addr = (struct rte_ether_addr){{0x02, 0, 0x5e, 0, 1, s->network}};
@@ -284,6 +362,7 @@ static int make_source(struct rig *rig, uint32_t k)
 	s->leg = leg_of(rig, k);
 	s->network = k % RIG_NETWORKS;
 	s->ssrc = CALL_SSRC + k;
+	s->channel = is_behind_turn(rig, k) ? CHANNEL : 0;
 	s->index = k % 0x8000; /* RFC 3711 3.3.1: so no packet is lost around the first wrap */
 	make_header(rig, k, s);
 	return is_secure(rig, k) ? calls_make_key(rig, &s->key, k, 1) : 0;

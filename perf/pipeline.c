@@ -2,7 +2,7 @@
 /*
  * One pipeline with its calls, which measures what it is asked to: a line on the standard input
  *
- *	pipeline|ports|raw|stages plain|secure PAYLOAD LOADS [PACKETS]
+ *	pipeline|ports|raw|stages plain|secure|client PAYLOAD LOADS [PACKETS]
  *
  * is answered by a line of JSON with the TSC cycles per packet of each load of PACKETS (8192), and
  *
@@ -39,7 +39,7 @@ static const struct option options[] = {{"engine", required_argument, NULL, 'e'}
 
 static const char *const usage =
 	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
-	"                [--calls plain|mixed|browser|secure|shared] [--legs N] [--core N]\n"
+	"                [--calls plain|mixed|browser|secure|shared|turn] [--legs N] [--core N]\n"
 	"                [--workers 1|2] [--listeners 0|1|2] [--shed off|vouched|judged]\n"
 	"                [--no-huge] [--software-checksums]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
@@ -55,7 +55,8 @@ static int find(const char *const *words, const char *word)
 
 static bool read_options(struct rig_config *c, int argc, char **argv)
 {
-	static const char *const calls[] = {"plain", "mixed", "browser", "secure", "shared", NULL};
+	static const char *const calls[] = {"plain",  "mixed", "browser", "secure",
+					    "shared", "turn",  NULL};
 	static const char *const sheds[] = {"off", "vouched", "judged", NULL};
 	int option, found;
 
@@ -165,7 +166,7 @@ static void print_start(const struct rig *rig)
 static int measure(struct traffic *t, unsigned int workers, const char *line)
 {
 	static const char *const kinds[] = {"pipeline", "ports", "raw", "stages", NULL};
-	static const char *const froms[] = {"plain", "secure", NULL};
+	static const char *const froms[] = {"plain", "secure", "client", NULL};
 	static struct measure m[RIG_WORKERS_MAX];
 	unsigned int payload, loads, packets = RIG_PACKETS;
 	char kind[16], from[16];

@@ -31,7 +31,13 @@ FORKED = {
     "decrypt+1": ("mixed+1", "secure"),
     "encrypt+1": ("mixed+1", "plain"),
 }
-PARTS = {**MODES, **FORKED}
+# To a leg from a client that is behind TURN, by ChannelData, and the other way round; beside forward.
+TURNED = {
+    "forward-from-turn": ("turn", "client"),
+    "forward-to-turn": ("turn", "plain"),
+}
+PARTS = {**MODES, **FORKED, **TURNED}
+TURN_BUDGET = 200
 # design, section 7: TSC cycles per packet at 160 octets, in all or on top of the crypto
 FORWARD_BUDGET = {True: 100, False: 150}  # by whether there are at most 100,000 legs
 OVER_BUDGET = {"decrypt": 110, "encrypt": 110, "transcrypt": 160}
@@ -72,6 +78,8 @@ class Figure(NamedTuple):
             return None
         if self.mode == "forward":
             return FORWARD_BUDGET[self.legs <= MANY]
+        if self.mode in TURNED:
+            return TURN_BUDGET if self.legs <= MANY else None
         if self.legs > MANY or self.mode not in OVER_BUDGET:
             return None
         return OVER_BUDGET_GCM if "GCM" in self.suite else OVER_BUDGET[self.mode]
@@ -85,7 +93,7 @@ class Group(NamedTuple):
     workers: int
 
     def __str__(self):
-        suite = "" if self.calls.startswith("plain") else f" with {self.suite}"
+        suite = "" if self.calls.startswith(("plain", "turn")) else f" with {self.suite}"
         return f"{self.legs} legs, {self.calls} calls{suite}, workers {self.workers}"
 
 
@@ -107,6 +115,10 @@ def beside(legs):
             yield Figure(mode, SUITES[0], PAYLOAD, MANY, workers=2)
         for mode in FORKED:
             yield Figure(mode, SUITES[0], PAYLOAD, MANY)
+    for count in legs:
+        if count <= MANY:
+            for mode in TURNED:
+                yield Figure(mode, SUITES[0], PAYLOAD, count)
     if len(legs) > 1:
         for count in BETWEEN:
             if min(legs) < count < max(legs):

@@ -14,6 +14,7 @@
 #include "dataplane/main/links/neighbour.h"
 #include "dataplane/main/floods/rates.h"
 #include "dataplane/main/legs/registry.h"
+#include "dataplane/main/turn/turn_server.h"
 #include "dataplane/main/workers.h"
 #include "ebpf/shed_maps.h"
 #include "perf/calls.h"
@@ -143,10 +144,12 @@ static int create_legs(struct rig *rig)
 static int create_table(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
-	const uint32_t each = rig->config.legs / RIG_NETWORKS;
-	const unsigned int addresses = (each + RIG_PORTS_PER_HOST - 1) / RIG_PORTS_PER_HOST;
+	const unsigned int hosts = rig_hosts(&rig->config);
+	const unsigned int addresses = rig->config.calls == CALLS_TURN ? 2 * hosts + 1 : hosts;
 	const struct memory before = memory_used();
 
+	if (addresses > NETWORK_ADDRESSES_MAX)
+		return -E2BIG;
 	d->worker_count = rig->config.workers;
 	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
 		add_network(rig, n, addresses);
@@ -208,6 +211,18 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
 }
 
+/* One client for each call. */
+static int create_turn(struct rig *rig)
+{
+	const struct turn_server_config config = {.dataplane = &rig->dataplane, .event = on_event};
+	int error = turn_server_create(&rig->turn, &config, rig->config.legs / RIG_NETWORKS,
+				       SOCKET_ID_ANY);
+
+	if (!error)
+		registry_serve_turn(rig->registry, rig->turn);
+	return error;
+}
+
 static int create_registry(struct rig *rig)
 {
 	const struct registry_config config = {
@@ -215,6 +230,8 @@ static int create_registry(struct rig *rig)
 	const struct memory before = memory_used();
 	int error = registry_create(&rig->registry, &config);
 
+	if (!error && rig->config.calls == CALLS_TURN)
+		error = create_turn(rig);
 	rig->memory.registry = memory_since(&before);
 	return error;
 }
@@ -298,7 +315,7 @@ static int weigh_keys(struct rig *rig)
 	uint64_t key = 0;
 	int error = 0;
 
-	if (calls != CALLS_PLAIN && rig->engine == &crypt_ipsec_mb)
+	if (calls != CALLS_PLAIN && calls != CALLS_TURN && rig->engine == &crypt_ipsec_mb)
 		error = weigh_key(rig, &key);
 	rig->memory.keys = key * rig->config.legs * (calls == CALLS_SECURE ? 2 : 1);
 	return error ? rig_fail("keys", error) : 0;

@@ -26,6 +26,7 @@ enum rig_calls {
 	CALLS_BROWSER, /* SRTP by DTLS with ICE, RTP */
 	CALLS_SECURE,  /* SRTP by SDES twice, each with keys of its own */
 	CALLS_SHARED,  /* the same, but both protect with what the other one unprotects with */
+	CALLS_TURN,    /* RTP, RTP; the first one's participant is behind TURN */
 	CALLS_EITHER,  /* every second call is plain and every second one mixed */
 };
 
@@ -59,6 +60,7 @@ struct source {
 	uint64_t index;        /* RTP index of its next packet */
 	uint32_t ssrc;
 	uint8_t network;
+	uint16_t channel;   /* of TURN, in which it is sent; 0: it is not */
 	uint8_t header[42]; /* Ethernet, IPv4, UDP; lengths and IPv4 checksum are zero */
 };
 
@@ -75,6 +77,7 @@ struct rig {
 	struct dataplane dataplane;
 	struct shed *shed; /* NULL: RIG_SHED_OFF */
 	struct registry *registry;
+	struct turn_server *turn;          /* CALLS_TURN, or NULL */
 	struct worker *worker;             /* the first one */
 	const struct crypt_engine *engine; /* of the pipeline */
 	const struct crypt_engine *maker;  /* of the participants */
@@ -97,5 +100,11 @@ int rig_serve(int (*answer)(void *arg, const char *line), void *arg);
 struct address rig_host(unsigned int network, uint8_t last);
 #define RIG_GATEWAY        14
 #define RIG_PORTS_PER_HOST 64000 /* that legs take of a media address */
+
+/* Media addresses of each network that the legs take; with CALLS_TURN as many more, and one. */
+static inline unsigned int rig_hosts(const struct rig_config *config)
+{
+	return (config->legs / RIG_NETWORKS + RIG_PORTS_PER_HOST - 1) / RIG_PORTS_PER_HOST;
+}
 
 #endif

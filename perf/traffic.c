@@ -133,6 +133,18 @@ static void put_rtp(uint8_t *p, const struct source *s, uint16_t payload)
 	memset(p + RTP_HEADER, 0xd5, payload); /* silence in G.711 A-law */
 }
 
+/* ChannelData's header, of a participant behind TURN; returns where it ends. */
+static uint8_t *put_channel(uint8_t *p, const struct source *s, uint16_t length)
+{
+	if (!s->channel)
+		return p;
+	p[0] = s->channel >> 8;
+	p[1] = s->channel;
+	p[2] = length >> 8;
+	p[3] = length;
+	return p + 4;
+}
+
 static void put_lengths(const struct traffic *t, uint8_t *frame, uint16_t length)
 {
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + RTE_ETHER_HDR_LEN);
@@ -180,16 +192,17 @@ static void fill_burst(struct traffic *t, uint32_t first, uint32_t count)
 	for (uint32_t k = first; k < first + count; k++) {
 		struct source *s = round->order[round->next];
 		struct rte_mbuf *m = t->mbuf[k];
-		uint8_t *frame;
+		uint8_t *frame, *rtp;
 
 		round->next = round->next + 1 == round->count ? 0 : round->next + 1;
 		t->sender[k] = s;
 		rte_pktmbuf_reset(m);
-		m->data_len = m->pkt_len = sizeof(s->header) + RTP_HEADER + t->payload;
 		frame = rte_pktmbuf_mtod(m, uint8_t *);
 		memcpy(frame, s->header, sizeof(s->header));
-		put_rtp(frame + sizeof(s->header), s, t->payload);
-		put_lengths(t, frame, RTP_HEADER + t->payload);
+		rtp = put_channel(frame + sizeof(s->header), s, RTP_HEADER + t->payload);
+		put_rtp(rtp, s, t->payload);
+		m->data_len = m->pkt_len = rtp + RTP_HEADER + t->payload - frame;
+		put_lengths(t, frame, m->data_len - sizeof(s->header));
 	}
 	if (t->from == FROM_SECURE)
 		protect(t, first, count);
@@ -263,8 +276,10 @@ static unsigned int queue_of(const struct traffic *t, const struct source *s)
 
 static bool is_sender(const struct traffic *t, const struct source *s, enum traffic_from from)
 {
+	const enum traffic_from its = s->key ? FROM_SECURE : s->channel ? FROM_CLIENT : FROM_PLAIN;
+
 	return calls_speaks(t->rig, s - t->rig->sources) && queue_of(t, s) == t->worker->id &&
-	       !s->key == (from == FROM_PLAIN);
+	       its == from;
 }
 
 static int create_round(struct traffic *t, enum traffic_from from)

@@ -17,8 +17,8 @@
 
 #include "perf/rig.h"
 
-/* From which participants: those of plain legs, or those of legs with SRTP. */
-enum traffic_from { FROM_PLAIN, FROM_SECURE, FROM_MAX };
+/* From which participants: those of plain legs, those of legs with SRTP, or those behind TURN. */
+enum traffic_from { FROM_PLAIN, FROM_SECURE, FROM_CLIENT, FROM_MAX };
 
 /* Participants in the order in which they send. */
 struct traffic_round {
