@@ -46,7 +46,7 @@ def attributes_of(text):
 
 class Coturn:
     name = "coturn"
-    kinds = ("rtp",)
+    kinds = ("rtp", "turn")
     package = "coturn"
 
     def __init__(self, _build, directory):

@@ -9,6 +9,7 @@ import api
 import network
 import sdp
 import traffic
+import turn
 import wait
 from process import Process
 
@@ -28,7 +29,7 @@ CONTROLPLANE = """\
 [controlplane]
 dataplane={state}/dataplane.sock
 listen=unix:{state}/relay.sock
-ports=20000-59999
+ports=20000-39999
 port_quarantine=0
 log=warn
 """
@@ -40,6 +41,7 @@ class Tandem:
     package = None
     idle = "sleep"
     legs = 10000
+    more = ""  # of the control plane's configuration
 
     def __init__(self, build, directory):
         state = "/run/tandem-e2e"  # borrowed from the machine with everything else: tests/e2e/host
@@ -50,7 +52,8 @@ class Tandem:
         for program, text, first in (("tandem-dataplane", DATAPLANE, network.FIRST),
                                      ("tandem-controlplane", CONTROLPLANE, [])):
             ini = directory / f"{program}.ini"
-            ini.write_text(text.format(**values), encoding="ascii")
+            more = self.more if program == "tandem-controlplane" else ""
+            ini.write_text(text.format(**values) + more, encoding="ascii")
             process = Process([*first, str(build.resolve() / program), "--config", str(ini)],
                               directory / f"{program}.log", network.RELAY, notify=True)
             self._processes.append(process)
@@ -84,3 +87,33 @@ class Tandem:
         self._api.close()
         for process in reversed(self._processes):
             process.stop()
+
+
+class TandemTurn(Tandem):
+    """As coturn is measured: each caller has an allocation and a channel to its callee, who is no leg."""
+
+    kinds = ("turn",)
+    server = network.TANDEM, 3478
+    user = "load", "a password"
+    more = f"""\
+[turn]
+listen={server[0]}:{server[1]}
+user={":".join(user)}
+peers=any
+allocations_per_user=1000000
+client_pps=0
+stranger_pps=0
+"""
+
+    def _call(self, call):
+        with network.LOAD.udp(*call.caller) as sock:
+            client = turn.Client(self.server, *self.user, sock)
+            client.allocate()
+            client.bind(0x4000, call.callee)
+        return [traffic.Stream(call.caller, self.server, call.callee, "turn"),
+                traffic.Stream(call.callee, client.relayed, call.caller)]
+
+    def tear_down(self, wanted):
+        for call in wanted:
+            with network.LOAD.udp(*call.caller) as sock:
+                turn.Client(self.server, *self.user, sock).refresh(0)

@@ -26,11 +26,11 @@ class Refused(Exception):
 
 
 class Client:
-    """One 5-tuple; over IPv4."""
+    """One 5-tuple; over IPv4. sock: its UDP socket, if it is not a browser's."""
 
-    def __init__(self, server, user, password, address=net.BROWSER[4]):
+    def __init__(self, server, user, password, sock=None):
         self._server, self.user, self.password = server, user, password
-        self.socket = net.BROWSERS.udp(address)
+        self.socket = sock or net.BROWSERS.udp(net.BROWSER[4])
         self.socket.settimeout(1)
         self.realm = self.nonce = self.relayed = None
 
