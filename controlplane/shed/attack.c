@@ -30,6 +30,7 @@ static const struct {
 	{"stranger_media", ATTACK_SPOOFED_MEDIA},
 	{"wrong_source", ATTACK_SPOOFED_MEDIA},
 	{"not_validated", ATTACK_SPOOFED_MEDIA},
+	{"no_permission", ATTACK_SPOOFED_MEDIA},
 	{"replay", ATTACK_FORGED_MEDIA},
 	{"unknown_rate", ATTACK_FORGED_MEDIA},
 	{"auth_failed", ATTACK_FORGED_MEDIA},
