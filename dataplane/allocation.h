@@ -14,6 +14,7 @@
 
 #include <linux/types.h>
 #include <rte_common.h>
+#include <rte_prefetch.h>
 
 #include "dataplane/lib/address.h"
 
@@ -62,6 +63,13 @@ struct allocation {
 	__u64 due; // who sheds: rw. The bucket of its rate (struct shed_rate).
 	struct allocation_count to_peers, to_client;
 } __rte_cache_aligned;
+
+/* What a packet of either direction reads. */
+static inline void allocation_prefetch(const struct allocation *a)
+{
+	for (unsigned int line = 0; line < sizeof(*a) / RTE_CACHE_LINE_SIZE; line++)
+		rte_prefetch0((const char *)a + line * RTE_CACHE_LINE_SIZE);
+}
 
 static inline bool allocation_is_open(const struct allocation *a, uint64_t now)
 {

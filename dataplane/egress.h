@@ -45,7 +45,7 @@ struct nexthop {
  * an allocation of this relay's has no next hop and no header: it never reaches a wire as it is.
  */
 struct egress {
-	struct nexthop *nexthop; /* NULL with `allocation` */
+	struct nexthop *nexthop; /* NULL of what is relayed */
 	uint16_t port;           /* DPDK port */
 	uint16_t mtu;            /* the largest IP packet */
 	uint8_t l3 : 7;          /* offset of the IP header */
@@ -56,26 +56,33 @@ struct egress {
 	 */
 	uint16_t ip_sum;  /* IPv4 header with length 0 */
 	uint16_t udp_sum; /* pseudo header with length 0, and without `offload` the UDP header */
-	/* Destination MAC and lengths are zero. With `allocation`: see egress_local(). */
+	/* Destination MAC and lengths are zero; or struct egress_relayed. */
 	uint8_t header[EGRESS_HEADER_MAX];
-	struct allocation *allocation; /* `remote` is its relayed address; NULL: it is none's */
 	struct endpoint remote;
 	uint32_t users; // main: rw. Configurations and others that name it.
 	uint8_t dscp;   // main: rw
 };
 
-/* With `allocation`: from where it comes, an endpoint in the place of the header. */
-static inline struct endpoint egress_local(const struct egress *e)
-{
-	struct endpoint local;
+/*
+ * What leads to the relayed address of an allocation has this in the place of a header, which it
+ * has none of: in the line that every packet reads.
+ */
+struct egress_relayed {
+	struct allocation *allocation;
+	struct endpoint local; /* from where it comes */
+};
 
-	memcpy(&local, e->header, sizeof(local));
-	return local;
+static inline bool egress_is_relayed(const struct egress *e)
+{
+	return !e->length;
 }
 
-static inline void egress_set_local(struct egress *e, struct endpoint local)
+static inline struct egress_relayed egress_relayed(const struct egress *e)
 {
-	memcpy(e->header, &local, sizeof(local));
+	struct egress_relayed relayed;
+
+	memcpy(&relayed, e->header, sizeof(relayed));
+	return relayed;
 }
 
 static inline bool egress_is_ipv4(const struct egress *e)

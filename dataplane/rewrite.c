@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* New Ethernet, IP and UDP headers, prebuilt in the egress, before the payload. */
+#include <rte_prefetch.h>
+
 #include "dataplane/burst.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/rewrite.h"
@@ -10,14 +12,13 @@
 /* To who is behind an allocation of this relay's. */
 static __rte_noinline void pass_to_client(struct worker *w, struct burst *b, unsigned int i)
 {
-	const struct egress *e = b->egress[i];
-	const struct endpoint local = egress_local(e);
-	enum drop reason = turn_to_client(w->dataplane->turn, e->allocation, b->mbuf[i],
-					  b->payload[i], b->length[i], &local, b->now);
+	const struct egress_relayed to = egress_relayed(b->egress[i]);
+	enum drop reason = turn_to_client(w->dataplane->turn, to.allocation, b->mbuf[i],
+					  b->payload[i], b->length[i], &to.local, b->now);
 
 	if (reason != DROP_NONE)
 		return burst_drop(b, i, reason);
-	burst_send(b, i, e->allocation->egress->port);
+	burst_send(b, i, to.allocation->egress->port);
 }
 
 static inline void rewrite_packet(struct worker *w, struct burst *b, unsigned int i)
@@ -25,7 +26,7 @@ static inline void rewrite_packet(struct worker *w, struct burst *b, unsigned in
 	const struct egress *e = b->egress[i];
 	enum drop reason;
 
-	if (unlikely(e->allocation))
+	if (unlikely(egress_is_relayed(e)))
 		return pass_to_client(w, b, i);
 	reason = rewrite_frame(e, b->mbuf[i], b->payload[i], b->length[i]);
 	if (unlikely(reason != DROP_NONE))
@@ -33,8 +34,18 @@ static inline void rewrite_packet(struct worker *w, struct burst *b, unsigned in
 	burst_send(b, i, e->port);
 }
 
+/* The allocations have come, since route; what they lead to has not. */
+static void prefetch_relayed(const struct burst *b)
+{
+	for (unsigned int i = 0; i < b->count; i++)
+		if (burst_is_media(b, i) && unlikely(egress_is_relayed(b->egress[i])))
+			rte_prefetch0(egress_relayed(b->egress[i]).allocation->egress);
+}
+
 void rewrite_stage(struct worker *w, struct burst *b)
 {
+	if (unlikely(b->relays))
+		prefetch_relayed(b);
 	for (unsigned int i = 0; i < b->count; i++)
 		if (burst_is_media(b, i))
 			rewrite_packet(w, b, i);

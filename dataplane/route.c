@@ -4,7 +4,9 @@
 
 #include <rte_prefetch.h>
 
+#include "dataplane/allocation.h"
 #include "dataplane/burst.h"
+#include "dataplane/egress.h"
 #include "dataplane/leg.h"
 #include "dataplane/path.h"
 #include "dataplane/wire/rtp.h"
@@ -49,6 +51,12 @@ static enum drop silence(struct burst *b, unsigned int i, const struct silence *
 	return DROP_NONE;
 }
 
+static void follow_relayed(struct burst *b, unsigned int i)
+{
+	b->relays = true;
+	allocation_prefetch(egress_relayed(b->egress[i]).allocation);
+}
+
 static inline void route_packet(struct burst *b, unsigned int i)
 {
 	const struct flow *flow = b->flow[i];
@@ -63,7 +71,9 @@ static inline void route_packet(struct burst *b, unsigned int i)
 		if (reason != DROP_NONE)
 			return burst_drop(b, i, reason);
 	}
-	if (!b->egress[i]->offload)
+	if (unlikely(egress_is_relayed(b->egress[i])))
+		follow_relayed(b, i);
+	else if (!b->egress[i]->offload)
 		burst_prefetch_payload(b, i);
 	if (flow_protects(flow) && likely(!rtcp && flow->send))
 		prefetch_window(b, i);
@@ -71,6 +81,7 @@ static inline void route_packet(struct burst *b, unsigned int i)
 
 void route_stage(struct worker *w, struct burst *b)
 {
+	b->relays = false;
 	for (unsigned int i = 0; i < b->count; i++)
 		if (burst_is_media(b, i))
 			route_packet(b, i);

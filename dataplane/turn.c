@@ -27,7 +27,8 @@ struct turn_burst {
 	struct worker *w;
 	struct burst *b;
 	const struct turn *t;
-	uint64_t slots; /* bits */
+	uint64_t slots;  /* bits */
+	uint64_t inside; /* bits: unwrapped, and for a media address */
 	struct flow_entry entry[BURST_MAX];
 	uint64_t hash[BURST_MAX]; /* of those that came to a listener */
 };
@@ -109,28 +110,40 @@ static void hear_request(const struct turn_burst *v, unsigned int i, const struc
 
 /* --- from a client to its peers --- */
 
-/* A peer at a media address, which no packet from the wire can be: a leg, or another allocation. */
-static void reach_local(const struct turn_burst *v, unsigned int i, struct allocation *a,
-			unsigned int address, rte_be16_t port)
+/*
+ * A peer at a media address, which no packet from the wire can be: a leg, or another allocation.
+ * Who has the port is on its way when all of the burst have come so far.
+ */
+static void aim_inside(struct turn_burst *v, unsigned int i, struct allocation *a,
+		       unsigned int address, rte_be16_t port)
 {
 	struct dataplane *d = v->w->dataplane;
 	struct burst *b = v->b;
-	struct flow_entry entry = flow_entry_load(d, address, rte_be_to_cpu_16(port));
+
+	rte_prefetch0(&d->flows[address << 16 | rte_be_to_cpu_16(port)]);
+	v->inside |= 1ULL << i;
+	b->allocation[i] = a;
+	b->source[i] = a->relayed;
+	b->local[i] = address;
+	b->local_port[i] = port;
+	b->network[i] = d->addresses[address].network - d->networks;
+}
+
+static void reach_inside(const struct turn_burst *v, unsigned int i)
+{
+	struct burst *b = v->b;
+	struct flow_entry entry =
+		flow_entry_load(v->w->dataplane, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
 	struct allocation *other;
 	enum drop reason;
 
 	switch (entry.kind) {
 	case FLOW_LEG:
-		b->allocation[i] = a;
-		b->source[i] = a->relayed;
-		b->local[i] = address;
-		b->local_port[i] = port;
-		b->network[i] = d->addresses[address].network - d->networks;
 		return classify_payload(b, i, burst_payload(b, i), b->length[i]);
 	case FLOW_RELAYED:
 		other = &v->t->allocations[entry.allocation];
 		reason = turn_to_client(v->t, other, b->mbuf[i], b->payload[i], b->length[i],
-					&a->relayed, b->now);
+					&b->source[i], b->now);
 		if (reason != DROP_NONE)
 			return burst_drop(b, i, reason);
 		v->w->counters[COUNTER_TURN_TO_CLIENTS]++;
@@ -162,7 +175,7 @@ static void set_port(const struct egress *e, struct rte_mbuf *m, rte_be16_t port
 		udp->dgram_cksum = 0xffff;
 }
 
-static void send_to_peer(const struct turn_burst *v, unsigned int i, struct allocation *a,
+static void send_to_peer(struct turn_burst *v, unsigned int i, struct allocation *a,
 			 const struct permission *p, rte_be16_t port)
 {
 	struct burst *b = v->b;
@@ -177,7 +190,7 @@ static void send_to_peer(const struct turn_burst *v, unsigned int i, struct allo
 	if (likely(!p->egress)) {
 		address = find_address(v->w->dataplane, &p->peer);
 		return address < 0 ? burst_drop(b, i, DROP_CLOSED_PORT)
-				   : reach_local(v, i, a, address, port);
+				   : aim_inside(v, i, a, address, port);
 	}
 	reason = rewrite_frame(p->egress, b->mbuf[i], b->payload[i], length);
 	if (reason != DROP_NONE)
@@ -200,7 +213,7 @@ static void unwrap(const struct turn_burst *v, unsigned int i, uint16_t offset, 
 }
 
 /* RFC 8656 12.6. Over UDP there need not be padding; what there is goes. */
-static void hear_channel(const struct turn_burst *v, unsigned int i, struct allocation *a)
+static void hear_channel(struct turn_burst *v, unsigned int i, struct allocation *a)
 {
 	const uint8_t *data = burst_payload(v->b, i);
 	uint16_t length = stun_load16(data + 2);
@@ -219,7 +232,7 @@ static void hear_channel(const struct turn_burst *v, unsigned int i, struct allo
 	send_to_peer(v, i, a, p, c->port);
 }
 
-static void hear_send(const struct turn_burst *v, unsigned int i, const struct turn_message *m,
+static void hear_send(struct turn_burst *v, unsigned int i, const struct turn_message *m,
 		      struct allocation *a)
 {
 	const struct permission *p;
@@ -245,7 +258,7 @@ static struct allocation *find_client(const struct turn_burst *v, unsigned int i
 	return a && allocation_is_open(a, v->b->now) ? a : NULL;
 }
 
-static void hear_message(const struct turn_burst *v, unsigned int i)
+static void hear_message(struct turn_burst *v, unsigned int i)
 {
 	struct burst *b = v->b;
 	struct allocation *a;
@@ -277,7 +290,7 @@ static void hear_message(const struct turn_burst *v, unsigned int i)
 	}
 }
 
-static void hear_client(const struct turn_burst *v, unsigned int i)
+static void hear_client(struct turn_burst *v, unsigned int i)
 {
 	struct burst *b = v->b;
 	const uint8_t *data = burst_payload(b, i);
@@ -319,12 +332,6 @@ static void hear_peer(const struct turn_burst *v, unsigned int i)
 
 /* --- step by step --- */
 
-static void prefetch_allocation(const struct allocation *a)
-{
-	for (unsigned int line = 0; line < 4; line++)
-		rte_prefetch0((const char *)a + line * RTE_CACHE_LINE_SIZE);
-}
-
 static void look_up(struct turn_burst *v, unsigned int i)
 {
 	const struct burst *b = v->b;
@@ -336,7 +343,7 @@ static void look_up(struct turn_burst *v, unsigned int i)
 	v->slots |= 1ULL << i;
 	v->entry[i] = entry;
 	if (entry.kind == FLOW_RELAYED)
-		return prefetch_allocation(&v->t->allocations[entry.allocation]);
+		return allocation_prefetch(&v->t->allocations[entry.allocation]);
 	v->hash[i] = turn_hash(v->t, entry.listener, &b->source[i]);
 	for (unsigned int which = 0; which < 2; which++)
 		rte_prefetch0(turn_bucket(v->t, v->hash[i], which));
@@ -352,7 +359,7 @@ static void follow(const struct turn_burst *v, unsigned int i)
 			uint64_t entry = bucket->entry[k];
 
 			if (entry && entry >> 32 == turn_tag(v->hash[i]))
-				return prefetch_allocation(&v->t->allocations[(uint32_t)entry - 1]);
+				return allocation_prefetch(&v->t->allocations[(uint32_t)entry - 1]);
 		}
 	}
 }
@@ -367,7 +374,7 @@ void turn_stage(struct worker *w, struct burst *b)
 	v.w = w;
 	v.b = b;
 	v.t = t;
-	v.slots = 0;
+	v.slots = v.inside = 0;
 	for (unsigned int i = 0; i < b->count; i++)
 		if (classify_knows(b, i))
 			look_up(&v, i);
@@ -385,4 +392,6 @@ void turn_stage(struct worker *w, struct burst *b)
 		else
 			hear_peer(&v, i);
 	}
+	for (uint64_t left = v.inside; left; left &= left - 1)
+		reach_inside(&v, __builtin_ctzll(left));
 }

@@ -1034,7 +1034,7 @@ static void a_check_is_answered_by_the_way_it_came(void **state)
 	octets = forge_find(octets + 4, STUN_XOR_MAPPED_ADDRESS, &length);
 	assert_int_equal(forge_load16(octets + 2) ^ 0x2112, RELAYED);
 	/* It is nominated: what the control plane sends goes there as well. */
-	assert_int_equal(relay_record(s->relay, 2)->egress[0]->allocation->index, 0);
+	assert_int_equal(egress_relayed(relay_record(s->relay, 2)->egress[0]).allocation->index, 0);
 }
 
 static void a_handshake_goes_by_the_channel(void **state)

@@ -78,12 +78,12 @@ static struct egress *lead_to(struct egress *e, struct allocation *a, const stru
 			      uint16_t local_port)
 {
 	const struct egress *to_client = a->egress;
+	const struct egress_relayed relayed = {a, endpoint_make(from, local_port)};
 
 	a->users++;
-	e->allocation = a;
 	e->port = to_client->port;
 	e->mtu = to_client->mtu;
-	egress_set_local(e, endpoint_make(from, local_port));
+	memcpy(e->header, &relayed, sizeof(relayed));
 	return e;
 }
 
@@ -132,8 +132,8 @@ void egress_release(struct egress *e)
 {
 	if (!shared_release(e))
 		return;
-	if (e->allocation)
-		e->allocation->users--;
+	if (egress_is_relayed(e))
+		egress_relayed(e).allocation->users--;
 	else
 		neighbour_put(e->nexthop);
 	slab_put(&egresses, e);

@@ -490,19 +490,19 @@ static int send_relayed(struct dataplane *d, unsigned int worker, const struct e
 			struct rte_mbuf *m, const void *datagram, size_t length)
 {
 	void *to = rte_pktmbuf_append(m, length);
-	const struct endpoint local = egress_local(egress);
+	const struct egress_relayed relayed = egress_relayed(egress);
 	enum drop reason = DROP_TOO_LARGE;
 
 	if (to) {
 		memcpy(to, datagram, length);
-		reason = turn_to_client(d->turn, egress->allocation, m, 0, length, &local,
+		reason = turn_to_client(d->turn, relayed.allocation, m, 0, length, &relayed.local,
 					rte_rdtsc());
 	}
 	if (reason != DROP_NONE) {
 		rte_pktmbuf_free(m);
 		return reason == DROP_NO_NEIGHBOUR ? -EHOSTUNREACH : -EMSGSIZE;
 	}
-	return post(d, worker, egress->allocation->egress->port, m);
+	return post(d, worker, relayed.allocation->egress->port, m);
 }
 
 int port_send_datagram(struct dataplane *d, unsigned int worker, const struct egress *egress,
@@ -517,7 +517,7 @@ int port_send_datagram(struct dataplane *d, unsigned int worker, const struct eg
 	m = rte_pktmbuf_alloc(d->mbufs);
 	if (!m)
 		return -ENOBUFS;
-	if (egress->allocation)
+	if (egress_is_relayed(egress))
 		return send_relayed(d, worker, egress, m, datagram, length);
 	to = (uint8_t *)rte_pktmbuf_append(m, egress->length + length);
 	if (!to) {
