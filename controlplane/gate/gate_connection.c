@@ -30,15 +30,17 @@ static void on_closed(uv_handle_t *handle)
 	g->gone(g);
 }
 
-/* Its allocation is nobody else's: another client may have the same port some time. */
+/*
+ * Whoever had this endpoint: an allocation is nobody else's. Said when a connection ends, and,
+ * since that may be lost and a gate may be killed, before the first message of the next one.
+ */
 static void tell_gone(struct gate_connection *c)
 {
 	uint8_t gone[STUN_HEADER] = {TURN_GONE >> 8, TURN_GONE & 0xff};
 	uv_buf_t datagram = uv_buf_init((char *)gone, sizeof(gone));
 
 	stun_store32(gone + 4, STUN_COOKIE);
-	if (c->begun)
-		uv_udp_try_send(&c->udp, &datagram, 1, NULL);
+	uv_udp_try_send(&c->udp, &datagram, 1, NULL);
 }
 
 void gate_leave(struct gate_connection *c)
@@ -46,7 +48,8 @@ void gate_leave(struct gate_connection *c)
 	if (c->closing)
 		return;
 	c->closing = true;
-	tell_gone(c);
+	if (c->begun)
+		tell_gone(c);
 	LIST_REMOVE(c, entry);
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
 	uv_close((uv_handle_t *)&c->udp, on_closed);
@@ -131,6 +134,8 @@ static void pass_to_server(struct gate_connection *c, const struct gate_frame *f
 {
 	uv_buf_t datagram = uv_buf_init((char *)c->buffer, frame->datagram);
 
+	if (!c->begun)
+		tell_gone(c);
 	/* What does not fit the socket's buffer is lost, as on any link. */
 	uv_udp_try_send(&c->udp, &datagram, 1, NULL);
 	c->begun = true;

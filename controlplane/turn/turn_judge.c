@@ -21,8 +21,10 @@
 #define TRIES 16 /* ports that may be taken */
 
 /* One request while the dataplane is asked for a port. */
-struct grant {
+struct turn_grant {
+	LIST_ENTRY(turn_grant) entry;
 	struct turn_server *t;
+	bool gone; /* its client is, meanwhile */
 	uint64_t id;
 	struct endpoint server, client, relayed;
 	uint8_t key[TURN_KEY];
@@ -90,23 +92,41 @@ static void ask_again(struct turn_server *t, const struct endpoint *server,
 
 /* --- granting -------------------------------------------------------------------------------- */
 
-static void ask_port(struct grant *g);
+static void ask_port(struct turn_grant *g);
 
-static void end(struct grant *g)
+static void end(struct turn_grant *g)
 {
+	LIST_REMOVE(g, entry);
 	OPENSSL_cleanse(g, sizeof(*g));
 	free(g);
 }
 
+/* What was granted to nobody; the dataplane tells of no end that it was asked for. */
+static void take_back(struct turn_grant *g, bool granted)
+{
+	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
+	Tandem__Dataplane__V1__DeleteAllocation gone =
+		TANDEM__DATAPLANE__V1__DELETE_ALLOCATION__INIT;
+
+	turn_lease_remove(&g->t->leases, g->id);
+	gone.allocation = g->id;
+	message.delete_allocation = &gone;
+	if (granted)
+		client_request(g->t->client, &message, NULL, NULL);
+	end(g);
+}
+
 static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)
 {
-	struct grant *g = arg;
+	struct turn_grant *g = arg;
 	struct turn_message request = {
 		.data = g->request, .length = STUN_HEADER, .type = TURN_ALLOCATE};
 
 	/* Without the dataplane nobody is there to answer. */
 	if (!reply)
 		return end(g);
+	if (g->gone)
+		return take_back(g, !error);
 	if (error == -EADDRINUSE && ++g->tries < TRIES)
 		return ask_port(g);
 	/* Of whoever had the address before, or of a request before this one. */
@@ -125,7 +145,7 @@ static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply 
 }
 
 /* At random: who knows one relayed port knows nothing of the next (RFC 8656 7.2). */
-static unsigned int choose_port(const struct grant *g)
+static unsigned int choose_port(const struct turn_grant *g)
 {
 	const struct turn_config *config = &g->t->config;
 	unsigned int port;
@@ -138,7 +158,7 @@ static unsigned int choose_port(const struct grant *g)
 	return port > config->port_first ? port - 1 : port + 1;
 }
 
-static void ask_port(struct grant *g)
+static void ask_port(struct turn_grant *g)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutAllocation put = TANDEM__DATAPLANE__V1__PUT_ALLOCATION__INIT;
@@ -160,7 +180,7 @@ static void ask_port(struct grant *g)
 }
 
 /* The same request, which may come again, asks for the same allocation. */
-static uint64_t make_id(const struct grant *g)
+static uint64_t make_id(const struct turn_grant *g)
 {
 	uint8_t digest[SHA256_DIGEST_LENGTH], of[2 * (16 + 2) + 12];
 	uint64_t id;
@@ -184,17 +204,16 @@ static uint32_t lifetime_of(const struct turn_config *config, const struct turn_
 	return wanted < config->lifetime_most_s ? wanted : config->lifetime_most_s;
 }
 
-static void grant(struct turn_server *t, const struct grant *made, const char *name)
+static void grant(struct turn_server *t, const struct turn_grant *made, const char *name)
 {
-	struct grant *g = malloc(sizeof(*g));
+	struct turn_grant *g = malloc(sizeof(*g));
 
 	if (!g)
 		return;
 	*g = *made;
-	if (turn_lease_add(&t->leases, g->id, name)) {
-		end(g);
-		return;
-	}
+	LIST_INSERT_HEAD(&t->grants, g, entry);
+	if (turn_lease_add(&t->leases, g->id, name))
+		return end(g);
 	ask_port(g);
 }
 
@@ -241,7 +260,19 @@ static bool choose_address(const struct turn_server *t, const struct endpoint *s
 	return !m->family;
 }
 
-static void judge_allocate(struct turn_server *t, struct grant *g, const struct turn_message *m)
+/* A request that came again, before the first could be answered. */
+static bool is_under_way(const struct turn_server *t, uint64_t id)
+{
+	const struct turn_grant *g;
+
+	LIST_FOREACH (g, &t->grants, entry)
+		if (g->id == id && !g->gone)
+			return true;
+	return false;
+}
+
+static void judge_allocate(struct turn_server *t, struct turn_grant *g,
+			   const struct turn_message *m)
 {
 	char name[TURN_NAME];
 	int wrong = what_is_wrong(m);
@@ -252,6 +283,8 @@ static void judge_allocate(struct turn_server *t, struct grant *g, const struct 
 		return refuse(t, &g->server, &g->client, m, wrong, g->key);
 	turn_name_of(name, &(ProtobufCBinaryData){g->user_length, g->user});
 	g->id = make_id(g);
+	if (is_under_way(t, g->id))
+		return;
 	if (!turn_lease_has(&t->leases, g->id) &&
 	    turn_lease_count(&t->leases, name) >= t->config.allocations_per_user) {
 		log_info("turn: %s has its %u allocations", name, t->config.allocations_per_user);
@@ -262,16 +295,30 @@ static void judge_allocate(struct turn_server *t, struct grant *g, const struct 
 	grant(t, g, name);
 }
 
+/* The gate's word that a client's connection ended. */
+static void hear_gone(struct turn_server *t, const struct turn_grant *gone)
+{
+	struct turn_grant *g;
+
+	LIST_FOREACH (g, &t->grants, entry)
+		if (endpoint_equal(&g->server, &gone->server) &&
+		    endpoint_equal(&g->client, &gone->client))
+			g->gone = true;
+}
+
 void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event)
 {
 	struct turn_message m;
-	struct grant g = {.t = t};
+	struct turn_grant g = {.t = t};
 
-	if (!t->serving || !t->known || turn_parse(&m, event->datagram.data, event->datagram.len) ||
-	    !m.integrity || m.username_length > sizeof(g.user))
+	if (!t->serving || !t->known || turn_parse(&m, event->datagram.data, event->datagram.len))
 		return;
 	g.server = octets_read_endpoint(event->local);
 	g.client = octets_read_endpoint(event->remote);
+	if (m.type == TURN_GONE)
+		return hear_gone(t, &g);
+	if (!m.integrity || m.username_length > sizeof(g.user))
+		return;
 	if (!turn_credentials_verify(&t->config.credentials, t->config.realm, &m, time(NULL),
 				     g.key))
 		return ask_again(t, &g.server, &g.client, &m);

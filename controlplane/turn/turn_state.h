@@ -3,6 +3,8 @@
 #ifndef TANDEM_TURN_STATE_H
 #define TANDEM_TURN_STATE_H
 
+#include <sys/queue.h>
+
 #include "controlplane/session/client.h"
 #include "controlplane/turn/turn.h"
 #include "controlplane/turn/turn_lease.h"
@@ -15,11 +17,12 @@ struct turn_server {
 	struct session_link link;
 	struct turn_config config;
 	struct turn_leases leases;
+	LIST_HEAD(, turn_grant) grants; /* that the dataplane has not answered yet */
 	bool serving;
 	bool known; /* what allocations there are */
 };
 
-/* turn_judge.c: answers a request of somebody without an allocation. */
+/* turn_judge.c: answers a request of somebody without an allocation, or hears that it is gone. */
 void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event);
 
 /* The user of a USERNAME, for whom it counts; into `name`, which holds TURN_NAME. */

@@ -6,10 +6,12 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 
 import pytest
 
 import net
+import turn
 import turngate
 import wait
 from authority import Authority
@@ -216,16 +218,40 @@ def test_a_certificate_is_changed(relay, gate, directory, certificate):
     assert serial() == now
 
 
-def test_an_allocation_ends_with_its_connection(relay, gate):
-    """Its quota is free again, and the next connection cannot be taken for it."""
-    for _ in range(6):
-        client = subprocess.Popen(
-            net.BROWSERS.command("turnutils_uclient", "-u", USER, "-w", PASSWORD, "-n", "1000",
-                                 "-m", "1", "-c", "-y", "-t", "-p", "3478", turngate.ADDRESS[4]),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+@pytest.mark.parametrize("after_ms", [0, 10, 20, 30, 50, 80, 1000])
+def test_an_allocation_ends_with_its_connection(relay, gate, after_ms):
+    """Its quota is free again, and the next connection cannot be taken for it: not even if it goes
+    while it is being granted one."""
+    client = subprocess.Popen(
+        net.BROWSERS.command("turnutils_uclient", "-u", USER, "-w", PASSWORD, "-n", "1000",
+                             "-m", "1", "-c", "-y", "-t", "-p", "3478", turngate.ADDRESS[4]),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after_ms / 1000)
+    if after_ms == 1000:
         wait.until(lambda: len(relay.api.allocations()) >= 2, 10, "two allocations",
                    relay.api.allocations)
-        client.kill()
-        client.wait()
-        wait.until(lambda: not relay.api.allocations(), 5, "the end of all allocations",
-                   relay.api.allocations)
+    client.kill()
+    client.wait()
+    time.sleep(0.2)  # what it asked for last is answered
+    wait.until(lambda: not relay.api.allocations(), 5, "the end of all allocations",
+               relay.api.allocations)
+
+
+def test_who_begins_has_nothing_of_who_was_there(relay, gate):
+    """A gate that is killed cannot say whose connections ended; a new one may have their ports."""
+    before = turn.Client((turngate.INNER, 3478), USER, PASSWORD,
+                         net.RELAY.udp(turngate.INNER_HOST, 50000))
+    before.allocate()
+    before.close()
+    assert len(relay.api.allocations()) == 1
+    range_of_ports = "net.ipv4.ip_local_port_range"
+    usual = net.RELAY.run("sysctl", "-n", range_of_ports).strip()
+    net.RELAY.run("sysctl", "-qw", f"{range_of_ports}=50000 50000")
+    try:
+        stream = connect()
+        stream.sendall(BINDING)
+        assert bound(stream)
+    finally:
+        net.RELAY.run("sysctl", "-qw", f"{range_of_ports}={usual}")
+    wait.until(lambda: not relay.api.allocations(), 5, "the end of the one before",
+               relay.api.allocations)

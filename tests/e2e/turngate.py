@@ -9,7 +9,7 @@ from relay import PROGRAMS
 
 # A kernel's address on the public network, which the gate listens at.
 ADDRESS = {4: "198.51.100.2", 6: "2001:db8:1::2"}
-INNER = "2001:db8:3::1"
+INNER, INNER_HOST = "2001:db8:3::1", "2001:db8:3::2"
 INNER_PORT = f"""
 [port inner]
 devargs=net_af_xdp2,iface=inner0
@@ -25,7 +25,7 @@ SERVED = [f"gate = [{INNER}]:3478", f"relay = {net.RELAY_PUBLIC[4]}",
 def link():
     """Before the dataplane starts."""
     net.join(net.RELAY, "inner0", net.RELAY, "inner1")
-    net.RELAY.run("ip", "addr", "add", "2001:db8:3::2/64", "dev", "inner1", "nodad")
+    net.RELAY.run("ip", "addr", "add", f"{INNER_HOST}/64", "dev", "inner1", "nodad")
     for prefix in (f"{ADDRESS[4]}/24", f"{ADDRESS[6]}/64"):
         net.RELAY.run("ip", "addr", "add", prefix, "dev", "public0",
                       *(["nodad"] if ":" in prefix else []))

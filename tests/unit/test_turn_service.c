@@ -283,6 +283,14 @@ static void keep(unsigned int place, uint64_t id, const char *user)
 	fake_remember(&fake.allocations[place], &message);
 }
 
+static void settle(void)
+{
+	for (int i = 0; i < 50; i++) {
+		uv_run(&peer.loop, UV_RUN_NOWAIT);
+		usleep(1000);
+	}
+}
+
 static void connect_again(void)
 {
 	flag = false;
@@ -292,10 +300,7 @@ static void connect_again(void)
 		uv_run(&peer.loop, UV_RUN_NOWAIT);
 		usleep(1000);
 	}
-	for (int i = 0; i < 50; i++) {
-		uv_run(&peer.loop, UV_RUN_NOWAIT);
-		usleep(1000);
-	}
+	settle();
 }
 
 /* --- not there ------------------------------------------------------------------------------- */
@@ -556,6 +561,41 @@ static void what_is_deleted_leaves_the_quota(void **state)
 	tandem__turn__v1__create_credentials_reply__free_unpacked(c, NULL);
 }
 
+/* The gate's word comes while the dataplane is asked for a port. */
+static void who_is_gone_is_granted_nothing(void **state)
+{
+	Tandem__Turn__V1__CreateCredentialsReply *c = create("agent", 60, "");
+	Tandem__Turn__V1__ListReply *reply;
+	struct forge gone, request;
+
+	forge_begin(&gone, TURN_GONE);
+	forge_allocate(&request, c->username, c->password);
+	fake_turn_request(&fake, PORT, request.octets, request.length);
+	fake_turn_request(&fake, PORT, gone.octets, gone.length);
+	settle();
+	assert_int_equal(fake.allocation_puts, 1);
+	reply = list("");
+	assert_int_equal(reply->n_allocations, 0);
+	tandem__turn__v1__list_reply__free_unpacked(reply, NULL);
+	assert_allocates(PORT, c->username, c->password);
+	tandem__turn__v1__create_credentials_reply__free_unpacked(c, NULL);
+}
+
+static void a_request_that_comes_twice_is_one(void **state)
+{
+	Tandem__Turn__V1__CreateCredentialsReply *c = create("agent", 60, "");
+	struct forge request;
+
+	forge_allocate(&request, c->username, c->password);
+	fake_turn_request(&fake, PORT, request.octets, request.length);
+	fake_turn_request(&fake, PORT, request.octets, request.length);
+	settle();
+	assert_int_equal(fake.allocation_puts, 1);
+	assert_int_equal(fake.turn_answers, 0);
+	assert_not_let(PORT + 1, c->username, c->password, TURN_QUOTA_REACHED);
+	tandem__turn__v1__create_credentials_reply__free_unpacked(c, NULL);
+}
+
 static void all_of_a_user_are_deleted(void **state)
 {
 	Tandem__Turn__V1__DeleteRequest request = TANDEM__TURN__V1__DELETE_REQUEST__INIT;
@@ -640,6 +680,8 @@ int main(void)
 		TEST(lists_in_pages),
 		TEST(lists_none),
 		TEST(what_is_deleted_leaves_the_quota),
+		TEST(who_is_gone_is_granted_nothing),
+		TEST(a_request_that_comes_twice_is_one),
 		TEST(all_of_a_user_are_deleted),
 		TEST(a_dataplane_that_ends_meanwhile),
 		TEST(deletes_what_it_can_name),

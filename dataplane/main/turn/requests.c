@@ -220,11 +220,12 @@ void turn_server_hear(struct turn_server *s, unsigned int listener, const struct
 	a = turn_find(&s->turn, turn_hash(&s->turn, listener, client), listener, client);
 	h.g = a && allocation_is_open(a, h.now) ? granted_of(s, a) : NULL;
 	h.m = &m;
-	if (m.type == TURN_GONE)
-		return h.g ? turn_close(s, h.g, true) : (void)0;
+	if (h.g && m.type == TURN_GONE)
+		return turn_close(s, h.g, true);
 	if (h.g && stun_integrity_is_right(m.data, m.integrity, &h.g->auth))
 		return hear_client(&h);
-	/* Whoever has the address now may be another user, whom the control plane knows. */
+	/* Whoever has the address now may be another user, whom the control plane knows; and of who
+	 * is gone it may be granting something this moment. */
 	if (!h.g || m.type == TURN_ALLOCATE)
 		return tell_request(s, listener, client, datagram);
 	refuse(&h);
