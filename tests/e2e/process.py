@@ -27,6 +27,7 @@ class Process:
         self.log = str(log)
         environment = {**os.environ, **(env or {})}
         self._notify = None
+        self._asked = False
         if notify:
             self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             self._notify_path = f"{NOTIFY}.{next(_numbers)}"
@@ -101,9 +102,15 @@ class Process:
         result = wait.until(ended, seconds, f"the end of {self.name}")
         return result.si_code == os.CLD_DUMPED
 
+    def ask_to_stop(self):
+        """Once: what is on its way out is ended by a second signal."""
+        if not self._asked:
+            self.signal(signal.SIGTERM)
+        self._asked = True
+
     def stop(self, seconds=10):
         """Ask the program to end; the exit code."""
-        self.signal(signal.SIGTERM)
+        self.ask_to_stop()
         try:
             return self.wait_exit(seconds)
         except wait.Timeout:

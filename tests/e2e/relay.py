@@ -3,7 +3,6 @@
 
 import os
 import pathlib
-import signal
 
 import api
 import host
@@ -155,7 +154,7 @@ class Relay:
         both = [process if process and process.alive() else None
                 for process in (self.controlplane, self.dataplane)]
         for process in filter(None, both):
-            process.signal(signal.SIGTERM)
+            process.ask_to_stop()
         return tuple(process.stop() if process else None for process in both)
 
 
