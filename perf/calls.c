@@ -13,7 +13,7 @@
 #include "perf/traffic.h"
 
 #define FIRST_PORT       1024
-#define SERVER_PORT      3478
+#define SERVER_PORT      443 /* no leg's */
 #define CHANNEL          0x4001
 #define MEASURED_SECONDS 86400
 #define CALL_SSRC        0x5eed0000u
@@ -38,6 +38,7 @@ static bool is_secure(const struct rig *rig, uint32_t k)
 	switch (rig->config.calls) {
 	case CALLS_PLAIN:
 	case CALLS_TURN:
+	case CALLS_TURNS:
 		return false;
 	case CALLS_MIXED:
 	case CALLS_BROWSER:
@@ -78,22 +79,22 @@ static struct endpoint local_of(uint32_t k)
 
 static bool is_behind_turn(const struct rig *rig, uint32_t k)
 {
-	return rig->config.calls == CALLS_TURN && k % RIG_NETWORKS == 0;
+	return k % RIG_NETWORKS < rig_clients(&rig->config);
 }
 
-/* Where TURN is served: the last of the first network's media addresses. */
-static struct endpoint server_of(const struct rig *rig)
+/* Where TURN is served to the participants of a network: at the first of its media addresses. */
+static struct endpoint server_of(unsigned int network)
 {
-	return (struct endpoint){.address = rig_host(0, 1 + 2 * rig_hosts(&rig->config)),
+	return (struct endpoint){.address = rig_host(network, 1),
 				 .port = rte_cpu_to_be_16(SERVER_PORT)};
 }
 
-/* What is relayed for the participant: behind the legs' addresses, the same port. */
-static struct endpoint relayed_of(const struct rig *rig, uint32_t k)
+/* What is relayed for the participant: as many addresses as the legs have, and the same port. */
+static struct endpoint relayed_of(uint32_t k)
 {
 	struct endpoint local = local_of(k);
 
-	local.address = rig_host(0, 1 + rig_hosts(&rig->config) + host_of(k));
+	local.address = rig_relayed(k % RIG_NETWORKS, host_of(k));
 	return local;
 }
 
@@ -119,13 +120,17 @@ static void put_endpoint(Tandem__Dataplane__V1__Endpoint *to, struct endpoint *f
 static int serve_turn(struct rig *rig, const char **what)
 {
 	Tandem__Dataplane__V1__PutTurn put;
-	Tandem__Dataplane__V1__Endpoint listen, *list[] = {&listen};
-	struct endpoint server = server_of(rig);
+	Tandem__Dataplane__V1__Endpoint listen[RIG_NETWORKS], *list[RIG_NETWORKS];
+	struct endpoint servers[RIG_NETWORKS];
 
 	tandem__dataplane__v1__put_turn__init(&put);
-	put_endpoint(&listen, &server);
 	put.listen = list;
-	put.n_listen = 1;
+	put.n_listen = rig_clients(&rig->config);
+	for (unsigned int n = 0; n < put.n_listen; n++) {
+		servers[n] = server_of(n);
+		put_endpoint(&listen[n], &servers[n]);
+		list[n] = &listen[n];
+	}
 	put.realm = (char *)"measured";
 	return turn_server_put(rig->turn, &put, what);
 }
@@ -133,8 +138,8 @@ static int serve_turn(struct rig *rig, const char **what)
 /* The client has bound a channel to its leg, for as long as it is measured. */
 static int put_allocation(struct rig *rig, uint32_t k, const char **what)
 {
-	struct endpoint server = server_of(rig), client = remote_of(k);
-	struct endpoint relayed = relayed_of(rig, k), local = local_of(k);
+	struct endpoint server = server_of(k % RIG_NETWORKS), client = remote_of(k);
+	struct endpoint relayed = relayed_of(k), local = local_of(k);
 	Tandem__Dataplane__V1__Endpoint to_server, to_client, to_relayed;
 	Tandem__Dataplane__V1__PutAllocation put;
 	struct allocation *a;
@@ -167,7 +172,7 @@ static int put_leg(struct rig *rig, uint32_t k, const char **what)
 {
 	const bool browser = rig->config.calls == CALLS_BROWSER && is_secure(rig, k);
 	struct endpoint local = local_of(k);
-	struct endpoint remote = is_behind_turn(rig, k) ? relayed_of(rig, k) : remote_of(k);
+	struct endpoint remote = is_behind_turn(rig, k) ? relayed_of(k) : remote_of(k);
 	Tandem__Dataplane__V1__PutLeg put;
 	Tandem__Dataplane__V1__Endpoint to_local, to_remote;
 	Tandem__Dataplane__V1__Ice ice;
@@ -340,7 +345,8 @@ static void make_header(const struct rig *rig, uint32_t k, struct source *s)
 	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)s->header;
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
 	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	struct endpoint local = s->channel ? server_of(rig) : local_of(k), remote = remote_of(k);
+	struct endpoint local = s->channel ? server_of(s->network) : local_of(k);
+	struct endpoint remote = remote_of(k);
 
 	ether->dst_addr = rig->dataplane.ports[s->network].mac;
 	ether->src_addr = (struct rte_ether_addr){{0x02, 0, 0x5e, 0, 1, s->network}};

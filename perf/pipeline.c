@@ -39,7 +39,7 @@ static const struct option options[] = {{"engine", required_argument, NULL, 'e'}
 
 static const char *const usage =
 	"Usage: pipeline [--engine ipsec_mb|libsrtp] [--suite NAME]\n"
-	"                [--calls plain|mixed|browser|secure|shared|turn] [--legs N] [--core N]\n"
+	"                [--calls plain|mixed|browser|secure|shared|turn|turns] [--legs N] [--core N]\n"
 	"                [--workers 1|2] [--listeners 0|1|2] [--shed off|vouched|judged]\n"
 	"                [--no-huge] [--software-checksums]\n"
 	"A dataplane in one process; perf/bench runs it. See perf/README.md.\n";
@@ -56,7 +56,7 @@ static int find(const char *const *words, const char *word)
 static bool read_options(struct rig_config *c, int argc, char **argv)
 {
 	static const char *const calls[] = {"plain",  "mixed", "browser", "secure",
-					    "shared", "turn",  NULL};
+					    "shared", "turn",  "turns",   NULL};
 	static const char *const sheds[] = {"off", "vouched", "judged", NULL};
 	int option, found;
 

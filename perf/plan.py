@@ -31,13 +31,15 @@ FORKED = {
     "decrypt+1": ("mixed+1", "secure"),
     "encrypt+1": ("mixed+1", "plain"),
 }
-# To a leg from a client that is behind TURN, by ChannelData, and the other way round; beside forward.
+# To a leg from a client that is behind TURN, by ChannelData, and the other way round; and from one
+# such client to another, each of whom is as many as there are legs. Beside forward.
 TURNED = {
     "forward-from-turn": ("turn", "client"),
     "forward-to-turn": ("turn", "plain"),
+    "forward-through-turn": ("turns", "client"),
 }
 PARTS = {**MODES, **FORKED, **TURNED}
-TURN_BUDGET = 200
+TURN_BUDGET = 200  # either way
 # design, section 7: TSC cycles per packet at 160 octets, in all or on top of the crypto
 FORWARD_BUDGET = {True: 100, False: 150}  # by whether there are at most 100,000 legs
 OVER_BUDGET = {"decrypt": 110, "encrypt": 110, "transcrypt": 160}
@@ -68,6 +70,11 @@ class Figure(NamedTuple):
         return PARTS[self.mode][1]
 
     @property
+    def ways(self):
+        """How often a packet is in ChannelData."""
+        return 0 if self.mode not in TURNED else 2 if self.group.calls == "turns" else 1
+
+    @property
     def group(self):
         return Group(self.legs, PARTS[self.mode][0], self.suite, self.workers)
 
@@ -79,7 +86,7 @@ class Figure(NamedTuple):
         if self.mode == "forward":
             return FORWARD_BUDGET[self.legs <= MANY]
         if self.mode in TURNED:
-            return TURN_BUDGET if self.legs <= MANY else None
+            return self.ways * TURN_BUDGET if self.legs <= MANY else None
         if self.legs > MANY or self.mode not in OVER_BUDGET:
             return None
         return OVER_BUDGET_GCM if "GCM" in self.suite else OVER_BUDGET[self.mode]
@@ -116,9 +123,8 @@ def beside(legs):
         for mode in FORKED:
             yield Figure(mode, SUITES[0], PAYLOAD, MANY)
     for count in legs:
-        if count <= MANY:
-            for mode in TURNED:
-                yield Figure(mode, SUITES[0], PAYLOAD, count)
+        for mode in TURNED:
+            yield Figure(mode, SUITES[0], PAYLOAD, count)
     if len(legs) > 1:
         for count in BETWEEN:
             if min(legs) < count < max(legs):
@@ -139,8 +145,9 @@ def quick():
 def groups(options):
     """{group: figures}, the smaller ones first."""
     if options.profile:
-        wanted = (f for f in grid(PROFILED if options.legs == LEGS else options.legs)
-                  if f.payload == PAYLOAD)
+        legs = PROFILED if options.legs == LEGS else options.legs
+        wanted = [f for f in grid(legs) if f.payload == PAYLOAD]
+        wanted += [Figure(mode, SUITES[0], PAYLOAD, count) for count in legs for mode in TURNED]
     else:
         wanted = quick() if options.quick else [*grid(options.legs), *beside(options.legs)]
     found = {}

@@ -27,8 +27,10 @@
 
 /*
  * Media addresses are the first of each /28, the gateway is its last host; all else is behind it.
+ * Those that TURN relays are none of the /28's.
  */
 static const uint8_t prefixes[RIG_NETWORKS][4] = {{198, 51, 100, 0}, {203, 0, 113, 0}};
+static const uint8_t relayed[4] = {192, 0, 2, 0};
 
 int rig_fail(const char *what, int error)
 {
@@ -59,6 +61,15 @@ struct address rig_host(unsigned int network, uint8_t last)
 	return address_from_ipv4(octets);
 }
 
+struct address rig_relayed(unsigned int network, unsigned int host)
+{
+	uint8_t octets[4];
+
+	memcpy(octets, relayed, sizeof(octets));
+	octets[3] = 1 + RIG_NETWORKS * host + network;
+	return address_from_ipv4(octets);
+}
+
 /* --- DPDK ------------------------------------------------------------------------------------ */
 
 static int start_environment(const struct rig_config *c)
@@ -81,10 +92,9 @@ static int start_environment(const struct rig_config *c)
 	return rte_eal_init(RTE_DIM(arguments), argv) < 0 ? -rte_errno : 0;
 }
 
-static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
+static void add_port(struct rig *rig, unsigned int n)
 {
 	struct dataplane *d = &rig->dataplane;
-	struct network *network = &d->networks[n];
 
 	d->ports[n] = (struct port){
 		.id = n,
@@ -93,11 +103,25 @@ static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 		.udp_checksum = !rig->config.software_checksums,
 		.checks_udp = !rig->config.software_checksums,
 		.mac = {{0x02, 0, 0x5e, 0, 0, 0x01 + n}},
-		.network_count = 1,
-		.networks = {network},
 	};
+	d->port_by_id[n] = &d->ports[n];
+	d->port_count++;
+}
+
+static void add_address(struct dataplane *d, struct network *network, struct address address)
+{
+	d->addresses[d->address_count++] =
+		(struct local_address){.address = address, .network = network, .prefix = 96 + 28};
+}
+
+static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
+{
+	struct dataplane *d = &rig->dataplane;
+	struct network *network = &d->networks[n];
+	struct port *port = &d->ports[n];
+
 	*network = (struct network){
-		.port = &d->ports[n],
+		.port = port,
 		.mtu = 1500,
 		.dscp = 46,
 		.gateway4 = rig_host(n, RIG_GATEWAY),
@@ -105,12 +129,20 @@ static void add_network(struct rig *rig, unsigned int n, unsigned int addresses)
 	snprintf(network->name, sizeof(network->name), "net%u", n);
 	for (unsigned int k = 0; k < addresses; k++) {
 		network->address[network->address_count++] = d->address_count;
-		d->addresses[d->address_count++] = (struct local_address){
-			.address = rig_host(n, 1 + k), .network = network, .prefix = 96 + 28};
+		add_address(d, network, rig_host(n, 1 + k));
 	}
-	d->port_by_id[n] = &d->ports[n];
-	d->port_count++;
+	port->networks[port->network_count++] = network;
 	d->network_count++;
+}
+
+/*
+ * Nothing comes there by the wire, so they are not among those that are looked up for what does, of
+ * which a network has 8: more clients are on several networks in life.
+ */
+static void add_relayed(struct rig *rig, unsigned int n, unsigned int addresses)
+{
+	for (unsigned int k = 0; k < addresses; k++)
+		add_address(&rig->dataplane, &rig->dataplane.networks[n], rig_relayed(n, k));
 }
 
 static int create_packets(struct rig *rig)
@@ -144,15 +176,16 @@ static int create_legs(struct rig *rig)
 static int create_table(struct rig *rig)
 {
 	struct dataplane *d = &rig->dataplane;
-	const unsigned int hosts = rig_hosts(&rig->config);
-	const unsigned int addresses = rig->config.calls == CALLS_TURN ? 2 * hosts + 1 : hosts;
+	const unsigned int addresses = rig_hosts(&rig->config);
 	const struct memory before = memory_used();
 
-	if (addresses > NETWORK_ADDRESSES_MAX)
-		return -E2BIG;
 	d->worker_count = rig->config.workers;
-	for (unsigned int n = 0; n < RIG_NETWORKS; n++)
+	for (unsigned int n = 0; n < RIG_NETWORKS; n++) {
+		add_port(rig, n);
 		add_network(rig, n, addresses);
+	}
+	for (unsigned int n = 0; n < rig_clients(&rig->config); n++)
+		add_relayed(rig, n, addresses);
 	d->flows = rte_zmalloc("flows", sizeof(d->flows[0]) * d->address_count << 16,
 			       RTE_CACHE_LINE_SIZE);
 	rig->memory.table = memory_since(&before);
@@ -211,11 +244,11 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
 }
 
-/* One client for each call. */
 static int create_turn(struct rig *rig)
 {
 	const struct turn_server_config config = {.dataplane = &rig->dataplane, .event = on_event};
-	int error = turn_server_create(&rig->turn, &config, rig->config.legs / RIG_NETWORKS,
+	uint32_t calls = rig->config.legs / RIG_NETWORKS;
+	int error = turn_server_create(&rig->turn, &config, calls * rig_clients(&rig->config),
 				       SOCKET_ID_ANY);
 
 	if (!error)
@@ -230,7 +263,7 @@ static int create_registry(struct rig *rig)
 	const struct memory before = memory_used();
 	int error = registry_create(&rig->registry, &config);
 
-	if (!error && rig->config.calls == CALLS_TURN)
+	if (!error && rig_clients(&rig->config))
 		error = create_turn(rig);
 	rig->memory.registry = memory_since(&before);
 	return error;
@@ -267,7 +300,6 @@ static int put_legs(struct rig *rig)
 	teach_gateways(rig);
 	error = calls_put_legs(rig);
 	memory->configuration = memory_since(&before);
-	return error;
 	return error;
 }
 
@@ -315,7 +347,7 @@ static int weigh_keys(struct rig *rig)
 	uint64_t key = 0;
 	int error = 0;
 
-	if (calls != CALLS_PLAIN && calls != CALLS_TURN && rig->engine == &crypt_ipsec_mb)
+	if (calls != CALLS_PLAIN && !rig_clients(&rig->config) && rig->engine == &crypt_ipsec_mb)
 		error = weigh_key(rig, &key);
 	rig->memory.keys = key * rig->config.legs * (calls == CALLS_SECURE ? 2 : 1);
 	return error ? rig_fail("keys", error) : 0;

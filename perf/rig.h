@@ -27,6 +27,7 @@ enum rig_calls {
 	CALLS_SECURE,  /* SRTP by SDES twice, each with keys of its own */
 	CALLS_SHARED,  /* the same, but both protect with what the other one unprotects with */
 	CALLS_TURN,    /* RTP, RTP; the first one's participant is behind TURN */
+	CALLS_TURNS,   /* RTP, RTP; both participants are */
 	CALLS_EITHER,  /* every second call is plain and every second one mixed */
 };
 
@@ -77,7 +78,7 @@ struct rig {
 	struct dataplane dataplane;
 	struct shed *shed; /* NULL: RIG_SHED_OFF */
 	struct registry *registry;
-	struct turn_server *turn;          /* CALLS_TURN, or NULL */
+	struct turn_server *turn;          /* CALLS_TURN, CALLS_TURNS, or NULL */
 	struct worker *worker;             /* the first one */
 	const struct crypt_engine *engine; /* of the pipeline */
 	const struct crypt_engine *maker;  /* of the participants */
@@ -98,13 +99,21 @@ int rig_serve(int (*answer)(void *arg, const char *line), void *arg);
 
 /* The address of a media network with this last octet; the first hosts are the relay's own. */
 struct address rig_host(unsigned int network, uint8_t last);
+/* Of the addresses that TURN relays there, one for each host that legs have. */
+struct address rig_relayed(unsigned int network, unsigned int host);
 #define RIG_GATEWAY        14
 #define RIG_PORTS_PER_HOST 64000 /* that legs take of a media address */
 
-/* Media addresses of each network that the legs take; with CALLS_TURN as many more, and one. */
+/* Media addresses of each network that the legs take; what is relayed for clients takes as many. */
 static inline unsigned int rig_hosts(const struct rig_config *config)
 {
 	return (config->legs / RIG_NETWORKS + RIG_PORTS_PER_HOST - 1) / RIG_PORTS_PER_HOST;
+}
+
+/* How many of the two participants of a call are behind TURN. */
+static inline unsigned int rig_clients(const struct rig_config *config)
+{
+	return config->calls == CALLS_TURNS ? 2 : config->calls == CALLS_TURN;
 }
 
 #endif
