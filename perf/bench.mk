@@ -2,7 +2,7 @@
 # Measurements; included by the Makefile at the top. See perf/README.md.
 
 # Each is perf/NAME.c, with what it needs of the other files.
-PERF = pipeline scale device wire latency handshakes install setup ng
+PERF = pipeline scale device wire latency handshakes install setup ng allocations
 PERF_SHARED := $(filter-out $(PERF:%=perf/%.c),$(wildcard perf/*.c))
 PERF_PROGRAMS := $(PERF:%=$(BUILD)/perf/%)
 

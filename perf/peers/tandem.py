@@ -19,6 +19,7 @@ socket={state}/dataplane.sock
 lcores={load_core},{relay_core}
 legs={legs}
 idle={idle}
+{room}
 xdp={build}/ebpf/shed.bpf.o
 [port media]
 devargs=net_af_xdp0,iface={interface}
@@ -41,13 +42,14 @@ class Tandem:
     package = None
     idle = "sleep"
     legs = 10000
-    more = ""  # of the control plane's configuration
+    room = ""  # lines of the dataplane's configuration
+    more = ""  # of the control plane's
 
     def __init__(self, build, directory):
         state = "/run/tandem-e2e"  # borrowed from the machine with everything else: tests/e2e/host
         values = {"state": state, "build": build.resolve(), "legs": self.legs, "idle": self.idle,
                   "load_core": network.LOAD_CORE, "relay_core": network.RELAY_CORE,
-                  "interface": network.NEAR, "address": network.TANDEM}
+                  "interface": network.NEAR, "address": network.TANDEM, "room": self.room}
         self._processes = []
         for program, text, first in (("tandem-dataplane", DATAPLANE, network.FIRST),
                                      ("tandem-controlplane", CONTROLPLANE, [])):
@@ -64,6 +66,10 @@ class Tandem:
     @property
     def pid(self):
         return self._processes[0].pid
+
+    @property
+    def controlplane(self):
+        return self._processes[1].pid
 
     def set_up(self, wanted):
         return [stream for call in wanted for stream in self._call(call)]
