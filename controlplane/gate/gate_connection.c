@@ -23,6 +23,8 @@ static void on_closed(uv_handle_t *handle)
 
 	if (--c->open)
 		return;
+	if (c->link.fd >= 0)
+		gate_link_close(&c->link);
 	gate_source_put(g, c);
 	gate_tls_close(c->tls);
 	free(c);
@@ -37,10 +39,10 @@ static void on_closed(uv_handle_t *handle)
 static void tell_gone(struct gate_connection *c)
 {
 	uint8_t gone[STUN_HEADER] = {TURN_GONE >> 8, TURN_GONE & 0xff};
-	uv_buf_t datagram = uv_buf_init((char *)gone, sizeof(gone));
+	struct gate_batch batch = {.count = 1, .at = {{gone, sizeof(gone)}}};
 
 	stun_store32(gone + 4, STUN_COOKIE);
-	uv_udp_try_send(&c->udp, &datagram, 1, NULL);
+	gate_link_send(&c->link, &batch);
 }
 
 void gate_leave(struct gate_connection *c)
@@ -52,7 +54,8 @@ void gate_leave(struct gate_connection *c)
 		tell_gone(c);
 	LIST_REMOVE(c, entry);
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
-	uv_close((uv_handle_t *)&c->udp, on_closed);
+	if (c->link.fd >= 0)
+		uv_close((uv_handle_t *)&c->link.poll, on_closed);
 }
 
 /* --- to the client --- */
@@ -103,43 +106,107 @@ static void flush_tls(struct gate_connection *c)
 }
 
 /* RFC 8656 12.5: in a stream ChannelData has its padding; a STUN message needs none. */
-static void pass_to_client(struct gate_connection *c, const uint8_t *octets, size_t length)
+static size_t put_padded(uint8_t *to, const uint8_t *octets, size_t length)
 {
-	uint8_t padded[GATE_FRAME_MOST + 3] = {0};
 	size_t size = (length + 3) & ~(size_t)3;
 
-	if (length < GATE_FRAME_HEAD || length > GATE_FRAME_MOST ||
-	    uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) > UNREAD_MOST)
-		return;
-	memcpy(padded, octets, length);
-	if (!c->tls)
-		return write_stream(c, padded, size);
-	if (gate_tls_write(c->tls, padded, size))
-		flush_tls(c);
+	memcpy(to, octets, length);
+	memset(to + length, 0, size - length);
+	return size;
 }
 
-static void on_datagram(uv_udp_t *udp, ssize_t length, const uv_buf_t *buffer,
-			const struct sockaddr *from, unsigned int flags)
+/* The octets of the messages, one after the other, as they go into the stream. */
+static size_t put_all(uint8_t *to, const struct gate *g, const size_t *lengths, unsigned int count)
 {
-	struct gate_connection *c = udp->data;
+	size_t length = 0;
 
-	/* An error is the server's, which is away: the client asks again. */
-	if (length > 0 && !(flags & UV_UDP_PARTIAL) && !c->closing)
-		pass_to_client(c, (const uint8_t *)buffer->base, length);
+	for (unsigned int k = 0; k < count; k++)
+		if (lengths[k] >= GATE_FRAME_HEAD)
+			length += put_padded(to + length, g->datagrams[k], lengths[k]);
+	return length;
+}
+
+/* Each message is a record: there are clients that look for no second one in it. */
+static void put_records(struct gate_connection *c, const size_t *lengths, unsigned int count)
+{
+	struct gate *g = c->gate;
+
+	for (unsigned int k = 0; k < count; k++)
+		if (lengths[k] >= GATE_FRAME_HEAD)
+			gate_tls_write(c->tls, g->written,
+				       put_padded(g->written, g->datagrams[k], lengths[k]));
+	flush_tls(c);
+}
+
+/* What has come together goes together, by one write. */
+static void pass_to_client(struct gate_connection *c, const size_t *lengths, unsigned int count)
+{
+	struct gate *g = c->gate;
+	size_t length;
+
+	/* A client that does not read loses it, and all of it. */
+	if (uv_stream_get_write_queue_size((uv_stream_t *)&c->tcp) > UNREAD_MOST)
+		return;
+	if (c->tls)
+		return put_records(c, lengths, count);
+	length = put_all(g->written, g, lengths, count);
+	if (length)
+		write_stream(c, g->written, length);
+}
+
+/* An error is the server's, which is away: the client asks again. */
+static void on_datagrams(uv_poll_t *poll, int error, int events)
+{
+	struct gate_connection *c = poll->data;
+	size_t lengths[GATE_BATCH];
+
+	pass_to_client(
+		c, lengths,
+		gate_link_receive(&c->link, c->gate->datagrams[0], GATE_FRAME_MOST, lengths));
+	if (error && !c->closing && uv_poll_start(poll, UV_READABLE, on_datagrams))
+		gate_leave(c);
 }
 
 /* --- from the client --- */
 
-static void pass_to_server(struct gate_connection *c, const struct gate_frame *frame)
+/* Who says nothing, or nothing that is TURN, costs no socket towards the dataplane. */
+static int open_link(struct gate_connection *c)
 {
-	uv_buf_t datagram = uv_buf_init((char *)c->buffer, frame->datagram);
+	const union socket_address *server = &c->gate->config.server;
+	int error = gate_link_open(&c->link, c->gate->loop, &server->any,
+				   socket_address_size(server), on_datagrams);
 
-	if (!c->begun)
-		tell_gone(c);
-	/* What does not fit the socket's buffer is lost, as on any link. */
-	uv_udp_try_send(&c->udp, &datagram, 1, NULL);
+	c->link.poll.data = c;
+	c->open += c->link.fd >= 0;
+	return error;
+}
+
+static void begin(struct gate_connection *c)
+{
+	if (open_link(c))
+		return gate_leave(c);
+	tell_gone(c);
 	c->begun = true;
+}
+
+static void pass_to_server(struct gate_connection *c, struct gate_batch *batch)
+{
+	if (!batch->count)
+		return;
+	if (!c->begun && !c->closing)
+		begin(c);
+	if (c->begun)
+		gate_link_send(&c->link, batch);
+	batch->count = 0;
 	c->last_ms = uv_now(c->gate->loop);
+}
+
+static void add(struct gate_connection *c, struct gate_batch *batch, const uint8_t *octets,
+		const struct gate_frame *frame)
+{
+	batch->at[batch->count++] = (struct iovec){(uint8_t *)(uintptr_t)octets, frame->datagram};
+	if (batch->count == GATE_BATCH)
+		pass_to_server(c, batch);
 }
 
 /* How many octets of the message that begins in the buffer are known to be missing; 0: it is wrong.
@@ -153,41 +220,75 @@ static size_t missing(struct gate_connection *c, struct gate_frame *frame)
 	return frame->stream - c->filled;
 }
 
+/* Part of a message: the rest is in the buffer, or still to come. Returns what it took; 0: wrong.
+ */
+static size_t take_part(struct gate_connection *c, struct gate_batch *batch, const uint8_t *octets,
+			size_t length)
+{
+	struct gate_frame frame = {0, 0};
+	size_t part = missing(c, &frame);
+
+	part = part < length ? part : length;
+	memcpy(c->buffer + c->filled, octets, part);
+	c->filled += part;
+	if (c->filled < GATE_FRAME_HEAD)
+		return part;
+	if (gate_frame_read(&frame, c->buffer))
+		return 0;
+	if (c->filled < frame.stream)
+		return part;
+	add(c, batch, c->buffer, &frame);
+	pass_to_server(c, batch); /* the buffer is another message's from now on */
+	c->filled = 0;
+	return part;
+}
+
+/* A message that is all there stays where it is. 0: it is not. */
+static size_t take_whole(struct gate_connection *c, struct gate_batch *batch, const uint8_t *octets,
+			 size_t length)
+{
+	struct gate_frame frame;
+
+	if (c->filled || length < GATE_FRAME_HEAD || gate_frame_read(&frame, octets) ||
+	    length < frame.stream)
+		return 0;
+	add(c, batch, octets, &frame);
+	return frame.stream;
+}
+
 /* False: the client does not speak TURN, and goes. */
 static bool take(struct gate_connection *c, const uint8_t *octets, size_t length)
 {
-	struct gate_frame frame = {0, 0};
+	struct gate_batch batch = {.count = 0};
+	size_t part = 1;
 
-	while (length) {
-		size_t part = missing(c, &frame);
-
+	while (length && part) {
+		part = take_whole(c, &batch, octets, length);
 		if (!part)
-			return false;
-		part = part < length ? part : length;
-		memcpy(c->buffer + c->filled, octets, part);
-		c->filled += part;
+			part = take_part(c, &batch, octets, length);
 		octets += part;
 		length -= part;
-		if (c->filled < GATE_FRAME_HEAD)
-			continue;
-		if (gate_frame_read(&frame, c->buffer))
-			return false;
-		if (c->filled < frame.stream)
-			continue;
-		pass_to_server(c, &frame);
-		c->filled = 0;
 	}
-	return true;
+	pass_to_server(c, &batch);
+	return !length;
 }
 
 static bool take_tls(struct gate_connection *c, const uint8_t *octets, size_t length)
 {
-	uint8_t plain[4096];
+	uint8_t *plain = c->gate->plain;
 	bool right = gate_tls_put(c->tls, octets, length);
+	size_t filled = 0;
 	int count = 0;
 
-	while (right && (count = gate_tls_read(c->tls, plain, sizeof(plain))) > 0)
-		right = take(c, plain, count);
+	/* A record may have as little as a message, and many have come. */
+	while (right && (count = gate_tls_read(c->tls, plain + filled, GATE_READ - filled)) > 0) {
+		filled += count;
+		if (filled < GATE_READ)
+			continue;
+		right = take(c, plain, filled);
+		filled = 0;
+	}
+	right = right && take(c, plain, filled);
 	flush_tls(c); /* of a handshake, or an alert */
 	return right && count == 0;
 }
@@ -222,13 +323,6 @@ static struct address peer_of(const uv_tcp_t *tcp)
 	return socket_address_host(&peer);
 }
 
-static int connect_to_server(struct gate_connection *c)
-{
-	int error = uv_udp_connect(&c->udp, &c->gate->config.server.any);
-
-	return error ? error : uv_udp_recv_start(&c->udp, give_buffer, on_datagram);
-}
-
 static struct gate_connection *create(struct gate *g)
 {
 	struct gate_connection *c = calloc(1, sizeof(*c));
@@ -236,11 +330,11 @@ static struct gate_connection *create(struct gate *g)
 	if (!c)
 		return NULL;
 	c->gate = g;
-	c->tcp.data = c->udp.data = c;
+	c->tcp.data = c;
+	c->link.fd = -1;
 	c->last_ms = uv_now(g->loop);
 	uv_tcp_init(g->loop, &c->tcp);
-	uv_udp_init(g->loop, &c->udp);
-	c->open = 2;
+	c->open = 1;
 	g->count++;
 	LIST_INSERT_HEAD(&g->connections, c, entry);
 	return c;
@@ -263,7 +357,6 @@ void gate_admit(struct gate *g, uv_stream_t *door, bool tls)
 	uv_tcp_nodelay(&c->tcp, 1);
 	if (tls)
 		c->tls = gate_tls_open(g->tls);
-	if ((tls && !c->tls) || connect_to_server(c) ||
-	    uv_read_start((uv_stream_t *)&c->tcp, give_buffer, on_octets))
+	if ((tls && !c->tls) || uv_read_start((uv_stream_t *)&c->tcp, give_buffer, on_octets))
 		gate_leave(c);
 }

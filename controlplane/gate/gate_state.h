@@ -7,11 +7,12 @@
 
 #include "controlplane/gate/gate.h"
 #include "controlplane/gate/gate_frame.h"
+#include "controlplane/gate/gate_link.h"
 #include "controlplane/gate/gate_tls.h"
 #include "controlplane/lib/hashtable.h"
 #include "dataplane/lib/address.h"
 
-#define GATE_READ 65536
+#define GATE_READ 65536 /* octets; more than a record of TLS carries */
 
 /* How many connections an IPv4 address, or an IPv6 /64, has. */
 struct gate_source {
@@ -25,7 +26,7 @@ struct gate_connection {
 	struct gate *gate;
 	struct gate_source *source;
 	uv_tcp_t tcp;
-	uv_udp_t udp;
+	struct gate_link link;
 	struct gate_tls *tls; /* NULL: plain TCP */
 	unsigned int open;    /* handles whose close is still to come */
 	bool closing;
@@ -57,7 +58,11 @@ struct gate {
 	uint64_t refused;                /* connections, since that was last told */
 	void (*drained)(void *arg);
 	void *drained_arg;
-	uint8_t read[GATE_READ]; /* what came last, for one callback */
+	/* For one callback: what came last by a stream, what it was in TLS, datagrams, and what
+	 * becomes of those. */
+	uint8_t read[GATE_READ], plain[GATE_READ];
+	uint8_t datagrams[GATE_BATCH][GATE_FRAME_MOST];
+	uint8_t written[GATE_BATCH * (GATE_FRAME_MOST + 3)];
 };
 
 /* gate_connection.c: somebody knocks. */
