@@ -13,6 +13,10 @@ $(PERF_PROGRAMS): $(BUILD)/perf/%: $(BUILD)/obj/perf/%.o $(BUILD)/obj/libperf.a 
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
 
 $(BUILD)/perf/peers/load: $(BUILD)/obj/perf/peers/load.o
+$(BUILD)/perf/peers/streams: $(BUILD)/obj/perf/peers/streams.o $(BUILD)/obj/perf/turn_client.o \
+		$(BUILD)/obj/libcontrolplane.a $(BUILD)/obj/libcommon.a
+PEERS = $(BUILD)/perf/peers/load $(BUILD)/perf/peers/streams
+$(PEERS):
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -48,7 +52,7 @@ bench-wire: deps ## measure the pipeline on ports that are shared memory, beside
 	@$(MAKE) -j$$(nproc) $(PERF_PROGRAMS)
 	$(PYTHON) perf/bench-wire --build $(BUILD) $(BENCH)
 bench-peers: deps ## measure Tandem beside rtpengine and coturn, which it installs; as root
-	@$(MAKE) -j$$(nproc) all $(BUILD)/perf/peers/load $(BUILD)/perf/peers/load.bpf.o
+	@$(MAKE) -j$$(nproc) all $(PEERS) $(BUILD)/perf/peers/load.bpf.o
 	$(PYTHON) perf/bench-peers --build $(BUILD) $(BENCH)
 bench-flood: deps ## measure floods: verdicts, calls during attacks, rtpengine; as root
 	@$(MAKE) -j$$(nproc) all $(FLOOD) $(BUILD)/perf/flood/verdict \

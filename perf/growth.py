@@ -19,7 +19,7 @@ def curves(rows):
 
 def label(key):
     mode, suite = key
-    return mode if mode == "forward" else f"{mode} {suite}"
+    return mode if mode.startswith("forward") else f"{mode} {suite}"
 
 
 def print_table(found):

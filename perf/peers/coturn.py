@@ -14,6 +14,7 @@ import struct
 import network
 import traffic
 import wait
+from authority import Authority
 from process import Process
 
 PORT = 3478
@@ -49,11 +50,13 @@ class Coturn:
     kinds = ("rtp", "turn")
     package = "coturn"
 
+    doors = ["--no-tls"]
+
     def __init__(self, _build, directory):
         self.process = Process(
             [*network.FIRST, *network.on(network.RELAY_CORE), "turnserver", "-n", "--no-auth",
              f"--listening-ip={network.KERNEL}", f"--relay-ip={network.KERNEL}",
-             f"--listening-port={PORT}", "--relay-threads=1", "--no-tls", "--no-dtls", "--no-cli",
+             f"--listening-port={PORT}", "--relay-threads=1", *self.doors, "--no-dtls", "--no-cli",
              "--no-stdout-log", "--no-rfc5780", "--no-stun-backward-compatibility",
              "--no-software-attribute", f"--log-file={directory}/coturn-messages.log",
              "--simple-log", f"--pidfile={directory}/coturn.pid", f"--userdb={directory}/turndb",
@@ -64,6 +67,10 @@ class Coturn:
     @property
     def pid(self):
         return self.process.pid
+
+    @property
+    def pids(self):
+        return [self.pid]
 
     def _answers(self):
         binding = message(0x001, os.urandom(12), [])
@@ -113,3 +120,20 @@ class Coturn:
 
     def stop(self):
         self.process.stop()
+
+
+class CoturnStreams(Coturn):
+    """Its clients come by TCP or TLS; peers speak UDP with it, as ever."""
+
+    kinds = ("tcp", "tls")
+    door = network.KERNEL
+    user = None
+
+    def __init__(self, build, directory):
+        cert, key = Authority(directory, "authority", self.door).issue("coturn")
+        self.doors = [f"--tls-listening-port={traffic.TLS_PORT}", f"--cert={cert}", f"--pkey={key}"]
+        super().__init__(build, directory)
+
+    @property
+    def front(self):
+        return self.pid

@@ -96,19 +96,33 @@ def _runtime(path):
         return 0.0
 
 
-class Clock:
-    """CPU seconds since it was made: of a relay's threads, of receiving for it, of its core."""
+def memory(pid):
+    """Octets that a process has."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        line = next(line for line in file if line.startswith("VmRSS:"))
+    return int(line.split()[1]) * 1024
 
-    def __init__(self, pid):
-        self._pid = pid
+
+def _user(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        return int(file.read().rpartition(")")[2].split()[11]) / TICKS
+
+
+class Clock:
+    """CPU seconds since it was made: of a relay's threads, of receiving for it, of its core.
+
+    pids: of all its programs that see a packet.
+    """
+
+    def __init__(self, *pids):
+        self._pids = pids
         self._napi = net.napi(NEAR)
         self._start = self._read()
 
     def _read(self):
-        threads = sum(_runtime(f"/proc/{self._pid}/task/{thread}/schedstat")
-                      for thread in os.listdir(f"/proc/{self._pid}/task"))
-        with open(f"/proc/{self._pid}/stat", encoding="ascii") as file:
-            user = int(file.read().rpartition(")")[2].split()[11]) / TICKS
+        threads = sum(_runtime(f"/proc/{pid}/task/{thread}/schedstat") for pid in self._pids
+                      for thread in os.listdir(f"/proc/{pid}/task"))
+        user = sum(_user(pid) for pid in self._pids)
         with open("/proc/stat", encoding="ascii") as file:
             line = next(line for line in file if line.startswith(f"cpu{RELAY_CORE} "))
         ticks = [int(text) for text in line.split()[1:9]]

@@ -99,6 +99,10 @@ class Rtpengine:
     def pid(self):
         return self.process.pid
 
+    @property
+    def pids(self):
+        return [self.pid]
+
     def set_up(self, wanted):
         return [stream for call in wanted for stream in self._call(call)]
 

@@ -11,6 +11,7 @@ import sdp
 import traffic
 import turn
 import wait
+from authority import Authority
 from process import Process
 
 DATAPLANE = """\
@@ -24,6 +25,7 @@ xdp={build}/ebpf/shed.bpf.o
 [port media]
 devargs=net_af_xdp0,iface={interface}
 address={address}/24
+{ports}
 """
 
 CONTROLPLANE = """\
@@ -42,15 +44,17 @@ class Tandem:
     package = None
     idle = "sleep"
     legs = 10000
-    room = ""  # lines of the dataplane's configuration
+    room = ports = ""  # lines of the dataplane's configuration
     more = ""  # of the control plane's
 
     def __init__(self, build, directory):
         state = "/run/tandem-e2e"  # borrowed from the machine with everything else: tests/e2e/host
         values = {"state": state, "build": build.resolve(), "legs": self.legs, "idle": self.idle,
                   "load_core": network.LOAD_CORE, "relay_core": network.RELAY_CORE,
-                  "interface": network.NEAR, "address": network.TANDEM, "room": self.room}
+                  "interface": network.NEAR, "address": network.TANDEM, "room": self.room,
+                  "ports": self.ports}
         self._processes = []
+        self._prepare()
         for program, text, first in (("tandem-dataplane", DATAPLANE, network.FIRST),
                                      ("tandem-controlplane", CONTROLPLANE, [])):
             ini = directory / f"{program}.ini"
@@ -63,9 +67,17 @@ class Tandem:
         self._api = api.Api(f"unix:{state}/relay.sock")
         wait.until(self._api.serving, 10, "the control plane to find the dataplane")
 
+    def _prepare(self):
+        """Before the programs start."""
+
     @property
     def pid(self):
         return self._processes[0].pid
+
+    @property
+    def pids(self):
+        """Of all programs that see a packet."""
+        return [self.pid]
 
     @property
     def controlplane(self):
@@ -123,3 +135,65 @@ stranger_pps=0
         for call in wanted:
             with network.LOAD.udp(*call.caller) as sock:
                 turn.Client(self.server, *self.user, sock).refresh(0)
+
+
+class TandemGate(TandemTurn):
+    """Its clients come by tandem-turngate, which has the relay's core as well.
+
+    The link to the dataplane is as the README has it: what comes by it is received in the sender's time.
+    """
+
+    kinds = ("tcp", "tls")
+    door = network.KERNEL
+    inner = "inner0", "inner1"
+    ports = f"""\
+[port inner]
+devargs=net_af_xdp1,iface={inner[0]}
+address=fd00::1/64
+shed=off
+"""
+    more = TandemTurn.more + f"""\
+gate=[fd00::1]:3478
+relay={network.TANDEM}
+"""
+    gate_ini = f"""\
+[turngate]
+listen=tcp:{door}:{traffic.TCP_PORT}
+listen=tls:{door}:{traffic.TLS_PORT}
+server=[fd00::1]:3478
+cert={{cert}}
+key={{key}}
+connections_per_address=1000000
+connections=1000000
+"""
+
+    def __init__(self, build, directory):
+        super().__init__(build, directory)
+        cert, key = Authority(directory, "authority", self.door).issue("gate")
+        ini = directory / "turngate.ini"
+        ini.write_text(self.gate_ini.format(cert=cert, key=key), encoding="ascii")
+        gate = Process([*network.FIRST, *network.on(network.RELAY_CORE),
+                        str(build.resolve() / "tandem-turngate"), "--config", str(ini)],
+                       directory / "tandem-turngate.log", network.RELAY, notify=True)
+        self._processes.append(gate)
+        gate.wait_ready()
+
+    def _prepare(self):
+        near, far = self.inner
+        network.RELAY.run("ip", "link", "add", near, "type", "veth", "peer", "name", far)
+        for interface in self.inner:
+            network.RELAY.run("ip", "link", "set", interface, "up")
+        network.RELAY.run("ip", "addr", "add", "fd00::2/64", "dev", far, "nodad")
+
+    @property
+    def pids(self):
+        return [self.pid, self.front]
+
+    @property
+    def front(self):
+        """Of the program that has the connections."""
+        return self._processes[2].pid
+
+    def stop(self):
+        super().stop()
+        network.RELAY.run("ip", "link", "del", self.inner[0])

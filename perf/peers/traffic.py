@@ -9,6 +9,7 @@ from network import CALLEE, CALLER
 
 SUITE = "AES_CM_128_HMAC_SHA1_80"
 FIRST_PORT = 10000
+TCP_PORT, TLS_PORT = 3478, 5349  # where TURN clients come by a connection
 
 
 @dataclasses.dataclass(frozen=True)
