@@ -279,7 +279,6 @@ static int add_turn_endpoint(struct endpoint *list, unsigned int *count, const c
 			     char *why, size_t size)
 {
 	union socket_address address;
-	struct address host;
 
 	if (socket_address_parse(&address, text) || address.any.sa_family == AF_UNIX) {
 		snprintf(why, size,
@@ -291,10 +290,7 @@ static int add_turn_endpoint(struct endpoint *list, unsigned int *count, const c
 		snprintf(why, size, "more than %d of them; leave some out", TURN_LISTEN);
 		return -EINVAL;
 	}
-	host = socket_address_host(&address);
-	list[(*count)++] = endpoint_make(&host, ntohs(address.any.sa_family == AF_INET
-							      ? address.ip4.sin_port
-							      : address.ip6.sin6_port));
+	list[(*count)++] = socket_address_endpoint(&address);
 	return 0;
 }
 

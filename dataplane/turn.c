@@ -45,8 +45,19 @@ static void answer(const struct turn_burst *v, unsigned int i, uint16_t length,
 	v->w->counters[counter]++;
 }
 
+/* The reflexive address (RFC 8489 3): of a client of the gate where it comes to the gate from. */
+static struct endpoint reflexive(const struct turn_burst *v, unsigned int i,
+				 const struct turn_message *m)
+{
+	bool gate = v->t->listeners[v->entry[i].listener].gate;
+	struct endpoint origin = gate ? turn_origin(m) : (struct endpoint){.port = 0};
+
+	return endpoint_is_zero(&origin) ? v->b->source[i] : origin;
+}
+
 static void answer_binding(const struct turn_burst *v, unsigned int i, const struct turn_message *m)
 {
+	const struct endpoint mapped = reflexive(v, i, m); /* before the answer takes its place */
 	uint8_t *out = burst_payload(v->b, i);
 	uint16_t at;
 
@@ -54,7 +65,7 @@ static void answer_binding(const struct turn_burst *v, unsigned int i, const str
 		at = turn_answer_error(out, m, TURN_UNKNOWN_ATTRIBUTE, NULL);
 	} else {
 		at = turn_answer(out, m, TURN_SUCCESS);
-		stun_put_address(out, &at, STUN_XOR_MAPPED_ADDRESS, &v->b->source[i]);
+		stun_put_address(out, &at, STUN_XOR_MAPPED_ADDRESS, &mapped);
 		turn_finish(out, at, NULL);
 	}
 	answer(v, i, at, COUNTER_TURN_BINDING);
@@ -276,6 +287,7 @@ static void hear_message(struct turn_burst *v, unsigned int i)
 	case TURN_SEND:
 		a = find_client(v, i);
 		return a ? hear_send(v, i, &m, a) : burst_drop(b, i, DROP_TURN_STRANGER);
+	case TURN_HERE:
 	case TURN_GONE:
 		if (!v->t->listeners[v->entry[i].listener].gate)
 			return burst_drop(b, i, DROP_STUN_UNHANDLED);

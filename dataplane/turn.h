@@ -30,7 +30,7 @@ struct turn_listener {
 	struct endpoint local;
 	uint8_t address; /* index */
 	bool open;
-	bool gate; /* on the link of tandem-turngate, whose clients' connections end */
+	bool gate; /* on the link of tandem-turngate, which says who its clients are */
 };
 
 struct turn_realm {

@@ -6,7 +6,6 @@
 
 #include "controlplane/gate/gate_state.h"
 #include "dataplane/lib/log.h"
-#include "dataplane/lib/turn_message.h"
 
 #define UNREAD_MOST (256 * 1024) /* octets; a client that does not read loses what else comes */
 
@@ -33,15 +32,20 @@ static void on_closed(uv_handle_t *handle)
 }
 
 /*
- * Whoever had this endpoint: an allocation is nobody else's. Said when a connection ends, and,
- * since that may be lost and a gate may be killed, before the first message of the next one.
+ * An allocation is nobody else's: the server is told when a connection ends, and, since that may be
+ * lost and a gate may be killed, before the first message of the next one.
  */
-static void tell_gone(struct gate_connection *c)
+static void tell(struct gate_connection *c, enum turn_type what)
 {
-	uint8_t gone[STUN_HEADER] = {TURN_GONE >> 8, TURN_GONE & 0xff};
-	struct gate_batch batch = {.count = 1, .at = {{gone, sizeof(gone)}}};
+	uint8_t octets[STUN_HEADER + TURN_ORIGIN_MOST] = {what >> 8, what & 0xff};
+	struct gate_batch batch = {.count = 1};
+	uint16_t length = STUN_HEADER;
 
-	stun_store32(gone + 4, STUN_COOKIE);
+	stun_store32(octets + 4, STUN_COOKIE);
+	if (what == TURN_HERE)
+		stun_put_address(octets, &length, TURN_ORIGIN, &c->client);
+	stun_set_length(octets, length);
+	batch.at[0] = (struct iovec){octets, length};
 	gate_link_send(&c->link, &batch);
 }
 
@@ -51,7 +55,7 @@ void gate_leave(struct gate_connection *c)
 		return;
 	c->closing = true;
 	if (c->begun)
-		tell_gone(c);
+		tell(c, TURN_GONE);
 	LIST_REMOVE(c, entry);
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
 	if (c->link.fd >= 0)
@@ -185,7 +189,7 @@ static void begin(struct gate_connection *c)
 {
 	if (open_link(c))
 		return gate_leave(c);
-	tell_gone(c);
+	tell(c, TURN_HERE);
 	c->begun = true;
 }
 
@@ -201,9 +205,30 @@ static void pass_to_server(struct gate_connection *c, struct gate_batch *batch)
 	c->last_ms = uv_now(c->gate->loop);
 }
 
+/*
+ * Adds the client's address to the end of a request whose answer has it. Behind the client's
+ * signature it changes nothing of what was signed (RFC 8489 14.5).
+ */
+static void add_with_origin(struct gate_connection *c, struct gate_batch *batch,
+			    const uint8_t *octets, uint16_t length)
+{
+	uint8_t *request = c->gate->request;
+
+	memcpy(request, octets, length);
+	stun_put_address(request, &length, TURN_ORIGIN, &c->client);
+	stun_set_length(request, length);
+	if (length <= GATE_FRAME_MOST)
+		batch->at[batch->count++] = (struct iovec){request, length};
+	pass_to_server(c, batch); /* the next one is written there, too */
+}
+
 static void add(struct gate_connection *c, struct gate_batch *batch, const uint8_t *octets,
 		const struct gate_frame *frame)
 {
+	uint16_t type = stun_load16(octets);
+
+	if (type == TURN_BINDING || type == TURN_ALLOCATE)
+		return add_with_origin(c, batch, octets, frame->datagram);
 	batch->at[batch->count++] = (struct iovec){(uint8_t *)(uintptr_t)octets, frame->datagram};
 	if (batch->count == GATE_BATCH)
 		pass_to_server(c, batch);
@@ -313,14 +338,14 @@ static void on_octets(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffe
 
 /* --- who comes --- */
 
-static struct address peer_of(const uv_tcp_t *tcp)
+static int find_client(struct gate_connection *c)
 {
-	union socket_address peer = {.any = {.sa_family = AF_UNSPEC}};
-	int size = sizeof(peer);
+	union socket_address peer;
+	int size = sizeof(peer), error = uv_tcp_getpeername(&c->tcp, &peer.any, &size);
 
-	if (uv_tcp_getpeername(tcp, &peer.any, &size))
-		return (struct address){.half = {0, 0}};
-	return socket_address_host(&peer);
+	if (!error)
+		c->client = socket_address_endpoint(&peer);
+	return error;
 }
 
 static struct gate_connection *create(struct gate *g)
@@ -343,14 +368,12 @@ static struct gate_connection *create(struct gate *g)
 void gate_admit(struct gate *g, uv_stream_t *door, bool tls)
 {
 	struct gate_connection *c = create(g);
-	struct address peer;
 
 	if (!c)
 		return;
-	if (uv_accept(door, (uv_stream_t *)&c->tcp))
+	if (uv_accept(door, (uv_stream_t *)&c->tcp) || find_client(c))
 		return gate_leave(c);
-	peer = peer_of(&c->tcp);
-	if (g->count > g->config.connections || !gate_source_take(g, c, &peer)) {
+	if (g->count > g->config.connections || !gate_source_take(g, c, &c->client.address)) {
 		g->refused++;
 		return gate_leave(c);
 	}

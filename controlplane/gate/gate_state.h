@@ -11,6 +11,7 @@
 #include "controlplane/gate/gate_tls.h"
 #include "controlplane/lib/hashtable.h"
 #include "dataplane/lib/address.h"
+#include "dataplane/lib/turn_message.h"
 
 #define GATE_READ 65536 /* octets; more than a record of TLS carries */
 
@@ -25,6 +26,7 @@ struct gate_connection {
 	LIST_ENTRY(gate_connection) entry;
 	struct gate *gate;
 	struct gate_source *source;
+	struct endpoint client;
 	uv_tcp_t tcp;
 	struct gate_link link;
 	struct gate_tls *tls; /* NULL: plain TCP */
@@ -58,9 +60,10 @@ struct gate {
 	uint64_t refused;                /* connections, since that was last told */
 	void (*drained)(void *arg);
 	void *drained_arg;
-	/* For one callback: what came last by a stream, what it was in TLS, datagrams, and what
-	 * becomes of those. */
+	/* For one callback: what came last by a stream, what it was in TLS, a request with where
+	 * its client is, datagrams, and what becomes of those. */
 	uint8_t read[GATE_READ], plain[GATE_READ];
+	uint8_t request[GATE_FRAME_MOST + TURN_ORIGIN_MOST];
 	uint8_t datagrams[GATE_BATCH][GATE_FRAME_MOST];
 	uint8_t written[GATE_BATCH * (GATE_FRAME_MOST + 3)];
 };

@@ -102,6 +102,17 @@ struct address socket_address_host(const union socket_address *address)
 	}
 }
 
+struct endpoint socket_address_endpoint(const union socket_address *address)
+{
+	struct endpoint endpoint = {.address = socket_address_host(address)};
+
+	if (address->any.sa_family == AF_INET)
+		endpoint.port = address->ip4.sin_port;
+	else if (address->any.sa_family == AF_INET6)
+		endpoint.port = address->ip6.sin6_port;
+	return endpoint;
+}
+
 int socket_address_clear(const union socket_address *address, int type)
 {
 	const char *path = address->local.sun_path;

@@ -27,6 +27,8 @@ socklen_t socket_address_size(const union socket_address *address);
 bool socket_address_is_local(const union socket_address *address);
 /* The address of a peer; zero if it has a UNIX socket. */
 struct address socket_address_host(const union socket_address *address);
+/* The same, with its port. */
+struct endpoint socket_address_endpoint(const union socket_address *address);
 
 /*
  * Removes the UNIX socket at the path when nobody answers on it. `type`: SOCK_STREAM or SOCK_DGRAM.

@@ -5,6 +5,7 @@
  * answers itself; what is refused is answered here.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct turn_grant {
 	bool gone; /* its client is, meanwhile */
 	uint64_t id;
 	struct endpoint server, client, relayed;
+	struct endpoint origin; /* where the gate's client is; zero: it came by itself */
 	uint8_t key[TURN_KEY];
 	uint8_t user[TURN_NAME];
 	size_t user_length;
@@ -42,6 +44,12 @@ void turn_name_of(char *name, const ProtobufCBinaryData *username)
 
 	snprintf(text, sizeof(text), "%.*s", (int)username->len, (const char *)username->data);
 	turn_user_name(name, TURN_NAME, text);
+}
+
+/* Where the client is, for the log. */
+static const char *where(char text[ADDRESS_TEXT], const struct turn_grant *g)
+{
+	return endpoint_text(text, endpoint_is_zero(&g->origin) ? &g->client : &g->origin);
 }
 
 /* --- refusals -------------------------------------------------------------------------------- */
@@ -121,6 +129,7 @@ static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply 
 	struct turn_grant *g = arg;
 	struct turn_message request = {
 		.data = g->request, .length = STUN_HEADER, .type = TURN_ALLOCATE};
+	char text[ADDRESS_TEXT];
 
 	/* Without the dataplane nobody is there to answer. */
 	if (!reply)
@@ -136,10 +145,13 @@ static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply 
 		return end(g);
 	}
 	if (error) {
-		log_warn("turn: no allocation for %.*s: %s", (int)g->user_length,
-			 (const char *)g->user, reply->what);
+		log_warn("turn: no allocation for %.*s at %s: %s", (int)g->user_length,
+			 (const char *)g->user, where(text, g), reply->what);
 		turn_lease_remove(&g->t->leases, g->id);
 		refuse(g->t, &g->server, &g->client, &request, TURN_INSUFFICIENT_CAPACITY, g->key);
+	} else {
+		log_debug("turn: allocation %016" PRIx64 " of %.*s at %s", g->id,
+			  (int)g->user_length, (const char *)g->user, where(text, g));
 	}
 	end(g);
 }
@@ -162,15 +174,17 @@ static void ask_port(struct turn_grant *g)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutAllocation put = TANDEM__DATAPLANE__V1__PUT_ALLOCATION__INIT;
-	Tandem__Dataplane__V1__Endpoint server, client, relayed;
+	Tandem__Dataplane__V1__Endpoint server, client, relayed, origin;
 
 	octets_fill_endpoint(&server, &g->server.address, endpoint_port(&g->server));
 	octets_fill_endpoint(&client, &g->client.address, endpoint_port(&g->client));
 	octets_fill_endpoint(&relayed, &g->relayed.address, choose_port(g));
+	octets_fill_endpoint(&origin, &g->origin.address, endpoint_port(&g->origin));
 	put.allocation = g->id;
 	put.server = &server;
 	put.client = &client;
 	put.relayed = &relayed;
+	put.origin = endpoint_is_zero(&g->origin) ? NULL : &origin;
 	put.lifetime_s = g->lifetime_s;
 	put.key = (ProtobufCBinaryData){sizeof(g->key), g->key};
 	put.user = (ProtobufCBinaryData){g->user_length, g->user};
@@ -274,7 +288,7 @@ static bool is_under_way(const struct turn_server *t, uint64_t id)
 static void judge_allocate(struct turn_server *t, struct turn_grant *g,
 			   const struct turn_message *m)
 {
-	char name[TURN_NAME];
+	char name[TURN_NAME], text[ADDRESS_TEXT];
 	int wrong = what_is_wrong(m);
 
 	if (!wrong && !choose_address(t, &g->server, m, &g->relayed.address))
@@ -287,7 +301,8 @@ static void judge_allocate(struct turn_server *t, struct turn_grant *g,
 		return;
 	if (!turn_lease_has(&t->leases, g->id) &&
 	    turn_lease_count(&t->leases, name) >= t->config.allocations_per_user) {
-		log_info("turn: %s has its %u allocations", name, t->config.allocations_per_user);
+		log_info("turn: %s at %s: refused, the user has its %u allocations", name,
+			 where(text, g), t->config.allocations_per_user);
 		return refuse(t, &g->server, &g->client, m, TURN_QUOTA_REACHED, g->key);
 	}
 	g->lifetime_s = lifetime_of(&t->config, m);
@@ -295,7 +310,7 @@ static void judge_allocate(struct turn_server *t, struct turn_grant *g,
 	grant(t, g, name);
 }
 
-/* The gate's word that a client's connection ended. */
+/* The gate's word that a client's connection ended, or that another one begins. */
 static void hear_gone(struct turn_server *t, const struct turn_grant *gone)
 {
 	struct turn_grant *g;
@@ -315,7 +330,8 @@ void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event
 		return;
 	g.server = octets_read_endpoint(event->local);
 	g.client = octets_read_endpoint(event->remote);
-	if (m.type == TURN_GONE)
+	g.origin = octets_read_endpoint(event->origin);
+	if (m.type == TURN_HERE || m.type == TURN_GONE)
 		return hear_gone(t, &g);
 	if (!m.integrity || m.username_length > sizeof(g.user))
 		return;

@@ -34,7 +34,8 @@ static void add(Tandem__Turn__V1__ListReply *list, struct arena *arena,
 	out->id = arena_printf(arena, "%016" PRIx64, in->allocation);
 	out->user = arena_text(arena, user);
 	out->server = show_endpoint(arena, in->server);
-	out->client = show_endpoint(arena, in->client);
+	/* Of a client of the gate: what the gate has it speak from tells nobody anything. */
+	out->client = show_endpoint(arena, in->origin ? in->origin : in->client);
 	out->relayed = show_endpoint(arena, in->relayed);
 	out->left_s = in->left_s;
 	out->age_ms = in->age_ms;

@@ -105,9 +105,14 @@ int turn_parse(struct turn_message *m, const uint8_t *data, size_t length)
 		return -EBADMSG;
 	*m = (struct turn_message){.data = data, .length = length, .type = stun_load16(data)};
 	c = stun_attributes(data, length);
-	while ((took = stun_next(&c)) > 0)
-		if (!m->integrity && take_attribute(m, &c))
+	while ((took = stun_next(&c)) > 0) {
+		if (c.type == TURN_ORIGIN) {
+			m->origin = c.value;
+			m->origin_length = c.size;
+		} else if (!m->integrity && take_attribute(m, &c)) {
 			return -EBADMSG;
+		}
+	}
 	return took;
 }
 
@@ -118,6 +123,15 @@ struct endpoint turn_peer(const struct turn_message *m, unsigned int k)
 
 	stun_read_address(m->data, value, stun_load16(m->data + value - 2), &peer);
 	return peer;
+}
+
+struct endpoint turn_origin(const struct turn_message *m)
+{
+	struct endpoint origin;
+
+	if (!m->origin || stun_read_address(m->data, m->origin, m->origin_length, &origin))
+		return (struct endpoint){.port = 0};
+	return origin;
 }
 
 uint16_t turn_answer(uint8_t *out, const struct turn_message *request, uint16_t class)

@@ -38,9 +38,17 @@ enum turn_type {
 	TURN_BINDING_INDICATION = 0x0011,
 	TURN_SEND = 0x0016, /* indications */
 	TURN_DATA = 0x0017,
-	/* Of our own: the client's connection has ended. By the link of tandem-turngate alone. */
+	/* Of our own, by the link of tandem-turngate alone: a client's connection begins, and
+	 * whoever had the gate's endpoint before is gone; it has ended. */
+	TURN_HERE = 0x02fe,
 	TURN_GONE = 0x02ff,
 };
+/*
+ * An attribute of our own, likewise: where the client of the gate's endpoint is. The gate ends with
+ * it what it passes on of Binding and Allocate requests, and TURN_HERE, whatever the client wrote.
+ */
+#define TURN_ORIGIN      0xfffe
+#define TURN_ORIGIN_MOST 24 /* octets, with its header */
 #define TURN_SUCCESS     0x0100
 #define TURN_ERROR       0x0110
 #define TURN_CLASS       0x0110
@@ -75,6 +83,7 @@ struct turn_message {
 	uint16_t nonce, nonce_length;
 	uint16_t payload, payload_length; /* DATA */
 	uint16_t integrity;               /* of the attribute's header */
+	uint16_t origin, origin_length;   /* TURN_ORIGIN: the last one, wherever it is */
 	uint16_t channel;                 /* the number; 0: absent */
 	uint16_t peer[TURN_PEERS_MAX];    /* each 8 or 20 octets long */
 	uint8_t peer_count;
@@ -94,6 +103,8 @@ int turn_parse(struct turn_message *m, const uint8_t *data, size_t length);
 
 /* The address of peer `k`. */
 struct endpoint turn_peer(const struct turn_message *m, unsigned int k);
+/* Where the client is that the gate speaks for; zero if the message does not say. */
+struct endpoint turn_origin(const struct turn_message *m);
 
 /*
  * Begins an answer in `out`, which has room for TURN_ANSWER_MAX: the request's method and

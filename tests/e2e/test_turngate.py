@@ -237,6 +237,64 @@ def test_an_allocation_ends_with_its_connection(relay, gate, after_ms):
                relay.api.allocations)
 
 
+# --- who is behind it ---
+
+@pytest.fixture
+def made(gate):
+    """Makes clients: made(port, tls)."""
+    clients = []
+
+    def make(port=3478, tls=False):
+        clients.append(turn.Client(None, USER, PASSWORD, turn.Stream(connect(port, tls))))
+        return clients[-1]
+    yield make
+    for one in clients:
+        one.close()
+
+
+@pytest.mark.parametrize("port, tls", [(3478, False), (443, True)])
+def test_a_client_is_where_it_comes_from(relay, made, port, tls):
+    """By what it is told, by List, and after the control plane has started again."""
+    client = made(port, tls)
+    own = client.socket.getsockname()
+    assert client.binding() == own
+    client.allocate()
+    assert client.mapped == own
+    shown = f"{own[0]}:{own[1]}"
+    assert [one.client for one in relay.api.allocations()] == [shown]
+    assert shown in relay.ctl("turn") and turngate.INNER_HOST not in relay.ctl("turn")
+    relay.controlplane.kill()
+    assert client.refresh(600) == 600
+    relay.start_controlplane()
+    assert [one.client for one in relay.api.allocations()] == [shown]
+
+
+def test_the_log_says_where_a_refused_client_is(start_relay, inner, directory, certificate):
+    relay = start_relay(trunk=turngate.INNER_PORT, controlplane=f"{TURN}\nallocations_per_user = 1")
+    gate = turngate.start(directory, certificate)
+    clients = [turn.Client(None, USER, PASSWORD, turn.Stream(connect())) for _ in range(2)]
+    clients[0].allocate()
+    with pytest.raises(turn.Refused, match="486"):
+        clients[1].allocate()
+    host, port = clients[1].socket.getsockname()
+    assert f"{USER} at {host}:{port}: refused" in relay.log()
+    for one in clients:
+        one.close()
+    assert gate.stop() == 0
+
+
+def test_nobody_says_that_he_is_somebody_else(relay, made):
+    """What the gate says is behind what a client writes."""
+    client = made()
+    client.allocate()
+    client.socket.sendto(struct.pack(">HHI", 1, 12, 0x2112a442) + b"transaction!" +
+                         struct.pack(">HHBBHI", 0xfffe, 8, 0, 1, 7, 7), None)
+    answer = client.socket.recv(2048)
+    assert answer[8:20] == b"transaction!"
+    assert turn.mapped(answer) == client.socket.getsockname()
+    assert len(relay.api.allocations()) == 1
+
+
 def test_who_begins_has_nothing_of_who_was_there(relay, gate):
     """A gate that is killed cannot say whose connections ended; a new one may have their ports."""
     before = turn.Client((turngate.INNER, 3478), USER, PASSWORD,

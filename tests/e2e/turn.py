@@ -10,10 +10,11 @@ import struct
 import net
 
 COOKIE = 0x2112A442
-ALLOCATE, REFRESH, SEND, DATA, CREATE_PERMISSION, CHANNEL_BIND = 3, 4, 0x16, 0x17, 8, 9
+BINDING, ALLOCATE, REFRESH, SEND, DATA, CREATE_PERMISSION, CHANNEL_BIND = \
+    1, 3, 4, 0x16, 0x17, 8, 9
 SUCCESS, ERROR = 0x100, 0x110
-USERNAME, INTEGRITY, ERROR_CODE, CHANNEL, LIFETIME, PEER, PAYLOAD, REALM, NONCE, RELAYED, TRANSPORT = \
-    0x06, 0x08, 0x09, 0x0c, 0x0d, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19
+USERNAME, INTEGRITY, ERROR_CODE, CHANNEL, LIFETIME, PEER, PAYLOAD, REALM, NONCE, RELAYED, TRANSPORT, MAPPED = \
+    0x06, 0x08, 0x09, 0x0c, 0x0d, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x20
 UDP = struct.pack("!I", 17 << 24)
 
 
@@ -32,15 +33,20 @@ class Client:
         self._server, self.user, self.password = server, user, password
         self.socket = sock or net.BROWSERS.udp(net.BROWSER[4])
         self.socket.settimeout(1)
-        self.realm = self.nonce = self.relayed = None
+        self.realm = self.nonce = self.relayed = self.mapped = None
 
     def close(self):
         self.socket.close()
 
     def allocate(self, *more):
         reply = self.ask(ALLOCATE, (TRANSPORT, UDP), *more)
-        self.relayed = _address(reply[RELAYED])
+        self.relayed, self.mapped = _address(reply[RELAYED]), _address(reply[MAPPED])
         return struct.unpack("!I", reply[LIFETIME])[0]
+
+    def binding(self):
+        """Where the server says that the client is."""
+        self.mapped = _address(self._ask(BINDING, [])[1][MAPPED])
+        return self.mapped
 
     def refresh(self, seconds):
         return struct.unpack("!I", self.ask(REFRESH, (LIFETIME, struct.pack("!I", seconds)))
@@ -106,6 +112,34 @@ class Client:
         raise AssertionError(f"no answer to a request of type {kind}")
 
 
+class Stream:
+    """A connection to tandem-turngate, as the UDP socket of a Client."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.settimeout, self.close = stream.settimeout, stream.close
+        self.getsockname = stream.getsockname
+
+    def sendto(self, octets, _):
+        channel = octets[0] >> 6 == 1
+        self._stream.sendall(octets + bytes(-len(octets) % 4 if channel else 0))
+
+    def recv(self, _):
+        head = self._take(4)
+        length = struct.unpack("!H", head[2:])[0]
+        channel = head[0] >> 6 == 1
+        return head + self._take((length + 3) // 4 * 4 if channel else length + 16)
+
+    def _take(self, size):
+        octets = b""
+        while len(octets) < size:
+            more = self._stream.recv(size - len(octets))
+            if not more:
+                raise ConnectionError("the other end closed it")
+            octets += more
+        return octets
+
+
 def _message(kind, transaction, attributes, more=0):
     """more: octets that the length field counts already."""
     body = b"".join(struct.pack("!HH", name, len(value)) + value + bytes(-len(value) % 4)
@@ -131,3 +165,8 @@ def _xor(peer):
 def _address(value):
     _, _, port, octets = struct.unpack("!BBHI", value[:8])
     return socket.inet_ntoa(struct.pack("!I", octets ^ COOKIE)), port ^ COOKIE >> 16
+
+
+def mapped(message):
+    """The XOR-MAPPED-ADDRESS of an answer."""
+    return _address(_read(message)[1][MAPPED])

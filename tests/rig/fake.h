@@ -59,6 +59,7 @@ struct fake {
 		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */
 	unsigned int allocation_puts, turn_answers;
 	unsigned int allocation_page; /* places in one reply to GetAllocations */
+	unsigned int origin_port; /* of clients that come by a gate; 0: they come by themselves */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
 };
@@ -76,7 +77,10 @@ void fake_clear(struct fake *f, struct fake_leg *leg);
 /* What happens to a leg. */
 void fake_event(struct fake *f, uint64_t leg, Tandem__Dataplane__V1__EventKind kind,
 		const uint8_t *datagram, size_t length);
-/* A client's request that the TURN server's policy has to judge, from 203.0.113.10. */
+/*
+ * A client's request that the TURN server's policy has to judge, from 203.0.113.10; with an
+ * origin_port from a gate, to which the client came from 192.0.2.9.
+ */
 void fake_turn_request(struct fake *f, unsigned int client_port, const uint8_t *datagram,
 		       size_t length);
 void fake_accept(uv_poll_t *poll, int status, int events);

@@ -60,6 +60,7 @@ static void show(struct fake *f, uint64_t after, Tandem__Dataplane__V1__Reply *r
 		out->server = in->server;
 		out->client = in->client;
 		out->relayed = in->relayed;
+		out->origin = in->origin;
 		out->user = in->user;
 		out->left_s = LEFT_S;
 		out->age_ms = AGE_MS;
@@ -98,10 +99,12 @@ void fake_turn_request(struct fake *f, unsigned int client_port, const uint8_t *
 		       size_t length)
 {
 	static uint8_t here[] = {198, 51, 100, 1}, there[] = {203, 0, 113, 10};
+	static uint8_t behind[] = {192, 0, 2, 9};
 	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
 	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
 	Tandem__Dataplane__V1__Endpoint local = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
 	Tandem__Dataplane__V1__Endpoint remote = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
+	Tandem__Dataplane__V1__Endpoint origin = TANDEM__DATAPLANE__V1__ENDPOINT__INIT;
 	Tandem__Dataplane__V1__Event *events[] = {&event};
 
 	local.address = (ProtobufCBinaryData){4, here};
@@ -111,6 +114,9 @@ void fake_turn_request(struct fake *f, unsigned int client_port, const uint8_t *
 	event.kind = TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST;
 	event.local = &local;
 	event.remote = &remote;
+	origin.address = (ProtobufCBinaryData){4, behind};
+	origin.port = f->origin_port;
+	event.origin = f->origin_port ? &origin : NULL;
 	event.datagram = (ProtobufCBinaryData){length, (uint8_t *)datagram};
 	frame.events = events;
 	frame.n_events = 1;

@@ -50,6 +50,7 @@ static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 			.leg = event->leg,
 			.kind = event->kind,
 			.port = event->remote ? event->remote->port : 0,
+			.origin = event->origin ? event->origin->port : 0,
 			.datagram = event->datagram.len,
 			.allocation = event->allocation,
 		};

@@ -43,7 +43,8 @@ struct relay_frame {
 struct relay_event {
 	uint64_t leg;
 	int kind;
-	uint16_t port; /* of the remote endpoint, host byte order; 0: none */
+	uint16_t port;   /* of the remote endpoint, host byte order; 0: none */
+	uint16_t origin; /* likewise */
 	size_t datagram;
 	uint64_t allocation;
 };

@@ -511,34 +511,148 @@ static void another_users_allocate_goes_up(void **state)
 			 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST);
 }
 
-/* Only the gate's link is believed that a client's connection has ended. */
-static void a_connections_end_ends_its_allocation(void **state)
-{
-	struct scene *s = *state;
-	struct put_turn p;
-	struct forge f;
+/* --- clients of the gate --------------------------------------------------------------------- */
 
-	serve(s, false);
-	open_one(s);
-	forge_begin(&f, TURN_GONE);
-	send_message(s, &f);
-	scene_expect_drops(s, DROP_STUN_UNHANDLED, 1);
-	assert_int_equal(s->relay->turn->open, 1);
+/* What listens by IPv4 is on the gate's link. */
+static void serve_gate(struct scene *s)
+{
+	struct put_turn p;
+
 	put_turn_init(&p, false);
 	p.m.gates = p.list;
 	p.m.n_gates = 1;
 	assert_int_equal(turn_server_put(s->relay->turn, &p.m, &s->relay->what), 0);
-	send_message(s, &f);
-	send_message(s, &f);
-	scene_expect_silence(s);
-	assert_int_equal(s->relay->turn->open, 0);
-	/* The second time the control plane hears of it, which may be granting it one. */
-	assert_int_equal(s->relay->event_count, 2);
-	assert_int_equal(s->relay->events[0].kind,
-			 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_ALLOCATION_OVER);
-	assert_int_equal(s->relay->events[1].kind,
-			 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST);
 }
+
+/* Only the gate's link is believed that a client's connection has ended, or that one begins. */
+static void a_connections_end_ends_its_allocation(void **state)
+{
+	static const enum turn_type words[] = {TURN_GONE, TURN_HERE};
+	struct scene *s = *state;
+	struct forge f;
+
+	for (unsigned int k = 0; k < COUNT(words); k++) {
+		serve(s, false);
+		open_one(s);
+		forge_begin(&f, words[k]);
+		send_message(s, &f);
+		assert_int_equal(relay_drops(s->relay, DROP_STUN_UNHANDLED), k + 1);
+		assert_int_equal(s->relay->turn->open, 1);
+		serve_gate(s);
+		send_message(s, &f);
+		assert_int_equal(s->relay->turn->open, 0);
+		assert_int_equal(s->relay->events[s->relay->event_count - 1].kind,
+				 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_ALLOCATION_OVER);
+		/* Again: of somebody whom the control plane may be granting something. */
+		send_message(s, &f);
+		assert_int_equal(s->relay->events[s->relay->event_count - 1].kind,
+				 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST);
+		scene_expect_silence(s);
+	}
+	assert_int_equal(s->relay->event_count, 2 * COUNT(words));
+}
+
+/* By hand: the cookie is 21 12 a4 42. */
+static void put_origin(struct forge *f, uint8_t last, uint16_t port)
+{
+	const uint8_t octets[] = {0,          1,          port >> 8 ^ 0x21, (port & 0xff) ^ 0x12,
+				  192 ^ 0x21, 0x12 ^ 0x0, 2 ^ 0xa4,         last ^ 0x42};
+
+	forge_put(f, TURN_ORIGIN, octets, sizeof(octets));
+}
+
+static void expect_mapped(const uint8_t *message, uint8_t last, uint16_t port)
+{
+	uint16_t length;
+	const uint8_t *value = forge_find(message, STUN_XOR_MAPPED_ADDRESS, &length);
+
+	assert_int_equal(length, 8);
+	assert_int_equal(forge_load16(value + 2) ^ 0x2112, port);
+	assert_int_equal(value[7] ^ 0x42, last);
+}
+
+/* Of what a client wrote itself nothing counts: the gate's word comes last. */
+static void a_client_of_the_gate_is_told_where_it_comes_from(void **state)
+{
+	struct scene *s = *state;
+	struct forge f;
+
+	serve(s, false);
+	forge_begin(&f, TURN_BINDING);
+	put_origin(&f, 66, 6666);
+	send_message(s, &f);
+	expect_mapped(take_message(s, TURN_BINDING | 0x100),
+		      bench_endpoint(CLIENT, 1).address.octets[15], CLIENT_PORT);
+	serve_gate(s);
+	put_origin(&f, 9, 7777);
+	send_message(s, &f);
+	expect_mapped(take_message(s, TURN_BINDING | 0x100), 9, 7777);
+	forge_begin(&f, TURN_BINDING);
+	send_message(s, &f);
+	expect_mapped(take_message(s, TURN_BINDING | 0x100),
+		      bench_endpoint(CLIENT, 1).address.octets[15], CLIENT_PORT);
+	forge_begin(&f, TURN_BINDING);
+	forge_put(&f, TURN_ORIGIN, "nothing", 7);
+	send_message(s, &f);
+	expect_mapped(take_message(s, TURN_BINDING | 0x100),
+		      bench_endpoint(CLIENT, 1).address.octets[15], CLIENT_PORT);
+}
+
+static void an_origin_goes_up_from_the_gate_alone(void **state)
+{
+	struct scene *s = *state;
+	struct forge f;
+
+	for (unsigned int gate = 0; gate < 2; gate++) {
+		if (gate)
+			serve_gate(s);
+		else
+			serve(s, false);
+		forge_begin(&f, TURN_ALLOCATE);
+		put_u32(&f, STUN_REQUESTED_TRANSPORT, 17u << 24);
+		put_origin(&f, 66, 6666);
+		sign(s, &f);
+		put_origin(&f, 9, 7777);
+		send_message(s, &f);
+		assert_int_equal(s->relay->event_count, gate + 1);
+		assert_int_equal(s->relay->events[gate].origin, gate ? 7777 : 0);
+	}
+}
+
+static void an_allocation_remembers_where_its_client_is(void **state)
+{
+	struct scene *s = *state;
+	Tandem__Dataplane__V1__Reply *reply = malloc(sizeof(*reply));
+	Tandem__Dataplane__V1__Endpoint origin;
+	struct put_allocation p;
+	uint8_t octets[16];
+	struct forge f;
+
+	serve_gate(s);
+	put_allocation_init(&p, 7, CLIENT_PORT, RELAYED);
+	put_endpoint(&origin, octets, "192.0.2.9", 7777);
+	p.m.origin = &origin;
+	assert_int_equal(put_allocation(s, &p), 0);
+	relay_run(s->relay);
+	expect_mapped(take_message(s, TURN_ALLOCATE | 0x100), 9, 7777);
+	forge_begin(&f, TURN_ALLOCATE); /* the same one, for which the answer was lost */
+	memcpy(f.octets + 8, TRANSACTION, 12);
+	sign(s, &f);
+	send_message(s, &f);
+	expect_mapped(take_message(s, TURN_ALLOCATE | 0x100), 9, 7777);
+	tandem__dataplane__v1__reply__init(reply);
+	assert_int_equal(turn_server_get(s->relay->turn, 0, 9999, reply, &s->relay->what), 0);
+	assert_int_equal(reply->allocations[0]->client->port, CLIENT_PORT);
+	assert_int_equal(reply->allocations[0]->origin->port, 7777);
+	assert_memory_equal(reply->allocations[0]->origin->address.data, octets, 4);
+	tandem__dataplane__v1__reply__free_unpacked(reply, NULL);
+	origin.address.len = 5;
+	put_allocation_init(&p, 8, OTHER_PORT, OTHER_RELAYED);
+	p.m.origin = &origin;
+	assert_int_equal(put_allocation(s, &p), -EINVAL);
+}
+
+/* --- the life of an allocation --------------------------------------------------------------- */
 
 static void what_is_behind_the_signature_does_not_count(void **state)
 {
@@ -1213,6 +1327,9 @@ int main(void)
 		SCENE(who_signs_wrongly_changes_nothing, scene_one),
 		SCENE(another_users_allocate_goes_up, scene_one),
 		SCENE(a_connections_end_ends_its_allocation, scene_one),
+		SCENE(a_client_of_the_gate_is_told_where_it_comes_from, scene_one),
+		SCENE(an_origin_goes_up_from_the_gate_alone, scene_one),
+		SCENE(an_allocation_remembers_where_its_client_is, scene_one),
 		SCENE(what_is_behind_the_signature_does_not_count, scene_one),
 		SCENE(a_refresh_moves_the_end, scene_one),
 		SCENE(a_client_gives_up_its_allocation, scene_two),

@@ -564,21 +564,45 @@ static void what_is_deleted_leaves_the_quota(void **state)
 /* The gate's word comes while the dataplane is asked for a port. */
 static void who_is_gone_is_granted_nothing(void **state)
 {
+	static const enum turn_type words[] = {TURN_GONE, TURN_HERE};
 	Tandem__Turn__V1__CreateCredentialsReply *c = create("agent", 60, "");
 	Tandem__Turn__V1__ListReply *reply;
 	struct forge gone, request;
 
-	forge_begin(&gone, TURN_GONE);
-	forge_allocate(&request, c->username, c->password);
-	fake_turn_request(&fake, PORT, request.octets, request.length);
-	fake_turn_request(&fake, PORT, gone.octets, gone.length);
-	settle();
-	assert_int_equal(fake.allocation_puts, 1);
-	reply = list("");
-	assert_int_equal(reply->n_allocations, 0);
-	tandem__turn__v1__list_reply__free_unpacked(reply, NULL);
+	for (unsigned int k = 0; k < COUNT(words); k++) {
+		forge_begin(&gone, words[k]);
+		forge_allocate(&request, c->username, c->password);
+		fake_turn_request(&fake, PORT, request.octets, request.length);
+		fake_turn_request(&fake, PORT, gone.octets, gone.length);
+		settle();
+		assert_int_equal(fake.allocation_puts, k + 1);
+		reply = list("");
+		assert_int_equal(reply->n_allocations, 0);
+		tandem__turn__v1__list_reply__free_unpacked(reply, NULL);
+	}
 	assert_allocates(PORT, c->username, c->password);
 	tandem__turn__v1__create_credentials_reply__free_unpacked(c, NULL);
+}
+
+/* What the gate says of a client is what its answer says, and the list. */
+static void a_client_of_the_gate_is_where_it_came_from(void **state)
+{
+	const Tandem__Dataplane__V1__PutAllocation *put;
+	Tandem__Turn__V1__ListReply *reply;
+
+	fake.origin_port = 7777;
+	assert_allocates(PORT, "carol", "her own");
+	put = fake.allocations[0]->put_allocation;
+	assert_int_equal(put->client->port, PORT);
+	assert_int_equal(put->origin->port, 7777);
+	assert_memory_equal(put->origin->address.data, "\xc0\x00\x02\x09", 4);
+	reply = list("");
+	assert_string_equal(reply->allocations[0]->client, "192.0.2.9:7777");
+	tandem__turn__v1__list_reply__free_unpacked(reply, NULL);
+	connect_again(); /* as a control plane does that starts again */
+	reply = list("");
+	assert_string_equal(reply->allocations[0]->client, "192.0.2.9:7777");
+	tandem__turn__v1__list_reply__free_unpacked(reply, NULL);
 }
 
 static void a_request_that_comes_twice_is_one(void **state)
@@ -681,6 +705,7 @@ int main(void)
 		TEST(lists_none),
 		TEST(what_is_deleted_leaves_the_quota),
 		TEST(who_is_gone_is_granted_nothing),
+		TEST(a_client_of_the_gate_is_where_it_came_from),
 		TEST(a_request_that_comes_twice_is_one),
 		TEST(all_of_a_user_are_deleted),
 		TEST(a_dataplane_that_ends_meanwhile),

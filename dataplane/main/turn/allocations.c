@@ -77,7 +77,7 @@ static void leave(struct turn *t, const struct allocation *a)
 /* What a request says, read. */
 struct opening {
 	int listener, address;
-	struct endpoint client, relayed;
+	struct endpoint client, relayed, origin;
 };
 
 static int find_listener(const struct turn *t, const struct endpoint *local)
@@ -102,6 +102,9 @@ static int read_opening(const struct turn_server *s, struct opening *o,
 	    leg_plan_endpoint(&o->relayed, put->relayed))
 		return fail(what, "server, client, relayed: each needs an address and a port",
 			    -EINVAL);
+	o->origin = (struct endpoint){.port = 0};
+	if (put->origin && leg_plan_endpoint(&o->origin, put->origin))
+		return fail(what, "origin: needs an address and a port", -EINVAL);
 	o->listener = find_listener(&s->turn, &server);
 	if (o->listener < 0)
 		return fail(what, "server: nobody listens there", -EADDRNOTAVAIL);
@@ -145,6 +148,7 @@ static void fill(struct turn_server *s, struct granted *g, const struct opening 
 		memset(more, 0, sizeof(*more));
 	g->id = put->allocation;
 	g->address = o->address;
+	g->origin = o->origin;
 	g->created = rte_rdtsc();
 	memcpy(g->transaction, put->transaction.data, sizeof(g->transaction));
 	stun_auth_set_key(&g->auth, put->key.data, put->key.len);

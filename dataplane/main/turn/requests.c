@@ -68,7 +68,8 @@ void turn_answer_allocate(struct turn_server *s, const struct granted *g, uint64
 	memcpy(out + 8, g->transaction, sizeof(g->transaction));
 	stun_put_address(out, &at, STUN_XOR_RELAYED_ADDRESS, &a->relayed);
 	put_lifetime(out, &at, seconds_left(s, a, now));
-	stun_put_address(out, &at, STUN_XOR_MAPPED_ADDRESS, &a->client);
+	stun_put_address(out, &at, STUN_XOR_MAPPED_ADDRESS,
+			 endpoint_is_zero(&g->origin) ? &a->client : &g->origin);
 	turn_send(s, a->egress, out, turn_finish(out, at, &g->auth));
 }
 
@@ -192,17 +193,27 @@ static void show_endpoint(Tandem__Dataplane__V1__Endpoint *to, const struct endp
 	to->port = endpoint_port(from);
 }
 
+/* Only the gate is believed where somebody else is. */
+static struct endpoint origin_of(const struct turn_server *s, unsigned int listener,
+				 const struct turn_message *m)
+{
+	return s->turn.listeners[listener].gate ? turn_origin(m) : (struct endpoint){.port = 0};
+}
+
 static void tell_request(const struct turn_server *s, unsigned int listener,
-			 const struct endpoint *client, const struct rte_mbuf *datagram)
+			 const struct endpoint *client, const struct endpoint *origin,
+			 const struct rte_mbuf *datagram)
 {
 	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
-	Tandem__Dataplane__V1__Endpoint local, remote;
+	Tandem__Dataplane__V1__Endpoint local, remote, behind;
 
 	show_endpoint(&local, &s->turn.listeners[listener].local);
 	show_endpoint(&remote, client);
+	show_endpoint(&behind, origin);
 	event.kind = TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_TURN_REQUEST;
 	event.local = &local;
 	event.remote = &remote;
+	event.origin = endpoint_is_zero(origin) ? NULL : &behind;
 	event.datagram.data = rte_pktmbuf_mtod(datagram, uint8_t *);
 	event.datagram.len = rte_pktmbuf_data_len(datagram);
 	s->config.event(s->config.arg, &event);
@@ -212,6 +223,7 @@ void turn_server_hear(struct turn_server *s, unsigned int listener, const struct
 		      const struct rte_mbuf *datagram)
 {
 	struct hearing h = {.s = s, .now = rte_rdtsc()};
+	struct endpoint origin;
 	struct turn_message m;
 	struct allocation *a;
 
@@ -220,13 +232,14 @@ void turn_server_hear(struct turn_server *s, unsigned int listener, const struct
 	a = turn_find(&s->turn, turn_hash(&s->turn, listener, client), listener, client);
 	h.g = a && allocation_is_open(a, h.now) ? granted_of(s, a) : NULL;
 	h.m = &m;
-	if (h.g && m.type == TURN_GONE)
+	origin = origin_of(s, listener, &m);
+	if (h.g && (m.type == TURN_HERE || m.type == TURN_GONE))
 		return turn_close(s, h.g, true);
 	if (h.g && stun_integrity_is_right(m.data, m.integrity, &h.g->auth))
 		return hear_client(&h);
 	/* Whoever has the address now may be another user, whom the control plane knows; and of who
 	 * is gone it may be granting something this moment. */
 	if (!h.g || m.type == TURN_ALLOCATE)
-		return tell_request(s, listener, client, datagram);
+		return tell_request(s, listener, client, &origin, datagram);
 	refuse(&h);
 }

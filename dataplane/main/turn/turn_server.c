@@ -371,8 +371,10 @@ static Tandem__Dataplane__V1__Allocation *show(const struct turn_server *s, cons
 	to->server = show_endpoint(&s->turn.listeners[a->listener].local);
 	to->client = show_endpoint(&a->client);
 	to->relayed = show_endpoint(&a->relayed);
+	to->origin = endpoint_is_zero(&g->origin) ? NULL : show_endpoint(&g->origin);
 	to->user.data = malloc(g->user_length);
-	if (!to->server || !to->client || !to->relayed || !to->user.data) {
+	if (!to->server || !to->client || !to->relayed || !to->user.data ||
+	    !to->origin != endpoint_is_zero(&g->origin)) {
 		tandem__dataplane__v1__allocation__free_unpacked(to, NULL);
 		return NULL;
 	}

@@ -32,6 +32,7 @@ struct granted {
 	uint64_t created; /* TSC */
 	uint8_t *user;    /* user_length octets */
 	uint16_t user_length;
+	struct endpoint origin; /* where the gate's client is; zero: it came by itself */
 };
 TAILQ_HEAD(granted_list, granted);
 
