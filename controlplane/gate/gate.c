@@ -85,6 +85,23 @@ unsigned int gate_count(const struct gate *g)
 
 /* --- who says nothing ------------------------------------------------------------------------ */
 
+static void report(struct gate *g)
+{
+	if (g->refused)
+		log_warn("connections refused, too many or too many of one address: %ju",
+			 (uintmax_t)g->refused);
+	if (g->blocked)
+		log_warn("connections ended, from addresses that are blocked: %ju",
+			 (uintmax_t)g->blocked);
+	if (g->unserved)
+		log_error("connections ended, for which there is no memory: %ju",
+			  (uintmax_t)g->unserved);
+	if (g->excess)
+		log_warn("requests dropped, more than requests_per_s of one connection: %ju",
+			 (uintmax_t)g->excess);
+	g->refused = g->blocked = g->unserved = g->excess = 0;
+}
+
 static void on_tick(uv_timer_t *tick)
 {
 	struct gate *g = tick->data;
@@ -98,20 +115,57 @@ static void on_tick(uv_timer_t *tick)
 		if (now - c->last_ms >= patience * 1000ULL)
 			gate_leave(c);
 	}
-	if (g->refused)
-		log_warn("connections refused, too many or too many of one address: %ju",
-			 (uintmax_t)g->refused);
-	g->refused = 0;
+	report(g);
 }
 
 /* --- the doors ------------------------------------------------------------------------------- */
 
+static void answer_door(struct gate_door *door);
+
+static void on_refused(uv_handle_t *handle)
+{
+	struct gate *g = handle->data;
+
+	g->open--;
+	g->refusing = false;
+	for (unsigned int k = 0; k < g->door_count; k++)
+		if (g->doors[k].waiting)
+			answer_door(&g->doors[k]);
+	end_if_over(g);
+}
+
+/*
+ * Without memory for a connection it is let in and closed: who knocks next hears nothing before. It
+ * takes the handle that is there for that, which others then wait for; libuv asks no door of theirs
+ * meanwhile.
+ */
+static void refuse(struct gate_door *door)
+{
+	struct gate *g = door->gate;
+
+	door->waiting = g->refusing;
+	if (door->waiting)
+		return;
+	uv_tcp_init(g->loop, &g->refusal);
+	g->refusal.data = g;
+	g->refusing = true;
+	g->open++;
+	g->unserved++;
+	uv_accept((uv_stream_t *)&door->tcp, (uv_stream_t *)&g->refusal);
+	uv_close((uv_handle_t *)&g->refusal, on_refused);
+}
+
+static void answer_door(struct gate_door *door)
+{
+	door->waiting = false;
+	if (!gate_admit(door->gate, (uv_stream_t *)&door->tcp, door->tls))
+		refuse(door);
+}
+
 static void on_knock(uv_stream_t *stream, int error)
 {
-	const struct gate_door *door = stream->data;
-
 	if (!error)
-		gate_admit(door->gate, stream, door->tls);
+		answer_door(stream->data);
 }
 
 /* Its successor listens at the same address while it drains. */

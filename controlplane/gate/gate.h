@@ -2,8 +2,9 @@
 /*
  * The gate of TURN clients that come by TCP or TLS (RFC 8656 3.1): each connection has a UDP socket
  * of its own towards the dataplane's TURN server, on a link that nothing else is on; messages are
- * taken out of the stream, and put into it, and nobody looks into them. It has no credentials, no
- * keys of media, and nothing to say in the control plane. One loop, its thread only.
+ * taken out of the stream, and put into it, and the server is told where they come from. It has no
+ * credentials, no keys of media, and nothing to say in the control plane. One loop, its thread
+ * only.
  */
 #ifndef TANDEM_GATE_H
 #define TANDEM_GATE_H
@@ -29,8 +30,9 @@ struct gate_config {
 	union socket_address server; /* where the dataplane serves TURN, on the inner link */
 	char *cert, *key;            /* PEM files; NULL without TLS */
 	unsigned int connections, connections_per_address;
-	unsigned int begin_s; /* until the first whole message has come */
-	unsigned int idle_s;  /* without any */
+	unsigned int begin_s;        /* until the first whole message has come */
+	unsigned int idle_s;         /* without any */
+	unsigned int requests_per_s; /* of one connection; 0: no limit */
 };
 
 /* 0, or -errno after a log line. The texts of `config` must outlive it. */

@@ -33,7 +33,8 @@ static void on_closed(uv_handle_t *handle)
 
 /*
  * An allocation is nobody else's: the server is told when a connection ends, and, since that may be
- * lost and a gate may be killed, before the first message of the next one.
+ * lost and a gate may be killed, as soon as somebody speaks by the next one. If that comes from an
+ * address that is blocked it is told to end.
  */
 static void tell(struct gate_connection *c, enum turn_type what)
 {
@@ -54,7 +55,7 @@ void gate_leave(struct gate_connection *c)
 	if (c->closing)
 		return;
 	c->closing = true;
-	if (c->begun)
+	if (c->link.fd >= 0)
 		tell(c, TURN_GONE);
 	LIST_REMOVE(c, entry);
 	uv_close((uv_handle_t *)&c->tcp, on_closed);
@@ -158,22 +159,35 @@ static void pass_to_client(struct gate_connection *c, const size_t *lengths, uns
 		write_stream(c, g->written, length);
 }
 
+/* The server's word that the client's address is blocked. */
+static bool is_to_end(const struct gate *g, const size_t *lengths, unsigned int count)
+{
+	for (unsigned int k = 0; k < count; k++)
+		if (lengths[k] == STUN_HEADER && stun_load16(g->datagrams[k]) == TURN_GONE)
+			return true;
+	return false;
+}
+
 /* An error is the server's, which is away: the client asks again. */
 static void on_datagrams(uv_poll_t *poll, int error, int events)
 {
 	struct gate_connection *c = poll->data;
+	struct gate *g = c->gate;
 	size_t lengths[GATE_BATCH];
+	unsigned int count = gate_link_receive(&c->link, g->datagrams[0], GATE_FRAME_MOST, lengths);
 
-	pass_to_client(
-		c, lengths,
-		gate_link_receive(&c->link, c->gate->datagrams[0], GATE_FRAME_MOST, lengths));
+	if (is_to_end(g, lengths, count)) {
+		g->blocked += !c->closing;
+		return gate_leave(c);
+	}
+	pass_to_client(c, lengths, count);
 	if (error && !c->closing && uv_poll_start(poll, UV_READABLE, on_datagrams))
 		gate_leave(c);
 }
 
 /* --- from the client --- */
 
-/* Who says nothing, or nothing that is TURN, costs no socket towards the dataplane. */
+/* Who says nothing costs no socket towards the dataplane. */
 static int open_link(struct gate_connection *c)
 {
 	const union socket_address *server = &c->gate->config.server;
@@ -182,27 +196,34 @@ static int open_link(struct gate_connection *c)
 
 	c->link.poll.data = c;
 	c->open += c->link.fd >= 0;
+	if (!error)
+		tell(c, TURN_HERE);
 	return error;
-}
-
-static void begin(struct gate_connection *c)
-{
-	if (open_link(c))
-		return gate_leave(c);
-	tell(c, TURN_HERE);
-	c->begun = true;
 }
 
 static void pass_to_server(struct gate_connection *c, struct gate_batch *batch)
 {
-	if (!batch->count)
-		return;
-	if (!c->begun && !c->closing)
-		begin(c);
-	if (c->begun)
+	if (batch->count)
 		gate_link_send(&c->link, batch);
 	batch->count = 0;
-	c->last_ms = uv_now(c->gate->loop);
+}
+
+/*
+ * Whether the message goes on. What carries packets may be any amount; all else, which the control
+ * plane may have to judge, has a rate; and what only the gate says no client does.
+ */
+static bool is_served(struct gate_connection *c, const uint8_t *octets, uint16_t type)
+{
+	struct gate *g = c->gate;
+
+	if (turn_is_channel(octets) || type == TURN_SEND)
+		return true;
+	if (type == TURN_HERE || type == TURN_GONE)
+		return false;
+	if (gate_rate_take(&c->due_us, uv_now(g->loop) * 1000, g->config.requests_per_s))
+		return true;
+	g->excess++;
+	return false;
 }
 
 /*
@@ -227,6 +248,10 @@ static void add(struct gate_connection *c, struct gate_batch *batch, const uint8
 {
 	uint16_t type = stun_load16(octets);
 
+	c->begun = true;
+	c->last_ms = uv_now(c->gate->loop);
+	if (!is_served(c, octets, type))
+		return;
 	if (type == TURN_BINDING || type == TURN_ALLOCATE)
 		return add_with_origin(c, batch, octets, frame->datagram);
 	batch->at[batch->count++] = (struct iovec){(uint8_t *)(uintptr_t)octets, frame->datagram};
@@ -332,6 +357,8 @@ static void on_octets(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffe
 
 	if (c->closing || !length)
 		return;
+	if (length > 0 && c->link.fd < 0 && open_link(c))
+		return gate_leave(c);
 	if (length < 0 || !(c->tls ? take_tls : take)(c, octets, length))
 		gate_leave(c);
 }
@@ -365,14 +392,10 @@ static struct gate_connection *create(struct gate *g)
 	return c;
 }
 
-void gate_admit(struct gate *g, uv_stream_t *door, bool tls)
+static void begin(struct gate_connection *c, bool tls)
 {
-	struct gate_connection *c = create(g);
+	struct gate *g = c->gate;
 
-	if (!c)
-		return;
-	if (uv_accept(door, (uv_stream_t *)&c->tcp) || find_client(c))
-		return gate_leave(c);
 	if (g->count > g->config.connections || !gate_source_take(g, c, &c->client.address)) {
 		g->refused++;
 		return gate_leave(c);
@@ -382,4 +405,17 @@ void gate_admit(struct gate *g, uv_stream_t *door, bool tls)
 		c->tls = gate_tls_open(g->tls);
 	if ((tls && !c->tls) || uv_read_start((uv_stream_t *)&c->tcp, give_buffer, on_octets))
 		gate_leave(c);
+}
+
+bool gate_admit(struct gate *g, uv_stream_t *door, bool tls)
+{
+	struct gate_connection *c = create(g);
+
+	if (!c)
+		return false;
+	if (uv_accept(door, (uv_stream_t *)&c->tcp) || find_client(c))
+		gate_leave(c);
+	else
+		begin(c, tls);
+	return true;
 }

@@ -8,6 +8,7 @@
 #include "controlplane/gate/gate.h"
 #include "controlplane/gate/gate_frame.h"
 #include "controlplane/gate/gate_link.h"
+#include "controlplane/gate/gate_rate.h"
 #include "controlplane/gate/gate_tls.h"
 #include "controlplane/lib/hashtable.h"
 #include "dataplane/lib/address.h"
@@ -34,6 +35,7 @@ struct gate_connection {
 	bool closing;
 	bool begun;       /* a whole message has come */
 	uint64_t last_ms; /* when the last one did, or when it connected */
+	uint64_t due_us;  /* the bucket of its requests */
 	size_t filled;
 	uint8_t buffer[GATE_FRAME_MOST]; /* the beginning of a message */
 };
@@ -42,6 +44,7 @@ struct gate_door {
 	uv_tcp_t tcp;
 	struct gate *gate;
 	bool tls;
+	bool waiting; /* somebody has yet to be turned away */
 };
 
 struct gate {
@@ -50,6 +53,8 @@ struct gate {
 	struct gate_tls_context *tls;
 	struct gate_door doors[GATE_LISTEN];
 	unsigned int door_count; /* that are open, or closing */
+	uv_tcp_t refusal;        /* of those for whom there is no memory: one at a time */
+	bool refusing;
 	uv_timer_t tick;
 	bool closing, draining;
 	unsigned int open; /* handles whose close is still to come */
@@ -57,7 +62,8 @@ struct gate {
 	LIST_HEAD(, gate_connection) connections;
 	unsigned int count;              /* those that are closing included */
 	void (*gone)(struct gate *gate); /* a connection is */
-	uint64_t refused;                /* connections, since that was last told */
+	/* Since that was last told: connections, and requests. */
+	uint64_t refused, blocked, unserved, excess;
 	void (*drained)(void *arg);
 	void *drained_arg;
 	/* For one callback: what came last by a stream, what it was in TLS, a request with where
@@ -68,8 +74,8 @@ struct gate {
 	uint8_t written[GATE_BATCH * (GATE_FRAME_MOST + 3)];
 };
 
-/* gate_connection.c: somebody knocks. */
-void gate_admit(struct gate *gate, uv_stream_t *door, bool tls);
+/* gate_connection.c: somebody knocks. False, without memory: nobody was let in. */
+bool gate_admit(struct gate *gate, uv_stream_t *door, bool tls);
 /* It goes; twice is once. */
 void gate_leave(struct gate_connection *c);
 

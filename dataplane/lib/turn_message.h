@@ -39,7 +39,8 @@ enum turn_type {
 	TURN_SEND = 0x0016, /* indications */
 	TURN_DATA = 0x0017,
 	/* Of our own, by the link of tandem-turngate alone: a client's connection begins, and
-	 * whoever had the gate's endpoint before is gone; it has ended. */
+	 * whoever had the gate's endpoint before is gone; it has ended, or, to the gate, it has to.
+	 */
 	TURN_HERE = 0x02fe,
 	TURN_GONE = 0x02ff,
 };

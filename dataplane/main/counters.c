@@ -33,7 +33,7 @@ static const struct {
 	{"port_send_errors", "not sent by the port", offsetof(struct rte_eth_stats, oerrors), true},
 };
 
-#define MOST (SHED_REASON_COUNT + DROP_MAX + COUNTER_MAX + RTE_DIM(port_counters) + 1)
+#define MOST (SHED_REASON_COUNT + DROP_MAX + COUNTER_MAX + RTE_DIM(port_counters) + 2)
 
 struct list {
 	Tandem__Dataplane__V1__Counter **counters;
@@ -147,6 +147,10 @@ int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *repl
 		error = add(&list, "", "punt_lost",
 			    "DTLS datagrams that the control plane did not read in time", true,
 			    *c->punts_lost);
+	if (!error && c->turn_excess)
+		error = add(&list, "", "turn_excess",
+			    "TURN requests, more in a second than the control plane is to judge",
+			    true, *c->turn_excess);
 	reply->counters = list.counters;
 	reply->n_counters = list.count;
 	return error ? error : link_report(c->dataplane, reply);

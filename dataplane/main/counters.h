@@ -13,8 +13,9 @@ struct shed;
 
 struct counters {
 	const struct dataplane *dataplane;
-	const struct shed *shed;    /* NULL if no XDP program counts */
-	const uint64_t *punts_lost; /* the server's; or NULL */
+	const struct shed *shed;     /* NULL if no XDP program counts */
+	const uint64_t *punts_lost;  /* the server's; or NULL */
+	const uint64_t *turn_excess; /* the TURN server's; or NULL */
 };
 
 /* What floods cost, by enum shed_reason: of the XDP programs and of the workers' own stage. */

@@ -149,12 +149,20 @@ static int start_engine(struct program *p)
 	return error;
 }
 
+static bool is_blocked(void *arg, const struct address *address)
+{
+	const struct program *p = arg;
+
+	return filter_blocks(p->filter, address);
+}
+
 static int create_turn(struct program *p)
 {
 	const struct turn_server_config config = {
 		.dataplane = &p->dataplane,
 		.shed = p->xdp.shed,
 		.event = on_event,
+		.is_blocked = is_blocked,
 		.arg = p,
 	};
 	int error;
@@ -168,6 +176,8 @@ static int create_turn(struct program *p)
 			"not enough memory for TURN: more hugepages, or [dataplane] allocations = 0");
 	else
 		registry_serve_turn(p->registry, p->turn);
+	if (!error)
+		p->counters.turn_excess = turn_server_excess(p->turn);
 	return error;
 }
 

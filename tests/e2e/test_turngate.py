@@ -284,15 +284,81 @@ def test_the_log_says_where_a_refused_client_is(start_relay, inner, directory, c
 
 
 def test_nobody_says_that_he_is_somebody_else(relay, made):
-    """What the gate says is behind what a client writes."""
+    """What only the gate says is the gate's alone, and behind what a client writes."""
     client = made()
     client.allocate()
+    for kind in (0x02fe, 0x02ff):
+        client.socket.sendto(struct.pack(">HHI", kind, 0, 0x2112a442) + bytes(12), None)
     client.socket.sendto(struct.pack(">HHI", 1, 12, 0x2112a442) + b"transaction!" +
                          struct.pack(">HHBBHI", 0xfffe, 8, 0, 1, 7, 7), None)
     answer = client.socket.recv(2048)
     assert answer[8:20] == b"transaction!"
     assert turn.mapped(answer) == client.socket.getsockname()
     assert len(relay.api.allocations()) == 1
+
+
+def _knock(port=3478):
+    """Begins to say something, of which nothing can be made yet."""
+    stream = connect(port)
+    stream.sendall(b"\x16")
+    return stream
+
+
+def _is_left_alone():
+    with _knock(443) as stream:
+        try:
+            return not ends(stream, 0.3)
+        except socket.timeout:
+            return True
+
+
+def test_a_blocked_address_is_hung_up_on(relay, gate, made):
+    """With its first octet, and with all that it has; the kernel's own ports stay open."""
+    before, silent = made(), connect()
+    before.allocate()
+    relay.ctl("shed", "block", f"{net.BROWSER[4]}/32")
+    wait.until(lambda: not relay.api.allocations(), 5, "the end of what it has",
+               relay.api.allocations)
+    with pytest.raises((ConnectionError, socket.timeout)):
+        before.socket.recv(1)
+    assert ends(_knock()) and ends(_knock(443))
+    gate.wait_line("from addresses that are blocked")
+    client = turn.Client(None, USER, PASSWORD, turn.Stream(silent))
+    with pytest.raises((ConnectionError, OSError)):
+        client.allocate()
+    relay.ctl("shed", "unblock", f"{net.BROWSER[4]}/32")
+    wait.until(_is_left_alone, 5, "a connection that stays")
+    made().allocate()
+
+
+def test_requests_have_a_rate(relay, directory, certificate):
+    """Which media does not have; and another connection has its own."""
+    gate = turngate.start(directory, certificate, requests_per_s=2)
+    stream, other = connect(), connect()
+    stream.sendall(BINDING * 100)
+    stream.settimeout(0.3)
+    count = 0
+    with pytest.raises(socket.timeout):
+        while bound(stream):
+            count += 1
+    assert 10 <= count <= 15, count
+    other.sendall(BINDING)
+    assert bound(other)
+    gate.wait_line("more than requests_per_s")
+    stream.settimeout(5)
+    time.sleep(1)
+    stream.sendall(BINDING)
+    assert bound(stream)
+    client = turn.Client(None, USER, PASSWORD, turn.Stream(connect()))
+    client.allocate()
+    client.bind(0x4001, client.relayed)
+    for k in range(200):
+        client.send(0x4001, bytes([k]))
+    heard = [client.receive() for _ in range(200)]
+    assert heard == [(0x4001, bytes([k])) for k in range(200)]
+    for one in (stream, other, client):
+        one.close()
+    assert gate.stop() == 0
 
 
 def test_who_begins_has_nothing_of_who_was_there(relay, gate):

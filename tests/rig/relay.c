@@ -92,18 +92,25 @@ static void create_filter(struct relay *r)
 		abort();
 }
 
+static bool is_blocked(void *arg, const struct address *address)
+{
+	return filter_blocks(((struct relay *)arg)->filter, address);
+}
+
 static void create_turn(struct relay *r)
 {
 	const struct turn_server_config config = {
 		.dataplane = &r->dataplane,
 		.shed = r->shed,
 		.event = on_event,
+		.is_blocked = is_blocked,
 		.arg = r,
 	};
 
 	if (turn_server_create(&r->turn, &config, RELAY_ALLOCATIONS, SOCKET_ID_ANY))
 		abort();
 	registry_serve_turn(r->registry, r->turn);
+	r->counters.turn_excess = turn_server_excess(r->turn);
 }
 
 struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t queues,

@@ -3,6 +3,7 @@
  * grants. */
 #include <errno.h>
 
+#include "dataplane/clock.h"
 #include "dataplane/main/turn/turn_state.h"
 #include "tests/rig/forge.h"
 #include "tests/rig/scene.h"
@@ -650,6 +651,118 @@ static void an_allocation_remembers_where_its_client_is(void **state)
 	put_allocation_init(&p, 8, OTHER_PORT, OTHER_RELAYED);
 	p.m.origin = &origin;
 	assert_int_equal(put_allocation(s, &p), -EINVAL);
+}
+
+static void block(struct scene *s, bool on)
+{
+	Tandem__Dataplane__V1__PutBlock put = TANDEM__DATAPLANE__V1__PUT_BLOCK__INIT;
+	Tandem__Dataplane__V1__DeleteBlock gone = TANDEM__DATAPLANE__V1__DELETE_BLOCK__INIT;
+
+	put.address = gone.address = (ProtobufCBinaryData){4, (uint8_t *)"\xc0\x00\x02\x00"};
+	put.length = gone.length = 24;
+	if (on)
+		assert_int_equal(filter_put_block(s->relay->filter, &put, &s->relay->what), 0);
+	else
+		assert_int_equal(filter_delete_block(s->relay->filter, &gone, &s->relay->what), 0);
+	filter_poll(s->relay->filter);
+	relay_run(s->relay);
+}
+
+static void expect_hung_up(struct scene *s)
+{
+	assert_int_equal(forge_load16(take_message(s, TURN_GONE) + 2), 0);
+}
+
+/* Its packets are not its own, so it is hung up on: when it comes, when it asks, when it is in. */
+static void a_blocked_client_of_the_gate_is_hung_up_on(void **state)
+{
+	struct scene *s = *state;
+	Tandem__Dataplane__V1__Endpoint origin;
+	struct put_allocation p;
+	struct forge here, f;
+	uint8_t octets[16];
+
+	serve_gate(s);
+	forge_begin(&here, TURN_HERE);
+	put_origin(&here, 9, 7777);
+	send_message(s, &here);
+	scene_expect_silence(s);
+	block(s, true);
+	send_message(s, &here);
+	expect_hung_up(s);
+	s->relay->event_count = 0;
+	forge_begin(&f, TURN_ALLOCATE);
+	sign(s, &f);
+	put_origin(&f, 9, 7777);
+	send_message(s, &f);
+	expect_hung_up(s);
+	assert_int_equal(s->relay->event_count, 0);
+	block(s, false);
+	send_message(s, &f);
+	scene_expect_silence(s);
+	assert_int_equal(s->relay->event_count, 1);
+
+	put_allocation_init(&p, 7, CLIENT_PORT, RELAYED);
+	put_endpoint(&origin, octets, "192.0.2.9", 7777);
+	p.m.origin = &origin;
+	assert_int_equal(put_allocation(s, &p), 0);
+	relay_run(s->relay);
+	s->relay->sent_count = 0;
+	open_at(s, 8, OTHER_PORT, OTHER_RELAYED);
+	for (unsigned int k = 0; k < 1000; k++)
+		turn_server_poll(s->relay->turn);
+	assert_int_equal(s->relay->turn->open, 2);
+	s->relay->sent_count = 0;
+	block(s, true);
+	for (unsigned int k = 0; k < 1000; k++)
+		turn_server_poll(s->relay->turn);
+	relay_run(s->relay);
+	expect_hung_up(s);
+	assert_int_equal(s->relay->turn->open, 1);
+	assert_int_equal(s->relay->events[s->relay->event_count - 1].allocation, 7);
+	block(s, false);
+}
+
+static uint64_t counter(struct scene *s, const char *name)
+{
+	Tandem__Dataplane__V1__Reply *reply = malloc(sizeof(*reply));
+	uint64_t value = UINT64_MAX;
+
+	tandem__dataplane__v1__reply__init(reply);
+	assert_int_equal(counters_report(&s->relay->counters, reply), 0);
+	for (size_t k = 0; k < reply->n_counters; k++)
+		if (!strcmp(reply->counters[k]->name, name))
+			value = reply->counters[k]->value;
+	tandem__dataplane__v1__reply__free_unpacked(reply, NULL);
+	return value;
+}
+
+/* 5,000 allocations a second go up, and not any amount; gates' words have a rate of their own. */
+static void the_control_plane_is_asked_so_much_a_second(void **state)
+{
+	struct scene *s = *state;
+	struct turn_server *t = s->relay->turn;
+	const struct clock *clock = &s->relay->dataplane.clock;
+	struct forge f, gone;
+
+	serve_gate(s);
+	assert_in_range(t->judged.cost, 1, 1000000000 / 5000);
+	assert_in_range(t->judged.burst, 1000000, UINT32_MAX); /* us: what came in a second */
+	forge_begin(&f, TURN_ALLOCATE);
+	sign(s, &f);
+	forge_begin(&gone, TURN_GONE);
+	send_message(s, &f);
+	assert_int_equal(s->relay->event_count, 1);
+	t->requests_due = clock_ns(clock, rte_rdtsc()) + t->judged.burst * 1000ULL + 500000000;
+	send_message(s, &f);
+	assert_int_equal(s->relay->event_count, 1);
+	assert_int_equal(t->excess, 1);
+	send_message(s, &gone);
+	assert_int_equal(s->relay->event_count, 2);
+	t->requests_due = clock_ns(clock, rte_rdtsc()) + t->judged.burst * 1000ULL - 1000000;
+	send_message(s, &f);
+	assert_int_equal(s->relay->event_count, 3);
+	assert_int_equal(counter(s, "turn_excess"), 1);
 }
 
 /* --- the life of an allocation --------------------------------------------------------------- */
@@ -1330,6 +1443,8 @@ int main(void)
 		SCENE(a_client_of_the_gate_is_told_where_it_comes_from, scene_one),
 		SCENE(an_origin_goes_up_from_the_gate_alone, scene_one),
 		SCENE(an_allocation_remembers_where_its_client_is, scene_one),
+		SCENE(a_blocked_client_of_the_gate_is_hung_up_on, scene_one),
+		SCENE(the_control_plane_is_asked_so_much_a_second, scene_one),
 		SCENE(what_is_behind_the_signature_does_not_count, scene_one),
 		SCENE(a_refresh_moves_the_end, scene_one),
 		SCENE(a_client_gives_up_its_allocation, scene_two),

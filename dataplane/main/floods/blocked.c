@@ -25,8 +25,9 @@ struct blocked {
 		bool automatic;
 	} terms[SHED_BLOCKS];
 	uint32_t count;
-	bool changed;       /* the workers have yet to hear */
-	uint64_t next_look; /* TSC: nothing expires before */
+	struct block_list *list; /* of them, as of the last poll; NULL: none */
+	bool changed;            /* the list, and the workers, have yet to hear */
+	uint64_t next_look;      /* TSC: nothing expires before */
 };
 
 int blocked_create(struct blocked **out, const struct dataplane *d, struct shed *shed)
@@ -43,6 +44,9 @@ int blocked_create(struct blocked **out, const struct dataplane *d, struct shed 
 
 void blocked_destroy(struct blocked *b)
 {
+	if (!b)
+		return;
+	block_list_release(b->list);
 	free(b);
 }
 
@@ -143,26 +147,31 @@ static bool is_any_judged(const struct dataplane *d)
 }
 
 /* False: not now. */
-static bool tell_workers(const struct blocked *b)
+static bool make_list(struct blocked *b)
 {
-	const struct dataplane *d = b->dataplane;
 	struct block_list *list = NULL;
 
-	if (!is_any_judged(d))
-		return true;
-	if (!workers_have_room(d))
-		return false;
 	if (b->count) {
 		list = block_list_make(b->prefixes, b->count);
 		if (!list)
 			return false;
 	}
-	for (unsigned int k = 0; k < d->worker_count; k++) {
-		shared_hold(list);
-		worker_order(d->workers[k], (struct order){.kind = ORDER_BLOCKS, .object = list});
-	}
-	block_list_release(list);
+	block_list_release(b->list);
+	b->list = list;
 	return true;
+}
+
+static void tell_workers(const struct blocked *b)
+{
+	const struct dataplane *d = b->dataplane;
+
+	if (!is_any_judged(d))
+		return;
+	for (unsigned int k = 0; k < d->worker_count; k++) {
+		shared_hold(b->list);
+		worker_order(d->workers[k],
+			     (struct order){.kind = ORDER_BLOCKS, .object = b->list});
+	}
 }
 
 void blocked_poll(struct blocked *b, uint64_t now)
@@ -171,8 +180,18 @@ void blocked_poll(struct blocked *b, uint64_t now)
 		b->next_look = now + rte_get_tsc_hz() / LOOKS_A_SECOND;
 		expire(b, now);
 	}
-	if (b->changed)
-		b->changed = !tell_workers(b);
+	if (!b->changed || !workers_have_room(b->dataplane) || !make_list(b))
+		return;
+	tell_workers(b);
+	b->changed = false;
+}
+
+bool blocked_has(const struct blocked *b, const struct address *address)
+{
+	struct shed_address a;
+
+	memcpy(a.byte, address->octets, sizeof(a.byte));
+	return block_list_has(b->list, &a);
 }
 
 uint32_t blocked_count(const struct blocked *b)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "dataplane/api/dataplane.pb-c.h"
+#include "dataplane/lib/address.h"
 #include "ebpf/shed.h"
 
 struct blocked;
@@ -37,6 +38,9 @@ int blocked_delete(struct blocked *b, const struct shed_prefix *prefix, const ch
 /* At least ten times a second: takes out what has expired, tells the workers what changed. `now` is
  * the TSC. */
 void blocked_poll(struct blocked *b, uint64_t now);
+
+/* Whether the address was blocked when that was called last. */
+bool blocked_has(const struct blocked *b, const struct address *address);
 
 struct blocked_entry {
 	struct shed_prefix prefix;

@@ -75,3 +75,8 @@ int filter_delete_block(struct filter *f, const Tandem__Dataplane__V1__DeleteBlo
 
 	return error ? error : blocked_delete(f->blocked, &prefix, what);
 }
+
+bool filter_blocks(const struct filter *f, const struct address *address)
+{
+	return blocked_has(f->blocked, address);
+}

@@ -6,9 +6,11 @@
 #ifndef TANDEM_FILTER_H
 #define TANDEM_FILTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dataplane/api/dataplane.pb-c.h"
+#include "dataplane/lib/address.h"
 
 struct blocked;
 struct counters;
@@ -46,6 +48,9 @@ int filter_put_block(struct filter *f, const Tandem__Dataplane__V1__PutBlock *pu
 		     const char **what);
 int filter_delete_block(struct filter *f, const Tandem__Dataplane__V1__DeleteBlock *request,
 			const char **what);
+
+/* Whether an address is blocked; for those who come by no port of the dataplane's. */
+bool filter_blocks(const struct filter *f, const struct address *address);
 
 /*
  * filter_show.c: fills reply->shed, and reply->next when there are more blocks than one reply

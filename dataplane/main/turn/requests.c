@@ -4,14 +4,12 @@
  * that it goes on or ends (RFC 8656 7), permissions (9), channels (12). All else is the control
  * plane's.
  */
-#include <errno.h>
 #include <string.h>
 
 #include <rte_cycles.h>
 
-#include "dataplane/main/links/port.h"
-#include "dataplane/main/shared.h"
 #include "dataplane/main/turn/turn_state.h"
+#include "ebpf/rate.h"
 
 #define LIFETIME_LEAST 600
 
@@ -23,14 +21,6 @@ struct hearing {
 	uint64_t now;
 	uint8_t out[TURN_ANSWER_MAX];
 };
-
-void turn_send(struct turn_server *s, struct egress *egress, const uint8_t *datagram,
-	       uint16_t length)
-{
-	/* What is lost for another reason the client asks for again. */
-	if (port_send_datagram(s->dataplane, 0, egress, datagram, length) == -EHOSTUNREACH)
-		deferred_add(&s->deferred, 0, shared_hold(egress), datagram, length);
-}
 
 static void answer(struct hearing *h, uint16_t length)
 {
@@ -200,6 +190,17 @@ static struct endpoint origin_of(const struct turn_server *s, unsigned int liste
 	return s->turn.listeners[listener].gate ? turn_origin(m) : (struct endpoint){.port = 0};
 }
 
+/* A flood of one kind leaves the other its rate. */
+static bool is_excess(struct hearing *h, __u64 *due)
+{
+	struct turn_server *s = h->s;
+
+	if (rate_take(due, clock_ns(&s->dataplane->clock, h->now), &s->judged))
+		return false;
+	s->excess++;
+	return true;
+}
+
 static void tell_request(const struct turn_server *s, unsigned int listener,
 			 const struct endpoint *client, const struct endpoint *origin,
 			 const struct rte_mbuf *datagram)
@@ -219,6 +220,20 @@ static void tell_request(const struct turn_server *s, unsigned int listener,
 	s->config.event(s->config.arg, &event);
 }
 
+/* The gate's word. Of who is gone the control plane may be granting something this moment. */
+static void hear_gate(struct hearing *h, unsigned int listener, const struct endpoint *client,
+		      const struct rte_mbuf *datagram)
+{
+	const struct endpoint origin = origin_of(h->s, listener, h->m);
+
+	if (h->g)
+		turn_close(h->s, h->g, true);
+	else if (!is_excess(h, &h->s->words_due))
+		tell_request(h->s, listener, client, &origin, datagram);
+	if (h->m->type == TURN_HERE && turn_is_blocked(h->s, &origin))
+		turn_hang_up(h->s, listener, client);
+}
+
 void turn_server_hear(struct turn_server *s, unsigned int listener, const struct endpoint *client,
 		      const struct rte_mbuf *datagram)
 {
@@ -232,14 +247,16 @@ void turn_server_hear(struct turn_server *s, unsigned int listener, const struct
 	a = turn_find(&s->turn, turn_hash(&s->turn, listener, client), listener, client);
 	h.g = a && allocation_is_open(a, h.now) ? granted_of(s, a) : NULL;
 	h.m = &m;
-	origin = origin_of(s, listener, &m);
-	if (h.g && (m.type == TURN_HERE || m.type == TURN_GONE))
-		return turn_close(s, h.g, true);
+	if (m.type == TURN_HERE || m.type == TURN_GONE)
+		return hear_gate(&h, listener, client, datagram);
 	if (h.g && stun_integrity_is_right(m.data, m.integrity, &h.g->auth))
 		return hear_client(&h);
-	/* Whoever has the address now may be another user, whom the control plane knows; and of who
-	 * is gone it may be granting something this moment. */
-	if (!h.g || m.type == TURN_ALLOCATE)
-		return tell_request(s, listener, client, &origin, datagram);
-	refuse(&h);
+	/* Whoever has the address now may be another user, whom the control plane knows. */
+	if (h.g && m.type != TURN_ALLOCATE)
+		return refuse(&h);
+	origin = origin_of(s, listener, &m);
+	if (turn_is_blocked(s, &origin))
+		return turn_hang_up(s, listener, client);
+	if (!is_excess(&h, &s->requests_due))
+		tell_request(s, listener, client, &origin, datagram);
 }

@@ -15,9 +15,14 @@
 #include "dataplane/main/legs/record.h"
 #include "dataplane/main/turn/turn_state.h"
 
-#define LIFETIME_LEAST 600
-#define WATCHED_PARTS  512 /* of all allocations, one each turn */
-#define LEFT_OPEN      2   /* entries of a bucket, on the average, when all allocations are open */
+#define LIFETIME_LEAST  600
+#define WATCHED_PARTS   512 /* of all allocations, one each turn */
+/*
+ * Requests that the control plane judges, of all clients, and as many words of gates: twice what
+ * 5,000 new allocations a second need, and not what a flood of connections could ask for.
+ */
+#define JUDGED_A_SECOND 10000
+#define LEFT_OPEN       2 /* entries of a bucket, on the average, when all allocations are open */
 
 static int fail(const char **what, const char *text, int error)
 {
@@ -84,6 +89,7 @@ int turn_server_create(struct turn_server **out, const struct turn_server_config
 	s->config = *config;
 	s->dataplane = config->dataplane;
 	s->lifetime_max = LIFETIME_LEAST;
+	s->judged = rates_of_media(JUDGED_A_SECOND, 0);
 	TAILQ_INIT(&s->free);
 	TAILQ_INIT(&s->closing);
 	TAILQ_INIT(&s->passing);
@@ -117,6 +123,24 @@ void turn_server_destroy(struct turn_server *s)
 	free(s);
 }
 
+const uint64_t *turn_server_excess(const struct turn_server *s)
+{
+	return &s->excess;
+}
+
+/* By time, or because its client, who comes by the gate, is blocked. */
+static bool is_over(struct turn_server *s, const struct granted *g, uint64_t now)
+{
+	const struct allocation *a = g->allocation;
+
+	if (!allocation_is_open(a, now))
+		return true;
+	if (!turn_is_blocked(s, &g->origin))
+		return false;
+	turn_hang_up(s, a->listener, &a->client);
+	return true;
+}
+
 unsigned int turn_server_poll(struct turn_server *s)
 {
 	uint64_t now = rte_rdtsc();
@@ -130,7 +154,7 @@ unsigned int turn_server_poll(struct turn_server *s)
 		struct granted *g = &s->granted[s->watched];
 
 		s->watched = (s->watched + 1) % s->turn.count;
-		if (g->state != GRANTED_OPEN || allocation_is_open(g->allocation, now))
+		if (g->state != GRANTED_OPEN || !is_over(s, g, now))
 			continue;
 		turn_close(s, g, true);
 		handled++;

@@ -7,6 +7,7 @@
 #ifndef TANDEM_TURN_SERVER_H
 #define TANDEM_TURN_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct turn_server_config {
 	struct shed *shed; /* NULL: no XDP program is told of clients */
 	/* The message belongs to the caller. */
 	void (*event)(void *arg, const Tandem__Dataplane__V1__Event *event);
+	/* Whether nobody at this address is to be served; asked of the gate's clients. */
+	bool (*is_blocked)(void *arg, const struct address *address);
 	void *arg;
 };
 
@@ -32,6 +35,9 @@ int turn_server_create(struct turn_server **out, const struct turn_server_config
 		       uint32_t allocations, int node);
 /* After the workers have stopped, and when no leg is left. NULL is accepted. */
 void turn_server_destroy(struct turn_server *s);
+
+/* How many requests were not passed on to the control plane, which has to judge others. */
+const uint64_t *turn_server_excess(const struct turn_server *s);
 
 /* Each: 0 or -errno and `what`, as registry.h has it; -EAGAIN: ask again later. */
 int turn_server_put(struct turn_server *s, const Tandem__Dataplane__V1__PutTurn *put,

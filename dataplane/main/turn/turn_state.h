@@ -14,6 +14,7 @@
 #include "dataplane/main/turn/turn_server.h"
 #include "dataplane/turn.h"
 #include "dataplane/lib/turn_message.h"
+#include "ebpf/shed.h"
 
 #define TURN_PREFIXES 64
 #define TURN_USER_MAX 508 /* octets of USERNAME (RFC 8489 14.3) */
@@ -52,7 +53,10 @@ struct turn_server {
 	bool any;
 	struct prefix deny[TURN_PREFIXES], allow[TURN_PREFIXES];
 	unsigned int deny_count, allow_count;
-	uint32_t lifetime_max; /* seconds */
+	uint32_t lifetime_max;         /* seconds */
+	struct shed_rate judged;       /* what goes up to the control plane ... */
+	__u64 requests_due, words_due; /* ... of each of clients and gates: their buckets */
+	uint64_t excess;               /* what did not */
 };
 
 static inline struct granted *granted_of(const struct turn_server *s, const struct allocation *a)
@@ -98,12 +102,22 @@ void turn_unshed_client(struct turn_server *s, const struct allocation *a);
 /* Who may send to the relayed address by the wire. */
 void turn_shed_relayed(struct turn_server *s, struct allocation *a, bool open);
 
+/* --- send.c: what the main lcore sends --- */
+
+/* A datagram to the client of an allocation. */
+void turn_send(struct turn_server *s, struct egress *egress, const uint8_t *datagram,
+	       uint16_t length);
+/*
+ * Whether a client of the gate comes from a blocked address; zero: it comes by itself. It speaks
+ * with the kernel, whose packets XDP programs and workers leave alone.
+ */
+bool turn_is_blocked(const struct turn_server *s, const struct endpoint *origin);
+/* Has the gate end the client's connection. */
+void turn_hang_up(struct turn_server *s, unsigned int listener, const struct endpoint *client);
+
 /* --- requests.c: what a client asks for --- */
 
 /* The success of an Allocate request, which may be sent again. */
 void turn_answer_allocate(struct turn_server *s, const struct granted *g, uint64_t now);
-/* A datagram to the client of an allocation. */
-void turn_send(struct turn_server *s, struct egress *egress, const uint8_t *datagram,
-	       uint16_t length);
 
 #endif
