@@ -308,6 +308,26 @@ static int parse_turn_gate(void *value, const char *text, char *why, size_t size
 	return add_turn_endpoint(turn->gates, &turn->gate_count, text, why, size);
 }
 
+/* RFC 7065: a scheme, a host or an address, perhaps a port, perhaps a transport. */
+static int judge_turn_uri(void *value, const char *text, char *why, size_t size)
+{
+	static const char host[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "0123456789-._~:[]";
+	const char *at = strncmp(text, "turn:", 5) == 0    ? text + 5
+			 : strncmp(text, "turns:", 6) == 0 ? text + 6
+							   : "";
+	const char *rest = at + strspn(at, host);
+
+	if (rest > at &&
+	    (!*rest || strcmp(rest, "?transport=udp") == 0 || strcmp(rest, "?transport=tcp") == 0))
+		return 0;
+	snprintf(why, size,
+		 "\"%s\" is no URI of a TURN server; write "
+		 "turns:turn.example.com:443?transport=tcp",
+		 text);
+	return -EINVAL;
+}
+
 static int parse_turn_relay(void *value, const char *text, char *why, size_t size)
 {
 	struct turn_config *turn = turn_of(value, offsetof(struct config, turn.relay));
@@ -408,6 +428,12 @@ static const struct option_key turn_keys[] = {
 	 .offset = offsetof(struct config, turn.relay),
 	 .parse = parse_turn_relay,
 	 .help = "a media address that is relayed, one of each family; none: where it listens"},
+	{.key = "uri",
+	 .type = OPTION_LIST,
+	 .offset = offsetof(struct config, turn.uris),
+	 .parse = judge_turn_uri,
+	 .help = "what credentials name beside listen, tandem-turngate's turns: for one; may be "
+		 "repeated"},
 	{.key = "realm",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct config, turn.realm),
@@ -531,6 +557,9 @@ static void check_turn(struct options *options, struct config *config)
 	if (turn->gate_count && !turn->relay_count)
 		option_mistake(options, "turn", NULL, "gate",
 			       "its link is nobody else's; name what is relayed with relay");
+	if (turn->uris.count > TURN_URIS)
+		option_mistake(options, "turn", NULL, "uri", "more than %d of them; leave some out",
+			       TURN_URIS);
 	if (!turn->credentials.secret_count && !turn->credentials.user_count)
 		option_mistake(options, "turn", NULL, "listen",
 			       "nobody has credentials; configure a secret, or a user");

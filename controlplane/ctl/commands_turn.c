@@ -15,8 +15,9 @@
 
 #define TURN        "/tandem.turn.v1.Turn/"
 #define TYPE(which) (&tandem__turn__v1__##which##__descriptor)
-#define ID_DIGITS   16  /* of an allocation's, as turn.proto has it */
-#define SECRET_ROOM 256 /* more than the relay takes */
+#define ID_DIGITS   16   /* of an allocation's, as turn.proto has it */
+#define PAGE_SIZE   1000 /* all are shown: by as few requests as turn.proto lets it */
+#define SECRET_ROOM 256  /* more than the relay takes */
 
 static char *argument(const struct request *request)
 {
@@ -29,9 +30,11 @@ int turn_show(const struct request *request)
 {
 	Tandem__Turn__V1__ListRequest list = TANDEM__TURN__V1__LIST_REQUEST__INIT;
 	struct pages pages;
-	int ret = pages_fetch(&pages, request->remote, TURN "List", &list.base, TYPE(list_reply),
-			      "allocations");
+	int ret;
 
+	list.page_size = PAGE_SIZE;
+	ret = pages_fetch(&pages, request->remote, TURN "List", &list.base, TYPE(list_reply),
+			  "allocations");
 	if (!ret && request->json)
 		ask_print_json(pages.all, JSON_INDENT(2));
 	else if (!ret)

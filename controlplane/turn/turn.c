@@ -91,7 +91,7 @@ static void on_allocations(void *arg, int error, const Tandem__Dataplane__V1__Re
 			log_error("turn: not enough memory for all allocations");
 	}
 	if (!error && reply->next)
-		turn_verb_ask(t, reply->next, on_allocations, t);
+		turn_verb_ask(t, reply->next, 0, on_allocations, t);
 	else if (!error)
 		t->known = true;
 }
@@ -104,7 +104,7 @@ static void connected(void *arg)
 	turn_leases_forget(&t->leases);
 	t->serving = t->known = false;
 	put_turn(t);
-	turn_verb_ask(t, 0, on_allocations, t);
+	turn_verb_ask(t, 0, 0, on_allocations, t);
 }
 
 static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)

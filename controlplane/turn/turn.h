@@ -11,8 +11,10 @@
 #include "controlplane/session/session.h"
 #include "controlplane/turn/turn_credential.h"
 #include "dataplane/lib/address.h"
+#include "dataplane/lib/ini.h"
 
 #define TURN_LISTEN   16
+#define TURN_URIS     16
 #define TURN_PREFIXES 64
 
 struct turn_server;
@@ -25,6 +27,7 @@ struct turn_config {
 	struct address relay[TURN_LISTEN]; /* what is relayed; of a family that is not here, where
 					    * the client's server is */
 	unsigned int relay_count;
+	struct option_list uris; /* what credentials name beside `listen`; TURN_URIS at most */
 	char *realm;
 	struct turn_credentials credentials;
 	unsigned int port_first, port_last; /* of relayed addresses */

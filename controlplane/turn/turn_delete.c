@@ -98,7 +98,7 @@ static void on_page(void *arg, int error, const Tandem__Dataplane__V1__Reply *in
 	}
 	if (!error && in->next) {
 		w->waiting++;
-		turn_verb_ask(w->t, in->next, on_page, w);
+		turn_verb_ask(w->t, in->next, 0, on_page, w);
 	}
 	end(w);
 }
@@ -145,7 +145,7 @@ void turn_delete(struct turn_server *t, const Tandem__Turn__V1__DeleteRequest *r
 	*w = (struct deletion){.t = t, .reply = reply, .arg = arg, .waiting = 1};
 	strcpy(w->whose, *request->id ? request->id : request->user);
 	if (*request->user) {
-		turn_verb_ask(t, 0, on_page, w);
+		turn_verb_ask(t, 0, 0, on_page, w);
 	} else {
 		doom(w, id);
 		end(w);

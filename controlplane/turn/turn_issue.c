@@ -50,7 +50,7 @@ void turn_create_credentials(struct turn_server *t,
 	Tandem__Turn__V1__CreateCredentialsReply out =
 		TANDEM__TURN__V1__CREATE_CREDENTIALS_REPLY__INIT;
 	char user[TURN_NAME], password[TURN_PASSWORD_MAX];
-	char uris[TURN_LISTEN][URI_TEXT], *list[TURN_LISTEN];
+	char uris[TURN_LISTEN][URI_TEXT], *list[TURN_LISTEN + TURN_URIS];
 	const struct turn_secret *secret;
 
 	if (!turn_verb_served(t, reply, arg))
@@ -64,15 +64,16 @@ void turn_create_credentials(struct turn_server *t,
 	for (unsigned int k = 0; k < t->config.listen_count; k++) {
 		char text[ADDRESS_TEXT];
 
-		list[k] = uris[k];
+		list[out.n_uris++] = uris[k];
 		snprintf(uris[k], sizeof(uris[k]), "turn:%s?transport=udp",
 			 endpoint_text(text, &t->config.listen[k]));
 	}
+	for (unsigned int k = 0; k < t->config.uris.count; k++)
+		list[out.n_uris++] = t->config.uris.texts[k];
 	out.username = user;
 	out.password = password;
 	out.realm = t->config.realm;
 	out.uris = list;
-	out.n_uris = t->config.listen_count;
 	reply(arg, &out.base, NULL);
 	OPENSSL_cleanse(password, sizeof(password));
 }

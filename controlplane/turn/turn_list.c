@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The verb list: a page is what the dataplane says in one message. */
+/* The verb list: a page is one message of the dataplane's. */
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "controlplane/lib/arena.h"
 #include "controlplane/lib/octets.h"
 #include "controlplane/turn/turn_state.h"
+
+#define PAGE      100 /* allocations, unless the request says how many */
+#define PAGE_MOST 1000
 
 struct listing {
 	session_reply *reply;
@@ -69,6 +72,13 @@ out:
 	free(w);
 }
 
+static uint32_t page_size(const Tandem__Turn__V1__ListRequest *request)
+{
+	if (!request->page_size)
+		return PAGE;
+	return request->page_size < PAGE_MOST ? request->page_size : PAGE_MOST;
+}
+
 void turn_list(struct turn_server *t, const Tandem__Turn__V1__ListRequest *request,
 	       session_reply *reply, void *arg)
 {
@@ -90,5 +100,5 @@ void turn_list(struct turn_server *t, const Tandem__Turn__V1__ListRequest *reque
 		return;
 	}
 	*w = (struct listing){reply, arg};
-	turn_verb_ask(t, after, on_page, w);
+	turn_verb_ask(t, after, page_size(request), on_page, w);
 }

@@ -37,7 +37,8 @@ bool turn_verb_answered(session_reply *reply, void *arg, int error,
 			const Tandem__Dataplane__V1__Reply *in);
 /* As turn_name_of(), and text for messages: of octets that are not UTF-8 each is "?". */
 void turn_verb_user(char *name, const ProtobufCBinaryData *username);
-/* Asks for the page of allocations that begins at `after`. */
-void turn_verb_ask(struct turn_server *t, uint64_t after, client_reply *reply, void *arg);
+/* Asks for the page of allocations that begins at `after`: `most`, or, 0, what a reply holds. */
+void turn_verb_ask(struct turn_server *t, uint64_t after, uint32_t most, client_reply *reply,
+		   void *arg);
 
 #endif

@@ -36,12 +36,14 @@ void turn_verb_user(char *name, const ProtobufCBinaryData *username)
 			*name = '?';
 }
 
-void turn_verb_ask(struct turn_server *t, uint64_t after, client_reply *reply, void *arg)
+void turn_verb_ask(struct turn_server *t, uint64_t after, uint32_t most, client_reply *reply,
+		   void *arg)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__GetAllocations get = TANDEM__DATAPLANE__V1__GET_ALLOCATIONS__INIT;
 
 	get.after = after;
+	get.most = most;
 	message.get_allocations = &get;
 	client_request(t->client, &message, reply, arg);
 }

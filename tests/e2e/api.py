@@ -148,11 +148,12 @@ class Api:
         """A stream of AttackEvent, which has cancel()."""
         return self._shed.Watch(shed.WatchRequest())
 
-    def allocations(self):
+    def allocations(self, page_size=0):
         """The TURN server's, page after page."""
         allocations, token = [], ""
         while True:
-            page = self._turn.List(turn.ListRequest(page_token=token), timeout=self._seconds)
+            page = self._turn.List(turn.ListRequest(page_size=page_size, page_token=token),
+                                   timeout=self._seconds)
             allocations += page.allocations
             token = page.next_page_token
             if not token:

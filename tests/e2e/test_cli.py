@@ -103,6 +103,25 @@ def test_every_mistake_is_told_at_once(directory):
         assert f"{path}:{number}:" in told.stderr
 
 
+@pytest.mark.parametrize("uri, right", [
+    ("turns:turn.example.com:443?transport=tcp", True), ("turn:198.51.100.2", True),
+    ("turn:[2001:db8::2]:3478?transport=udp", True), ("turn:", False), ("turns:?transport=tcp", False),
+    ("https://turn.example.com", False), ("turn:host?transport=sctp", False), ("turn:a b", False)])
+def test_a_uri_is_one_of_turn(directory, uri, right):
+    path = Relay(directory).controlplane_ini
+    path.write_text(f"[turn]\nuri = {uri}\n")
+    told = run("tandem-controlplane", "--config", path, "--check")
+    assert (told.returncode == 0) == right, told.stderr
+    assert right or f"{path}:2: [turn] uri: " in told.stderr
+
+
+def test_there_are_not_too_many_uris(directory):
+    path = Relay(directory).controlplane_ini
+    path.write_text("[turn]\nlisten = 198.51.100.1:3478\nuser = a:b\n" + "uri = turn:a\n" * 17)
+    told = run("tandem-controlplane", "--config", path, "--check")
+    assert told.returncode != 0 and "more than 16" in told.stderr, told.stderr
+
+
 def test_the_first_block_is_not_longer_than_the_longest(directory):
     path = Relay(directory).controlplane_ini
     path.write_text("[shed]\nauto_block_least=100\nauto_block_most=10\n")

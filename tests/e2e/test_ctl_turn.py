@@ -24,6 +24,7 @@ class FakeTurn(turn_pb2_grpc.TurnServicer):
         self.allocations, self.secrets, self.deleted, self.asked = [], [], 1, None
 
     def List(self, request, context):
+        assert request.page_size == 1000
         first = int(request.page_token or 0)
         last = first + 1
         return pb.ListReply(allocations=self.allocations[first:last],

@@ -19,7 +19,7 @@ from turn import ALLOCATE, TRANSPORT, UDP, Client, Refused
 
 SERVER = {4: net.RELAY_PUBLIC[4], 6: net.RELAY_PUBLIC[6]}
 LISTEN = "\n".join(["[turn]", f"listen = {SERVER[4]}:3478", f"listen = [{SERVER[6]}]:3478",
-                    "realm = example.com", "user = agent:secret words", "secret = one:a shared secret"])
+                    "uri = turns:turn.example.com:443?transport=tcp", "realm = example.com", "user = agent:secret words", "secret = one:a shared secret"])
 
 
 @pytest.fixture
@@ -50,7 +50,8 @@ def credentials(relay, *arguments):
     made = json.loads(relay.ctl("--json", "turn", "credentials", *arguments))
     assert made["realm"] == "example.com"
     assert made["uris"] == [f"turn:{SERVER[4]}:3478?transport=udp",
-                            f"turn:[{SERVER[6]}]:3478?transport=udp"]
+                            f"turn:[{SERVER[6]}]:3478?transport=udp",
+                            "turns:turn.example.com:443?transport=tcp"]
     return ["-u", made["username"], "-w", made["password"]]
 
 
@@ -93,6 +94,7 @@ def test_the_list_shows_who_is_in(turn, talker):
     wait.until(lambda: sum(bool(one.channels and one.permissions and one.to_client_packets)
                            for one in turn.api.allocations()) == 2, 10, "packets of both",
                turn.api.allocations)
+    assert len(turn.api.allocations(page_size=1)) == 3
     rows = cells(turn.ctl("turn"), "ID")[1]
     assert [row[1] for row in rows] == ["ann"] * 3
     assert turn.ctl("turn", "delete", rows[0][0]) == "1 allocation deleted\n"

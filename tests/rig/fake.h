@@ -58,7 +58,8 @@ struct fake {
 	Tandem__Dataplane__V1__Request
 		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */
 	unsigned int allocation_puts, turn_answers;
-	unsigned int allocation_page; /* places in one reply to GetAllocations */
+	unsigned int allocation_page;   /* places in one reply to GetAllocations */
+	unsigned int allocations_asked; /* `most` of the last one */
 	unsigned int origin_port; /* of clients that come by a gate; 0: they come by themselves */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;

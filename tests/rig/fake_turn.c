@@ -41,16 +41,22 @@ static int drop(struct fake *f, uint64_t id)
 }
 
 /* As the dataplane does it: `after` is a place, and not an id. */
-static void show(struct fake *f, uint64_t after, Tandem__Dataplane__V1__Reply *reply)
+static void show(struct fake *f, const Tandem__Dataplane__V1__GetAllocations *get,
+		 Tandem__Dataplane__V1__Reply *reply)
 {
+	unsigned int most = f->allocation_page;
+
+	if (get->most && get->most < most)
+		most = get->most;
+	f->allocations_asked = get->most;
 	reply->allocations = list;
-	for (uint64_t k = after; k < FAKE_TURNS; k++) {
+	for (uint64_t k = get->after; k < FAKE_TURNS; k++) {
 		Tandem__Dataplane__V1__Allocation *out = &shown[reply->n_allocations];
 		const Tandem__Dataplane__V1__PutAllocation *in;
 
 		if (!f->allocations[k])
 			continue;
-		if (reply->n_allocations == f->allocation_page) {
+		if (reply->n_allocations == most) {
 			reply->next = k;
 			return;
 		}
@@ -77,7 +83,7 @@ int fake_turn_serve(struct fake *f, const Tandem__Dataplane__V1__Request *reques
 	if (request->delete_allocation)
 		return drop(f, request->delete_allocation->allocation);
 	if (request->get_allocations) {
-		show(f, request->get_allocations->after, reply);
+		show(f, request->get_allocations, reply);
 	} else if (request->put_turn) {
 		fake_remember(&f->turn, request);
 	} else if (request->answer_turn) {

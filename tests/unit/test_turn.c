@@ -625,6 +625,7 @@ static void an_allocation_remembers_where_its_client_is(void **state)
 	struct scene *s = *state;
 	Tandem__Dataplane__V1__Reply *reply = malloc(sizeof(*reply));
 	Tandem__Dataplane__V1__Endpoint origin;
+	Tandem__Dataplane__V1__GetAllocations get = TANDEM__DATAPLANE__V1__GET_ALLOCATIONS__INIT;
 	struct put_allocation p;
 	uint8_t octets[16];
 	struct forge f;
@@ -642,7 +643,7 @@ static void an_allocation_remembers_where_its_client_is(void **state)
 	send_message(s, &f);
 	expect_mapped(take_message(s, TURN_ALLOCATE | 0x100), 9, 7777);
 	tandem__dataplane__v1__reply__init(reply);
-	assert_int_equal(turn_server_get(s->relay->turn, 0, 9999, reply, &s->relay->what), 0);
+	assert_int_equal(turn_server_get(s->relay->turn, &get, 9999, reply, &s->relay->what), 0);
 	assert_int_equal(reply->allocations[0]->client->port, CLIENT_PORT);
 	assert_int_equal(reply->allocations[0]->origin->port, 7777);
 	assert_memory_equal(reply->allocations[0]->origin->address.data, octets, 4);
@@ -1391,21 +1392,22 @@ static void floods_are_shed_by_what_is_open(void **state)
 	assert_false(port->untracked);
 }
 
-static void allocations_are_shown(void **state)
+/* Pages end when a reply is full, or has as many as were asked for. */
+static void show_all(struct scene *s, uint32_t most, size_t room)
 {
-	struct scene *s = *state;
+	Tandem__Dataplane__V1__GetAllocations get = TANDEM__DATAPLANE__V1__GET_ALLOCATIONS__INIT;
 	Tandem__Dataplane__V1__Reply *reply = malloc(sizeof(*reply));
-	uint64_t after = 0;
 	unsigned int count = 0;
 
-	serve(s, false);
-	for (unsigned int k = 0; k < RELAY_ALLOCATIONS; k++)
-		open_at(s, k + 1, CLIENT_PORT + k, RELAYED + k);
-	permit(s, relay_local[PUBLIC_IPV4], 0);
+	get.most = most;
 	do {
 		tandem__dataplane__v1__reply__init(reply);
 		assert_int_equal(
-			turn_server_get(s->relay->turn, after, 300, reply, &s->relay->what), 0);
+			turn_server_get(s->relay->turn, &get, room, reply, &s->relay->what), 0);
+		if (most)
+			assert_int_equal(reply->n_allocations, count + most < RELAY_ALLOCATIONS
+								       ? most
+								       : RELAY_ALLOCATIONS - count);
 		for (size_t k = 0; k < reply->n_allocations; k++) {
 			const Tandem__Dataplane__V1__Allocation *a = reply->allocations[k];
 
@@ -1416,14 +1418,29 @@ static void allocations_are_shown(void **state)
 			assert_int_equal(a->user.len, sizeof(USER) - 1);
 			assert_int_equal(a->permissions, count == 1);
 		}
-		after = reply->next;
+		get.after = reply->next;
 		for (size_t k = 0; k < reply->n_allocations; k++)
 			tandem__dataplane__v1__allocation__free_unpacked(reply->allocations[k],
 									 NULL);
 		free(reply->allocations);
-	} while (after);
+	} while (get.after);
 	assert_int_equal(count, RELAY_ALLOCATIONS);
 	free(reply);
+}
+
+static void allocations_are_shown(void **state)
+{
+	struct scene *s = *state;
+
+	serve(s, false);
+	for (unsigned int k = 0; k < RELAY_ALLOCATIONS; k++)
+		open_at(s, k + 1, CLIENT_PORT + k, RELAYED + k);
+	permit(s, relay_local[PUBLIC_IPV4], 0);
+	show_all(s, 0, 300);
+	show_all(s, 0, 1 << 20);
+	show_all(s, 1, 1 << 20);
+	show_all(s, 3, 1 << 20);
+	show_all(s, RELAY_ALLOCATIONS, 1 << 20);
 }
 
 int main(void)

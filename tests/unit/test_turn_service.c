@@ -34,8 +34,10 @@ static void on_ready(void *arg, bool ready)
 
 static struct turn_config configure(void)
 {
+	static char gate[] = "turns:turn.example.com:443?transport=tcp", *uris[] = {gate};
 	struct turn_config config = {
 		.listen_count = 2,
+		.uris = {.texts = uris, .count = 1},
 		.realm = (char *)REALM,
 		.credentials = {.secrets = {{"old", "an old secret"}, {"one", "a shared secret"}},
 				.secret_count = 2,
@@ -381,9 +383,10 @@ static void credentials_let_a_client_in(void **state)
 				time(NULL) + cases[i].ttl_s);
 		assert_int_equal(reply->ttl_s, cases[i].ttl_s);
 		assert_string_equal(reply->realm, REALM);
-		assert_int_equal(reply->n_uris, 2);
+		assert_int_equal(reply->n_uris, 3);
 		assert_string_equal(reply->uris[0], "turn:198.51.100.1:3478?transport=udp");
 		assert_string_equal(reply->uris[1], "turn:[2001:db8::1]:3478?transport=udp");
+		assert_string_equal(reply->uris[2], "turns:turn.example.com:443?transport=tcp");
 		forge_allocate(&f, reply->username, reply->password);
 		assert_int_equal(turn_parse(&request, f.octets, f.length), 0);
 		of.secrets[0] = config.credentials.secrets[cases[i].by];
@@ -527,6 +530,29 @@ static void lists_in_pages(void **state)
 	} while (*token);
 	assert_int_equal(pages, 2);
 	assert_int_equal(seen, COUNT(users));
+}
+
+static void a_page_has_a_size(void **state)
+{
+	static const struct {
+		unsigned int wanted, asked, got;
+	} cases[] = {{0, 100, 6},     {1, 1, 1},       {5, 5, 5},
+		     {1000, 1000, 6}, {1001, 1000, 6}, {UINT32_MAX, 1000, 6}};
+
+	for (unsigned int k = 0; k < 6; k++)
+		keep(k, 1 + k, "carol");
+	fake.allocation_page = FAKE_TURNS;
+	for (unsigned int k = 0; k < COUNT(cases); k++) {
+		Tandem__Turn__V1__ListRequest request = TANDEM__TURN__V1__LIST_REQUEST__INIT;
+		Tandem__Turn__V1__ListReply *reply;
+
+		request.page_size = cases[k].wanted;
+		reply = ask(TURN "List", &request.base, TYPE(list_reply));
+		assert_int_equal(fake.allocations_asked, cases[k].asked);
+		assert_int_equal(reply->n_allocations, cases[k].got);
+		assert_int_equal(*reply->next_page_token != 0, cases[k].got < 6);
+		tandem__turn__v1__list_reply__free_unpacked(reply, NULL);
+	}
 }
 
 static void lists_none(void **state)
@@ -702,6 +728,7 @@ int main(void)
 		TEST(secrets_are_changed_while_it_runs),
 		TEST(secrets_that_cannot_be),
 		TEST(lists_in_pages),
+		TEST(a_page_has_a_size),
 		TEST(lists_none),
 		TEST(what_is_deleted_leaves_the_quota),
 		TEST(who_is_gone_is_granted_nothing),

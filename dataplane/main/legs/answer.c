@@ -140,8 +140,7 @@ int answer_request(const struct served *s, const Tandem__Dataplane__V1__Request 
 		return turn_server_delete_allocation(s->turn,
 						     request->delete_allocation->allocation, what);
 	if (request->get_allocations)
-		return turn_server_get(s->turn, request->get_allocations->after, ANSWER_SIZE, reply,
-				       what);
+		return turn_server_get(s->turn, request->get_allocations, ANSWER_SIZE, reply, what);
 	if (request->answer_turn)
 		return turn_server_answer(s->turn, request->answer_turn, what);
 	*what = "no request that this version knows";

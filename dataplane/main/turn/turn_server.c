@@ -415,21 +415,25 @@ static Tandem__Dataplane__V1__Allocation *show(const struct turn_server *s, cons
 	return to;
 }
 
-int turn_server_get(const struct turn_server *s, uint64_t after, size_t most,
-		    Tandem__Dataplane__V1__Reply *reply, const char **what)
+int turn_server_get(const struct turn_server *s, const Tandem__Dataplane__V1__GetAllocations *get,
+		    size_t room, Tandem__Dataplane__V1__Reply *reply, const char **what)
 {
 	size_t size = 0;
 
-	for (uint64_t k = after; s && k < s->turn.count; k++) {
+	for (uint64_t k = get->after; s && k < s->turn.count; k++) {
 		Tandem__Dataplane__V1__Allocation *one, **grown;
 
 		if (s->granted[k].state != GRANTED_OPEN)
 			continue;
+		if (get->most && reply->n_allocations == get->most) {
+			reply->next = k;
+			return 0;
+		}
 		one = show(s, &s->granted[k]);
 		if (!one)
 			return fail(what, "no memory for the allocations", -ENOMEM);
 		size += tandem__dataplane__v1__allocation__get_packed_size(one) + 8;
-		if (size > most && reply->n_allocations) {
+		if (size > room && reply->n_allocations) {
 			tandem__dataplane__v1__allocation__free_unpacked(one, NULL);
 			reply->next = k;
 			return 0;

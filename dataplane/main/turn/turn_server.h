@@ -45,9 +45,9 @@ int turn_server_put(struct turn_server *s, const Tandem__Dataplane__V1__PutTurn 
 int turn_server_put_allocation(struct turn_server *s,
 			       const Tandem__Dataplane__V1__PutAllocation *put, const char **what);
 int turn_server_delete_allocation(struct turn_server *s, uint64_t id, const char **what);
-/* Into the reply, of which `most` octets are to be used; its `next` says where to go on. */
-int turn_server_get(const struct turn_server *s, uint64_t after, size_t most,
-		    Tandem__Dataplane__V1__Reply *reply, const char **what);
+/* Into the reply, of which `room` octets are to be used; its `next` says where to go on. */
+int turn_server_get(const struct turn_server *s, const Tandem__Dataplane__V1__GetAllocations *get,
+		    size_t room, Tandem__Dataplane__V1__Reply *reply, const char **what);
 int turn_server_answer(struct turn_server *s, const Tandem__Dataplane__V1__AnswerTurn *answer,
 		       const char **what);
 
