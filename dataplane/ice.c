@@ -18,7 +18,7 @@
 #include "dataplane/wire/reply.h"
 #include "dataplane/seen.h"
 #include "dataplane/stages.h"
-#include "dataplane/turn.h"
+#include "dataplane/turn_pass.h"
 #include "dataplane/wire/stun.h"
 #include "dataplane/expect.h"
 #include "dataplane/worker.h"
@@ -32,13 +32,8 @@ static void reply_relayed(struct worker *w, struct burst *b, unsigned int i, uin
 	const struct dataplane *d = w->dataplane;
 	const struct endpoint local = {.address = d->addresses[b->local[i]].address,
 				       .port = b->local_port[i]};
-	struct allocation *a = b->allocation[i];
-	enum drop reason =
-		turn_to_client(d->turn, a, b->mbuf[i], b->payload[i], length, &local, b->now);
 
-	if (reason != DROP_NONE)
-		return burst_drop(b, i, reason);
-	burst_send(b, i, a->egress->port);
+	turn_pass(w, b, i, b->allocation[i], length, &local);
 }
 
 static void reply(struct worker *w, struct burst *b, unsigned int i, uint16_t length,

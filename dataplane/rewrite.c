@@ -6,19 +6,15 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/rewrite.h"
 #include "dataplane/stages.h"
-#include "dataplane/turn.h"
+#include "dataplane/turn_pass.h"
 #include "dataplane/worker.h"
 
 /* To who is behind an allocation of this relay's. */
 static __rte_noinline void pass_to_client(struct worker *w, struct burst *b, unsigned int i)
 {
 	const struct egress_relayed to = egress_relayed(b->egress[i]);
-	enum drop reason = turn_to_client(w->dataplane->turn, to.allocation, b->mbuf[i],
-					  b->payload[i], b->length[i], &to.local, b->now);
 
-	if (reason != DROP_NONE)
-		return burst_drop(b, i, reason);
-	burst_send(b, i, to.allocation->egress->port);
+	turn_pass(w, b, i, to.allocation, b->length[i], &to.local);
 }
 
 static inline void rewrite_packet(struct worker *w, struct burst *b, unsigned int i)

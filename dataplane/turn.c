@@ -19,6 +19,7 @@
 #include "dataplane/rewrite.h"
 #include "dataplane/stages.h"
 #include "dataplane/turn.h"
+#include "dataplane/turn_pass.h"
 #include "dataplane/wire/reply.h"
 #include "dataplane/worker.h"
 
@@ -112,7 +113,7 @@ static void hear_request(const struct turn_burst *v, unsigned int i, const struc
 	if (!m->username || !m->realm || !m->nonce)
 		return answer(v, i,
 			      turn_answer_error(burst_payload(v->b, i), m, TURN_BAD_REQUEST, NULL),
-			      COUNTER_TURN_CHALLENGE);
+			      COUNTER_TURN_400);
 	if (!challenge_is_met(&v->t->challenge, &v->b->source[i], m->data + m->nonce,
 			      m->nonce_length))
 		return challenge(v, i, m, TURN_STALE_NONCE);
@@ -140,25 +141,32 @@ static void aim_inside(struct turn_burst *v, unsigned int i, struct allocation *
 	b->network[i] = d->addresses[address].network - d->networks;
 }
 
+/* It leaves. A packet that comes to another worker for its leg left before. */
+static void count_to_peer(const struct turn_burst *v, unsigned int i, struct allocation *a)
+{
+	if (v->b->handed_over)
+		return;
+	allocation_count(&a->to_peers, v->b->length[i]);
+	v->w->counters[COUNTER_TURN_TO_PEERS]++;
+}
+
 static void reach_inside(const struct turn_burst *v, unsigned int i)
 {
 	struct burst *b = v->b;
 	struct flow_entry entry =
 		flow_entry_load(v->w->dataplane, b->local[i], rte_be_to_cpu_16(b->local_port[i]));
 	struct allocation *other;
-	enum drop reason;
 
 	switch (entry.kind) {
 	case FLOW_LEG:
+		count_to_peer(v, i, b->allocation[i]);
 		return classify_payload(b, i, burst_payload(b, i), b->length[i]);
 	case FLOW_RELAYED:
 		other = &v->t->allocations[entry.allocation];
-		reason = turn_to_client(v->t, other, b->mbuf[i], b->payload[i], b->length[i],
-					&b->source[i], b->now);
-		if (reason != DROP_NONE)
-			return burst_drop(b, i, reason);
-		v->w->counters[COUNTER_TURN_TO_CLIENTS]++;
-		return burst_send(b, i, other->egress->port);
+		turn_pass(v->w, b, i, other, b->length[i], &b->source[i]);
+		if (b->class[i] == CLASS_SEND)
+			count_to_peer(v, i, b->allocation[i]);
+		return;
 	default:
 		return burst_drop(b, i, DROP_CLOSED_PORT);
 	}
@@ -194,10 +202,6 @@ static void send_to_peer(struct turn_burst *v, unsigned int i, struct allocation
 	int address;
 	enum drop reason;
 
-	if (!b->handed_over) {
-		allocation_count(&a->to_peers, length);
-		v->w->counters[COUNTER_TURN_TO_PEERS]++;
-	}
 	if (likely(!p->egress)) {
 		address = find_address(v->w->dataplane, &p->peer);
 		return address < 0 ? burst_drop(b, i, DROP_CLOSED_PORT)
@@ -207,6 +211,7 @@ static void send_to_peer(struct turn_burst *v, unsigned int i, struct allocation
 	if (reason != DROP_NONE)
 		return burst_drop(b, i, reason);
 	set_port(p->egress, b->mbuf[i], port);
+	count_to_peer(v, i, a);
 	burst_send(b, i, p->egress->port);
 }
 
@@ -328,18 +333,11 @@ static void hear_peer(const struct turn_burst *v, unsigned int i)
 	struct burst *b = v->b;
 	struct allocation *a = &v->t->allocations[v->entry[i].allocation];
 	const struct permission *p = allocation_permits(a, &b->source[i].address, b->now);
-	enum drop reason;
 
 	/* Our own legs and allocations never send by the wire what is for one another. */
 	if (!p || !p->egress)
-		reason = DROP_NO_PERMISSION;
-	else
-		reason = turn_to_client(v->t, a, b->mbuf[i], b->payload[i], b->length[i],
-					&b->source[i], b->now);
-	if (reason != DROP_NONE)
-		return burst_drop(b, i, reason);
-	v->w->counters[COUNTER_TURN_TO_CLIENTS]++;
-	burst_send(b, i, a->egress->port);
+		return burst_drop(b, i, DROP_NO_PERMISSION);
+	turn_pass(v->w, b, i, a, b->length[i], &b->source[i]);
 }
 
 /* --- step by step --- */

@@ -97,8 +97,8 @@ static inline struct allocation *turn_find(const struct turn *t, uint64_t hash,
 /*
  * Makes a packet, whose UDP payload has `length` octets at offset `payload`, one that brings them
  * from a peer to the allocation's client: ChannelData where a channel is bound, or a Data
- * indication. DROP_NONE, and the frame is complete, for the port of the allocation's egress. Any
- * thread.
+ * indication. DROP_NONE, and the frame is complete, for the port of the allocation's egress, and
+ * for the caller to count. Any thread.
  */
 enum drop turn_to_client(const struct turn *t, struct allocation *a, struct rte_mbuf *m,
 			 uint16_t payload, uint16_t length, const struct endpoint *peer,

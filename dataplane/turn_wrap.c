@@ -55,6 +55,5 @@ enum drop turn_to_client(const struct turn *t, struct allocation *a, struct rte_
 		make_transaction(t, now, m, transaction);
 		turn_write_data(at, peer, length, transaction);
 	}
-	allocation_count(&a->to_client, length);
 	return rewrite_frame(a->egress, m, payload - header, header + padded);
 }

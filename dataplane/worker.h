@@ -49,6 +49,7 @@ enum worker_idle { IDLE_SPIN, IDLE_PAUSE, IDLE_SLEEP };
 	X(PUNT, "punt", "DTLS datagrams given to the control plane")                               \
 	X(TURN_BINDING, "turn_binding", "STUN Binding requests answered where TURN listens")       \
 	X(TURN_CHALLENGE, "turn_challenge", "TURN requests answered with a nonce")                 \
+	X(TURN_400, "turn_400", "TURN requests answered with 400: credentials with parts missing") \
 	X(TURN_REQUEST, "turn_request", "TURN requests with a nonce that is right")                \
 	X(TURN_TO_PEERS, "turn_to_peers", "packets of TURN clients to their peers")                \
 	X(TURN_TO_CLIENTS, "turn_to_clients", "packets of peers to TURN clients")

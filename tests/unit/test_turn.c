@@ -341,6 +341,8 @@ static void only_who_was_challenged_is_heard(void **state)
 	forge_sign(&f, KEY);
 	send_message(s, &f);
 	expect_error(s, TURN_ALLOCATE, 400);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_400), 1);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_CHALLENGE), 1); /* the one before */
 
 	forge_begin(&f, TURN_ALLOCATE);
 	put_u32(&f, STUN_REQUESTED_TRANSPORT, 17u << 24);
@@ -1097,6 +1099,9 @@ static void media_goes_by_a_channel_both_ways(void **state)
 	assert_int_equal(a->to_peers.packets, 1);
 	assert_int_equal(a->to_peers.bytes, rtp.length);
 	assert_int_equal(a->to_client.packets, 1);
+	assert_int_equal(a->to_client.bytes, back.length);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_TO_PEERS), 1);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_TO_CLIENTS), 1);
 	assert_int_equal(relay_all_drops(s->relay), 0);
 }
 
@@ -1210,13 +1215,47 @@ static void a_closed_port_is_closed_from_inside_too(void **state)
 {
 	struct scene *s = *state;
 	const struct packet rtp = scene_rtp(1);
+	struct allocation *a = call_behind_turn(s, false);
 
-	call_behind_turn(s, false);
 	bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], 30002, 0);
 	bind_channel(s, CHANNEL + 1, relay_local[PUBLIC_IPV4], SERVER_PORT, 0);
 	send_channel(s, CHANNEL, rtp.octets, rtp.length);
 	send_channel(s, CHANNEL + 1, rtp.octets, rtp.length);
 	scene_expect_drops(s, DROP_CLOSED_PORT, 2);
+	assert_int_equal(a->to_peers.packets, 0);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_TO_PEERS), 0);
+}
+
+/* What the last stage refuses has not left: here a packet that its new headers make too large. */
+static void what_is_dropped_at_last_is_not_counted(void **state)
+{
+	struct scene *s = *state;
+	struct allocation *a, *other;
+	static const uint8_t big[1464];
+	struct forge f;
+
+	serve(s, true);
+	a = open_one(s);
+	other = open_at(s, 2, OTHER_PORT, OTHER_RELAYED);
+	bind_channel(s, CHANNEL, PEER, PEER_PORT, 0);
+	bind_channel(s, CHANNEL + 1, relay_local[PUBLIC_IPV4], OTHER_RELAYED, 0);
+	forge_begin(&f, TURN_CREATE_PERMISSION);
+	put_peer(&f, relay_local[PUBLIC_IPV4], 0);
+	put_nonce(s, &f, OTHER_PORT);
+	forge_sign(&f, KEY);
+	send_as(s, OTHER_PORT, f.octets, f.length);
+	take_message(s, TURN_CREATE_PERMISSION | 0x100);
+	send_channel(s, CHANNEL + 1, big, sizeof(big)); /* a Data indication has more octets */
+	assert_int_equal(relay_drops(s->relay, DROP_TOO_LARGE), 1);
+	assert_int_equal(a->to_peers.packets, 0);
+	assert_int_equal(other->to_client.packets, 0);
+	a->permissions[0].egress->mtu = 100;
+	send_channel(s, CHANNEL, big, 200);
+	assert_int_equal(relay_drops(s->relay, DROP_TOO_LARGE), 2);
+	assert_int_equal(a->to_peers.packets, 0);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_TO_PEERS), 0);
+	assert_int_equal(relay_counter(s->relay, COUNTER_TURN_TO_CLIENTS), 0);
+	scene_expect_silence(s);
 }
 
 /* The leg still leads to the allocation: it stays until the leg goes, and nobody is sent to. */
@@ -1482,6 +1521,7 @@ int main(void)
 		SCENE(without_permission_nothing_goes, scene_one),
 		SCENE(bad_channel_data_is_dropped, scene_one),
 		SCENE(a_closed_port_is_closed_from_inside_too, scene_one),
+		SCENE(what_is_dropped_at_last_is_not_counted, scene_one),
 		SCENE(a_leg_outlives_its_allocation, scene_two),
 		SCENE(a_check_is_answered_by_the_way_it_came, scene_two),
 		SCENE(a_handshake_goes_by_the_channel, scene_one),

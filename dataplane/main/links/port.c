@@ -502,6 +502,7 @@ static int send_relayed(struct dataplane *d, unsigned int worker, const struct e
 		rte_pktmbuf_free(m);
 		return reason == DROP_NO_NEIGHBOUR ? -EHOSTUNREACH : -EMSGSIZE;
 	}
+	allocation_count(&relayed.allocation->to_client, length);
 	return post(d, worker, relayed.allocation->egress->port, m);
 }
 
