@@ -1345,6 +1345,98 @@ static void clients_reach_one_another(void **state)
 	expect_data(s, relay_local[PUBLIC_IPV4], RELAYED, "hello", 5);
 }
 
+/* --- without a control plane ----------------------------------------------------------------- */
+
+/* As if so much time had passed: what is in force ends that much sooner. */
+static void pass_seconds(struct scene *s, unsigned int seconds)
+{
+	struct turn_server *t = s->relay->turn;
+	uint64_t ticks = turn_ticks(t, seconds);
+
+	for (uint32_t k = 0; k < t->turn.count; k++) {
+		struct allocation *a = &t->turn.allocations[k];
+
+		if (t->granted[k].state != GRANTED_OPEN)
+			continue;
+		a->until -= a->until ? ticks : 0;
+		for (unsigned int n = 0; n < allocation_room(a); n++) {
+			struct permission *p = allocation_permission(a, n);
+			struct channel *c = allocation_channel(a, n);
+
+			p->until -= p->until ? ticks : 0;
+			c->until -= c->until ? ticks : 0;
+		}
+	}
+	for (unsigned int k = 0; k < 600; k++) /* every allocation is looked at */
+		turn_server_poll(t);
+	relay_run(s->relay);
+}
+
+static void talk(struct scene *s, uint16_t number)
+{
+	const struct packet rtp = scene_rtp(number), back = scene_rtp(10000 + number);
+
+	send_channel(s, CHANNEL, rtp.octets, rtp.length);
+	scene_expect(s, &s->phone, &rtp);
+	scene_send(s, &s->phone, &back);
+	expect_channel(s, CHANNEL, back.octets, back.length);
+}
+
+static void refresh(struct scene *s, uint32_t seconds, unsigned int error)
+{
+	struct forge f;
+
+	forge_begin(&f, TURN_REFRESH);
+	put_u32(&f, STUN_LIFETIME, seconds);
+	ask(s, &f, error);
+}
+
+/*
+ * Nobody hears what the dataplane tells, and nothing more is granted: an hour's call goes on by
+ * what its client renews, as RFC 8656 has clients do it, and ends in time when that stops.
+ */
+static void a_call_goes_on_by_its_clients_renewals_alone(void **state)
+{
+	enum { MINUTES = 60 };
+	struct scene *s = *state;
+	struct allocation *a = call_behind_turn(s, false);
+	const struct packet rtp = scene_rtp(MINUTES + 1);
+
+	bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], BROWSER_LEG, 0);
+	s->relay->event_count = 0;
+	for (unsigned int minute = 1; minute <= MINUTES; minute++) {
+		pass_seconds(s, 60);
+		if (minute % 4 == 0)
+			permit(s, relay_local[PUBLIC_IPV4], 0);
+		if (minute % 9 == 0)
+			bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], BROWSER_LEG, 0);
+		if (minute % 9 == 5)
+			refresh(s, 600, 0);
+		talk(s, minute);
+	}
+	assert_int_equal(a->to_peers.packets, MINUTES);
+	assert_int_equal(a->to_client.packets, MINUTES);
+	assert_int_equal(s->relay->event_count, 0);
+	assert_int_equal(relay_all_drops(s->relay), 0);
+
+	bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], BROWSER_LEG, 0);
+	refresh(s, 600, 0);
+	pass_seconds(s, 299);
+	talk(s, MINUTES + 1);
+	pass_seconds(s, 2); /* the permission is over, the channel is not */
+	send_channel(s, CHANNEL, rtp.octets, rtp.length);
+	scene_expect_drops(s, DROP_NO_PERMISSION, 1);
+	pass_seconds(s, 298); /* one second of the allocation is left */
+	refresh(s, 600, 0);
+	pass_seconds(s, 601);
+	send_channel(s, CHANNEL, rtp.octets, rtp.length);
+	scene_expect_silence(s);
+	assert_int_equal(relay_drops(s->relay, DROP_TURN_STRANGER), 1);
+	assert_int_equal(s->relay->event_count, 1);
+	assert_int_equal(s->relay->events[0].kind,
+			 TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_ALLOCATION_OVER);
+}
+
 /* --- to peers elsewhere ---------------------------------------------------------------------- */
 
 /* By a port that computes UDP checksums, and by one that does not: whose sums must know the port.
@@ -1526,6 +1618,7 @@ int main(void)
 		SCENE(a_check_is_answered_by_the_way_it_came, scene_two),
 		SCENE(a_handshake_goes_by_the_channel, scene_one),
 		SCENE(clients_reach_one_another, scene_two),
+		SCENE(a_call_goes_on_by_its_clients_renewals_alone, scene_two),
 		SCENE(peers_elsewhere_are_reached_by_the_wire, scene_one),
 		SCENE(strangers_do_not_reach_a_relayed_address, scene_one),
 		SCENE(floods_are_shed_by_what_is_open, scene_one),
