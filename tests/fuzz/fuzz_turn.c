@@ -30,6 +30,8 @@ static void serve(void)
 	put_endpoint(&listen, octets, relay_local[PUBLIC_IPV4], SERVER_PORT);
 	put.listen = list;
 	put.n_listen = 1;
+	put.gates = list; /* where more is believed than elsewhere */
+	put.n_gates = 1;
 	put.realm = (char *)"example.com";
 	put.any = true;
 	if (turn_server_put(relay->turn, &put, &relay->what))
