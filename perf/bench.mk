@@ -28,6 +28,8 @@ $(BUILD)/perf/flood/verdict: $(VERDICT:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libdat
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(DPDK_LIBS) $(LIBS)
 
+-include $(BUILD)/perf/flood/vary.bpf.d $(BUILD)/perf/peers/load.bpf.d
+
 .PHONY: bench bench-profile bench-wire bench-peers bench-flood
 BENCH =
 # What every figure of the pipeline stands beside, in the same run: the commit before calls had more
