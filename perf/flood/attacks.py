@@ -5,14 +5,16 @@ import dataclasses
 
 import net
 from flood import Flood
-from honest import PLAIN, WEBRTC
+from honest import PLAIN, RELAYED, TURN, WEBRTC
 
 PEER = ("peer", "username", "ssrc")
 
 
 @dataclasses.dataclass(frozen=True)
 class Attack:
-    """at: the calls whose ports it is sent to, or the version of an address without a port."""
+    """at: the calls whose ports it is sent to, TURN's or what it relays among them, or the version of
+    an address without a port.
+    """
     name: str
     kinds: tuple
     at: tuple = (WEBRTC, PLAIN)
@@ -21,7 +23,7 @@ class Attack:
 
     def start(self, directory, relay, scene, seconds, rate):
         """rate: packets a second at most, or None."""
-        targets = [relay.addresses[at] if isinstance(at, int) else scene.local(at)
+        targets = [relay.addresses[at] if isinstance(at, int) else scene.place(at)
                    for at in self.at]
         known = {name: value for name, value in scene.known().items() if name in self.knows}
         return Flood(directory, net.BROWSERS, list(self.kinds), targets, seconds=seconds,
@@ -52,6 +54,13 @@ ATTACKS = (
     alone("srtp-replay", at=(WEBRTC,), knows=PEER),
     alone("srtp-forge", at=(WEBRTC,), knows=PEER),
     alone("srtcp-forge", at=(WEBRTC,), knows=PEER),
+    alone("turn-allocate", at=(TURN,)),
+    alone("turn-allocate", "turn-allocate, a million sources", at=(TURN,), sources=MILLION),
+    alone("turn-channel", at=(TURN,)),
+    alone("turn-send", at=(TURN,)),
+    alone("stun", "turn-stun, a million sources", at=(TURN,), sources=MILLION),
+    alone("garbage", "turn-garbage", at=(TURN,)),
+    alone("rtp", "turn-relayed", at=(RELAYED,), sources=131072),
     alone("fragments"),
     alone("jumbo"),
     alone("runt"),
@@ -62,4 +71,5 @@ ATTACKS = (
     Attack("mixed", ("closed", "garbage", "rtp", "stun-password", "dtls", "srtp-forge",
                      "fragments", "arp"), at=(WEBRTC,), sources=1000, knows=PEER),
 )
-QUICK = ("closed ports, a million sources", "rtp", "stun-password", "srtp-forge", "mixed")
+QUICK = ("closed ports, a million sources", "rtp", "stun-password", "srtp-forge",
+         "turn-allocate, a million sources", "mixed")

@@ -16,6 +16,7 @@ OTHERS, RELAY = network.LOAD_CORE, network.RELAY_CORE
 ENDS = ((net.RELAY, "public0", RELAY), (net.RELAY, "trunk0", RELAY),
         (net.BROWSERS, "eth0", OTHERS), (net.PHONES, "eth0", OTHERS))
 TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @contextlib.contextmanager
@@ -74,6 +75,12 @@ def runtime(pid):
 def cpu(pid):
     """CPU seconds of a process until now, with all its threads."""
     return sum(runtime(f"{pid}/task/{thread}") for thread in os.listdir(f"/proc/{pid}/task"))
+
+
+def memory(pid):
+    """Octets of a process, of what it has touched."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * PAGE
 
 
 def busy():

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "perf/flood/turn_payload.h"
 #include "perf/flood/vary.h"
 
 enum { MEDIA = 160, NOISE = 64, IPV4_AT = 12 };
@@ -88,7 +89,12 @@ static unsigned int put_rtp(__u8 *to)
 	return sizeof(rtp) + MEDIA;
 }
 
-static unsigned int put_payload(__u8 *to, enum frame_kind kind)
+static bool is_turn(enum frame_kind kind)
+{
+	return kind >= FRAME_CHANNEL && kind <= FRAME_ANSWER;
+}
+
+static unsigned int put_payload(__u8 *to, enum frame_kind kind, const struct shed_address *from)
 {
 	static const __u8 rtcp[] = {0x80, 201, 0, 1, 0x5e, 0xed, 0, 1};
 	static const __u8 hello[] = {22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 115, 1};
@@ -104,6 +110,14 @@ static unsigned int put_payload(__u8 *to, enum frame_kind kind)
 	case FRAME_DTLS:
 		memcpy(to, hello, sizeof(hello));
 		return 128;
+	case FRAME_CHANNEL:
+		return turn_payload_channel(to, put_rtp(to + TURN_PAYLOAD_CHANNEL));
+	case FRAME_SEND:
+		return turn_payload_send(to, put_rtp(to + TURN_PAYLOAD_SEND));
+	case FRAME_ALLOCATE:
+		return turn_payload_allocate(to);
+	case FRAME_ANSWER:
+		return turn_payload_answer(to, from);
 	default:
 		memset(to, 0xff, NOISE);
 		return NOISE;
@@ -112,15 +126,17 @@ static unsigned int put_payload(__u8 *to, enum frame_kind kind)
 
 /* --- headers -----------------------------------------------------------------------------------*/
 
-static __u8 *put_udp(struct frame *f, __u8 *at, enum frame_kind kind)
+static __u8 *put_udp(struct frame *f, __u8 *at, enum frame_kind kind,
+		     const struct shed_address *from)
 {
+	__u16 port = is_turn(kind) ? FRAME_TURN : FRAME_PORT;
 	unsigned int octets;
 
 	f->udp = (struct packet_udp *)at;
 	f->payload = at + sizeof(*f->udp);
-	octets = put_payload(f->payload, kind);
+	octets = put_payload(f->payload, kind, from);
 	/* Over IPv6 there must be a checksum; nobody on this way looks whether it is right. */
-	*f->udp = (struct packet_udp){htons(FRAME_FROM), htons(FRAME_PORT),
+	*f->udp = (struct packet_udp){htons(FRAME_FROM), htons(port),
 				      htons(sizeof(*f->udp) + octets), htons(0xabcd)};
 	return f->payload + octets;
 }
@@ -157,7 +173,7 @@ static __u8 *put_ipv4(struct frame *f, __u8 *at, enum frame_kind kind,
 
 	f->ipv4 = (struct packet_ipv4 *)at;
 	at += sizeof(*f->ipv4);
-	end = kind == FRAME_ECHO ? put_icmp(f, at, kind) : put_udp(f, at, kind);
+	end = kind == FRAME_ECHO ? put_icmp(f, at, kind) : put_udp(f, at, kind, from);
 	*f->ipv4 = (struct packet_ipv4){
 		.version_ihl = 0x45,
 		.length = htons(end - (__u8 *)f->ipv4),
@@ -177,7 +193,7 @@ static __u8 *put_ipv6(struct frame *f, __u8 *at, enum frame_kind kind,
 
 	f->ipv6 = (struct packet_ipv6 *)at;
 	at += sizeof(*f->ipv6);
-	end = is_icmp ? put_icmp(f, at, kind) : put_udp(f, at, kind);
+	end = is_icmp ? put_icmp(f, at, kind) : put_udp(f, at, kind, from);
 	*f->ipv6 = (struct packet_ipv6){
 		.version_class = 0x60,
 		.length = htons(end - at),

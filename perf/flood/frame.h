@@ -10,12 +10,15 @@
 #include "ebpf/shed.h"
 
 enum {
-	FRAME_MAX = 256,
-	FRAME_PORT = 30000, /* of both media addresses: the open one */
-	FRAME_FROM = 40000, /* UDP source port of everybody */
+	FRAME_MAX = 320,
+	FRAME_PORT = 30000,    /* of both media addresses: a leg's */
+	FRAME_RELAYED = 30002, /* a relayed one */
+	FRAME_TURN = 3478,     /* where the TURN server listens */
+	FRAME_FROM = 40000,    /* UDP source port of everybody */
 	FRAME_SSRC = 0x5eed0001,
 	FRAME_SEQUENCE = 1001,
-	FRAME_UFRAG_AT = 24, /* in the payload of FRAME_STUN */
+	FRAME_UFRAG_AT = 24,  /* in the payload of FRAME_STUN */
+	FRAME_NONCE_AT = 100, /* in the payload of FRAME_ANSWER */
 };
 #define FRAME_UFRAG "Tndm"
 
@@ -25,6 +28,10 @@ enum frame_kind {
 	FRAME_STUN, /* an ICE check with a USERNAME for FRAME_UFRAG */
 	FRAME_DTLS, /* the beginning of a ClientHello */
 	FRAME_NOISE,
+	FRAME_CHANNEL,  /* the same media in ChannelData; this and what follows: to the TURN port */
+	FRAME_SEND,     /* in a Send indication */
+	FRAME_ALLOCATE, /* as a client begins */
+	FRAME_ANSWER,   /* the same again, which meets the challenge; NONCE is looked at last */
 	FRAME_ECHO,
 	FRAME_QUESTION, /* an ARP request or a neighbour solicitation */
 };
@@ -46,7 +53,10 @@ struct shed_address frame_media(int version);
 struct shed_address frame_peer(int version);
 struct shed_address frame_stranger(int version);
 
-/* A frame from one of them to the open port; `spoil`, if any, then changes what it likes. */
+/* By what the nonces of FRAME_ANSWER are known. */
+extern const struct shed_nonce frame_nonce;
+
+/* A frame from one of them to its port; `spoil`, if any, then changes what it likes. */
 void frame_make(struct frame *f, int version, enum frame_kind kind, const struct shed_address *from,
 		void (*spoil)(struct frame *f));
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The honest calls, and what becomes of their packets between the two links of the relay.
 
-A browser's call over IPv4 and a telephone's over IPv6, each to a telephone at the other side. Loss
-and jitter are from captures where packets are sent and where they arrive: the kernel's time stamps
-of the same packet at both ends, so that neither a participant's own jitter counts nor its clock.
+A browser's call over IPv4, a telephone's over IPv6, and that of a browser behind TURN, which it
+reaches over IPv6; each to a telephone at the other side. Loss and jitter are from captures where
+packets are sent and where they arrive: the kernel's time stamps of the same packet at both ends, so
+that neither a participant's own jitter counts nor its clock.
 """
 
 import collections
@@ -18,8 +19,9 @@ import wait
 from phone import Phone
 from process import Process
 
-WEBRTC, PLAIN = "webrtc", "rtp"
-CALLS = (WEBRTC, PLAIN)
+WEBRTC, PLAIN, TURN = "webrtc", "rtp", "turn"
+CALLS = (WEBRTC, PLAIN, TURN)
+RELAYED = "relayed"  # beside them, a place to attack: the address that TURN relays
 
 
 class Capture:
@@ -45,14 +47,20 @@ class Capture:
         seen = {host: ({}, {}) for host in self._hosts}
         for time, frame in frames.captured(self._path):
             datagram = frames.datagram(frame)
-            if not datagram or not rtp.is_rtp(datagram.payload):
+            packet = datagram and _unwrapped(datagram.payload)
+            if not packet or not rtp.is_rtp(packet):
                 continue
             # A relay may forward what only looks like RTP: no more than this is read.
-            sequence, ssrc = struct.unpack("!xxHxxxxI", datagram.payload[:12])
+            sequence, ssrc = struct.unpack("!xxHxxxxI", packet[:12])
             for way, (host, _) in enumerate((datagram.source, datagram.destination)):
                 if host in seen:
                     seen[host][way].setdefault((ssrc, sequence), time)
         return seen
+
+
+def _unwrapped(payload):
+    """What ChannelData carries (RFC 8656 section 12.4)."""
+    return payload[4:] if payload[:1] and payload[0] >> 6 == 1 else payload
 
 
 class Quality:
@@ -86,14 +94,15 @@ def _endpoint(address, port):
 
 
 class Call:
-    """hosts: the participants' addresses on the public link and on the trunk."""
+    """hosts: the participants' addresses on the public link and on the trunk. server: of TURN."""
 
-    def __init__(self, name, hosts, caller, callee):
+    def __init__(self, name, hosts, caller, callee, server=None):
         self.name, self.hosts = name, hosts
         self.caller, self.callee = caller, callee
-        self.version = 6 if ":" in hosts[0] else 4
-        self.is_webrtc = name == WEBRTC
-        self.local = None  # where the relay listens on the public link
+        self.version = 6 if ":" in hosts[1] else 4
+        self.is_webrtc = name != PLAIN
+        self._server = server
+        self.places = {}   # where the relay listens on the public link, by what is attacked there
         self.known = {}    # what an attacker beside the browser knows
 
     def set_up(self, relay):
@@ -101,9 +110,13 @@ class Call:
         answer = relay.answer(self, self.callee.answer(relay.offer(self, offer)))
         self.caller.accept(answer)
         ours, theirs = (sdp.parse(text)[0] for text in (answer, offer))
-        self.local = _endpoint(ours.address, ours.port)
         if self.is_webrtc:
             self.caller.wait_state("connected")
+        if self.name == TURN:
+            self.places = {TURN: self._server, RELAYED: _endpoint(theirs.address, theirs.port)}
+        else:
+            self.places = {self.name: _endpoint(ours.address, ours.port)}
+        if self.name == WEBRTC:
             self._learn(ours.value("ice-ufrag"), theirs.value("ice-ufrag"))
 
     def _learn(self, *fragments):
@@ -132,13 +145,36 @@ class Call:
         self.callee.close()
 
 
-def make(name, browser):
-    if name == WEBRTC:
-        return Call(name, (net.BROWSER[4], net.PHONE[4]), browser.page(frequency=440, codec="PCMU"),
-                    Phone(net.PHONES, net.PHONE[4], 1000, 4000))
-    return Call(name, (net.BROWSER_OTHER[6], net.PHONE[6]),
+def _page(browser, frequency, **more):
+    return browser.page(frequency=frequency, codec="PCMU", **more)
+
+
+def _telephone(address, frequency):
+    return Phone(net.PHONES, address, frequency, 4000)
+
+
+def _make_webrtc(browser, _):
+    return Call(WEBRTC, (net.BROWSER[4], net.PHONE[4]), _page(browser, 440),
+                _telephone(net.PHONE[4], 1000))
+
+
+def _make_plain(*_):
+    return Call(PLAIN, (net.BROWSER_OTHER[6], net.PHONE[6]),
                 Phone(net.BROWSERS, net.BROWSER_OTHER[6], 500, 4000),
-                Phone(net.PHONES, net.PHONE[6], 1200, 4000))
+                _telephone(net.PHONE[6], 1200))
+
+
+def _make_turn(browser, server):
+    """What is relayed for a client of IPv6 that does not ask for more is an address of IPv4."""
+    turn = {"urls": f"turn:{server.where}?transport=udp", "username": server.user,
+            "credential": server.password}
+    return Call(TURN, (net.BROWSER[6], net.PHONE_OTHER[4]), _page(browser, 600, turn=turn),
+                _telephone(net.PHONE_OTHER[4], 1400), server.where)
+
+
+def make(name, browser, server):
+    """server: the relay's TURN."""
+    return {WEBRTC: _make_webrtc, PLAIN: _make_plain, TURN: _make_turn}[name](browser, server)
 
 
 class Watch:

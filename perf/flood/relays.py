@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What stands between the two links: Tandem with and without its filter, and rtpengine."""
+"""What stands between the two links: Tandem with and without its filter, and rtpengine with coturn."""
 
 import pathlib
 
@@ -8,6 +8,7 @@ import cores
 import net
 import rtpengine
 import sdp
+import turnserver
 import wait
 from process import Process
 from relay import Relay
@@ -21,10 +22,12 @@ class Tandem:
     name, shed = "tandem", "auto"
     is_claimed = True  # something is said of it, and this measurement says whether it is so
     addresses = net.RELAY_PUBLIC
+    turn = turnserver.at(addresses[6])
 
     def __init__(self, directory):
         lines = f"shed = {self.shed}"
-        self._relay = Relay(directory, public=lines, trunk=lines, log="warn")
+        self._relay = Relay(directory, public=lines, trunk=lines, log="warn", controlplane=(
+            f"[turn]\nlisten = {self.turn.where}\nuser = {self.turn.user}:{self.turn.password}"))
         try:
             with cores.allowed(cores.OTHERS, cores.RELAY):
                 self._relay.start_dataplane()
@@ -49,6 +52,9 @@ class Tandem:
         return {"control": lambda: cores.cpu(self._relay.controlplane.pid),
                 "data": lambda: cores.cpu(self._relay.dataplane.pid)}
 
+    def pids(self):
+        return [self._relay.controlplane.pid, self._relay.dataplane.pid]
+
     def counts(self):
         """(packets that came to user space, {reason: packets that were dropped})."""
         status = self._relay.api.status()
@@ -65,17 +71,19 @@ class Unfiltered(Tandem):
 
 
 class Rtpengine:
-    """Debian's. With the flag that its manual page has against injected media; without it whatever
-    anybody sends to an open port is forwarded."""
+    """Debian's, and coturn. With the flag that its manual page has against injected media; without it
+    whatever anybody sends to an open port is forwarded.
+    """
 
     name = "rtpengine"
     is_claimed = False
     addresses = {4: "198.51.100.2", 6: "2001:db8:1::2"}
+    turn = turnserver.at(addresses[6])
     TRUNK = {4: "203.0.113.2", 6: "2001:db8:2::2"}
     FLAGS = ["strict source"]
 
     def __init__(self, directory):
-        self._process = self._ng = None
+        self._process = self._ng = self._coturn = None
         try:
             self._configure("add", ["nodad"])
             # A name each for IPv4 and IPv6, or ICE takes either whatever the call is to use.
@@ -88,6 +96,7 @@ class Rtpengine:
                     directory / "rtpengine.log", net.RELAY)
             self._ng = rtpengine.Ng(net.RELAY)
             wait.until(self._ng.answers, 10, "rtpengine's answer", self._process.text)
+            self._coturn = turnserver.Coturn(directory, net.RELAY, self.addresses)
         except BaseException:
             self.stop()
             raise
@@ -118,7 +127,10 @@ class Rtpengine:
                       "delete-delay": 0})
 
     def readings(self):
-        return {"data": lambda: cores.cpu(self._process.pid)}
+        return {"data": lambda: sum(map(cores.cpu, self.pids()))}
+
+    def pids(self):
+        return [self._process.pid, self._coturn.pid]
 
     def counts(self):
         """Its sockets' and, by the kernel's names, what did not get into one."""
@@ -126,6 +138,8 @@ class Rtpengine:
         return udp["InDatagrams"], {name: udp[name] for name in ("NoPorts", "InErrors")}
 
     def stop(self):
+        if self._coturn:
+            self._coturn.stop()
         if self._ng:
             self._ng.close()
         if self._process:

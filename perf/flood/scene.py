@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One relay with the two calls that run through it, attacked or not: a row of the table."""
+"""One relay with the calls that run through it, attacked or not: a row of the table."""
 
 import contextlib
 import os
@@ -16,13 +16,15 @@ DRAIN_S = 0.3    # what is on its way arrives
 SETTLE_S = 0.2   # queues are as full as they will be
 # Whose packets are lost while others have more than this of the relay's core tries again.
 OTHERS, TRIES = 0.05, 3
+MIB = 1 << 20
 LESS = 0.7       # of what the link took is sent when it was full
 
-ROW = "%-11s %-32s %8s %8s %7s %7s %7s %7s %7s %7s %8s %8s  %s"
-HEADLINE = ROW % ("relay", "attack", "offered", "reached", "core", "rx", "data", "control",
-                  "loss", "loss", "jitter", "jitter", "dropped") + "\n" + ROW % (
-                      "", "", "kpps", "kpps", "%", "%", "%", "%", "webrtc%", "rtp %", "webrtc",
-                      "rtp ms", "")
+# By call: loss, then jitter.
+ROW = "%-11s %-32s %8s %8s %5s %5s %5s %7s %6s %7s %6s %6s %8s %6s %6s  %s"
+HEADLINE = ROW % ("relay", "attack", "offered", "reached", "core", "rx", "data", "control", "memory",
+                  "loss %", "", "", "jitter", "ms", "", "dropped") + "\n" + ROW % (
+                      "", "", "kpps", "kpps", "%", "%", "%", "%", "MiB", *honest.CALLS,
+                      *honest.CALLS, "")
 
 
 @contextlib.contextmanager
@@ -41,6 +43,7 @@ class Row:
         self.offered = self.reached = 0.0    # packets a second
         self.overflow = False                # the link did not take all that was sent
         self.shares = {}                     # of a core, by who had it
+        self.grown = 0                       # octets more, of the relay's processes
         self.dropped = {}
         self.calls = {}                      # honest.Quality
         self.broken = []                     # calls that did not outlive it
@@ -80,6 +83,7 @@ class Row:
             self.relay, self.attack or "none", f"{self.offered / 1000:.1f}",
             f"{self.reached / 1000:.1f}",
             *(percent(self.shares.get(name)) for name in ("core", "receive", "data", "control")),
+            f"{self.grown / MIB:.1f}",
             *(percent(self.loss[name], 2) for name in honest.CALLS),
             *(jitter(name) for name in honest.CALLS), self.reasons())
 
@@ -88,6 +92,7 @@ class Row:
         return {"offered": (self.offered, "packets/s"), "reached": (self.reached, "packets/s"),
                 **{f"cpu/{name}": (100 * share, "% of a core")
                    for name, share in self.shares.items()},
+                "memory": (self.grown / MIB, "MiB more"),
                 **{f"loss/{name}": (100 * loss, "%") for name, loss in self.loss.items()},
                 **{f"jitter_p99/{name}": (quality.jitter_ms, "ms")
                    for name, quality in self.calls.items()}}
@@ -126,7 +131,7 @@ class Scene:
             raise
 
     def _set_up(self, name):
-        call = self._calls[name] = honest.make(name, self._browser)
+        call = self._calls[name] = honest.make(name, self._browser, self._relay.turn)
         call.set_up(self._relay)
         wait.until(lambda: self._carries(call), 15, f"media of the {name} call at both ends")
 
@@ -138,8 +143,8 @@ class Scene:
 
     # --- what attacks want to know
 
-    def local(self, name):
-        return self._calls[name].local
+    def place(self, name):
+        return next(call.places[name] for call in self._calls.values() if name in call.places)
 
     def known(self):
         return self._calls[honest.WEBRTC].known
@@ -182,13 +187,18 @@ class Scene:
     def _watch_counts(self, row, seconds):
         clock = cores.Clock(core=cores.busy, receive=self._receive, **self._relay.readings())
         reached, dropped = self._relay.counts()
+        memory = self._memory()
         start = time.monotonic()
         time.sleep(seconds)
         after = self._relay.counts()
         elapsed = time.monotonic() - start
         row.shares = clock.shares()
+        row.grown = self._memory() - memory
         row.reached = (after[0] - reached) / elapsed
         row.dropped = {name: count - dropped.get(name, 0) for name, count in after[1].items()}
+
+    def _memory(self):
+        return sum(map(cores.memory, self._relay.pids()))
 
     def _receive(self):
         return sum(cores.runtime(thread) for thread in self._receiving)

@@ -16,7 +16,9 @@
 #include "dataplane/main/floods/block_list.h"
 #include "dataplane/sources.h"
 #include "dataplane/stages.h"
+#include "dataplane/turn.h"
 #include "dataplane/worker.h"
+#include "perf/flood/tables.h"
 #include "perf/flood/vary.h"
 
 /* A load: when its last packet is made, the first ones have left the inner caches. */
@@ -26,6 +28,7 @@ static struct {
 	struct dataplane dataplane;
 	struct worker worker;
 	struct tables tables;
+	struct turn turn;
 	struct rte_mbuf *load[LOAD];
 } twin;
 
@@ -64,6 +67,50 @@ static void add_addresses(struct dataplane *d)
 	}
 }
 
+static void *calloc_aligned(size_t count, size_t size)
+{
+	void *memory = aligned_alloc(RTE_CACHE_LINE_SIZE, count * size);
+
+	if (!memory)
+		errx(1, "no memory");
+	return memset(memory, 0, count * size);
+}
+
+static void enter(struct turn *t, struct allocation *a)
+{
+	uint64_t hash = turn_hash(t, a->listener, &a->client);
+
+	for (unsigned int k = 0; k < 2 * TURN_BUCKET; k++) {
+		uint64_t *entry = &turn_bucket(t, hash, k % 2)->entry[k / 2];
+
+		if (*entry)
+			continue;
+		*entry = (uint64_t)turn_tag(hash) << 32 | (a->index + 1);
+		return;
+	}
+	errx(1, "no room for TURN's clients");
+}
+
+/* Of the TURN server there is what its clients are found by. */
+static void add_clients(struct turn *t)
+{
+	const uint32_t per_version = CASE_CLIENTS + 1;
+
+	t->mask = CASE_CLIENTS - 1;
+	t->allocations = calloc_aligned(VERSIONS * per_version, sizeof(*t->allocations));
+	t->buckets = calloc_aligned(CASE_CLIENTS, sizeof(*t->buckets));
+	for (uint32_t n = 0; n < VERSIONS * per_version; n++) {
+		struct allocation *a = &t->allocations[n];
+		struct shed_client client = tables_client(n < per_version ? 4 : 6, n % per_version);
+
+		memcpy(a->client.address.octets, client.address.byte, sizeof(client.address.byte));
+		a->client.port = client.port;
+		a->index = n;
+		enter(t, a);
+	}
+	twin.dataplane.turn = t;
+}
+
 void twin_open(int core)
 {
 	struct worker *w = &twin.worker;
@@ -73,17 +120,17 @@ void twin_open(int core)
 	if (shed_create(&shed) || tables_open(&twin.tables, shed))
 		errx(1, "no memory for the tables");
 	add_addresses(&twin.dataplane);
+	add_clients(&twin.turn);
 	twin.dataplane.mbufs = rte_pktmbuf_pool_create("verdict", 2 * LOAD - 1, 256, 0,
 						       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	clock_set(&twin.dataplane.clock);
 	w->dataplane = &twin.dataplane;
 	w->hz = rte_get_tsc_hz();
-	w->sources = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*w->sources));
+	w->sources = calloc_aligned(1, sizeof(*w->sources));
 	w->samples = rte_ring_create_elem("samples", sizeof(struct shed_sample), SAMPLES,
 					  SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-	if (!twin.dataplane.mbufs || !w->sources || !w->samples)
+	if (!twin.dataplane.mbufs || !w->samples)
 		errx(1, "no memory for packets");
-	memset(w->sources, 0, sizeof(*w->sources));
 	w->sources->seed = 0x9e3779b97f4a7c15;
 }
 
@@ -172,6 +219,8 @@ void twin_close(void)
 {
 	block_list_release(twin.worker.blocks);
 	free(twin.worker.sources);
+	free(twin.turn.buckets);
+	free(twin.turn.allocations);
 	shed_close(twin.tables.shed);
 	rte_eal_cleanup();
 }

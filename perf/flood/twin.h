@@ -3,6 +3,8 @@
 #ifndef PERF_FLOOD_TWIN_H
 #define PERF_FLOOD_TWIN_H
 
+#include <stdint.h>
+
 #include "perf/flood/cases.h"
 
 /* Starts DPDK on that core. Ends the program with a message when something fails, as below. */

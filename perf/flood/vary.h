@@ -10,7 +10,7 @@
 
 struct vary {
 	__u64 random;  /* state of the generator, not 0 */
-	__u32 sources; /* 1: one of a million, of 10.0.0.0/12 or a /64 each of 2001:db8::/32 */
+	__u32 sources; /* of so many, a power of two up to 2^20, one at random; 0: as it is */
 	__u32 ports;   /* 1: any destination port above 32767 */
 };
 
@@ -46,38 +46,44 @@ VARY void vary_sum(struct packet_ipv4 *ip)
 	ip->checksum = ~(sum + (sum >> 16));
 }
 
+/* Source n: of a /12 of 10.0.0.0/8, or a /64 of 2001:db8::/32; others for other addresses there. */
+VARY void vary_source_ipv4(__u8 src[4], __u32 n)
+{
+	src[0] = 10;
+	src[1] = (src[1] & 0xf0) | (n >> 16 & 0x0f);
+	src[2] = n >> 8;
+	src[3] = n;
+}
+
+VARY void vary_source_ipv6(__u8 src[16], __u32 n)
+{
+	src[5] = n >> 16 & 0x0f;
+	src[6] = n >> 8;
+	src[7] = n;
+}
+
 VARY void vary_ipv4(struct packet p, struct vary *v)
 {
 	struct packet_ipv4 *ip = (struct packet_ipv4 *)packet_take(&p, sizeof(*ip));
-	__u32 host;
 
 	if (!ip)
 		return;
 	vary_port(p, v);
 	if (!v->sources)
 		return;
-	host = vary_draw(v);
-	ip->src[0] = 10;
-	ip->src[1] = host >> 16 & 0x0f;
-	ip->src[2] = host >> 8;
-	ip->src[3] = host;
+	vary_source_ipv4(ip->src, vary_draw(v) & (v->sources - 1));
 	vary_sum(ip);
 }
 
 VARY void vary_ipv6(struct packet p, struct vary *v)
 {
 	struct packet_ipv6 *ip = (struct packet_ipv6 *)packet_take(&p, sizeof(*ip));
-	__u32 net;
 
 	if (!ip)
 		return;
 	vary_port(p, v);
-	if (!v->sources)
-		return;
-	net = vary_draw(v);
-	ip->src[5] = net >> 16 & 0x0f;
-	ip->src[6] = net >> 8;
-	ip->src[7] = net;
+	if (v->sources)
+		vary_source_ipv6(ip->src, vary_draw(v) & (v->sources - 1));
 }
 
 VARY void vary_frame(struct packet p, struct vary *v)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ebpf/shed_maps.h"
 #include "perf/flood/twin.h"
 #include "perf/flood/xdp.h"
 

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "perf/flood/tables.h"
 #include "perf/flood/vary.h"
 
 #define PINS SHED_PIN_DIR "/verdict"
