@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "ebpf/known.h"
 #include "ebpf/policy.h"
 #include "ebpf/shed.h"
 
@@ -70,6 +71,15 @@ struct {
 	__type(value, __u64);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } tandem_client SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct shed_known);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} tandem_known SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -141,6 +151,13 @@ static __always_inline void policy_remember(void *judge, const struct shed_addre
 
 static __always_inline __u64 *policy_client(void *judge, const struct shed_client *client)
 {
+	const struct shed_rule *rule = policy_rule(judge);
+	const struct shed_known *known;
+	__u32 key = 0;
+
+	known = bpf_map_lookup_elem(&tandem_known, &key);
+	if (!known || !rule || !known_may_be(known, client, rule->seed))
+		return NULL;
 	return bpf_map_lookup_elem(&tandem_client, client);
 }
 

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "ebpf/known.h"
 #include "ebpf/shed_maps.h"
 
 enum { PORTS_BYTES = SHED_PORT_ENTRIES * sizeof(struct shed_port) };
@@ -20,9 +21,11 @@ enum { PORTS_BYTES = SHED_PORT_ENTRIES * sizeof(struct shed_port) };
 struct shed {
 	char dir[PATH_MAX];
 	int address_fd, rule_fd, block_fd, client_fd; /* -1: no program */
-	int sketch_fd, counter_fd, sample_fd;
+	int known_fd, sketch_fd, counter_fd, sample_fd;
 	struct shed_rule *rule;
 	struct shed_sketch *sketch;
+	struct shed_known *known; /* this and the next: NULL without a program */
+	__u8 *sharers;            /* of each bit of it, as many clients; from 255 on it stays */
 	struct ring_buffer *samples;
 	shed_take_sample *take; /* during shed_samples() */
 	void *take_arg;
@@ -73,6 +76,7 @@ static int maps_open(struct shed *shed)
 		 SHED_BLOCKS},
 		{&shed->client_fd, SHED_MAP_CLIENT, sizeof(struct shed_client), sizeof(__u64),
 		 SHED_CLIENTS},
+		{&shed->known_fd, SHED_MAP_KNOWN, sizeof(__u32), sizeof(struct shed_known), 1},
 		{&shed->sketch_fd, SHED_MAP_SKETCH, sizeof(__u32), sizeof(struct shed_sketch), 1},
 		{&shed->counter_fd, SHED_MAP_COUNTER, sizeof(__u32), sizeof(struct shed_tally),
 		 SHED_REASON_COUNT},
@@ -119,10 +123,13 @@ static void shed_free(struct shed *shed)
 		memory_unmap(shed->ports[i], PORTS_BYTES);
 	memory_unmap(shed->rule, sizeof(*shed->rule));
 	memory_unmap(shed->sketch, sizeof(*shed->sketch));
+	memory_unmap(shed->known, sizeof(*shed->known));
+	free(shed->sharers);
 	ring_buffer__free(shed->samples);
 	close_if_open(shed->sample_fd);
 	close_if_open(shed->counter_fd);
 	close_if_open(shed->sketch_fd);
+	close_if_open(shed->known_fd);
 	close_if_open(shed->client_fd);
 	close_if_open(shed->block_fd);
 	close_if_open(shed->rule_fd);
@@ -137,7 +144,7 @@ static struct shed *shed_alloc(void)
 
 	if (shed)
 		shed->address_fd = shed->rule_fd = shed->block_fd = shed->client_fd =
-			shed->sketch_fd = shed->counter_fd = shed->sample_fd = -1;
+			shed->known_fd = shed->sketch_fd = shed->counter_fd = shed->sample_fd = -1;
 	return shed;
 }
 
@@ -160,8 +167,8 @@ static int on_sample(void *arg, void *record, size_t size)
 	return 0;
 }
 
-/* What only the XDP program gives. */
-static int readers_open(struct shed *shed)
+/* What only the XDP program gives, or needs. */
+static int program_open(struct shed *shed)
 {
 	int cpus = libbpf_num_possible_cpus();
 
@@ -171,6 +178,12 @@ static int readers_open(struct shed *shed)
 	shed->per_cpu = calloc(cpus, sizeof(*shed->per_cpu));
 	if (!shed->per_cpu)
 		return -ENOMEM;
+	shed->sharers = calloc(SHED_KNOWN_BITS, sizeof(*shed->sharers));
+	if (!shed->sharers)
+		return -ENOMEM;
+	shed->known = memory_map(shed->known_fd, sizeof(*shed->known));
+	if (!shed->known)
+		return -errno;
 	shed->samples = ring_buffer__new(shed->sample_fd, on_sample, shed, NULL);
 	return shed->samples ? 0 : -errno;
 }
@@ -189,7 +202,7 @@ int shed_open(struct shed **out, const char *dir, const char **what)
 	if (!err)
 		err = memory_open(shed);
 	if (!err)
-		err = readers_open(shed);
+		err = program_open(shed);
 	if (!err) {
 		*out = shed;
 		return 0;
@@ -313,19 +326,40 @@ int shed_unblock(struct shed *shed, const struct shed_prefix *prefix)
 	return 0;
 }
 
+/* A client more (1) or less (-1) has its bits. */
+static void share(struct shed *shed, const struct shed_client *client, int more)
+{
+	__u64 hash = known_hash(client, shed->rule->seed), mask = known_mask(hash);
+	__u64 *word = &shed->known->word[known_word(hash)], bits = *word;
+
+	for (; mask; mask &= mask - 1) {
+		int bit = __builtin_ctzll(mask);
+		__u8 *sharers = &shed->sharers[64 * known_word(hash) + bit];
+
+		if (*sharers < UINT8_MAX)
+			*sharers += more;
+		bits &= ~(1ULL << bit);
+		bits |= (__u64) !!*sharers << bit;
+	}
+	*word = bits;
+}
+
 int shed_client_add(struct shed *shed, const struct shed_client *client)
 {
 	__u64 due = 0;
 
 	if (shed->client_fd < 0)
 		return 0;
-	return bpf_map_update_elem(shed->client_fd, client, &due, BPF_ANY) ? -errno : 0;
+	if (bpf_map_update_elem(shed->client_fd, client, &due, BPF_NOEXIST))
+		return errno == EEXIST ? 0 : -errno;
+	share(shed, client, 1);
+	return 0;
 }
 
 void shed_client_remove(struct shed *shed, const struct shed_client *client)
 {
-	if (shed->client_fd >= 0)
-		bpf_map_delete_elem(shed->client_fd, client);
+	if (shed->client_fd >= 0 && !bpf_map_delete_elem(shed->client_fd, client))
+		share(shed, client, -1);
 }
 
 int shed_count(const struct shed *shed, uint64_t packets[SHED_REASON_COUNT])

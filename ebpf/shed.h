@@ -11,11 +11,13 @@
  *   tandem_rule    ARRAY, mmap'ed    0                    struct shed_rule    dataplane, main lcore
  *   tandem_block   LPM_TRIE          struct shed_prefix   __u32, unused       dataplane, main lcore
  *   tandem_source  LRU_HASH          struct shed_address  __u64, due          XDP program
- *   tandem_client  HASH              struct shed_client   __u64, due          dataplane, main
- * lcore; XDP program: due tandem_sketch  ARRAY, mmap'ed    0                    struct shed_sketch
- * XDP program, workers; main lcore clears it tandem_drop    PERCPU_ARRAY      enum shed_reason
- * struct shed_tally   XDP program tandem_sample  RINGBUF                                struct
- * shed_sample  XDP program
+ *   tandem_client  HASH              struct shed_client   __u64, due          dataplane, main lcore
+ *                                                                             (XDP program: due)
+ *   tandem_known   ARRAY, mmap'ed    0                    struct shed_known   dataplane, main lcore
+ *   tandem_sketch  ARRAY, mmap'ed    0                    struct shed_sketch  XDP program, workers
+ *                                                                             (main lcore clears)
+ *   tandem_drop    PERCPU_ARRAY      enum shed_reason     struct shed_tally   XDP program
+ *   tandem_sample  RINGBUF                                struct shed_sample  XDP program
  *
  * Keys and values that are numbers are in host byte order; addresses and UDP ports of endpoints are
  * in network byte order. All but the first are pinned by name, so that the programs of all ports
@@ -37,6 +39,7 @@
 #define SHED_MAP_BLOCK   "tandem_block"
 #define SHED_MAP_SOURCE  "tandem_source"
 #define SHED_MAP_CLIENT  "tandem_client"
+#define SHED_MAP_KNOWN   "tandem_known"
 #define SHED_MAP_SKETCH  "tandem_sketch"
 #define SHED_MAP_COUNTER "tandem_drop"
 #define SHED_MAP_SAMPLE  "tandem_sample"
@@ -78,6 +81,12 @@ struct shed_client {
 	__be16 port;
 	__u16 listener;
 	__u32 reserved; /* 0 */
+};
+
+/* Of tandem_client's keys (ebpf/known.h): without all of its bits nobody is a client. */
+enum { SHED_KNOWN_WORDS = 1 << 16, SHED_KNOWN_BITS = 64 * SHED_KNOWN_WORDS };
+struct shed_known {
+	__u64 word[SHED_KNOWN_WORDS];
 };
 
 /*

@@ -43,6 +43,7 @@ static void put_tables(void)
 		uint64_t bucket = tables_client_bucket(k);
 
 		tables.clients[k] = bucket;
+		assert_int_equal(shed_client_add(shed, &tables_clients[k]), 0);
 		assert_int_equal(bpf_map_update_elem(clients, &tables_clients[k], &bucket, BPF_ANY),
 				 0);
 	}

@@ -7,6 +7,8 @@
 #include <net/if.h>
 #include <linux/if_link.h>
 
+#include "ebpf/known.h"
+
 static const struct shed_address media = {{{0x20, 0x01, 0x0d, 0xb8, [15] = 1}}};
 
 static int prepare(void **state)
@@ -54,8 +56,8 @@ static void open_without_program(void **state)
 }
 
 static const char *const shared[] = {
-	SHED_MAP_ADDRESS, SHED_MAP_RULE,    SHED_MAP_BLOCK,  SHED_MAP_SOURCE,
-	SHED_MAP_SKETCH,  SHED_MAP_COUNTER, SHED_MAP_SAMPLE, SHED_MAP_CLIENT,
+	SHED_MAP_ADDRESS, SHED_MAP_RULE,   SHED_MAP_BLOCK,  SHED_MAP_SOURCE, SHED_MAP_SKETCH,
+	SHED_MAP_COUNTER, SHED_MAP_SAMPLE, SHED_MAP_CLIENT, SHED_MAP_KNOWN,
 };
 
 /* Two ports load the object each: one set of tables, but sockets apart. */
@@ -192,6 +194,84 @@ static void blocks_come_and_go(void **state)
 	assert_int_equal(shed_unblock(shed, &wide), 0);
 	assert_int_equal(shed_rule(shed)->blocks, 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &key, &value), -ENOENT);
+	shed_close(shed);
+	bpf_object__close(object);
+}
+
+static struct shed_client client_at(__be16 port)
+{
+	return (struct shed_client){.address = media, .port = port, .listener = 1};
+}
+
+/* Of what the XDP program looks at first, as many bits are set. */
+static unsigned int known_bits(struct bpf_object *object)
+{
+	struct shed_known *known = malloc(sizeof(*known));
+	int fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_KNOWN);
+	unsigned int bits = 0;
+	__u32 zero = 0;
+
+	assert_non_null(known);
+	assert_int_equal(bpf_map_lookup_elem(fd, &zero, known), 0);
+	for (size_t k = 0; k < sizeof(known->word) / sizeof(*known->word); k++)
+		bits += __builtin_popcountll(known->word[k]);
+	free(known);
+	return bits;
+}
+
+static unsigned int bits_of(const struct shed_client *one, const struct shed_client *other,
+			    __u64 seed)
+{
+	return __builtin_popcountll(known_mask(known_hash(one, seed)) |
+				    known_mask(known_hash(other, seed)));
+}
+
+/* Another one that has one of its bits, and others. */
+static struct shed_client partner_of(const struct shed_client *client, __u64 seed)
+{
+	__u64 hash = known_hash(client, seed), its;
+	struct shed_client other = client_at(1);
+
+	do {
+		other.address.half[0]++;
+		its = known_hash(&other, seed);
+	} while (known_word(its) != known_word(hash) ||
+		 __builtin_popcountll(known_mask(its) & known_mask(hash)) != 1 ||
+		 known_mask(its) == known_mask(hash));
+	return other;
+}
+
+static void clients_come_and_go(void **state)
+{
+	const struct shed_client one = client_at(7);
+	struct shed_client other;
+	struct bpf_object *object;
+	const char *what;
+	struct shed *shed;
+	__u64 due, seed;
+	int fd;
+
+	object_need_root();
+	object = object_load();
+	fd = bpf_object__find_map_fd_by_name(object, SHED_MAP_CLIENT);
+	assert_int_equal(shed_open(&shed, PINS, &what), 0);
+	seed = shed_rule(shed)->seed;
+	other = partner_of(&one, seed);
+	assert_int_equal(known_bits(object), 0);
+	shed_client_remove(shed, &one);
+	for (int k = 0; k < 2; k++) {
+		assert_int_equal(shed_client_add(shed, &one), 0);
+		assert_int_equal(shed_client_add(shed, &other), 0);
+		assert_int_equal(known_bits(object), bits_of(&one, &other, seed));
+	}
+	shed_client_remove(shed, &other);
+	shed_client_remove(shed, &other);
+	assert_int_equal(bpf_map_lookup_elem(fd, &other, &due), -ENOENT);
+	assert_int_equal(bpf_map_lookup_elem(fd, &one, &due), 0);
+	assert_int_equal(known_bits(object), bits_of(&one, &one, seed));
+	shed_client_remove(shed, &one);
+	assert_int_equal(bpf_map_lookup_elem(fd, &one, &due), -ENOENT);
+	assert_int_equal(known_bits(object), 0);
 	shed_close(shed);
 	bpf_object__close(object);
 }
@@ -368,6 +448,7 @@ int main(void)
 		cmocka_unit_test(addresses_are_limited),
 		cmocka_unit_test(ports_open_by_a_store),
 		cmocka_unit_test(blocks_come_and_go),
+		cmocka_unit_test(clients_come_and_go),
 		cmocka_unit_test(tables_without_a_program),
 		cmocka_unit_test(close_leaves_nothing),
 		cmocka_unit_test(counters_sum_over_cpus),
