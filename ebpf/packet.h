@@ -14,6 +14,8 @@
 #include <linux/types.h>
 #include <bpf/bpf_endian.h>
 
+#include "ebpf/packet_load.h"
+
 #define PACKET_HEADER __attribute__((packed, aligned(2)))
 
 enum packet_ethertype {
@@ -206,34 +208,6 @@ static inline __attribute__((always_inline)) const void *packet_take(struct pack
 		return NULL;
 	p->at = (const __u8 *)header + len;
 	return header;
-}
-
-/*
- * Addresses are only aligned to two bytes. Told so, clang's BPF loads them by octets and stores
- * them so, and who then reads a word waits; the kernel takes a whole load wherever the CPU does.
- */
-static inline __attribute__((always_inline)) __u32 packet_load32(const void *at)
-{
-#ifdef __bpf__
-	return *(const __u32 *)at;
-#else
-	__u32 word;
-
-	__builtin_memcpy(&word, at, sizeof(word));
-	return word;
-#endif
-}
-
-static inline __attribute__((always_inline)) __u64 packet_load64(const void *at)
-{
-#ifdef __bpf__
-	return *(const __u64 *)at;
-#else
-	__u64 word;
-
-	__builtin_memcpy(&word, at, sizeof(word));
-	return word;
-#endif
 }
 
 /* Whether at least len more bytes follow, where len comes from the packet itself. */

@@ -3,6 +3,8 @@
  * grants. */
 #include <errno.h>
 
+#include <openssl/rand.h>
+
 #include "dataplane/clock.h"
 #include "dataplane/main/turn/turn_state.h"
 #include "tests/rig/forge.h"
@@ -372,6 +374,43 @@ static void a_nonce_serves_for_an_hour_and_outlives_an_era(void **state)
 		}
 	}
 	assert_false(challenge_is_met(&c, &client, nonce, sizeof(nonce) - 1));
+}
+
+static void a_nonce_is_of_digits(void **state)
+{
+	static const char digits[] = "#$%&'()*+,-./0123456789:;<=>?@AB"
+				     "]^_`abcdefghijklmnopqrstuvwxyz{|";
+	uint8_t nonce[TURN_NONCE], octets[12];
+	__u32 minute;
+	__u64 seal;
+
+	for (unsigned int k = 0; k < sizeof(nonce); k++) {
+		memset(nonce, '#', sizeof(nonce));
+		for (unsigned int octet = 0; octet <= UINT8_MAX; octet++) {
+			const char *digit = memchr(digits, octet, sizeof(digits) - 1);
+			__uint128_t value;
+
+			nonce[k] = octet;
+			assert_int_equal(nonce_read(nonce, &minute, &seal), digit != NULL);
+			if (!digit)
+				continue;
+			memcpy(octets, &minute, sizeof(minute));
+			memcpy(octets + sizeof(minute), &seal, sizeof(seal));
+			value = 0;
+			memcpy(&value, octets, sizeof(octets));
+			assert_true(value == (__uint128_t)(digit - digits) << 6 * k);
+		}
+	}
+	for (unsigned int round = 0; round < 1000; round++) {
+		__u32 minute_read = round;
+		__u64 seal_read = round;
+
+		assert_int_equal(RAND_bytes((uint8_t *)&minute, sizeof(minute)), 1);
+		assert_int_equal(RAND_bytes((uint8_t *)&seal, sizeof(seal)), 1);
+		nonce_write(nonce, minute, seal);
+		assert_true(nonce_read(nonce, &minute_read, &seal_read));
+		assert_true(minute_read == minute && seal_read == seal);
+	}
 }
 
 static void each_octet_of_a_nonce_counts(void **state)
@@ -1582,6 +1621,7 @@ int main(void)
 		SCENE(only_who_was_challenged_is_heard, scene_one),
 		cmocka_unit_test(a_nonce_serves_for_an_hour_and_outlives_an_era),
 		cmocka_unit_test(each_octet_of_a_nonce_counts),
+		cmocka_unit_test(a_nonce_is_of_digits),
 		cmocka_unit_test(siphash_is_right),
 		SCENE(what_no_client_says_is_dropped, scene_one),
 		SCENE(an_allocation_is_answered_again, scene_one),
