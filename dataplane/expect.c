@@ -142,7 +142,7 @@ void expect_stream(struct leg *leg, struct stream *s, uint16_t seq, uint64_t now
 		return;
 	place = find_place(port, tick);
 	if (place < 0) {
-		port->untracked = s->meter.received >= PROOF;
+		port->untracked = s->meter.packets >= PROOF;
 		return;
 	}
 	for (struct stream *other = leg->flow.streams; other; other = other->next)

@@ -126,6 +126,7 @@ struct leg {
 	uint32_t learnt[LEG_COMPONENTS]; /* how often an address was */
 	uint32_t units;                  /* of a worker's pool, that went over with it */
 	uint16_t goes_to;                /* the worker, while it moves */
+	uint8_t odd[RTE_CACHE_LINE_SIZE] __rte_cache_aligned; /* one line more: see leg.c */
 } __rte_cache_aligned;
 
 struct worker;

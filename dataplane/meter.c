@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What was accepted from a participant: counted, with loss and interarrival jitter (RFC 3550 A.1,
- * A.3, A.8), and the round-trip time between relay and participant (6.4.1).
+ * A.3, A.8), bursts of loss (RFC 3611 4.7.2), what a jitter buffer has to wait for, the round-trip
+ * time between relay and participant, and what the participant says that it hears (RFC 3550 6.4.1).
  */
 #include "dataplane/branch.h"
 #include "dataplane/leg.h"
@@ -16,6 +17,11 @@
 
 #define MAX_MISORDER 100         /* RFC 3550 A.1 */
 #define JITTER_MOST  0x07ffffffu /* of one packet, so that the sum of 16 fits 32 bits */
+#define SEEN_BITS    32u         /* of stream_meter.seen */
+#define GMIN         16          /* RFC 3611 4.7.2 */
+#define LATE_MOST    100         /* times STREAM_LATE_MS: nobody waits that long */
+#define CREEP        8           /* packets for each unit that clocks may drift apart */
+#define FOLLOW       128         /* packets that are late until most of that is forgotten */
 
 /* True: the clock is another one, and earlier timestamps cannot be compared with new ones. */
 static bool set_payload_type(struct stream_meter *m, const struct leg_config *config,
@@ -29,41 +35,122 @@ static bool set_payload_type(struct stream_meter *m, const struct leg_config *co
 	m->payload_type = payload_type;
 	if (hz == before)
 		return false;
-	m->scale = (double)hz * (1ULL << 48) / tsc_hz;
+	m->scale = (double)hz * (1ULL << STREAM_SCALE_BITS) / tsc_hz;
+	m->slack = (uint64_t)hz * STREAM_LATE_MS / 1000;
 	m->jitter = before ? (uint64_t)m->jitter * hz / before : 0;
 	return true;
 }
 
-static void begin_sequence(struct stream_meter *m, uint16_t seq)
+/* --- sequence numbers ------------------------------------------------------------------------ */
+
+/* `count` of them, from the extended number `first` on, will not come any more. */
+static void lose(struct stream_faults *f, uint32_t first, uint32_t count)
 {
-	m->base = seq;
+	bool near = f->lost && first - f->last_lost <= GMIN;
+
+	if (near && !f->bursting) { /* the one before was the beginning of this burst */
+		f->bursts++;
+		f->burst_packets++;
+		f->burst_lost++;
+	} else if (!near && count > 1) {
+		f->bursts++;
+	}
+	f->bursting = near || count > 1;
+	if (f->bursting) {
+		f->burst_packets += near ? first - f->last_lost + count - 1 : count;
+		f->burst_lost += count;
+	}
+	f->runs += !f->lost || first - f->last_lost > 1;
+	f->lost += count;
+	f->last_lost = first + count - 1;
+}
+
+/* The `count` oldest of the numbers that `seen` tells of. */
+static void lose_unseen(struct stream *s, uint32_t count)
+{
+	const struct stream_meter *m = &s->meter;
+
+	for (uint32_t at = SEEN_BITS - 1; count; at--, count--)
+		if (!(m->seen >> at & 1))
+			lose(&s->faults, m->highest - at, 1);
+}
+
+static void begin_sequence(struct stream *s, uint16_t seq)
+{
+	struct stream_meter *m = &s->meter;
+
+	if (m->packets > 1)
+		lose_unseen(s, SEEN_BITS);
+	s->lost += m->missing;
+	s->faults.bursting = false;
 	m->highest = seq;
-	m->received = 1;
+	m->missing = 0;
+	m->seen = UINT32_MAX;
 	m->bad = false;
 }
 
+/* Numbers between it and those before have not come, or were lost long ago. */
+static void skip(struct stream *s, uint16_t ahead)
+{
+	struct stream_meter *m = &s->meter;
+
+	lose_unseen(s, RTE_MIN(ahead, SEEN_BITS));
+	if (ahead > SEEN_BITS)
+		lose(&s->faults, m->highest + 1, ahead - SEEN_BITS);
+	m->seen = ahead < SEEN_BITS ? m->seen << ahead | 1 : 1;
+	m->highest += ahead;
+	m->missing += ahead - 1;
+}
+
+static void come_late(struct stream *s, uint16_t behind)
+{
+	struct stream_meter *m = &s->meter;
+
+	m->missing--;
+	if (behind < SEEN_BITS && m->seen >> behind & 1) {
+		s->faults.duplicates++;
+		return;
+	}
+	s->faults.reordered++;
+	if (behind < SEEN_BITS)
+		m->seen |= 1u << behind;
+}
+
 /* RFC 3550 A.1 without probation. True: the sender restarted its sequence numbers. */
-static bool count_sequence(struct stream *s, uint16_t seq)
+static __rte_noinline bool count_out_of_order(struct stream *s, uint16_t seq)
 {
 	struct stream_meter *m = &s->meter;
 	uint16_t ahead = seq - (uint16_t)m->highest;
 
-	if (likely(ahead < RTP_MAX_DROPOUT)) {
-		m->highest += ahead;
-	} else if (ahead <= UINT16_MAX + 1 - MAX_MISORDER) {
+	if (m->packets == 1) {
+		begin_sequence(s, seq);
+	} else if (ahead && ahead < RTP_MAX_DROPOUT) {
+		skip(s, ahead);
+	} else if (!ahead || ahead > UINT16_MAX + 1 - MAX_MISORDER) {
+		come_late(s, -ahead);
+	} else if (m->bad && seq == m->next_bad) {
 		/* Two packets in sequence after a leap are a restart, one is an accident. */
-		if (m->bad && seq == m->next_bad) {
-			s->lost += (int64_t)(m->highest - m->base + 1) - m->received;
-			begin_sequence(m, seq);
-			return true;
-		}
+		begin_sequence(s, seq);
+		return true;
+	} else {
 		m->next_bad = seq + 1;
 		m->bad = true;
-		return false;
 	}
-	m->received++;
 	return false;
 }
+
+static bool count_sequence(struct stream *s, uint16_t seq)
+{
+	struct stream_meter *m = &s->meter;
+
+	if (unlikely(seq != (uint16_t)(m->highest + 1) || !(m->seen >> (SEEN_BITS - 1))))
+		return count_out_of_order(s, seq);
+	m->highest++;
+	m->seen = m->seen << 1 | 1;
+	return false;
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
 
 static void count_jitter(struct stream_meter *m, uint32_t transit)
 {
@@ -71,6 +158,53 @@ static void count_jitter(struct stream_meter *m, uint32_t transit)
 	uint32_t size = d < 0 ? -(uint32_t)d : (uint32_t)d;
 
 	m->jitter += RTE_MIN(size, JITTER_MOST) - ((m->jitter + 8) >> 4);
+}
+
+/* As late as the packet before was: what comes goes on behind, as after a hold or a new route. */
+static bool is_steady(const struct stream_meter *m, uint32_t transit)
+{
+	int32_t d = transit - m->transit;
+
+	return (int32_t)(m->transit - m->fastest) > m->slack && d < m->slack / 2 &&
+	       d > -(m->slack / 2);
+}
+
+/*
+ * `fastest` follows, as a jitter buffer does: at once what stays behind, and slowly what wanders.
+ * Of the packets of one timestamp, which are those of a tone or of a picture, one counts.
+ */
+static __rte_noinline void count_late(struct stream *s, uint32_t transit, uint32_t timestamp)
+{
+	static const uint8_t times[STREAM_LATE] = STREAM_LATE_TIMES;
+	struct stream_meter *m = &s->meter;
+	uint32_t late = transit - m->fastest;
+	unsigned int k = STREAM_LATE - 1;
+
+	/* Who sets the clock of the timestamps back is not late for ever. */
+	if (late > LATE_MOST * m->slack) {
+		m->fastest += late;
+		return;
+	}
+	if (timestamp == s->faults.late_timestamp)
+		return;
+	s->faults.late_timestamp = timestamp;
+	m->fastest += is_steady(m, transit) ? late : late / FOLLOW;
+	while (late <= (uint32_t)times[k] * m->slack)
+		k--;
+	s->faults.late[k]++;
+}
+
+/* How far behind the fastest packet it is, which is what a jitter buffer has to wait for. */
+static void count_delay(struct stream *s, uint16_t seq, uint32_t transit, uint32_t timestamp)
+{
+	struct stream_meter *m = &s->meter;
+	int32_t late = transit - m->fastest;
+
+	if (late < 0)
+		m->fastest = transit;
+	else if (unlikely(late > m->slack))
+		count_late(s, transit, timestamp);
+	m->fastest += !(seq % CREEP);
 }
 
 static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
@@ -81,28 +215,32 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 	const uint8_t *p = burst_payload(b, i);
 	uint8_t payload_type = rtp_payload_type(p);
 	uint16_t seq = rtp_seq(p);
-	bool incomparable = false;
+	bool incomparable;
 	uint32_t transit;
 
 	if (port)
 		expect_sequence(port, b->leg[i], s, seq, clock_ns(&w->dataplane->clock, b->now));
 	b->leg[i]->flow.last_packet = b->now;
-	m->packets++;
-	m->bytes += b->length[i];
-	if (b->leg[i]->flow.verify) /* the tag is still there */
-		m->bytes -= b->leg[i]->flow.receive->tag;
-	if (unlikely(m->packets == 1))
-		begin_sequence(m, seq);
-	else
-		incomparable = count_sequence(s, seq);
+	m->packet_word++;
+	m->byte_word += b->length[i];
+	if (unlikely(b->leg[i]->flow.verify)) /* the tag is still there */
+		m->byte_word -= b->leg[i]->flow.receive->tag;
+	incomparable = count_sequence(s, seq);
 	if (unlikely(!m->scale || payload_type != m->payload_type))
 		incomparable |= set_payload_type(m, b->leg[i]->config, payload_type, w->hz);
 
-	transit = (uint32_t)(((unsigned __int128)b->now * m->scale) >> 48) - rtp_timestamp(p);
-	if (likely(!incomparable))
+	transit = (uint32_t)(((unsigned __int128)b->now * m->scale) >> STREAM_SCALE_BITS) -
+		  rtp_timestamp(p);
+	if (likely(!incomparable)) {
 		count_jitter(m, transit);
+		count_delay(s, seq, transit, rtp_timestamp(p));
+	} else {
+		m->fastest = transit;
+	}
 	m->transit = transit;
 }
+
+/* --- RTCP ------------------------------------------------------------------------------------ */
 
 static uint32_t short_time(uint64_t tsc, uint64_t hz)
 {
@@ -133,6 +271,16 @@ static void answer_report(struct stream *s, const struct flow *heard, const stru
 	}
 }
 
+/* Of several SSRCs the first is told of, which is the voice. */
+static void keep_hearsay(struct stream_hearsay *h, unsigned int block, const struct rtcp_report *r)
+{
+	if (!block)
+		*h = (struct stream_hearsay){.ssrc = r->ssrc,
+					     .lost = r->lost,
+					     .fraction = r->fraction,
+					     .jitter = r->jitter};
+}
+
 static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 {
 	struct leg *leg = b->leg[i];
@@ -153,8 +301,10 @@ static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
 			const struct flow *heard = &config->heard[k]->flow;
 			const struct branch *by = config->heard_by[k];
 
-			for (unsigned int r = 0; rtcp_report(&p, r, &report); r++)
+			for (unsigned int r = 0; rtcp_report(&p, r, &report); r++) {
 				answer_report(b->stream[i], heard, &report, now);
+				keep_hearsay(&b->stream[i]->hearsay, r, &report);
+			}
 			number_give_back(by ? &by->flow : heard, &p);
 		}
 	}

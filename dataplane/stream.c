@@ -14,7 +14,7 @@ static_assert(offsetof(struct stream, windows) == RTE_CACHE_LINE_SIZE,
 	      "SSRC and statistics fill the first cache line");
 static_assert(offsetof(struct stream, send_rtcp) == 2 * RTE_CACHE_LINE_SIZE,
 	      "what crypt touches fills the second one");
-static_assert(sizeof(struct stream_unit) == 9 * RTE_CACHE_LINE_SIZE, "the pool is budgeted");
+static_assert(sizeof(struct stream_unit) == 10 * RTE_CACHE_LINE_SIZE, "the pool is budgeted");
 
 /*
  * Parts of the pool that are left to others: by a flow's further streams, and by those after them.
@@ -158,9 +158,12 @@ void stream_report(const struct stream *s, uint64_t hz, struct stream_report *ou
 		.lost = s->lost,
 		.rtt_us = s->rtt_us,
 		.renumbered = s->renumbered,
+		.faults = s->faults,
+		.hearsay = s->hearsay,
 	};
 	if (!m->scale)
 		return;
-	out->lost += (int64_t)(uint32_t)(m->highest - m->base + 1) - m->received;
-	out->jitter_us = (uint64_t)m->jitter * 1000000 / 16 / stream_clock(m->scale, hz);
+	out->clock_hz = stream_clock(m->scale, hz);
+	out->lost += m->missing;
+	out->jitter_us = (uint64_t)m->jitter * 1000000 / 16 / out->clock_hz;
 }

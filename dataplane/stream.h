@@ -30,20 +30,67 @@ struct worker;
 /* An SSRC is silent, and may make room, after a tenth or a fifth of a second. */
 #define STREAM_SILENT_TICKS 3
 
-/* What was received, for RFC 3550 A.1, A.3 and A.8. */
+/* What was received, for RFC 3550 A.1, A.3 and A.8, and for what a jitter buffer does with it. */
 struct stream_meter {
-	uint64_t packets : 48;
-	uint64_t heard : 16; /* stream_tick() of the last packet, RTP or RTCP */
-	uint64_t bytes;
-	uint64_t scale; /* RTP timestamp units a TSC tick, 48 bits of fraction; 0: no packet yet */
-	uint32_t base;  /* extended sequence numbers: the first ... */
-	uint32_t highest;  /* ... and the highest */
-	uint32_t received; /* since `base` */
-	uint32_t transit;  /* arrival - timestamp of the last packet, in timestamp units */
-	uint32_t jitter;   /* timestamp units, 4 bits of fraction */
-	uint16_t next_bad; /* with `bad`: the number that would prove a restart */
+	union {
+		uint64_t packet_word; /* what is added to it is added to `packets` alone */
+		struct {
+			uint64_t packets : 48;
+			uint64_t heard : 16; /* stream_tick() of the last packet, RTP or RTCP */
+		};
+	};
+	union {
+		uint64_t byte_word; /* likewise */
+		struct {
+			uint64_t bytes : 48;
+			uint64_t next_bad : 16; /* with `bad`: the number that would prove a restart
+						 */
+		};
+	};
+	uint32_t scale; /* RTP timestamp units a TSC tick, 40 bits of fraction; 0: no packet yet */
+	uint32_t highest; /* extended sequence number */
+	int32_t missing;  /* expected - received, since the sender last restarted its numbers */
+	uint32_t transit; /* arrival - timestamp of the last packet, in timestamp units */
+	uint32_t jitter;  /* timestamp units, 4 bits of fraction */
+	uint32_t fastest; /* the least `transit` of late; it creeps up, should the clocks drift */
+	uint32_t seen;    /* bit n: the packet with the number `highest` - n has come */
+	uint16_t slack;   /* STREAM_LATE_MS in timestamp units: packets that late are counted */
 	uint8_t payload_type;
 	bool bad;
+};
+
+/* Packets that are more than so many times STREAM_LATE_MS behind the fastest: the last counts. */
+#define STREAM_LATE_MS 20
+#define STREAM_LATE_TIMES                                                                          \
+	{                                                                                          \
+		1, 2, 3, 4, 6, 10                                                                  \
+	}
+enum { STREAM_LATE = 6 };
+
+/*
+ * What hardly ever changes: what was late, out of order, or did not come. A number is lost when 32
+ * more have come. Bursts of loss are those of RFC 3611 4.7.2, with a Gmin of 16.
+ */
+struct stream_faults {
+	uint32_t late[STREAM_LATE];
+	uint32_t late_timestamp; /* of the last of them */
+	uint32_t reordered;
+	uint32_t duplicates;
+	uint32_t lost;
+	uint32_t runs;      /* of lost numbers in a row */
+	uint32_t last_lost; /* extended sequence number; with `lost` */
+	uint32_t bursts : 31;
+	uint32_t bursting : 1;  /* what is lost now belongs to the latest of them */
+	uint32_t burst_packets; /* that the bursts last, the lost ones included */
+	uint32_t burst_lost;
+};
+
+/* What a participant says in its RTCP of the stream that it hears (RFC 3550 6.4.1). */
+struct stream_hearsay {
+	uint32_t ssrc; /* of what it hears; 0: nothing was said */
+	int32_t lost : 24;
+	uint32_t fraction : 8; /* lost since the report before, of 256 */
+	uint32_t jitter;       /* timestamp units */
 };
 
 /*
@@ -83,8 +130,10 @@ struct stream {
 	uint32_t send_rtcp;  /* index of the next SRTCP packet */
 	uint32_t renumbered; /* how often `shift` changed */
 	uint64_t carried;    /* RTP index; the highest under an earlier key; INDEX_NONE: none */
-	int64_t lost;        /* before the sender last restarted its sequence numbers */
+	int32_t lost;        /* before the sender last restarted its sequence numbers */
 	uint32_t rtt_us;     /* relay to participant and back; 0: not measured */
+	struct stream_hearsay hearsay;
+	struct stream_faults faults;
 };
 
 /* TSC in units of 30 to 70 ms, for an hour or half of it. */
@@ -99,10 +148,13 @@ static inline void stream_hear(struct stream *s, uint64_t now)
 	s->meter.heard = stream_tick(now);
 }
 
+#define STREAM_SCALE_BITS 40
+
 /* RTP clock in Hz; `tsc_hz`: TSC ticks per second. */
-static inline uint32_t stream_clock(uint64_t scale, uint64_t tsc_hz)
+static inline uint32_t stream_clock(uint32_t scale, uint64_t tsc_hz)
 {
-	return ((unsigned __int128)scale * tsc_hz + (1ULL << 47)) >> 48;
+	return ((unsigned __int128)scale * tsc_hz + (1ULL << (STREAM_SCALE_BITS - 1))) >>
+	       STREAM_SCALE_BITS;
 }
 
 struct stream_report {
@@ -114,6 +166,9 @@ struct stream_report {
 	uint32_t jitter_us;
 	uint32_t rtt_us; /* 0: not measured */
 	uint32_t renumbered;
+	struct stream_faults faults;
+	struct stream_hearsay hearsay;
+	uint32_t clock_hz; /* 0: no RTP has come */
 };
 
 /*

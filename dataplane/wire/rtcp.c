@@ -52,6 +52,10 @@ bool rtcp_report(const struct rtcp_packet *p, unsigned int k, struct rtcp_report
 	if (k >= p->count || !blocks_at(p) || p->length < at + REPORT_BLOCK)
 		return false;
 	r->ssrc = rtp_read32(p->data + at);
+	r->fraction = p->data[at + 4];
+	/* The 24 bits are a signed number. */
+	r->lost = (int32_t)(rtp_read32(p->data + at + 4) << 8) >> 8;
+	r->jitter = rtp_read32(p->data + at + 12);
 	r->lsr = rtp_read32(p->data + at + 16);
 	r->dlsr = rtp_read32(p->data + at + 20);
 	return true;

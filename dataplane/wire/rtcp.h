@@ -25,11 +25,14 @@ struct rtcp_packet {
 	uint8_t count; /* the header's five bits: report blocks of SR and RR, format of RTPFB */
 };
 
-/* What rtt needs of a report block. */
+/* A report block. */
 struct rtcp_report {
-	uint32_t ssrc; /* the stream that is reported on */
-	uint32_t lsr;  /* middle 32 bits of the NTP time of its last SR; 0: none */
-	uint32_t dlsr; /* since then, in 1/65536 s */
+	uint32_t ssrc;    /* the stream that is reported on */
+	uint8_t fraction; /* lost since the report before, of 256 */
+	int32_t lost;     /* since the beginning; duplicates make it less */
+	uint32_t jitter;  /* timestamp units */
+	uint32_t lsr;     /* middle 32 bits of the NTP time of its last SR; 0: none */
+	uint32_t dlsr;    /* since then, in 1/65536 s */
 };
 
 /* Sequence numbers that a packet names, of one stream; `at` points into the datagram. */

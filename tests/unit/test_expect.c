@@ -431,7 +431,7 @@ static struct ssrcs put_ssrcs(struct scene *s)
 static void send_ssrc(struct ssrcs *x, unsigned int k, uint16_t seq, uint64_t now)
 {
 	expect_sequence(x->port, x->leg, x->stream[k], seq, now);
-	x->stream[k]->meter.received++;
+	x->stream[k]->meter.packets++;
 }
 
 static void an_idle_ssrc_gives_up_its_place(void **state)

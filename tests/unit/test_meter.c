@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Loss, jitter and round-trip time, against RFC 3550. */
+/* Loss and its bursts, delay, jitter and round-trip time, against RFC 3550 and RFC 3611. */
 #include "dataplane/wire/rtcp.h"
 
 #include "tests/rig/media.h"
@@ -113,6 +113,184 @@ static void sequence_numbers_wrap_many_times(void **state)
 	assert_int_equal(report(a).lost, lost);
 	assert_int_equal(report(a).packets, 300000 - lost);
 	assert_in_range(report(a).jitter_us, 0, 8); /* a tick of 125 us in 16 packets */
+}
+
+static void bursts_of_loss_are_told_from_gaps(void **state)
+{
+	static const struct {
+		const char *what;
+		struct {
+			uint16_t first, count;
+		} gone[4];
+		uint32_t lost, runs, bursts, packets, burst_lost;
+	} cases[] = {
+		{"none", {{0, 0}}, 0, 0, 0, 0, 0},
+		{"two by themselves", {{50, 1}, {100, 1}}, 2, 2, 0, 0, 0},
+		{"two in a row", {{50, 2}}, 2, 1, 1, 2, 2},
+		{"15 came between", {{50, 1}, {66, 1}}, 2, 2, 1, 17, 2},
+		{"16 came between", {{50, 1}, {67, 1}}, 2, 2, 0, 0, 0},
+		{"two bursts", {{50, 1}, {52, 1}, {100, 3}}, 5, 3, 2, 6, 5},
+		{"one by itself, and a burst", {{20, 1}, {100, 1}, {103, 2}}, 4, 3, 1, 5, 3},
+		{"more than is remembered", {{50, 40}}, 40, 1, 1, 40, 40},
+		{"and it goes on", {{50, 40}, {95, 1}}, 41, 2, 1, 46, 41},
+	};
+
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		struct stream_faults f;
+
+		for (unsigned int n = 0; n < 200; n++) {
+			bool lost = false;
+
+			for (unsigned int r = 0; r < 4; r++)
+				lost |= n - cases[k].gone[r].first < cases[k].gone[r].count;
+			if (!lost)
+				arrive(a, 0, 65500 + n, 160 * n, 20000000 * n);
+		}
+		f = report(a).faults;
+		assert_int_equal(f.runs, cases[k].runs);
+		if (f.lost != cases[k].lost || f.bursts != cases[k].bursts ||
+		    f.burst_packets != cases[k].packets || f.burst_lost != cases[k].burst_lost)
+			fail_msg("%s: %u lost, %u bursts of %u packets, %u of them lost",
+				 cases[k].what, f.lost, f.bursts, f.burst_packets, f.burst_lost);
+		assert_int_equal(f.reordered + f.duplicates, 0);
+		stream_release_all(bench->worker, &a->flow);
+	}
+}
+
+static void what_a_restart_cuts_off_is_lost(void **state)
+{
+	static const uint16_t seq[] = {1, 2, 4, 5, 9000, 9001, 9002};
+
+	for (unsigned int n = 0; n < RTE_DIM(seq); n++)
+		arrive(a, 0, seq[n], 160 * n, 20000000 * n);
+	assert_int_equal(report(a).faults.lost, 1);
+	assert_int_equal(report(a).lost, 1);
+}
+
+static void disorder_is_no_loss(void **state)
+{
+	static const struct {
+		const char *what;
+		uint16_t seq[6];
+		uint32_t reordered, duplicates;
+	} cases[] = {
+		{"in order", {1, 2, 3, 4, 5, 6}, 0, 0},
+		{"one is late", {1, 3, 2, 4, 5, 6}, 1, 0},
+		{"two are", {1, 4, 2, 3, 5, 6}, 2, 0},
+		{"one comes twice", {1, 2, 2, 3, 4, 5}, 0, 1},
+		{"later on", {1, 2, 3, 4, 2, 5}, 0, 1},
+		{"late, and twice", {1, 3, 2, 2, 4, 5}, 1, 1},
+		{"at the wrap", {65534, 0, 65535, 1, 65534, 2}, 1, 1},
+	};
+	uint16_t next;
+
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		struct stream_faults f;
+
+		for (unsigned int n = 0; n < 6; n++)
+			arrive(a, 0, cases[k].seq[n], 160 * n, 20000000 * n);
+		next = cases[k].seq[5] + 1;
+		for (unsigned int n = 6; n < 60; n++)
+			arrive(a, 0, next++, 160 * n, 20000000 * n);
+		f = report(a).faults;
+		if (f.reordered != cases[k].reordered || f.duplicates != cases[k].duplicates ||
+		    f.lost)
+			fail_msg("%s: %u reordered, %u duplicates, %u lost", cases[k].what,
+				 f.reordered, f.duplicates, f.lost);
+		stream_release_all(bench->worker, &a->flow);
+	}
+}
+
+/* --- delay --- */
+
+/* Packets of 20 ms, of which number 100 comes `late_ms` later than it could have. */
+static struct stream_faults delay_one(uint32_t late_ms, uint32_t drift_ppm)
+{
+	struct stream_faults f;
+
+	for (uint32_t n = 0; n < 3000; n++) {
+		uint64_t at = 20000000ULL * n * (1000000 + drift_ppm) / 1000000;
+
+		arrive(a, 0, n, 160 * n, at + (n == 100 ? late_ms * 1000000ULL : 0));
+	}
+	f = report(a).faults;
+	stream_release_all(bench->worker, &a->flow);
+	return f;
+}
+
+static void late_packets_are_counted_by_how_late(void **state)
+{
+	static const struct {
+		uint32_t ms;
+		int place;
+	} cases[] = {{0, -1}, {19, -1}, {22, 0},  {39, 0},  {42, 1},   {62, 2},
+		     {82, 3}, {119, 3}, {122, 4}, {199, 4}, {1900, 5}, {2100, -1}};
+
+	for (unsigned int k = 0; k < RTE_DIM(cases); k++) {
+		struct stream_faults f = delay_one(cases[k].ms, 0);
+
+		for (int place = 0; place < STREAM_LATE; place++)
+			if (f.late[place] != (place == cases[k].place))
+				fail_msg("%u ms: %u at %d", cases[k].ms, f.late[place], place);
+	}
+}
+
+/* A minute of a sender whose clock is slow by more than any crystal is. */
+static void drifting_clocks_make_nothing_late(void **state)
+{
+	struct stream_faults f = delay_one(0, 500);
+
+	for (int place = 0; place < STREAM_LATE; place++)
+		assert_int_equal(f.late[place], 0);
+}
+
+/* How many packets of 20 ms are late in all, of a minute in which all after the first second are.
+ */
+static uint32_t step(uint32_t hz, uint8_t payload_type)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t n = 0; n < 3000; n++)
+		arrive(a, payload_type, n, hz / 50 * n, 20000000ULL * n + (n < 50 ? 0 : 300000000));
+	for (int place = 0; place < STREAM_LATE; place++)
+		sum += report(a).faults.late[place];
+	stream_release_all(bench->worker, &a->flow);
+	return sum;
+}
+
+/* Another route: a jitter buffer adapts in seconds. */
+static void a_step_in_delay_is_soon_forgotten(void **state)
+{
+	memset(terms_a.clock, 0, sizeof(terms_a.clock));
+	terms_a.clock[111] = 1;
+	terms_a.clock_hz[0] = 48000;
+	assert_in_range(step(8000, 0), 1, 2);
+	assert_in_range(step(48000, 111), 1, 2);
+}
+
+/* For 300 ms nothing comes, and then all of it at once: that a jitter buffer cannot play. */
+static void what_was_held_up_is_late(void **state)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t n = 0; n < 200; n++)
+		arrive(a, 0, n, 160 * n, 20000000ULL * (n >= 100 && n < 115 ? 115 : n));
+	for (int place = 0; place < STREAM_LATE; place++)
+		sum += report(a).faults.late[place];
+	assert_in_range(sum, 12, 14);
+}
+
+/* RFC 4733: all packets of a tone have the timestamp of its beginning. */
+static void a_tone_is_not_late(void **state)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t n = 0; n < 200; n++)
+		arrive(a, n / 50 % 2 ? 101 : 0, n, 160 * (n / 50 % 2 ? n / 50 * 50 : n),
+		       20000000ULL * n);
+	for (int place = 0; place < STREAM_LATE; place++)
+		sum += report(a).faults.late[place];
+	assert_in_range(sum, 0, 2);
 }
 
 /* --- jitter (A.8) --- */
@@ -243,6 +421,25 @@ static void round_trips_are_measured(void **state)
 	assert_int_equal(report(b).rtt_us, 1);
 }
 
+static void what_a_participant_hears_is_kept(void **state)
+{
+	struct packet wire = packet_rtcp(SSRC, 2);
+
+	arrive(b, 0, 1, 160, 1000);
+	oracle_put(wire.octets + 8, 0xabcdef01, 4);
+	oracle_put(wire.octets + 12, 0x40fffffeu, 4);
+	oracle_put(wire.octets + 20, 240, 4);
+	meter(b, &wire, 2000);
+	assert_int_equal(report(b).hearsay.ssrc, 0xabcdef01);
+	assert_int_equal(report(b).hearsay.fraction, 0x40);
+	assert_int_equal(report(b).hearsay.lost, -2);
+	assert_int_equal(report(b).hearsay.jitter, 240);
+	assert_int_equal(report(b).clock_hz, 8000);
+	wire = packet_rtcp(SSRC, 0); /* without a word of it */
+	meter(b, &wire, 3000);
+	assert_int_equal(report(b).hearsay.ssrc, 0xabcdef01);
+}
+
 static void compound_rtcp_is_bounded(void **state)
 {
 	static struct {
@@ -318,10 +515,19 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		METERED(loss_is_what_did_not_come),
 		METERED(sequence_numbers_wrap_many_times),
+		METERED(bursts_of_loss_are_told_from_gaps),
+		METERED(what_a_restart_cuts_off_is_lost),
+		METERED(disorder_is_no_loss),
+		METERED(late_packets_are_counted_by_how_late),
+		METERED(drifting_clocks_make_nothing_late),
+		METERED(a_step_in_delay_is_soon_forgotten),
+		METERED(what_was_held_up_is_late),
+		METERED(a_tone_is_not_late),
 		METERED(jitter_follows_the_payload_types_clock),
 		METERED(another_clock_is_no_jitter),
 		METERED(a_flow_counts_what_it_accepted),
 		METERED(round_trips_are_measured),
+		METERED(what_a_participant_hears_is_kept),
 		METERED(compound_rtcp_is_bounded),
 		METERED(report_blocks_are_bounded),
 	};
