@@ -160,6 +160,18 @@ static const struct option_key network_keys[] = {
 	{},
 };
 
+static const struct option_key quality_keys[] = {
+	{.key = "interval",
+	 .type = OPTION_UNSIGNED,
+	 .offset = offsetof(struct config, quality_interval_s),
+	 .least = 1,
+	 .most = 60,
+	 .fallback = "10",
+	 .help = "seconds that each stream is rated for at a time, and between comparisons of all legs "
+		 "with the dataplane's"},
+	{},
+};
+
 static int parse_ng_listen(void *value, const char *text, char *why, size_t size)
 {
 	if (ng_is_address(text))
@@ -513,10 +525,13 @@ static const struct option_key turn_keys[] = {
 	{},
 };
 
-static const struct option_section sections[] = {
-	{.name = "controlplane", .keys = keys}, {.name = "network", .keys = network_keys},
-	{.name = "ng", .keys = ng_keys},        {.name = "shed", .keys = shed_keys},
-	{.name = "turn", .keys = turn_keys},    {}};
+static const struct option_section sections[] = {{.name = "controlplane", .keys = keys},
+						 {.name = "network", .keys = network_keys},
+						 {.name = "quality", .keys = quality_keys},
+						 {.name = "ng", .keys = ng_keys},
+						 {.name = "shed", .keys = shed_keys},
+						 {.name = "turn", .keys = turn_keys},
+						 {}};
 
 static void check_listen(struct options *options, const struct config *config)
 {
@@ -646,6 +661,7 @@ struct session_config config_session(const struct config *config)
 		.calls_max = config->calls,
 		.certificate_age_s = config->certificate_h * 3600,
 		.dtls_cookie = config->dtls_cookie,
+		.audit_ms = config->quality_interval_s * 1000,
 		.deny = (const char *const *)config->deny.texts,
 		.deny_count = config->deny.count,
 	};

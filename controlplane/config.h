@@ -23,6 +23,7 @@ struct config {
 	} ports;
 	unsigned int quarantine_s, offer_timeout_s, media_timeout_s, latch_ms, headroom, calls;
 	unsigned int certificate_h;
+	unsigned int quality_interval_s;
 	bool media_timeout_delete, dtls_cookie;
 	struct option_list deny;                /* prefixes */
 	struct option_list ng_listen, ng_allow; /* addresses, prefixes */

@@ -174,6 +174,14 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 	columns_free(columns);
 }
 
+static void add_mos(struct columns *columns, double mos)
+{
+	if (mos > 0)
+		columns_add(columns, "%.2f", mos);
+	else
+		columns_add(columns, "%s", "");
+}
+
 static void add_stream(struct columns *columns, uint64_t leg,
 		       const Tandem__Relay__V1__Stream *stream)
 {
@@ -181,7 +189,10 @@ static void add_stream(struct columns *columns, uint64_t leg,
 
 	columns_add(columns, "%" PRIu64, leg);
 	columns_add(columns, "%08" PRIx32, stream->ssrc);
-	columns_add(columns, "%" PRIu32, stream->payload_type);
+	if (stream->codec[0])
+		columns_add(columns, "%s", stream->codec);
+	else
+		columns_add(columns, "%" PRIu32, stream->payload_type);
 	columns_add(columns, "%" PRIu64, stream->packets);
 	columns_add(columns, "%" PRIu64, stream->bytes);
 	columns_add(columns, "%" PRId64, stream->lost);
@@ -194,6 +205,8 @@ static void add_stream(struct columns *columns, uint64_t leg,
 		columns_add(columns, "%.1f ms", stream->rtt_ms);
 	else
 		columns_add(columns, "%s", "");
+	add_mos(columns, stream->quality ? stream->quality->mos : 0);
+	add_mos(columns, stream->quality ? stream->quality->lowest_mos : 0);
 	if (stream->renumbered)
 		columns_add(columns, "%" PRIu32, stream->renumbered);
 	else
@@ -202,9 +215,9 @@ static void add_stream(struct columns *columns, uint64_t leg,
 
 static void view_streams(FILE *out, const Tandem__Relay__V1__Call *call)
 {
-	static const char *const heads[] = {">LEG",    "SSRC",        ">TYPE", ">PACKETS",
-					    ">OCTETS", ">LOST",       ">LOSS", ">JITTER",
-					    ">RTT",    ">RENUMBERED", NULL};
+	static const char *const heads[] = {
+		">LEG",    "SSRC", "CODEC", ">PACKETS",    ">OCTETS",     ">LOST", ">LOSS",
+		">JITTER", ">RTT", ">MOS",  ">LOWEST MOS", ">RENUMBERED", NULL};
 	struct columns *columns = columns_new(heads);
 	size_t streams = 0;
 

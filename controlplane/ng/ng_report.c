@@ -7,57 +7,39 @@
 #include "controlplane/lib/wall_clock.h"
 #include "controlplane/ng/ng_state.h"
 
-#define DELAY_OF_A_BUFFER 10 /* ms, beside twice the jitter */
-
 /* --- quality --------------------------------------------------------------------------------- */
 
-/*
- * Ten times the mean opinion score of a telephone call, from what is lost, jitter and delay: ITU-T
- * G.107 with its defaults, and the short form of its delay impairment.
- */
-static int64_t score(double loss_percent, double jitter_ms, double rtt_ms)
+/* One of the MOS's kinds, which are told in tenths, with the stream's own figures beside it. */
+static void put_sample(struct arena *arena, struct ng_value *ssrc, const char *name, double mos,
+		       const Tandem__Relay__V1__Stream *stream, uint64_t now_s)
 {
-	double delay = rtt_ms / 2 + 2 * jitter_ms + DELAY_OF_A_BUFFER;
-	double r = 93.2 - (delay < 160 ? delay / 40 : (delay - 120) / 10) - 2.5 * loss_percent;
-	double mos;
+	const Tandem__Relay__V1__Quality *quality = stream->quality;
+	struct ng_value *made = ng_put(ssrc, name, ng_dictionary(arena));
 
-	r = r < 0 ? 0 : r > 100 ? 100 : r;
-	mos = 1 + 0.035 * r + 7e-6 * r * (r - 60) * (100 - r);
-	return lround(10 * (mos < 1 ? 1 : mos));
-}
-
-static double loss_of(const Tandem__Relay__V1__Stream *stream)
-{
-	int64_t lost = stream->lost > 0 ? stream->lost : 0;
-
-	return lost ? 100.0 * lost / (lost + stream->packets) : 0;
-}
-
-static struct ng_value *sample(struct arena *arena, const Tandem__Relay__V1__Stream *stream,
-			       uint64_t now_s)
-{
-	struct ng_value *made = ng_dictionary(arena);
-	double loss = loss_of(stream);
-
-	ng_put(made, "MOS", ng_number(arena, score(loss, stream->jitter_ms, stream->rtt_ms)));
+	ng_put(made, "MOS", ng_number(arena, lround(10 * mos)));
 	ng_put(made, "round-trip time", ng_number(arena, lround(1000 * stream->rtt_ms)));
 	ng_put(made, "jitter", ng_number(arena, lround(stream->jitter_ms)));
-	ng_put(made, "packet loss", ng_number(arena, lround(loss)));
-	ng_put(made, "samples", ng_number(arena, 1));
+	ng_put(made, "packet loss", ng_number(arena, lround(quality->loss)));
+	ng_put(made, "samples", ng_number(arena, quality->n_history ? quality->n_history : 1));
 	ng_put(made, "reported at", ng_number(arena, now_s));
-	return made;
 }
 
+/* Before the first interval has ended, the whole is all of them. */
 static void add_ssrc(struct arena *arena, struct ng_value *all,
 		     const Tandem__Relay__V1__Stream *stream, uint64_t now_s)
 {
+	const Tandem__Relay__V1__Quality *q = stream->quality;
 	struct ng_value *ssrc = ng_dictionary(arena);
 
 	ng_put(ssrc, "cumulative loss", ng_number(arena, stream->lost));
-	/* One sample is all three. */
-	ng_put(ssrc, "average MOS", sample(arena, stream, now_s));
-	ng_put(ssrc, "lowest MOS", sample(arena, stream, now_s));
-	ng_put(ssrc, "highest MOS", sample(arena, stream, now_s));
+	if (q) {
+		put_sample(arena, ssrc, "average MOS", q->average_mos ? q->average_mos : q->mos,
+			   stream, now_s);
+		put_sample(arena, ssrc, "lowest MOS", q->lowest_mos ? q->lowest_mos : q->mos,
+			   stream, now_s);
+		put_sample(arena, ssrc, "highest MOS", q->highest_mos ? q->highest_mos : q->mos,
+			   stream, now_s);
+	}
 	ng_put(all, arena_printf(arena, "%u", stream->ssrc), ssrc);
 }
 
@@ -102,13 +84,23 @@ static uint64_t errors_of(const Tandem__Relay__V1__Flow *flow)
 	return flow->auth_failures + flow->replays + flow->wrong_source + flow->other_drops;
 }
 
-/* The one that said most: by it proxies find the quality of a tag. NULL: nothing was heard. */
+static bool is_before(const Tandem__Relay__V1__Stream *one, const Tandem__Relay__V1__Stream *other)
+{
+	if (!other || !one->quality != !other->quality)
+		return other ? one->quality != NULL : one->packets > 0;
+	return one->packets > other->packets;
+}
+
+/*
+ * The voice that said most, or else what did: by it proxies find the quality of a tag. NULL:
+ * nothing was heard.
+ */
 static const Tandem__Relay__V1__Stream *main_stream(const Tandem__Relay__V1__Flow *flow)
 {
 	const Tandem__Relay__V1__Stream *most = NULL;
 
 	for (size_t k = 0; k < flow->n_streams; k++)
-		if (flow->streams[k]->packets > (most ? most->packets : 0))
+		if (is_before(flow->streams[k], most))
 			most = flow->streams[k];
 	return most;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "controlplane/session/mend.h"
+#include "controlplane/session/rating.h"
 #include "dataplane/lib/log.h"
 
 #define ROUND_MS 10000
@@ -37,14 +38,16 @@ static void suspect(struct audit *a, uint64_t id)
 	a->next[a->next_count++] = id;
 }
 
-static void take(struct session *s, uint64_t id)
+static void take(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	struct audit *a = &s->audit;
+	uint64_t id = status->leg;
 	struct leg *leg = session_find_leg(s, id);
 
 	a->seen++;
 	if (leg) {
 		leg->audited = a->round;
+		rating_take(leg, status);
 	} else if (was_suspect(a, id)) {
 		log_warn("leg %016jx of the dataplane belongs to no call; deleted", (uintmax_t)id);
 		a->orphans++;
@@ -83,8 +86,8 @@ static void on_page(void *arg, int error, const Tandem__Dataplane__V1__Reply *re
 		s->audit.running = false;
 		return;
 	}
-	for (size_t i = 0; i < reply->n_ids; i++)
-		take(s, reply->ids[i]);
+	for (size_t i = 0; i < reply->n_legs; i++)
+		take(s, reply->legs[i]);
 	if (reply->next) {
 		ask(s, reply->next);
 		return;
@@ -99,7 +102,7 @@ static void ask(struct session *s, uint64_t after)
 	Tandem__Dataplane__V1__GetLegs get = TANDEM__DATAPLANE__V1__GET_LEGS__INIT;
 
 	get.after = after;
-	get.ids_only = true;
+	get.with_streams = true;
 	message.get_legs = &get;
 	client_request(s->client, &message, on_page, s);
 }

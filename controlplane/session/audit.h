@@ -2,7 +2,8 @@
 /*
  * Compares, now and then while the dataplane is connected, its legs with those of the calls: what
  * no call owns is deleted and counted, what it lacks is pushed again. A difference counts when it
- * is there twice in a row: requests may be on their way. The session's loop only.
+ * is there twice in a row: requests may be on their way. What is read meanwhile is rated
+ * (rating.h). The session's loop only.
  */
 #ifndef TANDEM_AUDIT_H
 #define TANDEM_AUDIT_H

@@ -310,6 +310,7 @@ void leg_free(struct leg *leg)
 	dtls_identity_release(leg->identity);
 	TAILQ_REMOVE(&leg->party->legs, leg, entry);
 	terms_wipe(&leg->terms);
+	rated_free(&leg->rated);
 	free(leg);
 }
 

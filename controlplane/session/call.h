@@ -16,6 +16,7 @@
 #include "controlplane/session/mids.h"
 #include "controlplane/session/negotiate.h"
 #include "controlplane/session/network.h"
+#include "controlplane/session/rated.h"
 #include "controlplane/lib/hashtable.h"
 
 #define CALL_TEXT_MAX    255 /* octets of a call id, tag or branch */
@@ -76,8 +77,10 @@ struct leg {
 	bool seen;    /* by the resync that runs */
 	bool refused; /* the dataplane did not take it; `failed` says why, and it is tried again */
 	bool told_up; /* it was said that it is up, since it last was not */
-	uint32_t audited; /* the last round that found it in the dataplane */
-	uint32_t missed;  /* rounds in a row that did not */
+	uint32_t audited;        /* the last round that found it in the dataplane */
+	uint32_t missed;         /* rounds in a row that did not */
+	struct rated_list rated; /* see rating.h */
+	uint32_t rtt_us;  /* to its participant and back, as it was heard of last; 0: never */
 	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 

@@ -7,7 +7,10 @@
 #include "controlplane/lib/drop_reason.h"
 #include "controlplane/session/session_state.h"
 
-#define NEVER 0xffffffffu
+#define NEVER       0xffffffffu
+#define MUCH        1.0   /* % of the packets, and ... */
+#define FEW         10    /* ... more than so many: what is worth a word */
+#define FAR_AWAY_MS 400.0 /* ITU-T G.114: nobody should plan for more */
 
 static bool secure(const struct leg *leg)
 {
@@ -100,4 +103,49 @@ void diagnose_leg(char *text, size_t size, const struct leg *leg,
 			 status->last_drop_text);
 	else if (leg->keys_stale)
 		snprintf(text, size, "the keys come near the end of their lifetime: re-offer");
+}
+
+/* --- how it sounds --------------------------------------------------------------------------- */
+
+/* % of what was sent that did not arrive, of what the relay passed on. */
+static double lost_behind(const Tandem__Relay__V1__Stream *stream)
+{
+	double before = stream->lost > 0 ? stream->lost : 0;
+	double behind = stream->heard ? stream->heard->lost - before : 0;
+
+	return behind > 0 && stream->packets ? 100 * behind / stream->packets : 0;
+}
+
+static bool is_much(double percent, const Tandem__Relay__V1__Stream *stream)
+{
+	return percent >= MUCH && percent * stream->packets > 100 * FEW;
+}
+
+void diagnose_sound(char *text, size_t size, const Tandem__Relay__V1__Leg *leg)
+{
+	const Tandem__Relay__V1__Stream *stream = NULL;
+	const Tandem__Relay__V1__Quality *q;
+
+	text[0] = '\0';
+	for (size_t k = 0; leg->flow && k < leg->flow->n_streams; k++)
+		if (leg->flow->streams[k]->quality &&
+		    leg->flow->streams[k]->packets > (stream ? stream->packets : 0))
+			stream = leg->flow->streams[k];
+	if (!stream)
+		return;
+	q = stream->quality;
+	if (is_much(q->loss, stream))
+		snprintf(text, size, "%.1f %% of what it sends is lost before the relay", q->loss);
+	else if (is_much(q->late, stream))
+		snprintf(text, size,
+			 "%.1f %% of what it sends comes too late to be played: jitter before the "
+			 "relay",
+			 q->late);
+	else if (is_much(lost_behind(stream), stream))
+		snprintf(text, size,
+			 "%.1f %% of what it sends is lost behind the relay, as who hears it says",
+			 lost_behind(stream));
+	else if (q->delay_ms >= FAR_AWAY_MS)
+		snprintf(text, size, "%.0f ms from mouth to ear: both will talk at once",
+			 q->delay_ms);
 }

@@ -95,8 +95,7 @@ void media_take_new(struct medium *media, const struct sdp *offer, const struct 
 			take_line(&media[line], offer, answer, line);
 }
 
-/* What a=rtpmap, or else RFC 3551, calls the payload type; "": nothing. */
-static void find_name(char name[16], const struct medium *media, unsigned int type)
+void media_name(char name[MEDIA_NAME], const struct medium *media, unsigned int type)
 {
 	const char *map = sdp_static_map(type), *said;
 	char line[32];
@@ -117,11 +116,11 @@ int media_silence(const struct medium *media, unsigned int type)
 		{"PCMA", 0xd5},
 		{"G722", 0xfa}, /* what an encoder comes to rest at */
 	};
-	char name[16];
+	char name[MEDIA_NAME];
 
 	if (!(media->types[type / 64] >> type % 64 & 1))
 		return -1;
-	find_name(name, media, type);
+	media_name(name, media, type);
 	for (size_t i = 0; i < sizeof(codecs) / sizeof(codecs[0]); i++)
 		if (strcasecmp(codecs[i].name, name) == 0)
 			return codecs[i].octet;
@@ -130,12 +129,12 @@ int media_silence(const struct medium *media, unsigned int type)
 
 void media_events(uint64_t types[2], const struct medium *media)
 {
-	char name[16];
+	char name[MEDIA_NAME];
 
 	for (unsigned int type = 0; type < 128; type++) {
 		if (!(media->types[type / 64] >> type % 64 & 1))
 			continue;
-		find_name(name, media, type);
+		media_name(name, media, type);
 		if (strcasecmp(name, "telephone-event") == 0)
 			types[type / 64] |= 1ULL << type % 64;
 	}

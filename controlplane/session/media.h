@@ -19,4 +19,8 @@ void media_take_new(struct medium *media, const struct sdp *offer, const struct 
 /* The octet that means silence in this payload type; -1: its codec has none. */
 int media_silence(const struct medium *media, unsigned int type);
 
+/* What a=rtpmap, or else RFC 3551, calls the payload type; "": nothing. */
+#define MEDIA_NAME 16
+void media_name(char name[MEDIA_NAME], const struct medium *media, unsigned int type);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/report.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,22 @@
 #include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/path.h"
+#include "controlplane/session/rating.h"
 #include "controlplane/session/diagnose.h"
+
+/* What a participant said of a stream that it hears. */
+struct hearsay {
+	struct hearsay *next;
+	const Tandem__Relay__V1__Leg *by;
+	uint32_t ssrc;
+	int64_t lost;
+	uint32_t jitter; /* timestamp units */
+};
 
 struct report {
 	struct arena arena;
 	const struct call *call;
+	struct hearsay *hearsay;
 	Tandem__Relay__V1__Call message;
 };
 
@@ -232,7 +244,116 @@ out:
 	return r;
 }
 
-static void take_streams(struct report *r, Tandem__Relay__V1__Flow *flow,
+/* --- how it sounds --------------------------------------------------------------------------- */
+
+static double percent(double part, double all)
+{
+	return all > 0 ? 100 * part / all : 0;
+}
+
+static void add_history(struct report *r, Tandem__Relay__V1__Quality *out, const struct quality *q)
+{
+	out->lowest_mos = q->worst;
+	out->average_mos = quality_average(q);
+	out->highest_mos = q->best;
+	for (unsigned int k = 0; k < q->count; k++) {
+		const struct quality_sample *s = &q->samples[k];
+		Tandem__Relay__V1__Interval *interval =
+			arena_add(&r->arena, &out->history, &out->n_history,
+				  &tandem__relay__v1__interval__descriptor);
+
+		if (!interval)
+			return;
+		interval->ms = s->ms;
+		interval->packets = llround(s->packets);
+		interval->lost = llround(s->lost);
+		interval->late = llround(s->late);
+		interval->jitter_ms = s->jitter_ms;
+		interval->delay_ms = s->delay_ms;
+		interval->mos = s->conversational;
+		interval->listening_mos = s->listening;
+	}
+}
+
+/* All of the stream as one interval. */
+static void take_quality(struct report *r, Tandem__Relay__V1__Stream *out, const struct leg *leg,
+			 const Tandem__Dataplane__V1__Stream *in)
+{
+	static const struct quality_reading nothing;
+	const struct rated *rated = rated_find(&leg->rated, in->ssrc);
+	const struct quality_reading reading = rating_read(leg, in);
+	const struct voice_codec *codec;
+	struct quality_sample s;
+	char name[MEDIA_NAME];
+
+	rating_name(name, leg, in->payload_type);
+	out->codec = arena_text(&r->arena, name);
+	codec = voice_codec_find(name);
+	if (!codec && rated)
+		codec = rated->quality.codec;
+	s = quality_rate(&nothing, &reading, codec, 0);
+	if (!s.listening)
+		return;
+	out->quality = arena_take(&r->arena, sizeof(*out->quality));
+	if (!out->quality)
+		return;
+	tandem__relay__v1__quality__init(out->quality);
+	out->quality->mos = s.conversational;
+	out->quality->listening_mos = s.listening;
+	out->quality->r = s.r;
+	out->quality->loss = percent(s.lost, s.packets + s.lost);
+	out->quality->late = percent(s.late, s.packets + s.lost);
+	out->quality->delay_ms = s.delay_ms;
+	if (rated)
+		add_history(r, out->quality, &rated->quality);
+}
+
+static void take_faults(Tandem__Relay__V1__Stream *out, const Tandem__Dataplane__V1__Stream *in)
+{
+	double expected = (double)in->packets + in->gone;
+
+	out->duplicates = in->duplicates;
+	out->reordered = in->reordered;
+	out->bursts = in->bursts;
+	out->burst_loss = percent(in->burst_lost, in->burst_packets);
+	out->gap_loss = percent((double)in->gone - in->burst_lost, expected - in->burst_packets);
+}
+
+static void take_hearsay(struct report *r, const Tandem__Relay__V1__Leg *by,
+			 const Tandem__Dataplane__V1__Stream *in)
+{
+	struct hearsay *h = in->heard_ssrc ? arena_take(&r->arena, sizeof(*h)) : NULL;
+
+	if (!h)
+		return;
+	*h = (struct hearsay){r->hearsay, by, in->heard_ssrc, in->heard_lost, in->heard_jitter};
+	r->hearsay = h;
+}
+
+/* To the stream that it is about, once all legs have told. */
+static void give_hearsay(struct report *r, const struct hearsay *h)
+{
+	for (size_t i = 0; i < r->message.n_legs; i++) {
+		const Tandem__Relay__V1__Flow *flow = r->message.legs[i]->flow;
+
+		for (size_t k = 0; flow && r->message.legs[i] != h->by && k < flow->n_streams;
+		     k++) {
+			Tandem__Relay__V1__Stream *stream = flow->streams[k];
+
+			if (stream->ssrc != h->ssrc || stream->heard)
+				continue;
+			stream->heard = arena_take(&r->arena, sizeof(*stream->heard));
+			if (!stream->heard)
+				return;
+			tandem__relay__v1__hearsay__init(stream->heard);
+			stream->heard->lost = h->lost;
+			if (stream->clock_hz)
+				stream->heard->jitter_ms = 1000.0 * h->jitter / stream->clock_hz;
+		}
+	}
+}
+
+static void take_streams(struct report *r, Tandem__Relay__V1__Flow *flow, const struct leg *leg,
 			 const Tandem__Dataplane__V1__LegStatus *status)
 {
 	for (size_t i = 0; i < status->n_streams; i++) {
@@ -251,10 +372,14 @@ static void take_streams(struct report *r, Tandem__Relay__V1__Flow *flow,
 		out->jitter_ms = in->jitter_us / 1000.0;
 		out->rtt_ms = in->rtt_us / 1000.0;
 		out->renumbered = in->renumbered;
+		out->clock_hz = in->clock_hz;
+		take_faults(out, in);
+		if (leg && in->packets)
+			take_quality(r, out, leg, in);
 	}
 }
 
-static Tandem__Relay__V1__Flow *take_flow(struct report *r,
+static Tandem__Relay__V1__Flow *take_flow(struct report *r, const struct leg *leg,
 					  const Tandem__Dataplane__V1__LegStatus *status)
 {
 	Tandem__Relay__V1__Flow *flow = arena_take(&r->arena, sizeof(*flow));
@@ -271,7 +396,7 @@ static Tandem__Relay__V1__Flow *take_flow(struct report *r,
 	flow->wrong_source = status->wrong_source;
 	flow->other_drops = status->other_drops;
 	flow->silence_ms = status->silence_ms;
-	take_streams(r, flow, status);
+	take_streams(r, flow, leg, status);
 	return flow;
 }
 
@@ -304,10 +429,10 @@ static void take_remote(struct report *r, Tandem__Relay__V1__Leg *out,
 }
 
 /* NULL if its party has left. */
-static const struct leg *find_leg(const struct call *call, uint64_t id)
+static struct leg *find_leg(const struct call *call, uint64_t id)
 {
 	const struct party *party;
-	const struct leg *leg;
+	struct leg *leg;
 
 	for_each_leg(leg, call)
 	{
@@ -319,8 +444,11 @@ static const struct leg *find_leg(const struct call *call, uint64_t id)
 
 void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *status)
 {
-	const struct leg *leg = find_leg(r->call, status->leg);
+	struct leg *leg = find_leg(r->call, status->leg);
 	Tandem__Relay__V1__Leg *out = NULL;
+
+	if (leg)
+		rating_hear(leg, status);
 
 	for (size_t i = 0; i < r->message.n_legs; i++)
 		if (r->message.legs[i]->id == status->leg)
@@ -328,7 +456,9 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 	if (!out)
 		return;
 	if (!out->flow)
-		out->flow = take_flow(r, status);
+		out->flow = take_flow(r, leg, status);
+	for (size_t i = 0; i < status->n_streams; i++)
+		take_hearsay(r, out, status->streams[i]);
 	take_paths(r, status);
 	out->shed_packets = status->shed_packets;
 	out->shed_reason = arena_text(&r->arena, drop_reason_name(status->shed_reason));
@@ -342,6 +472,17 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 
 Tandem__Relay__V1__Call *report_call(struct report *r)
 {
+	for (const struct hearsay *h = r->hearsay; h; h = h->next)
+		give_hearsay(r, h);
+	r->hearsay = NULL;
+	for (size_t i = 0; i < r->message.n_legs; i++) {
+		Tandem__Relay__V1__Leg *leg = r->message.legs[i];
+		char text[DIAGNOSE_MAX];
+
+		diagnose_sound(text, sizeof(text), leg);
+		if (!leg->why[0])
+			leg->why = arena_text(&r->arena, text);
+	}
 	return &r->message;
 }
 

@@ -14,7 +14,7 @@
 #include "controlplane/session/call_state.h"
 #include "dataplane/lib/log.h"
 
-#define API 2 /* of the dataplane: with paths */
+#define API 3 /* of the dataplane: with readings of all streams */
 
 static void forget_seen(struct session *s)
 {

@@ -33,8 +33,8 @@ struct session_config {
 	unsigned int headroom; /* times what the SDP lets expect; 0: as much as comes */
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
-	unsigned int audit_ms; /* between comparisons of all legs with the dataplane's; 0: 10000 */
-	bool dtls_cookie;      /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
+	unsigned int audit_ms;          /* between readings of all legs (audit.h); 0: 10000 */
+	bool dtls_cookie;               /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */
 	const char *const *deny;        /* prefixes that no SDP may have media sent to */
 	unsigned int deny_count;

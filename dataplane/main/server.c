@@ -24,7 +24,7 @@
 
 #define FRAMES_PER_TURN 8
 #define SOCKET_BUFFER   (4 << 20)
-#define API             2 /* of dataplane.proto: with paths */
+#define API             3 /* of dataplane.proto: with readings of all streams */
 
 struct server {
 	int listener, client; /* client: -1 while there is none */

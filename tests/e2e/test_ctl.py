@@ -143,7 +143,8 @@ def test_a_call_is_shown_whole(fake):
     browser = leg("alice", profile=pb.PROFILE_UDP_TLS_RTP_SAVPF, ice=pb.LINK_UP, dtls=pb.LINK_UP,
                   suite="AEAD_AES_128_GCM", handshake_ms=42)
     browser.flow.streams.add(ssrc=0xdeadbeef, payload_type=111, packets=99, bytes=17028, lost=1,
-                             jitter_ms=1.25, rtt_ms=20.5, renumbered=2)
+                             jitter_ms=1.25, rtt_ms=20.5, renumbered=2, codec="opus",
+                             quality=pb.Quality(mos=4.268, lowest_mos=3.5))
     phone = leg("bob", id=2, network="trunk")
     fake.calls["x"] = pb.Call(
         call_id="x", state=pb.CALL_UP, age_ms=5000, legs=[browser, phone],
@@ -171,8 +172,8 @@ def test_a_call_is_shown_whole(fake):
     assert paths == [["1", "alice", "2", "bob", "decrypt", "100", "0", "-"],
                      ["2", "bob", "1", "alice", "encrypt", "98", "2", "bob", "is", "blocked"]]
     _, streams = cells(out, "LEG", "SSRC")
-    assert streams == [["1", "deadbeef", "111", "99", "17028", "1", "1.00", "%", "1.2", "ms",
-                        "20.5", "ms", "2"]]
+    assert streams == [["1", "deadbeef", "opus", "99", "17028", "1", "1.00", "%", "1.2", "ms",
+                        "20.5", "ms", "4.27", "3.50", "2"]]
     assert out.endswith("\nmedia passes from every participant\n")
 
 

@@ -21,7 +21,6 @@ static struct {
 	Tandem__Dataplane__V1__Call kept[FAKE_CALLS], *calls[FAKE_CALLS];
 	Tandem__Dataplane__V1__Counter counter[2], *counters[2];
 	Tandem__Dataplane__V1__Shed shed;
-	uint64_t ids[FAKE_LEGS];
 } room;
 
 static void show_paths(const struct fake *f, const struct fake_leg *leg,
@@ -112,13 +111,10 @@ static void show_legs(struct fake *f, const Tandem__Dataplane__V1__GetLegs *get,
 		if (f->legs[i].put)
 			sorted[count++] = &f->legs[i];
 	qsort(sorted, count, sizeof(sorted[0]), by_id);
-	reply->ids = room.ids;
 	for (unsigned int i = 0; i < count; i++) {
 		uint64_t id = sorted[i]->put->put_leg->leg;
 
-		if (get->ids_only) {
-			reply->ids[reply->n_ids++] = id;
-		} else if (get->n_legs ? id == get->legs[0] : id > get->after) {
+		if (get->n_legs ? id == get->legs[0] : id > get->after) {
 			if (reply->n_legs == f->page) {
 				reply->next = reply->legs[reply->n_legs - 1]->leg;
 				break;
@@ -320,7 +316,7 @@ void fake_open(struct fake *f, uv_loop_t *loop)
 	f->loop = loop;
 	f->fd = -1;
 	f->generation = 1;
-	f->api = 2;
+	f->api = 3;
 	f->page = FAKE_LEGS;
 	f->allocation_page = FAKE_TURNS;
 	snprintf(f->path, sizeof(f->path), "/tmp/test_session.%d.sock", (int)getpid());

@@ -114,10 +114,12 @@ static void test_json_of_each_kind(void **state)
 	stream.lost = -5;
 	stream.jitter_ms = 0.25;
 	stream.rtt_ms = NAN;
-	assert_json(&stream.base,
-		    "{\"ssrc\":4294967295,\"payload_type\":0,\"packets\":9223372036854775807,"
-		    "\"bytes\":1.8446744073709552e19,\"lost\":-5,\"jitter_ms\":0.25,"
-		    "\"rtt_ms\":null,\"renumbered\":0}");
+	assert_json(
+		&stream.base,
+		"{\"ssrc\":4294967295,\"payload_type\":0,\"packets\":9223372036854775807,"
+		"\"bytes\":1.8446744073709552e19,\"lost\":-5,\"jitter_ms\":0.25,"
+		"\"rtt_ms\":null,\"renumbered\":0,\"duplicates\":0,\"reordered\":0,"
+		"\"bursts\":0,\"burst_loss\":0.0,\"gap_loss\":0.0,\"codec\":\"\",\"clock_hz\":0}");
 	summary.state = (Tandem__Relay__V1__CallState)77;
 	assert_json(&summary.base, "{\"call_id\":\"\",\"state\":77,\"age_ms\":0,\"legs\":0,"
 				   "\"driver\":\"\"}");

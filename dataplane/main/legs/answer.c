@@ -34,32 +34,11 @@ static bool add_status(const struct served *s, const Tandem__Dataplane__V1__GetL
 	return true;
 }
 
-static int get_ids(const struct served *s, const Tandem__Dataplane__V1__GetLegs *get,
-		   Tandem__Dataplane__V1__Reply *reply)
-{
-	size_t most = ANSWER_SIZE / sizeof(reply->ids[0]);
-
-	reply->ids = calloc(RTE_MIN(most, (size_t)registry_count(s->registry) + 1),
-			    sizeof(reply->ids[0]));
-	if (!reply->ids)
-		return -ENOMEM;
-	for (uint32_t place = get->after; (place = registry_next(s->registry, place));) {
-		if (reply->n_ids == most) {
-			reply->next = place - 1;
-			break;
-		}
-		reply->ids[reply->n_ids++] = registry_id(s->registry, place);
-	}
-	return 0;
-}
-
 static int get_legs(const struct served *s, const Tandem__Dataplane__V1__GetLegs *get,
 		    Tandem__Dataplane__V1__Reply *reply)
 {
 	size_t size = 0;
 
-	if (get->ids_only)
-		return get_ids(s, get, reply);
 	if (get->n_legs) {
 		for (size_t k = 0; k < get->n_legs; k++) {
 			uint32_t place = registry_find(s->registry, get->legs[k]);

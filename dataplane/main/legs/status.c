@@ -2,6 +2,7 @@
 /* A leg as the API shows it, read from the counters while workers write them. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 
@@ -27,6 +28,22 @@ static Tandem__Dataplane__V1__Endpoint *show_endpoint(const struct endpoint *e)
 	return shown;
 }
 
+static void show_faults(Tandem__Dataplane__V1__Stream *shown, const struct stream_faults *f)
+{
+	shown->duplicates = f->duplicates;
+	shown->reordered = f->reordered;
+	shown->gone = f->lost;
+	shown->runs = f->runs;
+	shown->bursts = f->bursts;
+	shown->burst_packets = f->burst_packets;
+	shown->burst_lost = f->burst_lost;
+	shown->late = malloc(sizeof(f->late));
+	if (!shown->late)
+		return;
+	memcpy(shown->late, f->late, sizeof(f->late));
+	shown->n_late = RTE_DIM(f->late);
+}
+
 static Tandem__Dataplane__V1__Stream *show_stream(const struct stream *s, uint64_t hz)
 {
 	Tandem__Dataplane__V1__Stream *shown = calloc(1, sizeof(*shown));
@@ -44,6 +61,11 @@ static Tandem__Dataplane__V1__Stream *show_stream(const struct stream *s, uint64
 	shown->jitter_us = report.jitter_us;
 	shown->rtt_us = report.rtt_us;
 	shown->renumbered = report.renumbered;
+	show_faults(shown, &report.faults);
+	shown->heard_ssrc = report.hearsay.ssrc;
+	shown->heard_lost = report.hearsay.lost;
+	shown->heard_jitter = report.hearsay.jitter;
+	shown->clock_hz = report.clock_hz;
 	return shown;
 }
 

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/session/rated.h"
+
+#include <stdlib.h>
+
+#define STREAMS_MOST 8 /* of a leg: more come from a sender that draws SSRCs anew */
+
+struct rated *rated_find(const struct rated_list *list, uint32_t ssrc)
+{
+	struct rated *r;
+
+	LIST_FOREACH (r, list, entry)
+		if (r->ssrc == ssrc)
+			return r;
+	return NULL;
+}
+
+static void end(struct rated *r)
+{
+	LIST_REMOVE(r, entry);
+	quality_end(&r->quality);
+	free(r);
+}
+
+struct rated *rated_add(struct rated_list *list, uint32_t ssrc, uint64_t since_ms)
+{
+	struct rated *r, *silent = NULL, *made;
+	unsigned int count = 0;
+
+	LIST_FOREACH (r, list, entry) {
+		count++;
+		if (r->heard_ms < (silent ? silent->heard_ms : since_ms))
+			silent = r;
+	}
+	if (count >= STREAMS_MOST && !silent)
+		return NULL;
+	made = calloc(1, sizeof(*made));
+	if (!made)
+		return NULL;
+	if (count >= STREAMS_MOST)
+		end(silent);
+	made->ssrc = ssrc;
+	LIST_INSERT_HEAD(list, made, entry);
+	return made;
+}
+
+void rated_free(struct rated_list *list)
+{
+	struct rated *r;
+
+	while ((r = LIST_FIRST(list)))
+		end(r);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The streams of a leg that are rated. The session's loop only. */
+#ifndef TANDEM_RATED_H
+#define TANDEM_RATED_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "controlplane/quality/quality.h"
+
+struct rated {
+	LIST_ENTRY(rated) entry;
+	uint32_t ssrc;
+	uint64_t heard_ms; /* packets had come when it was looked at last */
+	struct quality quality;
+};
+
+/* The latest first. All zero: empty. */
+LIST_HEAD(rated_list, rated);
+
+/* NULL: there is none of this SSRC. */
+struct rated *rated_find(const struct rated_list *list, uint32_t ssrc);
+/*
+ * If there are many, in the place of one that was not heard from `since_ms` on. NULL if all were,
+ * and without memory.
+ */
+struct rated *rated_add(struct rated_list *list, uint32_t ssrc, uint64_t since_ms);
+void rated_free(struct rated_list *list);
+
+#endif

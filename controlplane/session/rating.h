@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * How each leg's streams sound: the readings of each round (audit.h) end their intervals. The
+ * session's loop only.
+ */
+#ifndef TANDEM_RATING_H
+#define TANDEM_RATING_H
+
+#include "controlplane/session/call.h"
+#include "controlplane/session/media.h"
+
+/* An interval ends for all of the leg's streams, and begins for new ones. */
+void rating_take(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status);
+/* How far away its participant is, from readings between. */
+void rating_hear(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status);
+
+/* What a payload type of the leg is called; "": nothing. */
+void rating_name(char name[MEDIA_NAME], const struct leg *leg, unsigned int payload_type);
+/* What a stream has counted. */
+struct quality_reading rating_read(const struct leg *leg,
+				   const Tandem__Dataplane__V1__Stream *stream);
+
+#endif
