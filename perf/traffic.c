@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_ip.h>
 #include <rte_malloc.h>
@@ -12,8 +13,8 @@
 #include "dataplane/wire/rtp.h"
 #include "perf/calls.h"
 
-#define SAMPLES_PER_PACKET 160        /* 20 ms at 8 kHz */
-#define OWN                0x7a6e9d5c /* in the mbuf of a packet that goes round */
+#define CLOCK 8000       /* Hz */
+#define OWN   0x7a6e9d5c /* in the mbuf of a packet that goes round */
 
 /* A queue of a port: a list of packets that have arrived, and how many were sent. */
 struct wire {
@@ -119,10 +120,16 @@ void traffic_take_back(const struct traffic *t)
 
 /* --- packets --------------------------------------------------------------------------------- */
 
+/* A participant's clock goes as the relay's does: or all of its packets would be late. */
+static uint32_t now(void)
+{
+	return rte_rdtsc() / (rte_get_tsc_hz() / CLOCK);
+}
+
 static void put_rtp(uint8_t *p, const struct source *s, uint16_t payload)
 {
 	const uint16_t seq = rte_cpu_to_be_16(s->index);
-	const uint32_t timestamp = rte_cpu_to_be_32((uint32_t)s->index * SAMPLES_PER_PACKET);
+	const uint32_t timestamp = rte_cpu_to_be_32(now());
 	const uint32_t ssrc = rte_cpu_to_be_32(s->ssrc);
 
 	p[0] = 0x80;
