@@ -226,6 +226,17 @@ static bool is_served(struct gate_connection *c, const uint8_t *octets, uint16_t
 	return false;
 }
 
+/* Attributes that end where the message does: none takes what is added for its own value. */
+static bool is_whole(const uint8_t *octets, uint16_t length)
+{
+	struct stun_cursor cursor = stun_attributes(octets, length);
+	int took = 1;
+
+	while (took > 0)
+		took = stun_next(&cursor);
+	return !took;
+}
+
 /*
  * Adds the client's address to the end of a request whose answer has it. Behind the client's
  * signature it changes nothing of what was signed (RFC 8489 14.5).
@@ -234,11 +245,12 @@ static void add_with_origin(struct gate_connection *c, struct gate_batch *batch,
 			    const uint8_t *octets, uint16_t length)
 {
 	uint8_t *request = c->gate->request;
+	bool whole = is_whole(octets, length);
 
 	memcpy(request, octets, length);
 	stun_put_address(request, &length, TURN_ORIGIN, &c->client);
 	stun_set_length(request, length);
-	if (length <= GATE_FRAME_MOST)
+	if (length <= GATE_FRAME_MOST && whole)
 		batch->at[batch->count++] = (struct iovec){request, length};
 	pass_to_server(c, batch); /* the next one is written there, too */
 }

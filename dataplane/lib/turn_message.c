@@ -106,12 +106,10 @@ int turn_parse(struct turn_message *m, const uint8_t *data, size_t length)
 	*m = (struct turn_message){.data = data, .length = length, .type = stun_load16(data)};
 	c = stun_attributes(data, length);
 	while ((took = stun_next(&c)) > 0) {
-		if (c.type == TURN_ORIGIN) {
-			m->origin = c.value;
-			m->origin_length = c.size;
-		} else if (!m->integrity && take_attribute(m, &c)) {
+		m->origin = c.type == TURN_ORIGIN ? c.value : 0;
+		m->origin_length = c.size;
+		if (c.type != TURN_ORIGIN && !m->integrity && take_attribute(m, &c))
 			return -EBADMSG;
-		}
 	}
 	return took;
 }

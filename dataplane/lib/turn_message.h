@@ -84,7 +84,7 @@ struct turn_message {
 	uint16_t nonce, nonce_length;
 	uint16_t payload, payload_length; /* DATA */
 	uint16_t integrity;               /* of the attribute's header */
-	uint16_t origin, origin_length;   /* TURN_ORIGIN: the last one, wherever it is */
+	uint16_t origin, origin_length;   /* TURN_ORIGIN, if it is the last attribute */
 	uint16_t channel;                 /* the number; 0: absent */
 	uint16_t peer[TURN_PEERS_MAX];    /* each 8 or 20 octets long */
 	uint8_t peer_count;

@@ -245,6 +245,24 @@ static void a_request_that_leaves_no_room_for_its_origin_is_dropped(void **state
 	close(fd);
 }
 
+/* Its last attribute is longer than the message: the client's address would become its value. */
+static void a_request_that_takes_its_origin_for_its_own_is_dropped(void **state)
+{
+	struct sockaddr_in at;
+	struct forge f;
+	int fd = knock(&at);
+
+	forge_begin(&f, TURN_BINDING);
+	forge_put(&f, 0x8022, "", 0);
+	stun_store16(f.octets + f.length - 2, 12);
+	assert_int_equal(send(fd, f.octets, f.length, 0), f.length);
+	expect_from(&at, TURN_HERE);
+	expect_silence(server);
+	send_message(fd, TURN_BINDING);
+	expect_from(&at, TURN_BINDING);
+	close(fd);
+}
+
 /* --- rates ----------------------------------------------------------------------------------- */
 
 static void requests_have_a_rate(void **state)
@@ -283,6 +301,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_server_hangs_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_request_that_leaves_no_room_for_its_origin_is_dropped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_request_that_takes_its_origin_for_its_own_is_dropped, set_up, tear_down),
 		cmocka_unit_test(requests_have_a_rate),
 	};
 
