@@ -76,18 +76,31 @@ def create():
 
 @functools.cache
 def accelerator():
-    """kvm where a guest gets as far as its firmware's last word with it, otherwise tcg."""
+    """kvm where the image's kernel comes to its first words with it, otherwise tcg: a KVM that is itself
+    in a guest may stop in the firmware, or in the boot loader."""
     if not os.path.exists("/dev/kvm"):
         return "tcg"
-    with tempfile.NamedTemporaryFile("r", errors="replace") as told:
-        try:
-            subprocess.run([QEMU, "-accel", "kvm", "-cpu", "host", "-m", "64", "-nodefaults",
-                            "-display", "none", "-chardev", f"file,id=told,path={told.name}",
-                            "-device", "isa-debugcon,iobase=0x402,chardev=told"], timeout=5,
-                           stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        except subprocess.TimeoutExpired:
-            pass
-        return "kvm" if "No bootable device" in told.read() else "tcg"
+    with tempfile.TemporaryDirectory() as directory:
+        console, log = (pathlib.Path(directory) / name for name in ("console", "log"))
+        with open(log, "wb") as told, subprocess.Popen(
+                [QEMU, "-machine", "q35", "-accel", "kvm", "-cpu", "host", "-m", "1024", "-nodefaults",
+                 "-display", "none", "-serial", f"file:{console}",
+                 "-drive", f"file={BUILD / 'tandem.qcow2'},if=virtio,snapshot=on"],
+                stdin=subprocess.DEVNULL, stdout=told, stderr=told) as guest:
+            try:
+                return _tried(guest, console, log)
+            finally:
+                guest.kill()
+
+
+def _tried(guest, console, log, seconds=30):
+    deadline = time.monotonic() + seconds
+    while guest.poll() is None and time.monotonic() < deadline and "KVM" not in log.read_text():
+        # The boot loader's own line comes first.
+        if console.exists() and console.read_text(errors="replace").strip().count("\n"):
+            return "kvm"
+        time.sleep(0.1)
+    return "tcg"
 
 
 def _tap(namespace, addresses):
