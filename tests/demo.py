@@ -274,6 +274,15 @@ def forge(relay, forger):
     return sum(map(len, lies.values())) + COPIES
 
 
+def mos(leg):
+    """How the relay rates what a participant sends (ITU-T G.107), over the whole call."""
+    rated = [stream for stream in leg.flow.streams if stream.HasField("quality")]
+    if not rated:
+        raise AssertionError(f"no stream of the {leg.tag} was rated")
+    voice = max(rated, key=lambda stream: stream.packets)
+    return f"{voice.quality.mos:.2f} ({voice.codec})"
+
+
 def table(legs, phone_hears, page_hears):
     rows = [("", "browser", "telephone")]
     sides = [(legs["caller"], page_hears, PHONE_HZ), (legs["callee"], phone_hears, BROWSER_HZ)]
@@ -289,6 +298,7 @@ def table(legs, phone_hears, page_hears):
     row("  of these forwarded", lambda side: str(side[0].flow.sent_packets))
     row("  lost on the way here", lambda side: str(sum(s.lost for s in side[0].flow.streams)))
     row("  jitter", lambda side: f"{max(s.jitter_ms for s in side[0].flow.streams):.2f} ms")
+    row("MOS of its voice", lambda side: mos(side[0]))
     row("heard by it", lambda side: str(side[1]))
     widths = [max(len(line[column]) for line in rows) for column in range(3)]
     print()
