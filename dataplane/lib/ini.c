@@ -122,7 +122,8 @@ static struct instance *instance_get(struct options *o, const struct option_sect
 	}
 	i->section = section;
 	i->name = name;
-	i->base = section->named ? section->named(o->config, name) : o->config;
+	i->base = section->named ? section->named(o->config, name)
+				 : (char *)o->config + section->offset;
 	i->next = o->instances;
 	o->instances = i;
 	return i;

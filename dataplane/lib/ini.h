@@ -48,8 +48,9 @@ struct option_key {
 
 struct option_section {
 	const char *name;
+	size_t offset; /* in `config`, of the structure of a section that exists once */
 	/*
-	 * NULL: a section that exists once, its offsets count in `config`. Otherwise returns the
+	 * NULL: a section that exists once. Otherwise returns the
 	 * structure for a name that is seen for the first time, or NULL when there is no room.
 	 */
 	void *(*named)(void *config, const char *name);
