@@ -525,13 +525,15 @@ static const struct option_key turn_keys[] = {
 	{},
 };
 
-static const struct option_section sections[] = {{.name = "controlplane", .keys = keys},
-						 {.name = "network", .keys = network_keys},
-						 {.name = "quality", .keys = quality_keys},
-						 {.name = "ng", .keys = ng_keys},
-						 {.name = "shed", .keys = shed_keys},
-						 {.name = "turn", .keys = turn_keys},
-						 {}};
+static const struct option_section sections[] = {
+	{.name = "controlplane", .keys = keys},
+	{.name = "network", .keys = network_keys},
+	{.name = "quality", .keys = quality_keys},
+	{.name = "ng", .keys = ng_keys},
+	{.name = "shed", .keys = shed_keys},
+	{.name = "turn", .keys = turn_keys},
+	{.name = "access", .offset = offsetof(struct config, access), .keys = access_keys},
+	{}};
 
 static void check_listen(struct options *options, const struct config *config)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of tandem-controlplane: [controlplane], [network], [ng], [shed] and [turn] in
- * its file or on its command line.
+ * The configuration of tandem-controlplane: [controlplane], [network], [ng], [shed], [turn] and
+ * [access] in its file or on its command line.
  */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
 
+#include "controlplane/access/access_rules.h"
 #include "controlplane/ng/ng.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
@@ -32,6 +33,7 @@ struct config {
 	struct shed_config shed;
 	struct turn_config turn;
 	int turn_peers; /* index of the choices */
+	struct access_rules access;
 };
 
 /* As options_load(). */
