@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 #include <uv.h>
 
+#include "controlplane/access/access.h"
 #include "controlplane/config.h"
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
@@ -34,6 +35,7 @@ struct program {
 	struct turn_server *turn;
 	struct ng *ng;
 	struct health *health;
+	struct access *access;
 	struct rpc *rpc;
 	bool stopping;
 	struct rpc_service services[SERVICES]; /* as long as `rpc` */
@@ -99,6 +101,8 @@ static int serve(struct program *p)
 		.listen = (const char *const *)p->config.listen.texts,
 		.listen_count = p->config.listen.count,
 		.tls = {p->config.ca, p->config.cert, p->config.key},
+		.local_mode = p->config.access.local_count ? 0666 : 0600,
+		.access = p->access,
 	};
 
 	p->services[0] = relay_service(p->session);
@@ -117,6 +121,9 @@ static int start(struct program *p)
 	p->health = health_create();
 	if (!p->health)
 		return -ENOMEM;
+	error = access_open(&p->access, &p->config.access);
+	if (error)
+		return error;
 	error = session_open(&p->session, &p->loop, &config);
 	if (error)
 		return error;
@@ -150,6 +157,7 @@ static int run(struct program *p)
 		sd_notify(0, "READY=1");
 	}
 	uv_run(&p->loop, UV_RUN_DEFAULT);
+	access_close(p->access);
 	health_free(p->health);
 	if (uv_loop_close(&p->loop))
 		log_debug("the loop still has handles");

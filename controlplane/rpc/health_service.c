@@ -85,8 +85,10 @@ static void watch(struct rpc_call *call, const ProtobufCMessage *request, void *
 }
 
 static const struct rpc_method methods[] = {
-	{HEALTH "Check", &grpc__health__v1__health_check_request__descriptor, check},
-	{HEALTH "Watch", &grpc__health__v1__health_check_request__descriptor, watch},
+	{HEALTH "Check", &grpc__health__v1__health_check_request__descriptor, check, ROLE_ANYBODY,
+	 false},
+	{HEALTH "Watch", &grpc__health__v1__health_check_request__descriptor, watch, ROLE_ANYBODY,
+	 false},
 };
 
 struct health *health_create(void)

@@ -77,6 +77,7 @@ static void on_handle_closed(uv_handle_t *handle)
 	if (--rpc->handles)
 		return;
 	uv_mutex_destroy(&rpc->lock);
+	rpc_local_free(&rpc->locals);
 	free(rpc);
 	grpc_shutdown();
 	if (stopped)
@@ -85,7 +86,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 static void close_handles(struct rpc *rpc)
 {
-	rpc->handles = 2;
+	rpc->handles = 2 + rpc_local_close(&rpc->locals, on_handle_closed, rpc);
 	uv_close((uv_handle_t *)&rpc->wake, on_handle_closed);
 	uv_close((uv_handle_t *)&rpc->drain, on_handle_closed);
 }
@@ -120,6 +121,7 @@ void rpc_stop(struct rpc *rpc, unsigned drain_ms, void (*stopped)(void *arg), vo
 	rpc->stopping = true;
 	rpc->stopped = stopped;
 	rpc->stopped_arg = arg;
+	rpc_local_stop(&rpc->locals);
 	rpc_call_end_streams(rpc);
 	rpc->pending++;
 	grpc_server_shutdown_and_notify(rpc->server, rpc->queue, &rpc->down);
@@ -207,6 +209,7 @@ int rpc_start(struct rpc **out, uv_loop_t *loop, const struct rpc_config *config
 	rpc->services = services;
 	rpc->service_count = service_count;
 	rpc->calls_max = config->calls_max ?: RPC_CALLS_MAX;
+	rpc->access = config->access;
 	rpc->down.handle = on_down;
 	rpc->last.handle = on_last;
 	STAILQ_INIT(&rpc->completed);
@@ -222,7 +225,7 @@ int rpc_start(struct rpc **out, uv_loop_t *loop, const struct rpc_config *config
 	rpc->server = create_server(rpc->calls_max);
 	rpc->queue = grpc_completion_queue_create_for_next(NULL);
 	grpc_server_register_completion_queue(rpc->server, rpc->queue, NULL);
-	ret = rpc_listen(rpc->server, config);
+	ret = rpc_listen(rpc->server, config, &rpc->locals, loop);
 	if (ret)
 		goto out_destroy;
 	ret = uv_thread_create(&rpc->thread, wait_for_completions, rpc);

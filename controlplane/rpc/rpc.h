@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A gRPC server for protobuf-c messages on a libuv loop.
+ * Services of protobuf-c messages on a libuv loop, and the gRPC server that they are reached by.
  *
  * Threads: gRPC's completion queue has a thread of its own, which does nothing but hand what it
  * finds over to the loop. Every function here is called on the loop, every handler and callback
@@ -16,12 +16,16 @@
 
 #include <grpc/status.h>
 #include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
 #include <uv.h>
+
+#include "controlplane/access/role.h"
 
 #define RPC_MESSAGE_MAX (256 * 1024)
 #define RPC_CALLS_MAX   1024
 #define RPC_WAITING_MAX 64 /* events on a stream */
 
+struct access;
 struct rpc;      /* the server */
 struct rpc_call; /* one call that a handler has not finished yet */
 
@@ -35,6 +39,8 @@ struct rpc_method {
 	const char *path; /* "/package.Service/Method" */
 	const ProtobufCMessageDescriptor *request;
 	rpc_handler *handle;
+	enum role role; /* the least that may call it */
+	bool changes;   /* something: each call of it is audited */
 };
 
 struct rpc_service {
@@ -44,7 +50,7 @@ struct rpc_service {
 };
 
 /*
- * Where to listen: "unix:/path" (made with mode 0600; left over from a dead server it is
+ * Where to listen: "unix:/path" (left over from a dead server it is
  * replaced), or "address:port" with a literal address, IPv6 in brackets. With the three files of
  * `tls` (PEM), each address:port asks for a client certificate that `ca` vouches for; without
  * them only loopback is allowed.
@@ -55,7 +61,9 @@ struct rpc_config {
 	struct rpc_tls {
 		const char *ca, *cert, *key; /* paths; all or none */
 	} tls;
-	unsigned calls_max; /* 0: RPC_CALLS_MAX */
+	unsigned calls_max;    /* 0: RPC_CALLS_MAX */
+	mode_t local_mode;     /* of UNIX sockets; 0: 0600 */
+	struct access *access; /* outlives the server */
 };
 
 /*

@@ -7,6 +7,8 @@
 
 #include "controlplane/rpc/message.h"
 #include "controlplane/rpc/rpc_buffer.h"
+#include "controlplane/rpc/rpc_identify.h"
+#include "controlplane/rpc/rpc_transport.h"
 #include "dataplane/lib/log.h"
 
 #define ACCEPTING_MAX 32
@@ -21,15 +23,14 @@ struct waiting {
  * A call lives while gRPC has an event of it, or while a handler holds it. Whichever lets go
  * last frees it, so that neither a late answer nor a late event meets freed memory.
  */
-struct rpc_call {
-	struct rpc *rpc; /* NULL once the server is gone */
-	LIST_ENTRY(rpc_call) link;
+struct rpc_remote {
+	struct rpc_call call; /* for the services */
+	struct rpc *rpc;      /* NULL once the server is gone */
+	LIST_ENTRY(rpc_remote) link;
 	grpc_call *core;
 	grpc_call_details details;
 	grpc_metadata_array metadata;
 
-	const struct rpc_method *method;
-	void *service_arg;
 	ProtobufCMessage *request;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -56,7 +57,7 @@ struct rpc_call {
 };
 
 /* Takes a message that packed well; false without memory. */
-static bool enqueue(struct rpc_call *call, grpc_byte_buffer *message)
+static bool enqueue(struct rpc_remote *call, grpc_byte_buffer *message)
 {
 	struct waiting *waiting = message ? malloc(sizeof(*waiting)) : NULL;
 
@@ -72,7 +73,7 @@ static bool enqueue(struct rpc_call *call, grpc_byte_buffer *message)
 }
 
 /* The message that waits longest; NULL if none does. */
-static grpc_byte_buffer *dequeue(struct rpc_call *call)
+static grpc_byte_buffer *dequeue(struct rpc_remote *call)
 {
 	struct waiting *waiting = STAILQ_FIRST(&call->next.messages);
 	grpc_byte_buffer *message;
@@ -86,7 +87,7 @@ static grpc_byte_buffer *dequeue(struct rpc_call *call)
 	return message;
 }
 
-static void drop_waiting(struct rpc_call *call)
+static void drop_waiting(struct rpc_remote *call)
 {
 	grpc_byte_buffer *message;
 
@@ -94,7 +95,7 @@ static void drop_waiting(struct rpc_call *call)
 		grpc_byte_buffer_destroy(message);
 }
 
-static void call_free(struct rpc_call *call)
+static void call_free(struct rpc_remote *call)
 {
 	struct rpc *rpc = call->rpc;
 
@@ -116,14 +117,15 @@ static void call_free(struct rpc_call *call)
 		rpc_call_accept(rpc);
 }
 
-static void release(struct rpc_call *call)
+static void release(struct rpc_remote *call)
 {
 	if (!call->pending && !call->held)
 		call_free(call);
 }
 
 /* Gives gRPC a batch of operations whose end is `event`. */
-static void start(struct rpc_call *call, const grpc_op *ops, size_t count, struct rpc_event *event)
+static void start(struct rpc_remote *call, const grpc_op *ops, size_t count,
+		  struct rpc_event *event)
 {
 	grpc_call_error error = grpc_call_start_batch(call->core, ops, count, event, NULL);
 
@@ -138,7 +140,7 @@ static void start(struct rpc_call *call, const grpc_op *ops, size_t count, struc
 }
 
 /* Sends what is next, unless gRPC is still busy with what was before it. */
-static void pump(struct rpc_call *call)
+static void pump(struct rpc_remote *call)
 {
 	grpc_op ops[3] = {0};
 	unsigned count = 0;
@@ -165,7 +167,7 @@ static void pump(struct rpc_call *call)
 
 static void on_send(struct rpc_event *event)
 {
-	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, send);
+	struct rpc_remote *call = rpc_event_owner(event, struct rpc_remote, send);
 
 	call->pending--;
 	call->is_sending = false;
@@ -179,7 +181,7 @@ static void on_send(struct rpc_event *event)
 /* The end of every call: the status went out, the peer went away, or the deadline passed. */
 static void on_close(struct rpc_event *event)
 {
-	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, close);
+	struct rpc_remote *call = rpc_event_owner(event, struct rpc_remote, close);
 	void (*closed)(void *arg) = call->closed;
 
 	call->pending--;
@@ -193,7 +195,7 @@ static void on_close(struct rpc_event *event)
 }
 
 /* The handler lets go of the call. */
-static void finish(struct rpc_call *call, grpc_status_code code, const char *text)
+static void finish(struct rpc_remote *call, grpc_status_code code, const char *text)
 {
 	call->held = false;
 	call->closed = NULL;
@@ -205,43 +207,58 @@ static void finish(struct rpc_call *call, grpc_status_code code, const char *tex
 	release(call);
 }
 
-void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply)
+static struct rpc_remote *remote_of(struct rpc_call *call)
 {
-	if (enqueue(call, rpc_buffer_pack(reply)))
+	return (struct rpc_remote *)((char *)call - offsetof(struct rpc_remote, call));
+}
+
+static void reply(struct rpc_call *served, const ProtobufCMessage *message)
+{
+	struct rpc_remote *call = remote_of(served);
+
+	if (enqueue(call, rpc_buffer_pack(message)))
 		finish(call, GRPC_STATUS_OK, "");
 	else
 		finish(call, GRPC_STATUS_INTERNAL, "no memory for the reply");
 }
 
-void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text)
+static void fail(struct rpc_call *served, grpc_status_code code, const char *text)
 {
+	struct rpc_remote *call = remote_of(served);
+
 	drop_waiting(call);
 	finish(call, code, text);
 }
 
-void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
+static void stream(struct rpc_call *served, void (*closed)(void *arg), void *arg)
 {
+	struct rpc_remote *call = remote_of(served);
+
 	call->closed = closed;
 	call->closed_arg = arg;
 }
 
-void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
+static void stream_send(struct rpc_call *served, const ProtobufCMessage *message)
 {
+	struct rpc_remote *call = remote_of(served);
+
 	drop_waiting(call);
 	enqueue(call, rpc_buffer_pack(message));
 	pump(call);
 }
 
 /* Its status overtakes what the peer's window has no room for. on_close() follows. */
-static void cut_off(struct rpc_call *call, grpc_status_code code, const char *text)
+static void cut_off(struct rpc_remote *call, grpc_status_code code, const char *text)
 {
 	drop_waiting(call);
 	call->gone = true;
 	grpc_call_cancel_with_status(call->core, code, text, NULL);
 }
 
-void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
+static void stream_append(struct rpc_call *served, const ProtobufCMessage *message)
 {
+	struct rpc_remote *call = remote_of(served);
+
 	if (call->gone)
 		return;
 	if (call->next.count == RPC_WAITING_MAX || !enqueue(call, rpc_buffer_pack(message)))
@@ -251,65 +268,52 @@ void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
 		pump(call);
 }
 
+static const struct rpc_transport by_grpc = {reply, fail, stream, stream_send, stream_append};
+
 static void on_receive(struct rpc_event *event)
 {
-	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, receive);
-	const struct rpc_method *method = call->method;
+	struct rpc_remote *call = rpc_event_owner(event, struct rpc_remote, receive);
 
 	call->pending--;
-	call->request = rpc_buffer_unpack(method->request, call->received);
+	call->request = rpc_buffer_unpack(call->call.method->request, call->received);
 	call->received = NULL;
 	if (call->gone)
 		release(call);
 	else if (call->rpc->stopping)
-		rpc_fail(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+		fail(&call->call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
 	else if (!call->request)
-		rpc_fail(call, GRPC_STATUS_INVALID_ARGUMENT,
-			 "the request does not decode: is it made from this relay.proto?");
+		fail(&call->call, GRPC_STATUS_INVALID_ARGUMENT,
+		     "the request does not decode: is it made from this relay.proto?");
 	else {
 		call->held = true;
-		method->handle(call, call->request, call->service_arg);
+		rpc_serve(&call->call, call->request);
 	}
 }
 
-/* Finds the method that the peer asked for; false when there is none. */
-static bool find_method(struct rpc_call *call)
+static void admit(struct rpc_remote *call)
 {
 	struct rpc *rpc = call->rpc;
-
-	for (unsigned i = 0; i < rpc->service_count; i++) {
-		const struct rpc_service *service = &rpc->services[i];
-
-		for (unsigned j = 0; j < service->count; j++) {
-			if (grpc_slice_str_cmp(call->details.method, service->methods[j].path))
-				continue;
-			call->method = &service->methods[j];
-			call->service_arg = service->arg;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void admit(struct rpc_call *call)
-{
-	struct rpc *rpc = call->rpc;
+	const grpc_slice *path = &call->details.method;
 	char text[128];
 
 	if (rpc->stopping) {
-		rpc_fail(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
-	} else if (!find_method(call)) {
-		rpc_fail(call, GRPC_STATUS_UNIMPLEMENTED, "the relay has no such method");
+		fail(&call->call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+	} else if (!rpc_find(&call->call, rpc->services, rpc->service_count,
+			     (const char *)GRPC_SLICE_START_PTR(*path), GRPC_SLICE_LENGTH(*path))) {
+		fail(&call->call, GRPC_STATUS_UNIMPLEMENTED, "the relay has no such method");
 	} else if (rpc->in_flight >= rpc->calls_max) {
 		snprintf(text, sizeof(text),
 			 "%u requests are in flight, the most allowed: "
 			 "try again later",
 			 rpc->in_flight);
-		rpc_fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
+		fail(&call->call, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
 	} else {
 		const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE,
 				    .data.recv_message.recv_message = &call->received};
 
+		rpc_identify(&call->call, call->core, &call->metadata, &rpc->locals);
+		if (!rpc_admit(&call->call))
+			return;
 		call->counted = true;
 		rpc->in_flight++;
 		start(call, &op, 1, &call->receive);
@@ -318,7 +322,7 @@ static void admit(struct rpc_call *call)
 
 static void on_accept(struct rpc_event *event)
 {
-	struct rpc_call *call = rpc_event_owner(event, struct rpc_call, accept);
+	struct rpc_remote *call = rpc_event_owner(event, struct rpc_remote, accept);
 	const grpc_op op = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER,
 			    .data.recv_close_on_server.cancelled = &call->cancelled};
 
@@ -334,13 +338,15 @@ static void on_accept(struct rpc_event *event)
 	admit(call);
 }
 
-static struct rpc_call *call_alloc(struct rpc *rpc)
+static struct rpc_remote *call_alloc(struct rpc *rpc)
 {
-	struct rpc_call *call = calloc(1, sizeof(*call));
+	struct rpc_remote *call = calloc(1, sizeof(*call));
 
 	if (!call)
 		return NULL;
 	call->rpc = rpc;
+	call->call.transport = &by_grpc;
+	call->call.access = rpc->access;
 	call->accept.handle = on_accept;
 	call->receive.handle = on_receive;
 	call->close.handle = on_close;
@@ -355,7 +361,7 @@ static struct rpc_call *call_alloc(struct rpc *rpc)
 void rpc_call_accept(struct rpc *rpc)
 {
 	while (!rpc->stopping && rpc->accepting < ACCEPTING_MAX) {
-		struct rpc_call *call = call_alloc(rpc);
+		struct rpc_remote *call = call_alloc(rpc);
 
 		/* Without memory the next call that is freed comes back here. */
 		if (!call)
@@ -375,7 +381,7 @@ void rpc_call_accept(struct rpc *rpc)
 
 void rpc_call_end_streams(struct rpc *rpc)
 {
-	struct rpc_call *call, *after;
+	struct rpc_remote *call, *after;
 
 	for (call = LIST_FIRST(&rpc->calls); call; call = after) {
 		void (*closed)(void *arg) = call->closed;
@@ -384,14 +390,14 @@ void rpc_call_end_streams(struct rpc *rpc)
 		after = LIST_NEXT(call, link);
 		if (!closed)
 			continue;
-		rpc_fail(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+		fail(&call->call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
 		closed(arg);
 	}
 }
 
 void rpc_call_orphan_all(struct rpc *rpc)
 {
-	struct rpc_call *call;
+	struct rpc_remote *call;
 
 	while ((call = LIST_FIRST(&rpc->calls))) {
 		LIST_REMOVE(call, link);

@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "controlplane/rpc/rpc.h"
+#include "controlplane/rpc/rpc_local.h"
 
 /*
  * The tag of something that gRPC does for us. The completion queue's thread sets `ok` and links
@@ -26,7 +27,7 @@ struct rpc_event {
 #define rpc_event_owner(event, type, member) ((type *)((char *)(event)-offsetof(type, member)))
 
 STAILQ_HEAD(rpc_events, rpc_event);
-LIST_HEAD(rpc_calls, rpc_call);
+LIST_HEAD(rpc_calls, rpc_remote);
 
 struct rpc {
 	grpc_server *server;
@@ -35,6 +36,8 @@ struct rpc {
 	const struct rpc_service *services;
 	unsigned service_count;
 	unsigned calls_max;
+	struct access *access;
+	struct rpc_locals locals;
 
 	uv_thread_t thread;
 	uv_async_t wake;

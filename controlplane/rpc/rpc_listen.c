@@ -11,17 +11,6 @@
 #include "controlplane/rpc/rpc_tls.h"
 #include "dataplane/lib/log.h"
 
-/*
- * gRPC would unlink whatever socket stands at the path, that of a running server too. Ours is
- * removed only when nobody answers on it.
- */
-static int clear_stale(const union socket_address *address)
-{
-	if (address->any.sa_family != AF_UNIX)
-		return 0;
-	return socket_address_clear(address, SOCK_STREAM);
-}
-
 /* Binds once without gRPC, which only says that it failed, to learn why it would. */
 static int try_bind(const union socket_address *address)
 {
@@ -34,24 +23,16 @@ static int try_bind(const union socket_address *address)
 	if (bind(fd, &address->any, socket_address_size(address)))
 		ret = -errno;
 	close(fd);
-	if (!ret && address->any.sa_family == AF_UNIX)
-		unlink(address->local.sun_path);
 	return ret;
 }
 
-static int add(grpc_server *server, const char *text, const union socket_address *address,
-	       grpc_server_credentials *credentials)
+static int add_inet(grpc_server *server, const char *text, const union socket_address *address,
+		    grpc_server_credentials *credentials)
 {
-	int ret = clear_stale(address);
-	mode_t mask = umask(0177); /* the socket is born with mode 0600 */
+	int ret = try_bind(address);
 
-	if (!ret)
-		ret = try_bind(address);
 	if (!ret && !grpc_server_add_http2_port(server, text, credentials))
 		ret = -EIO;
-	umask(mask);
-	if (ret)
-		log_error("rpc: cannot listen on %s: %s", text, socket_address_remedy(ret));
 	return ret;
 }
 
@@ -69,12 +50,27 @@ bool rpc_listen_needs_tls(const char *text)
 	return socket_address_parse(&address, text) == 0 && !socket_address_is_local(&address);
 }
 
-/* `tls` is NULL without certificates. A UNIX socket needs none: its mode is its guard. */
-static int listen_on(grpc_server *server, const char *text, grpc_server_credentials *plain,
-		     grpc_server_credentials *tls)
+/* What each address needs. `tls` is NULL without certificates. */
+struct listening {
+	grpc_server *server;
+	grpc_server_credentials *plain, *tls;
+	struct rpc_locals *locals;
+	uv_loop_t *loop;
+	mode_t mode;
+};
+
+static int listen_local(const struct listening *how, const union socket_address *address)
+{
+	int ret = socket_address_clear(address, SOCK_STREAM);
+
+	return ret ? ret
+		   : rpc_local_listen(how->locals, how->server, how->loop, address, how->mode);
+}
+
+static int listen_on(const struct listening *how, const char *text)
 {
 	union socket_address address;
-	bool local;
+	int ret;
 
 	if (socket_address_parse(&address, text)) {
 		log_error(
@@ -82,19 +78,28 @@ static int listen_on(grpc_server *server, const char *text, grpc_server_credenti
 			text);
 		return -EINVAL;
 	}
-	local = address.any.sa_family == AF_UNIX;
-	if (!tls && rpc_listen_needs_tls(text)) {
+	if (!how->tls && rpc_listen_needs_tls(text)) {
 		log_error("rpc: will not listen on %s without mutual TLS: "
 			  "configure ca, cert and key, or use loopback",
 			  text);
 		return -EPERM;
 	}
-	return add(server, text, &address, local || !tls ? plain : tls);
+	if (address.any.sa_family == AF_UNIX)
+		ret = listen_local(how, &address);
+	else
+		ret = add_inet(how->server, text, &address, how->tls ?: how->plain);
+	if (ret)
+		log_error("rpc: cannot listen on %s: %s", text, socket_address_remedy(ret));
+	return ret;
 }
 
-int rpc_listen(grpc_server *server, const struct rpc_config *config)
+int rpc_listen(grpc_server *server, const struct rpc_config *config, struct rpc_locals *locals,
+	       uv_loop_t *loop)
 {
-	grpc_server_credentials *tls = NULL, *plain;
+	struct listening how = {.server = server,
+				.locals = locals,
+				.loop = loop,
+				.mode = config->local_mode ?: 0600};
 	char why[RPC_TLS_WHY];
 	int ret = 0;
 
@@ -104,17 +109,17 @@ int rpc_listen(grpc_server *server, const struct rpc_config *config)
 		return -EINVAL;
 	}
 	if (rpc_tls_wanted(&config->tls)) {
-		ret = rpc_tls_server(&tls, &config->tls, why, sizeof(why));
+		ret = rpc_tls_server(&how.tls, &config->tls, why, sizeof(why));
 		if (ret) {
 			log_error("rpc: TLS: %s", why);
 			return ret;
 		}
 	}
-	plain = grpc_insecure_server_credentials_create();
+	how.plain = grpc_insecure_server_credentials_create();
 	for (unsigned i = 0; i < config->listen_count && !ret; i++)
-		ret = listen_on(server, config->listen[i], plain, tls);
-	grpc_server_credentials_release(plain);
-	if (tls)
-		grpc_server_credentials_release(tls);
+		ret = listen_on(&how, config->listen[i]);
+	grpc_server_credentials_release(how.plain);
+	if (how.tls)
+		grpc_server_credentials_release(how.tls);
 	return ret;
 }

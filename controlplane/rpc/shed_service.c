@@ -58,11 +58,12 @@ static void watch(struct rpc_call *call, const ProtobufCMessage *request, void *
 }
 
 static const struct rpc_method methods[] = {
-	{SHED "Show", &tandem__shed__v1__show_request__descriptor, show},
-	{SHED "Sample", &tandem__shed__v1__sample_request__descriptor, sample},
-	{SHED "Block", &tandem__shed__v1__block_request__descriptor, block},
-	{SHED "Unblock", &tandem__shed__v1__unblock_request__descriptor, unblock},
-	{SHED "Watch", &tandem__shed__v1__watch_request__descriptor, watch},
+	{SHED "Show", &tandem__shed__v1__show_request__descriptor, show, ROLE_VIEWER, false},
+	{SHED "Sample", &tandem__shed__v1__sample_request__descriptor, sample, ROLE_VIEWER, false},
+	{SHED "Block", &tandem__shed__v1__block_request__descriptor, block, ROLE_OPERATOR, true},
+	{SHED "Unblock", &tandem__shed__v1__unblock_request__descriptor, unblock, ROLE_OPERATOR,
+	 true},
+	{SHED "Watch", &tandem__shed__v1__watch_request__descriptor, watch, ROLE_VIEWER, false},
 };
 
 struct rpc_service shed_service(struct shed *shed)

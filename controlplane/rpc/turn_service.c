@@ -42,13 +42,16 @@ static void list_secrets(struct rpc_call *call, const ProtobufCMessage *request,
 }
 
 static const struct rpc_method methods[] = {
-	{TURN "List", &tandem__turn__v1__list_request__descriptor, list},
-	{TURN "Delete", &tandem__turn__v1__delete_request__descriptor, delete},
+	{TURN "List", &tandem__turn__v1__list_request__descriptor, list, ROLE_VIEWER, false},
+	{TURN "Delete", &tandem__turn__v1__delete_request__descriptor, delete, ROLE_OPERATOR, true},
 	{TURN "CreateCredentials", &tandem__turn__v1__create_credentials_request__descriptor,
-	 create_credentials},
-	{TURN "PutSecret", &tandem__turn__v1__put_secret_request__descriptor, put_secret},
-	{TURN "DeleteSecret", &tandem__turn__v1__delete_secret_request__descriptor, delete_secret},
-	{TURN "ListSecrets", &tandem__turn__v1__list_secrets_request__descriptor, list_secrets},
+	 create_credentials, ROLE_OPERATOR, true},
+	{TURN "PutSecret", &tandem__turn__v1__put_secret_request__descriptor, put_secret,
+	 ROLE_ADMIN, true},
+	{TURN "DeleteSecret", &tandem__turn__v1__delete_secret_request__descriptor, delete_secret,
+	 ROLE_ADMIN, true},
+	{TURN "ListSecrets", &tandem__turn__v1__list_secrets_request__descriptor, list_secrets,
+	 ROLE_VIEWER, false},
 };
 
 struct rpc_service turn_service(struct turn_server *turn)

@@ -38,6 +38,7 @@ void peer_open(struct peer *peer)
 	memset(peer, 0, sizeof(*peer));
 	grpc_init();
 	assert_int_equal(uv_loop_init(&peer->loop), 0);
+	assert_int_equal(access_open(&peer->access, &peer->rules), 0);
 	peer->queue = grpc_completion_queue_create_for_next(NULL);
 	strcpy(peer->directory, "/tmp/tandem-rpc-XXXXXX");
 	assert_non_null(mkdtemp(peer->directory));
@@ -70,7 +71,10 @@ void peer_serve(struct peer *peer, const struct rpc_service *services, unsigned 
 		unsigned calls_max)
 {
 	const char *listen[] = {peer->address};
-	struct rpc_config config = {.listen = listen, .listen_count = 1, .calls_max = calls_max};
+	struct rpc_config config = {.listen = listen,
+				    .listen_count = 1,
+				    .calls_max = calls_max,
+				    .access = peer->access};
 
 	assert_int_equal(rpc_start(&peer->rpc, &peer->loop, &config, services, count), 0);
 	peer_connect(peer, peer->address, grpc_insecure_credentials_create());
@@ -91,6 +95,7 @@ void peer_close(struct peer *peer)
 		peer_stop(peer, 1000);
 	uv_run(&peer->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&peer->loop), 0);
+	access_close(peer->access);
 	grpc_completion_queue_shutdown(peer->queue);
 	while (grpc_completion_queue_next(peer->queue, after_ms(PEER_SECONDS * 1000), NULL).type !=
 	       GRPC_QUEUE_SHUTDOWN)
@@ -122,6 +127,15 @@ void peer_start_octets(struct peer *peer, struct peer_call *call, const char *me
 		call->request = grpc_raw_byte_buffer_create(&slice, 1);
 		grpc_slice_unref(slice);
 		ops[3].data.send_message.send_message = call->request;
+	}
+	if (peer->token) {
+		char line[300];
+
+		snprintf(line, sizeof(line), "Bearer %s", peer->token);
+		call->shown.key = grpc_slice_from_static_string("authorization");
+		call->shown.value = grpc_slice_from_copied_string(line);
+		ops[0].data.send_initial_metadata.metadata = &call->shown;
+		ops[0].data.send_initial_metadata.count = 1;
 	}
 	ops[1].data.recv_initial_metadata.recv_initial_metadata = &call->headers;
 	receive.data.recv_message.recv_message = &call->reply;
@@ -182,6 +196,7 @@ grpc_status_code peer_end(struct peer *peer, struct peer_call *call)
 	memcpy(call->text, GRPC_SLICE_START_PTR(call->details), len);
 	call->text[len] = '\0';
 	grpc_slice_unref(call->details);
+	grpc_slice_unref(call->shown.value);
 	grpc_metadata_array_destroy(&call->headers);
 	grpc_metadata_array_destroy(&call->trailers);
 	if (call->request)

@@ -9,6 +9,7 @@
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 
+#include "controlplane/access/access.h"
 #include "controlplane/rpc/rpc.h"
 #include "tests/rig/test.h"
 
@@ -17,8 +18,11 @@
 struct peer {
 	uv_loop_t loop;
 	struct rpc *rpc;
+	struct access_rules rules; /* none, at first: root and its own user are admins */
+	struct access *access;
 	bool stopped;
 	char directory[64], path[96], address[112];
+	const char *token; /* what calls show; NULL: none */
 	grpc_channel *channel;
 	grpc_completion_queue *queue;
 };
@@ -27,6 +31,7 @@ struct peer {
 struct peer_call {
 	grpc_call *core;
 	grpc_metadata_array headers, trailers;
+	grpc_metadata shown;
 	grpc_byte_buffer *request, *reply;
 	grpc_status_code status;
 	grpc_slice details;

@@ -62,10 +62,14 @@ static void handle_fail(struct rpc_call *call, const ProtobufCMessage *request, 
 }
 
 static const struct rpc_method methods[] = {
-	{"/test.Echo/Now", &grpc__health__v1__health_check_request__descriptor, handle_now},
-	{"/test.Echo/Later", &grpc__health__v1__health_check_request__descriptor, handle_later},
-	{"/test.Echo/Fail", &grpc__health__v1__health_check_request__descriptor, handle_fail},
-	{"/test.Echo/Stream", &grpc__health__v1__health_check_request__descriptor, handle_stream},
+	{"/test.Echo/Now", &grpc__health__v1__health_check_request__descriptor, handle_now,
+	 ROLE_VIEWER, false},
+	{"/test.Echo/Later", &grpc__health__v1__health_check_request__descriptor, handle_later,
+	 ROLE_VIEWER, false},
+	{"/test.Echo/Fail", &grpc__health__v1__health_check_request__descriptor, handle_fail,
+	 ROLE_VIEWER, false},
+	{"/test.Echo/Stream", &grpc__health__v1__health_check_request__descriptor, handle_stream,
+	 ROLE_VIEWER, false},
 };
 static const struct rpc_service service = {methods, 4, NULL};
 

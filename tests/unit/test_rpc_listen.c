@@ -19,7 +19,8 @@ static void handle(struct rpc_call *call, const ProtobufCMessage *request, void 
 }
 
 static const struct rpc_method methods[] = {
-	{"/test.Echo/Now", &grpc__health__v1__health_check_request__descriptor, handle},
+	{"/test.Echo/Now", &grpc__health__v1__health_check_request__descriptor, handle, ROLE_VIEWER,
+	 false},
 };
 static const struct rpc_service service = {methods, 1, NULL};
 
@@ -172,20 +173,33 @@ static unsigned free_port(int family)
 	return ntohs(address.sin6_port);
 }
 
+static void add_token(struct peer *peer, char text[TOKEN_TEXT], enum role role)
+{
+	struct token *token = &peer->rules.tokens[peer->rules.token_count++];
+
+	token->role = role;
+	assert_int_equal(token_make(text, token->hash), 0);
+}
+
 static void test_listens_on_loopback(void **state)
 {
 	char texts[2][64];
 	const char *listen[] = {texts[0], texts[1]};
 	struct rpc_config config = {.listen = listen, .listen_count = 2};
 	struct peer peer, second;
-	char line[512];
+	char line[512], token[TOKEN_TEXT];
 
 	peer_open(&peer);
 	snprintf(texts[0], sizeof(texts[0]), "127.0.0.1:%u", free_port(AF_INET));
 	snprintf(texts[1], sizeof(texts[1]), "[::1]:%u", free_port(AF_INET6));
+	config.access = peer.access;
+	add_token(&peer, token, ROLE_VIEWER);
 	assert_int_equal(rpc_start(&peer.rpc, &peer.loop, &config, &service, 1), 0);
 	for (int i = 0; i < 2; i++) {
 		peer_connect(&peer, texts[i], grpc_insecure_credentials_create());
+		peer.token = NULL;
+		assert_int_equal(call_echo(&peer), GRPC_STATUS_UNAUTHENTICATED);
+		peer.token = token;
 		assert_int_equal(call_echo(&peer), GRPC_STATUS_OK);
 		grpc_channel_destroy(peer.channel);
 		peer.channel = NULL;
@@ -198,7 +212,7 @@ static void test_listens_on_loopback(void **state)
 
 /* --- mutual TLS --------------------------------------------------------------------------------*/
 
-struct identity {
+struct certified {
 	EVP_PKEY *key;
 	X509 *cert;
 	char key_path[128], cert_path[128];
@@ -214,8 +228,8 @@ static void add_extension(X509 *cert, int nid, const char *value)
 }
 
 /* A key and a certificate in files, signed by `ca`, or by itself when that is NULL. */
-static void identity_make(struct identity *id, const char *directory, const char *name,
-			  const struct identity *ca)
+static void certified_make(struct certified *id, const char *directory, const char *name,
+			   const struct certified *ca)
 {
 	FILE *file;
 
@@ -245,7 +259,7 @@ static void identity_make(struct identity *id, const char *directory, const char
 	fclose(file);
 }
 
-static void identity_free(struct identity *id)
+static void certified_free(struct certified *id)
 {
 	unlink(id->key_path);
 	unlink(id->cert_path);
@@ -253,14 +267,14 @@ static void identity_free(struct identity *id)
 	X509_free(id->cert);
 }
 
-static struct rpc_tls tls_of(const struct identity *ca, const struct identity *id)
+static struct rpc_tls tls_of(const struct certified *ca, const struct certified *id)
 {
 	return (struct rpc_tls){ca->cert_path, id->cert_path, id->key_path};
 }
 
 /* A call from a client that shows `id` and trusts `ca`. */
-static grpc_status_code call_tls(struct peer *peer, const char *target, const struct identity *ca,
-				 const struct identity *id)
+static grpc_status_code call_tls(struct peer *peer, const char *target, const struct certified *ca,
+				 const struct certified *id)
 {
 	const struct rpc_tls tls = tls_of(ca, id);
 	grpc_channel_credentials *credentials;
@@ -276,7 +290,7 @@ static grpc_status_code call_tls(struct peer *peer, const char *target, const st
 }
 
 static grpc_status_code call_without_certificate(struct peer *peer, const char *target,
-						 const struct identity *ca)
+						 const struct certified *ca)
 {
 	char pem[4096] = "";
 	FILE *file = fopen(ca->cert_path, "r");
@@ -293,20 +307,23 @@ static grpc_status_code call_without_certificate(struct peer *peer, const char *
 
 static void test_mutual_tls(void **state)
 {
-	struct identity ca, other_ca, server, client, stranger;
+	struct certified ca, other_ca, server, client, stranger;
 	char target[64], line[512];
 	const char *listen[] = {target};
 	struct rpc_config config = {.listen = listen, .listen_count = 1};
 	struct peer peer;
 
 	peer_open(&peer);
-	identity_make(&ca, peer.directory, "ca", NULL);
-	identity_make(&other_ca, peer.directory, "other-ca", NULL);
-	identity_make(&server, peer.directory, "server", &ca);
-	identity_make(&client, peer.directory, "client", &ca);
-	identity_make(&stranger, peer.directory, "stranger", &other_ca);
+	certified_make(&ca, peer.directory, "ca", NULL);
+	certified_make(&other_ca, peer.directory, "other-ca", NULL);
+	certified_make(&server, peer.directory, "server", &ca);
+	certified_make(&client, peer.directory, "client", &ca);
+	certified_make(&stranger, peer.directory, "stranger", &other_ca);
 
 	config.tls = tls_of(&ca, &server);
+	config.access = peer.access;
+	peer.rules.certificates[0] = (struct access_certificate){ROLE_VIEWER, "CN=client"};
+	peer.rules.certificate_count = 1;
 	/* With TLS the server goes beyond loopback: here it only finds no such address. */
 	assert_int_equal(refuse(&peer, "198.51.100.1:50051", &config.tls, line, sizeof(line)),
 			 -EADDRNOTAVAIL);
@@ -320,25 +337,25 @@ static void test_mutual_tls(void **state)
 	peer_connect(&peer, target, grpc_insecure_credentials_create());
 	assert_int_equal(call_echo(&peer), GRPC_STATUS_UNAVAILABLE);
 
-	identity_free(&ca);
-	identity_free(&other_ca);
-	identity_free(&server);
-	identity_free(&client);
-	identity_free(&stranger);
+	certified_free(&ca);
+	certified_free(&other_ca);
+	certified_free(&server);
+	certified_free(&client);
+	certified_free(&stranger);
 	peer_close(&peer);
 }
 
 static void test_names_the_bad_tls_file(void **state)
 {
-	struct identity ca, server, client;
+	struct certified ca, server, client;
 	struct peer peer;
 	struct rpc_tls tls;
 	char line[512];
 
 	peer_open(&peer);
-	identity_make(&ca, peer.directory, "ca", NULL);
-	identity_make(&server, peer.directory, "server", &ca);
-	identity_make(&client, peer.directory, "client", &ca);
+	certified_make(&ca, peer.directory, "ca", NULL);
+	certified_make(&server, peer.directory, "server", &ca);
+	certified_make(&client, peer.directory, "client", &ca);
 
 	tls = tls_of(&ca, &server);
 	tls.key = NULL;
@@ -356,9 +373,9 @@ static void test_names_the_bad_tls_file(void **state)
 	assert_int_equal(refuse(&peer, "127.0.0.1:50051", &tls, line, sizeof(line)), -EINVAL);
 	assert_non_null(strstr(line, server.key_path));
 
-	identity_free(&ca);
-	identity_free(&server);
-	identity_free(&client);
+	certified_free(&ca);
+	certified_free(&server);
+	certified_free(&client);
 	peer_close(&peer);
 }
 

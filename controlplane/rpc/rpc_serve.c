@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controlplane/rpc/rpc_transport.h"
+
+bool rpc_find(struct rpc_call *call, const struct rpc_service *services, unsigned count,
+	      const char *path, size_t length)
+{
+	for (unsigned i = 0; i < count; i++) {
+		for (unsigned j = 0; j < services[i].count; j++) {
+			const struct rpc_method *method = &services[i].methods[j];
+
+			if (strlen(method->path) != length || memcmp(method->path, path, length))
+				continue;
+			call->method = method;
+			call->arg = services[i].arg;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Ends the call of who may not have it; `line` says whether the audit has that. */
+static void refuse(struct rpc_call *call, grpc_status_code code, const char *text, bool line)
+{
+	if (line)
+		access_audit(call->access, &call->who, call->method->path, NULL, code, text);
+	call->transport->fail(call, code, text);
+}
+
+bool rpc_admit(struct rpc_call *call)
+{
+	const struct rpc_method *method = call->method;
+	char text[256];
+
+	if (role_may(call->who.role, method->role))
+		return true;
+	if (call->who.role != ROLE_NOBODY) {
+		snprintf(text, sizeof(text), "%.100s is %s here: it takes %s to do that",
+			 call->who.name, role_name(call->who.role), role_name(method->role));
+		refuse(call, GRPC_STATUS_PERMISSION_DENIED, text,
+		       access_denied(call->access, &call->who));
+		return false;
+	}
+	access_explain(&call->who, call->error, text, sizeof(text));
+	if (call->error == -EBUSY)
+		refuse(call, GRPC_STATUS_RESOURCE_EXHAUSTED, text, false);
+	else
+		refuse(call, GRPC_STATUS_UNAUTHENTICATED, text, true);
+	return false;
+}
+
+void rpc_serve(struct rpc_call *call, const ProtobufCMessage *request)
+{
+	if (!rpc_admit(call))
+		return;
+	call->request = request;
+	call->method->handle(call, request, call->arg);
+}
+
+/* Once for each call that changes something, with what came of it. A stream did what was asked. */
+static void audit(struct rpc_call *call, grpc_status_code code, const char *text)
+{
+	if (call->request && call->method->changes && !call->audited)
+		access_audit(call->access, &call->who, call->method->path, call->request, code,
+			     text);
+	call->audited = true;
+}
+
+void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply)
+{
+	audit(call, GRPC_STATUS_OK, "");
+	call->transport->reply(call, reply);
+}
+
+void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text)
+{
+	audit(call, code, text);
+	call->transport->fail(call, code, text);
+}
+
+void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
+{
+	audit(call, GRPC_STATUS_OK, "");
+	call->transport->stream(call, closed, arg);
+}
+
+void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	call->transport->send(call, message);
+}
+
+void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	call->transport->append(call, message);
+}
