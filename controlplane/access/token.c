@@ -48,19 +48,9 @@ static bool read_hash(uint8_t hash[TOKEN_HASH], const char *text)
 	return true;
 }
 
-/* timegm() makes the 31st of April the 1st of May. */
-static bool is_date(const struct tm *when, time_t time)
-{
-	struct tm back;
-
-	return gmtime_r(&time, &back) && back.tm_mon == when->tm_mon &&
-	       back.tm_mday == when->tm_mday && back.tm_hour == when->tm_hour &&
-	       back.tm_min == when->tm_min;
-}
-
 static bool read_expiry(uint64_t *expires_s, const char *text)
 {
-	struct tm when = {0};
+	struct tm when = {0}, real;
 	const char *rest;
 	time_t time;
 
@@ -72,8 +62,9 @@ static bool read_expiry(uint64_t *expires_s, const char *text)
 		return false;
 	if (*rest && (strlen(rest) != 10 || !(rest = strptime(rest, "T%H:%M:%SZ", &when)) || *rest))
 		return false;
-	time = timegm(&when);
-	if (!is_date(&when, time) || time <= 0)
+	real = when;
+	time = timegm(&real); /* which makes the 31st of April the 1st of May */
+	if (real.tm_mday != when.tm_mday || real.tm_min != when.tm_min || time <= 0)
 		return false;
 	*expires_s = (uint64_t)time + (text[10] ? 0 : DAY_S);
 	return true;
