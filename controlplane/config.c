@@ -61,11 +61,11 @@ static const struct option_key keys[] = {
 	{.key = "ca",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct config, ca),
-	 .help = "PEM file: who may sign clients' certificates"},
+	 .help = "PEM file: who may sign clients' certificates; none: clients show tokens"},
 	{.key = "cert",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct config, cert),
-	 .help = "PEM file: the API's own certificate"},
+	 .help = "PEM file: the API's own certificate; read anew on SIGHUP"},
 	{.key = "key",
 	 .type = OPTION_TEXT,
 	 .offset = offsetof(struct config, key),
@@ -540,7 +540,7 @@ static void check_listen(struct options *options, const struct config *config)
 	for (unsigned int k = 0; k < config->listen.count && !config->cert; k++)
 		if (rpc_listen_needs_tls(config->listen.texts[k]))
 			option_mistake(options, "controlplane", NULL, "listen",
-				       "%s is open to others; configure ca, cert and key, or use "
+				       "%s is open to others; configure cert and key, or use "
 				       "loopback",
 				       config->listen.texts[k]);
 }
@@ -610,12 +610,12 @@ static void check(struct options *options, void *arg)
 		option_mistake(options, "controlplane", NULL, "dataplane",
 			       "a socket's path has at most %zu octets; shorten it",
 			       sizeof(address.sun_path) - 1);
-	if (!config->ca != !config->cert || !config->cert != !config->key)
+	if (!config->cert != !config->key || (config->ca && !config->cert))
 		option_mistake(options, "controlplane", NULL,
-			       config->ca     ? "ca"
-			       : config->cert ? "cert"
-					      : "key",
-			       "ca, cert and key belong together; give all three or none");
+			       config->cert  ? "cert"
+			       : config->key ? "key"
+					     : "ca",
+			       "cert and key belong together, and ca to them; give both or none");
 }
 
 static const struct option_table table = {

@@ -17,7 +17,7 @@
 struct config {
 	char *dataplane; /* path of the dataplane's socket */
 	struct option_list listen;
-	char *ca, *cert, *key; /* all or none */
+	char *ca, *cert, *key; /* the last two both or none; ca only with them */
 	int log;               /* enum log_level */
 	struct {
 		unsigned int first, last;

@@ -28,8 +28,12 @@
 struct program {
 	struct config config;
 	struct options *options;
+	int argc;
+	char **argv;
+	struct config *reloaded; /* on the last SIGHUP; NULL: there was none */
+	struct options *reloaded_options;
 	uv_loop_t loop;
-	uv_signal_t term, interrupt;
+	uv_signal_t term, interrupt, hangup;
 	struct session *session;
 	struct shed *shed;
 	struct turn_server *turn;
@@ -64,6 +68,7 @@ static void on_stopped(void *arg)
 	p->session = NULL;
 	uv_close((uv_handle_t *)&p->term, NULL);
 	uv_close((uv_handle_t *)&p->interrupt, NULL);
+	uv_close((uv_handle_t *)&p->hangup, NULL);
 }
 
 static void stop(struct program *p)
@@ -81,29 +86,66 @@ static void on_signal(uv_signal_t *handle, int number)
 	stop(handle->data);
 }
 
+static struct rpc_config config_rpc(const struct program *p, const struct config *config)
+{
+	return (struct rpc_config){
+		.listen = (const char *const *)config->listen.texts,
+		.listen_count = config->listen.count,
+		.tls = {config->ca, config->cert, config->key},
+		.everybody = config->access.local_count > 0,
+		.access = p->access,
+	};
+}
+
+/*
+ * What a reload takes: who may do what, certificates, files that are written to. All else of the
+ * configuration takes a restart.
+ */
+static void on_hangup(uv_signal_t *handle, int number)
+{
+	struct program *p = handle->data;
+	struct config *config = malloc(sizeof(*config));
+	struct options *options = NULL;
+	struct rpc_config rpc;
+
+	if (p->stopping || !config || config_load(config, &options, p->argc, p->argv)) {
+		if (!p->stopping)
+			log_error("the configuration has mistakes: that of before stays in force");
+		options_free(options);
+		free(config);
+		return;
+	}
+	rpc = config_rpc(p, config);
+	access_reload(p->access, &config->access);
+	rpc_reload(p->rpc, &rpc);
+	options_free(p->reloaded_options);
+	free(p->reloaded);
+	p->reloaded = config;
+	p->reloaded_options = options;
+	log_info("read the configuration anew: who may do what, and certificates");
+}
+
 static int watch_signals(struct program *p)
 {
 	int error = uv_signal_init(&p->loop, &p->term);
 
 	if (!error)
 		error = uv_signal_init(&p->loop, &p->interrupt);
-	p->term.data = p->interrupt.data = p;
+	if (!error)
+		error = uv_signal_init(&p->loop, &p->hangup);
+	p->term.data = p->interrupt.data = p->hangup.data = p;
 	if (!error)
 		error = uv_signal_start(&p->term, on_signal, SIGTERM);
 	if (!error)
 		error = uv_signal_start(&p->interrupt, on_signal, SIGINT);
+	if (!error)
+		error = uv_signal_start(&p->hangup, on_hangup, SIGHUP);
 	return error;
 }
 
 static int serve(struct program *p)
 {
-	const struct rpc_config config = {
-		.listen = (const char *const *)p->config.listen.texts,
-		.listen_count = p->config.listen.count,
-		.tls = {p->config.ca, p->config.cert, p->config.key},
-		.local_mode = p->config.access.local_count ? 0666 : 0600,
-		.access = p->access,
-	};
+	const struct rpc_config config = config_rpc(p, &p->config);
 
 	p->services[0] = relay_service(p->session);
 	p->services[1] = shed_service(p->shed);
@@ -169,12 +211,16 @@ int main(int argc, char **argv)
 	static struct program program;
 	int error = config_load(&program.config, &program.options, argc, argv);
 
+	program.argc = argc;
+	program.argv = argv;
 	log_open("tandem-controlplane", program.config.log);
 	if (error == 0) {
 		secrecy_protect();
 		signal(SIGPIPE, SIG_IGN);
 		error = run(&program);
 	}
+	options_free(program.reloaded_options);
+	free(program.reloaded);
 	options_free(program.options);
 	return error < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

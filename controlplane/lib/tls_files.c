@@ -27,9 +27,9 @@ int tls_files_check(const char *ca, const char *cert, const char *key, char *why
 	}
 	if (ca && SSL_CTX_load_verify_file(ctx, ca) != 1)
 		bad = ca;
-	else if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
+	else if (cert && SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		bad = cert;
-	else if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+	else if (key && SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
 		bad = key;
 	if (bad)
 		snprintf(why, size, "%s: %s", bad, openssl_reason());

@@ -78,6 +78,7 @@ static void on_handle_closed(uv_handle_t *handle)
 		return;
 	uv_mutex_destroy(&rpc->lock);
 	rpc_local_free(&rpc->locals);
+	rpc_tls_close(rpc->tls);
 	free(rpc);
 	grpc_shutdown();
 	if (stopped)
@@ -180,6 +181,11 @@ static void destroy_unstarted(struct rpc *rpc)
 	grpc_completion_queue_destroy(rpc->queue);
 }
 
+static mode_t local_mode(const struct rpc_config *config)
+{
+	return config->everybody ? 0666 : 0600;
+}
+
 static int open_handles(struct rpc *rpc)
 {
 	int ret = uv_mutex_init(&rpc->lock);
@@ -195,6 +201,35 @@ static int open_handles(struct rpc *rpc)
 	rpc->wake.data = rpc;
 	rpc->drain.data = rpc;
 	return 0;
+}
+
+static int listen_as(struct rpc *rpc, const struct rpc_config *config)
+{
+	struct rpc_listening how = {.server = rpc->server,
+				    .loop = rpc->loop,
+				    .locals = &rpc->locals,
+				    .mode = local_mode(config)};
+	char why[RPC_TLS_WHY];
+
+	if (rpc_tls_wanted(&config->tls)) {
+		int ret = rpc_tls_open(&rpc->tls, &config->tls, why, sizeof(why));
+
+		if (ret) {
+			log_error("rpc: TLS: %s", why);
+			return ret;
+		}
+	}
+	how.tls = rpc->tls;
+	return rpc_listen(&how, config->listen, config->listen_count);
+}
+
+void rpc_reload(struct rpc *rpc, const struct rpc_config *config)
+{
+	char why[RPC_TLS_WHY];
+
+	rpc_local_set_mode(&rpc->locals, local_mode(config));
+	if (rpc->tls && rpc_tls_reload(rpc->tls, &config->tls, why, sizeof(why)))
+		log_error("rpc: TLS: %s: the certificates of before stay in use", why);
 }
 
 int rpc_start(struct rpc **out, uv_loop_t *loop, const struct rpc_config *config,
@@ -225,7 +260,7 @@ int rpc_start(struct rpc **out, uv_loop_t *loop, const struct rpc_config *config
 	rpc->server = create_server(rpc->calls_max);
 	rpc->queue = grpc_completion_queue_create_for_next(NULL);
 	grpc_server_register_completion_queue(rpc->server, rpc->queue, NULL);
-	ret = rpc_listen(rpc->server, config, &rpc->locals, loop);
+	ret = listen_as(rpc, config);
 	if (ret)
 		goto out_destroy;
 	ret = uv_thread_create(&rpc->thread, wait_for_completions, rpc);

@@ -50,19 +50,19 @@ struct rpc_service {
 };
 
 /*
- * Where to listen: "unix:/path" (left over from a dead server it is
- * replaced), or "address:port" with a literal address, IPv6 in brackets. With the three files of
- * `tls` (PEM), each address:port asks for a client certificate that `ca` vouches for; without
- * them only loopback is allowed.
+ * Where to listen: "unix:/path" (left over from a dead server it is replaced), or "address:port"
+ * with a literal address, IPv6 in brackets. With `cert` and `key` of `tls` (PEM files) each
+ * address:port is served with TLS, without them only loopback is allowed; with `ca` as well a
+ * client may show a certificate that it vouches for.
  */
 struct rpc_config {
 	const char *const *listen;
 	unsigned listen_count;
 	struct rpc_tls {
-		const char *ca, *cert, *key; /* paths; all or none */
+		const char *ca, *cert, *key; /* paths; NULL: there is none */
 	} tls;
 	unsigned calls_max;    /* 0: RPC_CALLS_MAX */
-	mode_t local_mode;     /* of UNIX sockets; 0: 0600 */
+	bool everybody;        /* may connect to a UNIX socket: mode 0666, and 0600 otherwise */
 	struct access *access; /* outlives the server */
 };
 
@@ -74,6 +74,12 @@ struct rpc_config {
  */
 int rpc_start(struct rpc **rpc, uv_loop_t *loop, const struct rpc_config *config,
 	      const struct rpc_service *services, unsigned service_count);
+
+/*
+ * Reads the certificates anew, and gives the UNIX sockets their mode, as `config` has them;
+ * addresses stay. Connections that there are go on. What fails is logged, and stays as it was.
+ */
+void rpc_reload(struct rpc *rpc, const struct rpc_config *config);
 
 /*
  * Stops listening, closes the streams, lets the other calls finish for at most `drain_ms`, then

@@ -13,6 +13,7 @@
 
 #include "controlplane/rpc/rpc.h"
 #include "controlplane/rpc/rpc_local.h"
+#include "controlplane/rpc/rpc_tls.h"
 
 /*
  * The tag of something that gRPC does for us. The completion queue's thread sets `ok` and links
@@ -38,6 +39,7 @@ struct rpc {
 	unsigned calls_max;
 	struct access *access;
 	struct rpc_locals locals;
+	struct rpc_tls_store *tls; /* NULL: there is none */
 
 	uv_thread_t thread;
 	uv_async_t wake;

@@ -26,16 +26,6 @@ static int try_bind(const union socket_address *address)
 	return ret;
 }
 
-static int add_inet(grpc_server *server, const char *text, const union socket_address *address,
-		    grpc_server_credentials *credentials)
-{
-	int ret = try_bind(address);
-
-	if (!ret && !grpc_server_add_http2_port(server, text, credentials))
-		ret = -EIO;
-	return ret;
-}
-
 bool rpc_listen_is_address(const char *text)
 {
 	union socket_address address;
@@ -50,16 +40,7 @@ bool rpc_listen_needs_tls(const char *text)
 	return socket_address_parse(&address, text) == 0 && !socket_address_is_local(&address);
 }
 
-/* What each address needs. `tls` is NULL without certificates. */
-struct listening {
-	grpc_server *server;
-	grpc_server_credentials *plain, *tls;
-	struct rpc_locals *locals;
-	uv_loop_t *loop;
-	mode_t mode;
-};
-
-static int listen_local(const struct listening *how, const union socket_address *address)
+static int listen_local(const struct rpc_listening *how, const union socket_address *address)
 {
 	int ret = socket_address_clear(address, SOCK_STREAM);
 
@@ -67,7 +48,25 @@ static int listen_local(const struct listening *how, const union socket_address 
 		   : rpc_local_listen(how->locals, how->server, how->loop, address, how->mode);
 }
 
-static int listen_on(const struct listening *how, const char *text)
+static int listen_inet(const struct rpc_listening *how, const char *text,
+		       const union socket_address *address)
+{
+	grpc_server_credentials *credentials;
+	int ret = try_bind(address);
+
+	if (ret)
+		return ret;
+	credentials =
+		how->tls ? rpc_tls_server(how->tls) : grpc_insecure_server_credentials_create();
+	if (!credentials)
+		return -ENOMEM;
+	if (!grpc_server_add_http2_port(how->server, text, credentials))
+		ret = -EIO;
+	grpc_server_credentials_release(credentials);
+	return ret;
+}
+
+static int listen_on(const struct rpc_listening *how, const char *text)
 {
 	union socket_address address;
 	int ret;
@@ -79,47 +78,30 @@ static int listen_on(const struct listening *how, const char *text)
 		return -EINVAL;
 	}
 	if (!how->tls && rpc_listen_needs_tls(text)) {
-		log_error("rpc: will not listen on %s without mutual TLS: "
-			  "configure ca, cert and key, or use loopback",
+		log_error("rpc: will not listen on %s without TLS: "
+			  "configure cert and key, or use loopback",
 			  text);
 		return -EPERM;
 	}
 	if (address.any.sa_family == AF_UNIX)
 		ret = listen_local(how, &address);
 	else
-		ret = add_inet(how->server, text, &address, how->tls ?: how->plain);
+		ret = listen_inet(how, text, &address);
 	if (ret)
 		log_error("rpc: cannot listen on %s: %s", text, socket_address_remedy(ret));
 	return ret;
 }
 
-int rpc_listen(grpc_server *server, const struct rpc_config *config, struct rpc_locals *locals,
-	       uv_loop_t *loop)
+int rpc_listen(const struct rpc_listening *how, const char *const *texts, unsigned count)
 {
-	struct listening how = {.server = server,
-				.locals = locals,
-				.loop = loop,
-				.mode = config->local_mode ?: 0600};
-	char why[RPC_TLS_WHY];
 	int ret = 0;
 
-	if (!config->listen_count) {
+	if (!count) {
 		log_error("rpc: no address to listen on: configure one, e.g. "
 			  "unix:/run/tandem/relay.sock");
 		return -EINVAL;
 	}
-	if (rpc_tls_wanted(&config->tls)) {
-		ret = rpc_tls_server(&how.tls, &config->tls, why, sizeof(why));
-		if (ret) {
-			log_error("rpc: TLS: %s", why);
-			return ret;
-		}
-	}
-	how.plain = grpc_insecure_server_credentials_create();
-	for (unsigned i = 0; i < config->listen_count && !ret; i++)
-		ret = listen_on(&how, config->listen[i]);
-	grpc_server_credentials_release(how.plain);
-	if (how.tls)
-		grpc_server_credentials_release(how.tls);
+	for (unsigned i = 0; i < count && !ret; i++)
+		ret = listen_on(how, texts[i]);
 	return ret;
 }

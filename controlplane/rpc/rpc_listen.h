@@ -9,13 +9,22 @@
 
 #include "controlplane/rpc/rpc.h"
 #include "controlplane/rpc/rpc_local.h"
+#include "controlplane/rpc/rpc_tls.h"
+
+/* What a listener may need. */
+struct rpc_listening {
+	grpc_server *server; /* which must not run yet */
+	uv_loop_t *loop;
+	struct rpc_tls_store *tls; /* NULL: there are no certificates */
+	struct rpc_locals *locals;
+	mode_t mode; /* of UNIX sockets */
+};
 
 /*
- * Gives the server, which must not run yet, a listener for each configured address. Errors are
- * those of rpc_start(), logged; the server must be destroyed then.
+ * Gives the server a listener for each address. Errors are those of rpc_start(), logged; the server
+ * must be destroyed then.
  */
-int rpc_listen(grpc_server *server, const struct rpc_config *config, struct rpc_locals *locals,
-	       uv_loop_t *loop);
+int rpc_listen(const struct rpc_listening *how, const char *const *texts, unsigned count);
 
 /* For who judges a configuration before a server is made: the form, and the policy. Any thread. */
 bool rpc_listen_is_address(const char *text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Mutual TLS for gRPC from three PEM files, checked before gRPC sees them: it says too little. */
+/* TLS for gRPC from PEM files, checked before gRPC sees them: it says too little. */
 #ifndef TANDEM_RPC_TLS_H
 #define TANDEM_RPC_TLS_H
 
@@ -16,12 +16,28 @@
 bool rpc_tls_wanted(const struct rpc_tls *tls);
 
 /*
- * Credentials of a server that demands a client certificate signed by `ca`, and of a client that
- * shows its own. The caller releases them. -EINVAL when a file is missing, cannot be read, or does
- * not fit the others; `why` says which, and what is wrong with it.
+ * The files of a server as they were last read. Its connections ask for them by gRPC's threads; all
+ * else is the loop's.
  */
-int rpc_tls_server(grpc_server_credentials **credentials, const struct rpc_tls *tls, char *why,
-		   size_t size);
+struct rpc_tls_store;
+
+/*
+ * Reads the files, and again: then those of before stay when it fails. -EINVAL when a file is
+ * missing, cannot be read, or does not fit the others; `why` says which, and what is wrong with it.
+ */
+int rpc_tls_open(struct rpc_tls_store **store, const struct rpc_tls *tls, char *why, size_t size);
+int rpc_tls_reload(struct rpc_tls_store *store, const struct rpc_tls *tls, char *why, size_t size);
+/* After the server that uses it. NULL will do. */
+void rpc_tls_close(struct rpc_tls_store *store);
+
+/*
+ * Credentials of a server that listens on one address: TLS 1.2 at least. With a `ca` it asks for a
+ * client certificate, which must then be signed by it; a client may have none, and show something
+ * else. The caller releases them. NULL: gRPC refuses the files.
+ */
+grpc_server_credentials *rpc_tls_server(struct rpc_tls_store *store);
+
+/* Of a client that trusts `ca`, and shows a certificate if there is one. As rpc_tls_open(). */
 int rpc_tls_client(grpc_channel_credentials **credentials, const struct rpc_tls *tls, char *why,
 		   size_t size);
 

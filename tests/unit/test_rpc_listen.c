@@ -69,12 +69,12 @@ static void test_refuses_addresses(void **state)
 		int error;
 		const char *says;
 	} bad[] = {
-		{"0.0.0.0:50051", -EPERM, "mutual TLS"},
-		{"[::]:50051", -EPERM, "mutual TLS"},
-		{"198.51.100.1:50051", -EPERM, "mutual TLS"},
-		{"[2001:db8::1]:50051", -EPERM, "mutual TLS"},
-		{"[::ffff:127.0.0.1]:50051", -EPERM, "mutual TLS"},
-		{"128.0.0.1:50051", -EPERM, "mutual TLS"},
+		{"0.0.0.0:50051", -EPERM, "without TLS"},
+		{"[::]:50051", -EPERM, "without TLS"},
+		{"198.51.100.1:50051", -EPERM, "without TLS"},
+		{"[2001:db8::1]:50051", -EPERM, "without TLS"},
+		{"[::ffff:127.0.0.1]:50051", -EPERM, "without TLS"},
+		{"128.0.0.1:50051", -EPERM, "without TLS"},
 		{"localhost:50051", -EINVAL, "127.0.0.1:port"},
 		{"127.0.0.1", -EINVAL, "127.0.0.1:port"},
 		{"127.0.0.1:", -EINVAL, "127.0.0.1:port"},
@@ -308,7 +308,7 @@ static grpc_status_code call_without_certificate(struct peer *peer, const char *
 static void test_mutual_tls(void **state)
 {
 	struct certified ca, other_ca, server, client, stranger;
-	char target[64], line[512];
+	char target[64], line[512], token[TOKEN_TEXT];
 	const char *listen[] = {target};
 	struct rpc_config config = {.listen = listen, .listen_count = 1};
 	struct peer peer;
@@ -333,7 +333,13 @@ static void test_mutual_tls(void **state)
 	assert_int_equal(call_tls(&peer, target, &ca, &client), GRPC_STATUS_OK);
 	assert_int_equal(call_tls(&peer, target, &ca, &stranger), GRPC_STATUS_UNAVAILABLE);
 	assert_int_equal(call_tls(&peer, target, &other_ca, &client), GRPC_STATUS_UNAVAILABLE);
-	assert_int_equal(call_without_certificate(&peer, target, &ca), GRPC_STATUS_UNAVAILABLE);
+	assert_int_equal(call_without_certificate(&peer, target, &ca), GRPC_STATUS_UNAUTHENTICATED);
+	add_token(&peer, token, ROLE_VIEWER);
+	peer.token = token;
+	assert_int_equal(call_without_certificate(&peer, target, &ca), GRPC_STATUS_OK);
+	peer.token = NULL;
+	/* Of the same authority, and nobody all the same. */
+	assert_int_equal(call_tls(&peer, target, &ca, &server), GRPC_STATUS_UNAUTHENTICATED);
 	peer_connect(&peer, target, grpc_insecure_credentials_create());
 	assert_int_equal(call_echo(&peer), GRPC_STATUS_UNAVAILABLE);
 
