@@ -304,7 +304,8 @@ install: all ## install to DESTDIR, with systemd units and example configuration
 	install -D -m 644 -t $(SHARE) README.md LICENSE dataplane/dataplane.ini \
 		controlplane/controlplane.ini controlplane/turngate.ini
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem controlplane/api/relay.proto \
-		controlplane/api/shed.proto controlplane/api/turn.proto controlplane/api/health.proto
+		controlplane/api/shed.proto controlplane/api/turn.proto controlplane/api/access.proto \
+		controlplane/api/health.proto
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)

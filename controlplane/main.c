@@ -9,6 +9,7 @@
 
 #include "controlplane/access/access.h"
 #include "controlplane/config.h"
+#include "controlplane/rpc/access_service.h"
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
 #include "controlplane/rpc/rpc.h"
@@ -23,7 +24,7 @@
 
 #define DRAIN_MS 2000
 
-#define SERVICES 4
+#define SERVICES 5
 
 struct program {
 	struct config config;
@@ -150,7 +151,8 @@ static int serve(struct program *p)
 	p->services[0] = relay_service(p->session);
 	p->services[1] = shed_service(p->shed);
 	p->services[2] = turn_service(p->turn);
-	p->services[3] = health_service(p->health);
+	p->services[3] = access_service();
+	p->services[4] = health_service(p->health);
 	return rpc_start(&p->rpc, &p->loop, &config, p->services, SERVICES);
 }
 

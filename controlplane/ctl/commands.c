@@ -9,6 +9,7 @@
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/ctl/ask.h"
+#include "controlplane/ctl/commands_access.h"
 #include "controlplane/ctl/commands_shed.h"
 #include "controlplane/ctl/commands_turn.h"
 #include "controlplane/ctl/pages.h"
@@ -180,6 +181,13 @@ static const struct command commands[] = {
 	{.name = "turn secrets", .run = turn_show_secrets},
 	{.name = "turn secret add", .argument = SECRET, .run = turn_add_secret},
 	{.name = "turn secret remove", .argument = SECRET, .run = turn_remove_secret},
+	{.name = "token",
+	 .argument = "one name, for whom it is",
+	 .takes_for = true,
+	 .takes_role = true,
+	 .alone = true,
+	 .run = access_make_token},
+	{.name = "whoami", .run = access_show_self},
 	{.name = "health", .run = show_health},
 	{.name = "status", .run = show_status},
 };

@@ -16,6 +16,7 @@ struct request {
 	uint64_t for_ms;    /* 0: not said */
 	unsigned int count; /* 0: not said */
 	const char *secret; /* NULL: not said */
+	const char *role;   /* NULL: not said */
 };
 
 struct command {
@@ -24,6 +25,8 @@ struct command {
 	bool optional;        /* it need not be there */
 	bool takes_for;
 	bool takes_secret;
+	bool takes_role;
+	bool alone;              /* it asks no relay: request->remote is NULL */
 	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */
 };

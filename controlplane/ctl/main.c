@@ -8,14 +8,16 @@
 
 #include "controlplane/ctl/remote.h"
 #include "controlplane/ctl/commands.h"
+#include "controlplane/ctl/secret.h"
 #include "controlplane/ctl/words.h"
 #include "dataplane/lib/cpu.h"
 
+#define SECRET_SIZE    256
 #define DEFAULT_SERVER "unix:/run/tandem/relay.sock"
 
 struct options {
-	const char *server;
-	struct rpc_tls tls;
+	struct remote_options remote;
+	const char *token_file; /* NULL: not said */
 	struct request request;
 };
 
@@ -40,17 +42,22 @@ static const char help[] =
 	"  turn secrets             list the secrets that credentials are made with, by their IDs\n"
 	"  turn secret add ID       add one, which is read from standard input\n"
 	"  turn secret remove ID    let in nobody anymore whose credentials were made with it\n"
+	"  token NAME --role ROLE [--for TIME]      make a token, and the line that lets it in\n"
+	"  whoami       say who the relay takes this for, and in which role\n"
 	"  health       say whether the relay can take calls\n"
 	"  status       show the relay as a whole\n"
 	"\n"
 	"  -s, --server ADDRESS  unix:/path or host:port [" DEFAULT_SERVER "]\n"
-	"      --ca FILE         PEM file of the authority that vouches for the server,\n"
+	"      --ca FILE         PEM file of the authority that vouches for the server: gives TLS\n"
 	"      --cert FILE       of the certificate to show to it,\n"
-	"      --key FILE        and of its key: for a server that asks for mutual TLS\n"
+	"      --key FILE        and of its key\n"
+	"      --token FILE      a file with the token to show [the token in $TANDEM_TOKEN]\n"
 	"  -j, --json            print the relay's reply as JSON; with watch an object a line\n"
 	"  -a, --all             with drops and shed: also the reasons that never occurred\n"
 	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked];\n"
-	"                        with turn credentials: how long they are valid [1h]\n"
+	"                        with turn credentials: how long they are valid [1h];\n"
+	"                        with token: how long it is [365d]\n"
+	"      --role ROLE       with token: viewer, operator or admin\n"
 	"      --secret ID       with turn credentials: what to make them with [the last one]\n"
 	"  -n, --count N         with shed top (to 100) and shed sample (to 200): at most so many [20]\n"
 	"  -h, --help            print this\n"
@@ -70,12 +77,14 @@ static bool read_count(const char *text, unsigned int *count)
 /* Reads the options; does not return when there is nothing more to do. */
 static void parse_options(struct options *options, int argc, char **argv)
 {
-	enum { CA = 256, CERT, KEY, FOR, SECRET };
+	enum { CA = 256, CERT, KEY, TOKEN, FOR, SECRET, ROLE };
 	static const struct option known[] = {
 		{"server", required_argument, NULL, 's'},
 		{"ca", required_argument, NULL, CA},
 		{"cert", required_argument, NULL, CERT},
 		{"key", required_argument, NULL, KEY},
+		{"token", required_argument, NULL, TOKEN},
+		{"role", required_argument, NULL, ROLE},
 		{"json", no_argument, NULL, 'j'},
 		{"all", no_argument, NULL, 'a'},
 		{"for", required_argument, NULL, FOR},
@@ -90,16 +99,22 @@ static void parse_options(struct options *options, int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "s:jan:hV", known, NULL)) != -1) {
 		switch (option) {
 		case 's':
-			options->server = optarg;
+			options->remote.server = optarg;
 			break;
 		case CA:
-			options->tls.ca = optarg;
+			options->remote.tls.ca = optarg;
 			break;
 		case CERT:
-			options->tls.cert = optarg;
+			options->remote.tls.cert = optarg;
 			break;
 		case KEY:
-			options->tls.key = optarg;
+			options->remote.tls.key = optarg;
+			break;
+		case TOKEN:
+			options->token_file = optarg;
+			break;
+		case ROLE:
+			options->request.role = optarg;
 			break;
 		case 'j':
 			options->request.json = true;
@@ -141,9 +156,12 @@ static bool fits(const struct command *command, const struct request *request, i
 		complain("%s takes %s", command->name,
 			 command->argument ? command->argument : "no argument");
 	else if (request->for_ms && !command->takes_for)
-		complain("--for is for shed block and turn credentials, not for %s", command->name);
+		complain("--for is for shed block, turn credentials and token, not for %s",
+			 command->name);
 	else if (request->secret && !command->takes_secret)
 		complain("--secret is for turn credentials, not for %s", command->name);
+	else if (request->role && !command->takes_role)
+		complain("--role is for token, not for %s", command->name);
 	else if (request->count && !command->count_most)
 		complain("--count is for shed top and shed sample, not for %s", command->name);
 	else if (request->count > command->count_most)
@@ -174,9 +192,26 @@ static const struct command *parse_command(struct options *options, int argc, ch
 	return command;
 }
 
+/* What is shown to the relay; CTL_OK also if there is nothing. */
+static int find_token(struct options *options)
+{
+	static char text[SECRET_SIZE];
+	int ret;
+
+	if (options->token_file) {
+		ret = secret_read_file(options->token_file, text, sizeof(text));
+		options->remote.token = text;
+		return ret;
+	}
+	options->remote.token = getenv("TANDEM_TOKEN");
+	if (options->remote.token && !*options->remote.token)
+		options->remote.token = NULL;
+	return CTL_OK;
+}
+
 int main(int argc, char **argv)
 {
-	struct options options = {.server = DEFAULT_SERVER};
+	struct options options = {.remote.server = DEFAULT_SERVER};
 	const struct command *command;
 	int ret;
 
@@ -184,11 +219,16 @@ int main(int argc, char **argv)
 	command = parse_command(&options, argc, argv);
 	if (!command)
 		return CTL_USAGE;
-	ret = remote_open(&options.request.remote, options.server, &options.tls);
-	if (ret)
-		return ret;
+	if (!command->alone) {
+		ret = find_token(&options);
+		if (!ret)
+			ret = remote_open(&options.request.remote, &options.remote);
+		if (ret)
+			return ret;
+	}
 	ret = command->run(&options.request);
-	remote_close(options.request.remote);
+	if (!command->alone)
+		remote_close(options.request.remote);
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the output: %s", strerror(errno));
 		return CTL_REFUSED;

@@ -7,6 +7,7 @@
 #include <grpc/slice.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,6 +24,8 @@
 struct remote {
 	const char *server;
 	bool tls;
+	grpc_metadata shown; /* with each call, if it has a value */
+	bool shows;
 	grpc_channel *channel;
 	grpc_completion_queue *queue;
 };
@@ -43,22 +46,52 @@ static void stay_quiet(gpr_log_func_args *args)
 {
 }
 
-int remote_open(struct remote **out, const char *server, const struct rpc_tls *tls)
+/* Whether what goes there leaves this machine. */
+static bool is_far(const char *server)
 {
+	static const char *const near[] = {"unix:", "127.", "[::1]:", "localhost:"};
+
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++)
+		if (!strncmp(server, near[i], strlen(near[i])))
+			return false;
+	return true;
+}
+
+static void show_token(struct remote *remote, const char *token)
+{
+	char *line;
+
+	if (asprintf(&line, "Bearer %s", token) < 0)
+		errx(CTL_REFUSED, "no memory");
+	remote->shown.key = grpc_slice_from_static_string("authorization");
+	remote->shown.value = grpc_slice_from_copied_string(line);
+	remote->shows = true;
+	OPENSSL_cleanse(line, strlen(line));
+	free(line);
+}
+
+int remote_open(struct remote **out, const struct remote_options *options)
+{
+	const struct rpc_tls *tls = &options->tls;
 	grpc_arg no_proxy = {.type = GRPC_ARG_INTEGER,
 			     .key = (char *)(uintptr_t)GRPC_ARG_ENABLE_HTTP_PROXY};
 	const grpc_channel_args args = {1, &no_proxy};
 	grpc_channel_credentials *credentials;
 	char why[RPC_TLS_WHY];
-	struct remote *remote = calloc(1, sizeof(*remote));
+	struct remote *remote;
 
+	if (options->token && !rpc_tls_wanted(tls) && is_far(options->server)) {
+		complain("a token would go to %s for all to read: --ca gives TLS", options->server);
+		return CTL_USAGE;
+	}
+	remote = calloc(1, sizeof(*remote));
 	if (!remote) {
 		complain("no memory");
 		return CTL_UNREACHABLE;
 	}
 	gpr_set_log_function(stay_quiet);
 	grpc_init();
-	remote->server = server;
+	remote->server = options->server;
 	remote->tls = rpc_tls_wanted(tls);
 	if (!remote->tls) {
 		credentials = grpc_insecure_credentials_create();
@@ -68,15 +101,18 @@ int remote_open(struct remote **out, const char *server, const struct rpc_tls *t
 		free(remote);
 		return CTL_USAGE;
 	}
-	remote->channel = grpc_channel_create(server, credentials, &args);
+	remote->channel = grpc_channel_create(remote->server, credentials, &args);
 	grpc_channel_credentials_release(credentials);
 	remote->queue = grpc_completion_queue_create_for_pluck(NULL);
+	if (options->token)
+		show_token(remote, options->token);
 	*out = remote;
 	return CTL_OK;
 }
 
 void remote_close(struct remote *remote)
 {
+	grpc_slice_unref(remote->shown.value);
 	grpc_channel_destroy(remote->channel);
 	grpc_completion_queue_shutdown(remote->queue);
 	grpc_completion_queue_destroy(remote->queue);
@@ -98,6 +134,14 @@ static int unreachable(const struct remote *remote, const char *text)
 		remedy = "do --ca, --cert and --key fit the server's?";
 	complain("cannot reach %s: %s: %s", remote->server, cause, remedy);
 	return CTL_UNREACHABLE;
+}
+
+/* What a call begins with. */
+static grpc_op greeting(struct remote *remote)
+{
+	return (grpc_op){
+		.op = GRPC_OP_SEND_INITIAL_METADATA,
+		.data.send_initial_metadata = {.count = remote->shows, .metadata = &remote->shown}};
 }
 
 /* Turns a call's status into an exit code, and its text into a line. */
@@ -143,7 +187,7 @@ int remote_call(struct remote *remote, const char *method, const ProtobufCMessag
 	grpc_call *call = grpc_channel_create_call(remote->channel, NULL, GRPC_PROPAGATE_DEFAULTS,
 						   remote->queue, path, NULL, end, NULL);
 	const grpc_op ops[] = {
-		{.op = GRPC_OP_SEND_INITIAL_METADATA},
+		greeting(remote),
 		{.op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = sent},
 		{.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
 		{.op = GRPC_OP_RECV_INITIAL_METADATA,
@@ -214,7 +258,7 @@ static void stream_open(struct stream *s, const char *method, const ProtobufCMes
 							       .status = &s->status,
 							       .status_details = &s->details}};
 	grpc_op asking[] = {
-		{.op = GRPC_OP_SEND_INITIAL_METADATA},
+		greeting(s->remote),
 		{.op = GRPC_OP_SEND_MESSAGE},
 		{.op = GRPC_OP_SEND_CLOSE_FROM_CLIENT},
 		{.op = GRPC_OP_RECV_INITIAL_METADATA,

@@ -15,12 +15,18 @@ enum { CTL_OK, CTL_REFUSED, CTL_USAGE, CTL_UNREACHABLE };
 
 struct remote;
 
+/* Whom to ask, and what to show. All of it stays the caller's until remote_close(). */
+struct remote_options {
+	const char *server; /* "unix:/path" or "host:port" */
+	struct rpc_tls tls; /* with a file in it the connection has TLS */
+	const char *token;  /* NULL: none is shown */
+};
+
 /*
- * Prepares a connection, which the first call makes. `server` is "unix:/path" or "host:port", and
- * stays the caller's until remote_close(); with files in `tls` it is one with mutual TLS. Returns
- * one of the above, after a line on stderr that names the remedy.
+ * Prepares a connection, which the first call makes. Returns one of the above, after a line on
+ * stderr that names the remedy. A token goes to nobody who might be overheard: CTL_USAGE.
  */
-int remote_open(struct remote **remote, const char *server, const struct rpc_tls *tls);
+int remote_open(struct remote **remote, const struct remote_options *options);
 void remote_close(struct remote *remote);
 
 /*

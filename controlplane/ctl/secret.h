@@ -10,5 +10,7 @@
  * to cleanse. Returns CTL_OK, or another one after a complaint.
  */
 int secret_read(char *text, size_t size);
+/* The same of a file. */
+int secret_read_file(const char *path, char *text, size_t size);
 
 #endif

@@ -6,6 +6,7 @@
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 #include <grpc/support/time.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "controlplane/rpc/rpc_call.h"
@@ -14,6 +15,8 @@
 
 #define HANDSHAKE_TIMEOUT_MS 5000
 #define KEEPALIVE_MS         60000
+#define LOG_BURST            20 /* lines of gRPC's at once */
+#define LOG_EACH_MS          3000
 
 /* --- between the completion queue's thread and the loop ----------------------------------------*/
 
@@ -131,9 +134,23 @@ void rpc_stop(struct rpc *rpc, unsigned drain_ms, void (*stopped)(void *arg), vo
 
 /* --- its beginning -----------------------------------------------------------------------------*/
 
+/* A peer makes gRPC complain as often as it likes: what comes faster is not written. Any thread. */
+static bool is_worth_a_line(void)
+{
+	static _Atomic uint64_t due_ms;
+	uint64_t now_ms = uv_hrtime() / 1000000, due = due_ms, from;
+
+	do {
+		from = due > now_ms ? due : now_ms;
+		if (from - now_ms > (LOG_BURST - 1) * LOG_EACH_MS)
+			return false;
+	} while (!atomic_compare_exchange_weak(&due_ms, &due, from + LOG_EACH_MS));
+	return true;
+}
+
 static void log_from_grpc(gpr_log_func_args *args)
 {
-	if (args->severity == GPR_LOG_SEVERITY_ERROR)
+	if (args->severity == GPR_LOG_SEVERITY_ERROR && is_worth_a_line())
 		log_warn("grpc: %s", args->message);
 	else
 		log_debug("grpc: %s", args->message);

@@ -26,6 +26,7 @@
 #define RPC_WAITING_MAX 64 /* events on a stream */
 
 struct access;
+struct identity;
 struct rpc;      /* the server */
 struct rpc_call; /* one call that a handler has not finished yet */
 
@@ -87,6 +88,9 @@ void rpc_reload(struct rpc *rpc, const struct rpc_config *config);
  * still hold may be answered after that as well: it does nothing then.
  */
 void rpc_stop(struct rpc *rpc, unsigned drain_ms, void (*stopped)(void *arg), void *arg);
+
+/* Who makes the call. */
+const struct identity *rpc_identity(const struct rpc_call *call);
 
 /* Answers with a message, which is packed before this returns. Ends the call. */
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply);

@@ -60,6 +60,11 @@ void rpc_serve(struct rpc_call *call, const ProtobufCMessage *request)
 	call->method->handle(call, request, call->arg);
 }
 
+const struct identity *rpc_identity(const struct rpc_call *call)
+{
+	return &call->who;
+}
+
 /* Once for each call that changes something, with what came of it. A stream did what was asked. */
 static void audit(struct rpc_call *call, grpc_status_code code, const char *text)
 {

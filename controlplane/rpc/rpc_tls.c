@@ -176,7 +176,9 @@ static grpc_ssl_certificate_config_reload_status fetch(void *arg,
 	if (fetcher->generation != store->generation) {
 		const grpc_ssl_pem_key_cert_pair pair = {store->pem.key, store->pem.cert};
 
-		*config = grpc_ssl_server_certificate_config_create(store->pem.ca, &pair, 1);
+		/* gRPC aborts without roots, also where it asks for no certificate to check. */
+		*config = grpc_ssl_server_certificate_config_create(
+			store->pem.ca ?: store->pem.cert, &pair, 1);
 		fetcher->generation = store->generation;
 		status = *config ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
 				 : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;

@@ -74,6 +74,7 @@ void peer_serve(struct peer *peer, const struct rpc_service *services, unsigned 
 	struct rpc_config config = {.listen = listen,
 				    .listen_count = 1,
 				    .calls_max = calls_max,
+				    .everybody = peer->everybody,
 				    .access = peer->access};
 
 	assert_int_equal(rpc_start(&peer->rpc, &peer->loop, &config, services, count), 0);

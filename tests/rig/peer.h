@@ -22,6 +22,7 @@ struct peer {
 	struct access *access;
 	bool stopped;
 	char directory[64], path[96], address[112];
+	bool everybody;    /* may connect: rpc.h */
 	const char *token; /* what calls show; NULL: none */
 	grpc_channel *channel;
 	grpc_completion_queue *queue;

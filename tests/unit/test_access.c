@@ -11,10 +11,12 @@
 
 #include "controlplane/access/access_state.h"
 #include "controlplane/access/failures.h"
+#include "controlplane/api/access.pb-c.h"
 #include "controlplane/api/health.pb-c.h"
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/api/shed.pb-c.h"
 #include "controlplane/api/turn.pb-c.h"
+#include "controlplane/rpc/access_service.h"
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
 #include "controlplane/rpc/shed_service.h"
@@ -597,9 +599,11 @@ static void test_every_method_has_a_role(void **state)
 {
 	const ProtobufCServiceDescriptor *const known[] = {
 		&tandem__relay__v1__relay__descriptor, &tandem__shed__v1__shed__descriptor,
-		&tandem__turn__v1__turn__descriptor, &grpc__health__v1__health__descriptor};
+		&tandem__turn__v1__turn__descriptor, &tandem__access__v1__access__descriptor,
+		&grpc__health__v1__health__descriptor};
 	const struct rpc_service services[] = {relay_service(NULL), shed_service(NULL),
-					       turn_service(NULL), health_service(NULL)};
+					       turn_service(NULL), access_service(),
+					       health_service(NULL)};
 	unsigned int served = 0, methods = 0;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -611,7 +615,7 @@ static void test_every_method_has_a_role(void **state)
 
 			snprintf(full, sizeof(full), "/%s/%s", known[i]->name,
 				 known[i]->methods[j].name);
-			method = find(services, 4, full);
+			method = find(services, COUNT(services), full);
 			if (!method)
 				fail_msg("%s is not served", full);
 			assert_ptr_equal(method->request, known[i]->methods[j].input);
