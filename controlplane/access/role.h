@@ -10,7 +10,7 @@ enum role {
 	ROLE_NOBODY,   /* of an identity: not known. Of a method: none may call it */
 	ROLE_VIEWER,   /* sees calls and what is shed */
 	ROLE_OPERATOR, /* drives calls, blocks sources, makes credentials */
-	ROLE_ADMIN,    /* sees media, keys and secrets into the relay */
+	ROLE_ADMIN,    /* reads packets of calls, changes secrets */
 	ROLE_ANYBODY,  /* of a method: open to who is not known, too */
 };
 

@@ -16,19 +16,20 @@ def _compile():
     with tempfile.TemporaryDirectory(prefix="tandem-e2e-") as out:
         if protoc.main(["protoc", f"-I{PROTOS}", f"--python_out={out}",
                         f"--grpc_python_out={out}", "relay.proto", "health.proto",
-                        "shed.proto", "turn.proto"]):
+                        "shed.proto", "turn.proto", "access.proto"]):
             raise RuntimeError(f"protoc refused the .proto files in {PROTOS}")
         sys.path.insert(0, out)
         try:
             return [importlib.import_module(name) for name in
                     ("relay_pb2", "relay_pb2_grpc", "health_pb2", "health_pb2_grpc",
-                     "shed_pb2", "shed_pb2_grpc", "turn_pb2", "turn_pb2_grpc")]
+                     "shed_pb2", "shed_pb2_grpc", "turn_pb2", "turn_pb2_grpc",
+                     "access_pb2", "access_pb2_grpc")]
         finally:
             sys.path.remove(out)
 
 
 (relay, _relay_grpc, health, _health_grpc, shed, _shed_grpc, turn,
- _turn_grpc) = _compile()
+ _turn_grpc, access, _access_grpc) = _compile()
 
 AVP = relay.PROFILE_RTP_AVP
 SAVP = relay.PROFILE_RTP_SAVP
@@ -42,15 +43,31 @@ CHANGE = shed.Change.Name
 KIND = shed.Kind.Name
 
 
+class _Showing(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
+    """Shows a token with each call; gRPC's own credentials go by TLS alone."""
+
+    def __init__(self, token):
+        self._line = ("authorization", f"Bearer {token}")
+
+    def _show(self, continuation, details, request):
+        return continuation(details._replace(metadata=[*(details.metadata or ()), self._line]),
+                            request)
+
+    intercept_unary_unary = intercept_unary_stream = _show
+
+
 class Api:
     """Calls take and return texts and messages; errors are grpc.RpcError."""
 
-    def __init__(self, target, seconds=10):
+    def __init__(self, target, seconds=10, token=None):
         self._channel = grpc.insecure_channel(target)
+        if token:
+            self._channel = grpc.intercept_channel(self._channel, _Showing(token))
         self._relay = _relay_grpc.RelayStub(self._channel)
         self._health = _health_grpc.HealthStub(self._channel)
         self._shed = _shed_grpc.ShedStub(self._channel)
         self._turn = _turn_grpc.TurnStub(self._channel)
+        self._access = _access_grpc.AccessStub(self._channel)
         self._seconds = seconds
 
     def offer(self, call, tag, sdp, to=None, keys=relay.KEYS_DEFAULT, branch="", to_tag="",
@@ -158,6 +175,9 @@ class Api:
             token = page.next_page_token
             if not token:
                 return allocations
+
+    def whoami(self):
+        return self._access.WhoAmI(access.WhoAmIRequest(), timeout=self._seconds)
 
     def serving(self, service=""):
         reply = self._health.Check(health.HealthCheckRequest(service=service),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The public API beyond loopback: mutual TLS or nothing."""
+"""The public API beyond loopback: TLS, and a certificate of the right authority, or nothing."""
 
 import subprocess
 
