@@ -78,7 +78,8 @@ int rpc_start(struct rpc **rpc, uv_loop_t *loop, const struct rpc_config *config
 
 /*
  * Reads the certificates anew, and gives the UNIX sockets their mode, as `config` has them;
- * addresses stay. Connections that there are go on. What fails is logged, and stays as it was.
+ * addresses stay. Connections that there are go on, and streams but for those of who has lost the
+ * right to them by access_reload(), which comes first. What fails is logged, and stays as it was.
  */
 void rpc_reload(struct rpc *rpc, const struct rpc_config *config);
 

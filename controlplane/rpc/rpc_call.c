@@ -379,19 +379,47 @@ void rpc_call_accept(struct rpc *rpc)
 	}
 }
 
+static void end_stream(struct rpc_remote *call, grpc_status_code code, const char *text)
+{
+	void (*closed)(void *arg) = call->closed;
+	void *arg = call->closed_arg;
+
+	fail(&call->call, code, text);
+	closed(arg);
+}
+
 void rpc_call_end_streams(struct rpc *rpc)
 {
 	struct rpc_remote *call, *after;
 
 	for (call = LIST_FIRST(&rpc->calls); call; call = after) {
-		void (*closed)(void *arg) = call->closed;
-		void *arg = call->closed_arg;
-
 		after = LIST_NEXT(call, link);
-		if (!closed)
-			continue;
-		fail(&call->call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
-		closed(arg);
+		if (call->closed)
+			end_stream(call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
+	}
+}
+
+/* Whether who has the stream could open it now. */
+static bool may_go_on(const struct rpc_remote *call)
+{
+	enum role least = call->call.method->role;
+	struct rpc_call now = call->call;
+
+	if (least == ROLE_ANYBODY)
+		return true;
+	rpc_identify(&now, call->core, &call->metadata, &call->rpc->locals);
+	return role_may(now.who.role, least);
+}
+
+void rpc_call_judge_streams(struct rpc *rpc)
+{
+	struct rpc_remote *call, *after;
+
+	for (call = LIST_FIRST(&rpc->calls); call; call = after) {
+		after = LIST_NEXT(call, link);
+		if (call->closed && !may_go_on(call))
+			end_stream(call, GRPC_STATUS_UNAUTHENTICATED,
+				   "what was shown is good no longer: show another credential");
 	}
 }
 

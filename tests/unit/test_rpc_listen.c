@@ -389,6 +389,41 @@ static void test_listens_on_loopback(void **state)
 	peer_close(&peer);
 }
 
+/* Who loses a role loses the streams that it gave. */
+static void test_a_stream_ends_with_its_right(void **state)
+{
+	char target[64], tokens[2][TOKEN_TEXT];
+	const char *listen[] = {target};
+	struct rpc_config config = {.listen = listen, .listen_count = 1};
+	struct peer_call watches[2];
+	struct peer peer;
+
+	peer_open(&peer);
+	config.access = peer.access;
+	snprintf(target, sizeof(target), "127.0.0.1:%u", free_port(AF_INET));
+	assert_int_equal(rpc_start(&peer.rpc, &peer.loop, &config, &service, 1), 0);
+	peer_connect(&peer, target, grpc_insecure_credentials_create());
+	for (int i = 0; i < 2; i++) {
+		add_token(&peer, tokens[i], ROLE_VIEWER);
+		peer.token = tokens[i];
+		memset(&streaming, 0, sizeof(streaming));
+		peer_start_octets(&peer, &watches[i], "/test.Echo/Stream", "\x0a\x01x", 3, 60000);
+		peer_wait(&peer, &streaming.is_there);
+	}
+	rpc_reload(peer.rpc, &config);
+	for (int i = 0; i < 100; i++)
+		uv_run(&peer.loop, UV_RUN_NOWAIT);
+	assert_false(watches[0].ended || watches[1].ended);
+	peer.rules.tokens[0] = peer.rules.tokens[1];
+	peer.rules.token_count = 1;
+	rpc_reload(peer.rpc, &config);
+	assert_int_equal(peer_end(&peer, &watches[0]), GRPC_STATUS_UNAUTHENTICATED);
+	assert_false(watches[1].ended);
+	rpc_fail(streaming.call, GRPC_STATUS_ABORTED, "");
+	assert_int_equal(peer_end(&peer, &watches[1]), GRPC_STATUS_ABORTED);
+	peer_close(&peer);
+}
+
 /* --- mutual TLS --------------------------------------------------------------------------------*/
 
 struct certified {
@@ -690,6 +725,7 @@ int main(void)
 		cmocka_unit_test(test_one_user_leaves_room_for_others),
 		cmocka_unit_test(test_names_of_peers),
 		cmocka_unit_test(test_listens_on_loopback),
+		cmocka_unit_test(test_a_stream_ends_with_its_right),
 		cmocka_unit_test(test_mutual_tls),
 		cmocka_unit_test(test_takes_tls_1_2_at_least),
 		cmocka_unit_test(test_reads_certificates_anew),
