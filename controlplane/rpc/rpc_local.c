@@ -55,7 +55,7 @@ static int number_of(const struct rpc_locals *locals, const struct rpc_local *lo
 static bool has_rested(const struct rpc_locals *locals, const struct rpc_local *local)
 {
 	return !local->live &&
-	       (!local->closed_ms || uv_now(locals->loop) - local->closed_ms >= RPC_LOCAL_REST_MS);
+	       (!local->closed_ms || uv_now(locals->loop) - local->closed_ms >= locals->rest_ms);
 }
 
 /* Moves a connection to a number that has rested; NULL: there is none. */
@@ -256,6 +256,7 @@ static int open_numbers(struct rpc_locals *locals, uv_loop_t *loop, grpc_server 
 	locals->numbers = calloc((size_t)locals->count, sizeof(*locals->numbers));
 	if (!locals->numbers)
 		return -ENOMEM;
+	locals->rest_ms = RPC_LOCAL_REST_MS;
 	locals->server = server;
 	locals->loop = loop;
 	LIST_INIT(&locals->connections);

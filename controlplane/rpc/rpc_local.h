@@ -35,6 +35,7 @@ struct rpc_locals {
 	struct rpc_local *numbers; /* NULL: no UNIX socket is configured */
 	int first, count;          /* of descriptors */
 	int next;                  /* to be used, if it has rested */
+	unsigned rest_ms;
 	unsigned live;
 	LIST_HEAD(, rpc_local) connections;
 	LIST_HEAD(, rpc_local_listener) listeners;
