@@ -41,6 +41,7 @@ static void send_through(struct worker *w, struct burst *b, const struct port *p
 	} else {
 		sent = pass_on(w, p, packets, count);
 	}
+	w->load.departed += sent;
 	/* A bond gives back what is left in another order. */
 	for (unsigned int k = sent; k < count; k++) {
 		b->mbuf[slot[k]] = packets[k];

@@ -12,12 +12,17 @@
 
 static void run_stages(struct worker *w, struct burst *b)
 {
+	uint64_t departed;
+
 	/* What was ordered before these packets came is in force for them. */
 	worker_obey(w, b->now);
 
+	w->load.taken += b->count;
+	departed = w->load.departed;
 #define X(stage) stage##_stage(w, b);
 	STAGES(X)
 #undef X
+	load_depart(&w->load, departed, b->now, rte_rdtsc());
 }
 
 /* Packets that came in by a worker that does not own their leg, and words about legs that move. */
@@ -177,16 +182,21 @@ unsigned int worker_settle(struct worker *w)
 int worker_run(void *arg)
 {
 	struct worker *w = arg;
+	uint64_t began = rte_rdtsc();
 	unsigned int empty_turns = 0;
 
 	while (!__atomic_load_n(&w->dataplane->stop, __ATOMIC_RELAXED)) {
+		uint64_t before = began;
+
 		w->counters[COUNTER_TURNS]++;
 		if (worker_poll(w)) {
 			empty_turns = 0;
-			continue;
+		} else {
+			w->counters[COUNTER_EMPTY_TURNS]++;
+			idle_wait(w->idle, ++empty_turns);
 		}
-		w->counters[COUNTER_EMPTY_TURNS]++;
-		idle_wait(w->idle, ++empty_turns);
+		began = rte_rdtsc();
+		load_turn(&w->load, began - before, !empty_turns);
 	}
 	return 0;
 }

@@ -15,6 +15,7 @@
 
 #include "dataplane/lib/address.h"
 #include "dataplane/burst.h"
+#include "dataplane/load.h"
 #include "dataplane/srtp/crypt.h"
 #include "dataplane/offence.h"
 #include "ebpf/shed.h"
@@ -138,6 +139,7 @@ struct worker {
 	uint64_t sheds[SHED_REASON_COUNT]; /* what `shed` judged */
 	uint64_t counters[COUNTER_MAX];
 	uint64_t sampled[OFFENCE_REASONS]; /* TSC of each reason's last sample */
+	struct load load;
 
 	uint32_t open_orders __rte_cache_aligned; // main: rw
 } __rte_cache_aligned;

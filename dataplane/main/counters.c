@@ -10,6 +10,7 @@
 
 #include "dataplane/dataplane.h"
 #include "dataplane/main/links/link_report.h"
+#include "dataplane/main/load_report.h"
 #include "ebpf/shed_maps.h"
 
 static const struct {
@@ -153,5 +154,7 @@ int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *repl
 			    true, *c->turn_excess);
 	reply->counters = list.counters;
 	reply->n_counters = list.count;
-	return error ? error : link_report(c->dataplane, reply);
+	if (!error)
+		error = link_report(c->dataplane, reply);
+	return error ? error : load_report(c->dataplane, reply);
 }

@@ -24,8 +24,10 @@ void counters_shed(const struct counters *c, uint64_t packets[]);
 int counters_report_shed(const struct counters *c, Tandem__Dataplane__V1__Counter ***list,
 			 size_t *count);
 
-/* Fills reply->counters, in the order of a packet's way, and links; freed with the reply. 0,
- * -ENOMEM. */
+/*
+ * Fills reply->counters, in the order of a packet's way, links and workers; freed with the reply.
+ * 0, -ENOMEM.
+ */
 int counters_report(const struct counters *c, Tandem__Dataplane__V1__Reply *reply);
 
 #endif

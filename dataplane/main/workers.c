@@ -65,6 +65,7 @@ int worker_create(struct worker **out, struct dataplane *d, uint16_t id, uint32_
 	w->lcore = lcore;
 	w->hz = rte_get_tsc_hz();
 	clock_set(&d->clock);
+	load_start(&w->load, w->hz);
 	w->handover =
 		create_ring("handover", id, sizeof(void *), HANDOVER_SIZE, RING_F_SC_DEQ, node);
 	w->outbound =

@@ -2,14 +2,26 @@
 /* Calls through the whole dataplane: with one worker, two, and two that share one queue. */
 #include "tests/rig/scene.h"
 
+/* Packets whose time in the relay was told, by whichever worker. */
+static uint64_t timed(const struct scene *s)
+{
+	uint64_t packets = 0;
+
+	for (unsigned int w = 0; w < s->workers; w++)
+		for (unsigned int k = 0; k <= LOAD_BOUNDS; k++)
+			packets += s->relay->dataplane.workers[w]->load.latency[k];
+	return packets;
+}
+
 static void plain_to_plain(void **state)
 {
 	struct scene *s = *state;
-	uint64_t received;
+	uint64_t received, before;
 	struct packet m;
 
 	scene_call(s, false, false);
 	received = relay_counter(s->relay, COUNTER_RX);
+	before = timed(s);
 	for (uint16_t seq = 65530; seq != 10; seq++) {
 		m = scene_rtp(seq);
 		m.length = 12 + seq % 37; /* odd lengths, padded frames, no payload at all */
@@ -17,6 +29,7 @@ static void plain_to_plain(void **state)
 		scene_pass(s, &s->browser, &m, &s->phone, &m);
 	}
 	assert_int_equal(relay_counter(s->relay, COUNTER_RX) - received, 32);
+	assert_int_equal(timed(s) - before, 32);
 	assert_int_equal(relay_all_drops(s->relay), 0);
 	/* Every other one came in by the worker that does not own its port. */
 	assert_int_equal(relay_counter(s->relay, COUNTER_HANDOVER), s->workers > 1 ? 16 : 0);

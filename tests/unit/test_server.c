@@ -277,6 +277,9 @@ static void names_every_counter_once(void **state)
 		found = true;
 	}
 	assert_true(found);
+	assert_int_equal(frame->replies[0]->n_workers, w->relay->dataplane.worker_count);
+	assert_int_equal(frame->replies[0]->workers[0]->n_latency,
+			 frame->replies[0]->workers[0]->n_bounds_us + 1);
 	frame_free(frame);
 }
 

@@ -176,6 +176,13 @@ static void legs_move_between_threads(void **state)
 	for (unsigned int k = 0; k < ROUNDS; k++)
 		talk(roll(s->workers));
 	stop(s);
+	for (unsigned int k = 0; k < s->relay->dataplane.worker_count; k++) {
+		const struct load *load = &s->relay->dataplane.workers[k]->load;
+
+		assert_in_range(load->busy, 1, load->total - 1);
+		assert_true(load->taken && load->departed);
+		assert_in_range(load->latency_sum, 1, UINT64_MAX / 2);
+	}
 	assert_int_equal(relay_all_drops(s->relay), 0);
 	assert_true(relay_counter(s->relay, COUNTER_MOVED) > ROUNDS / 4);
 }
