@@ -96,6 +96,16 @@ static void view_used(const struct request *request, const ProtobufCMessage *rep
 	view_ports(stdout, (const Tandem__Relay__V1__StatusReply *)reply);
 }
 
+static void view_loads(const struct request *request, const ProtobufCMessage *reply)
+{
+	const Tandem__Relay__V1__StatusReply *status =
+		(const Tandem__Relay__V1__StatusReply *)reply;
+
+	view_workers(stdout, status);
+	fputs("\nhead-room: ", stdout);
+	view_headroom(stdout, status);
+}
+
 static void view_dropped(const struct request *request, const ProtobufCMessage *reply)
 {
 	view_drops(stdout, (const Tandem__Relay__V1__StatusReply *)reply, request->all);
@@ -109,6 +119,11 @@ static int show_status(const struct request *request)
 static int show_ports(const struct request *request)
 {
 	return ask_status(request, view_used);
+}
+
+static int show_workers(const struct request *request)
+{
+	return ask_status(request, view_loads);
 }
 
 static int show_drops(const struct request *request)
@@ -162,6 +177,7 @@ static const struct command commands[] = {
 	{.name = "delete", .argument = CALL, .run = delete_call},
 	{.name = "watch", .argument = CALL, .optional = true, .run = watch_calls},
 	{.name = "ports", .run = show_ports},
+	{.name = "workers", .run = show_workers},
 	{.name = "drops", .run = show_drops},
 	{.name = "shed", .run = shed_overview},
 	{.name = "shed top", .count_most = 100, .run = shed_top},

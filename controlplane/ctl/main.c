@@ -29,6 +29,8 @@ static const char help[] =
 	"  delete ID    end a call and show its final statistics\n"
 	"  watch [ID]   tell what happens to calls, or to one, as it happens, until Ctrl-C\n"
 	"  ports        show each NIC, and how many UDP ports each media address has in use\n"
+	"  workers      show how busy the dataplane's workers are, how long packets are in them,\n"
+	"               and how many more calls fit\n"
 	"  drops        show how many packets were dropped, by reason\n"
 	"  shed         show what is dropped before anybody pays for it, and who is blocked\n"
 	"  shed top     show who sends the most of it, and to which calls\n"

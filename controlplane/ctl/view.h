@@ -13,10 +13,16 @@ void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t 
 /* Its legs, what each received, the streams in it, and why there is no media if there is none. */
 void view_call(FILE *out, const Tandem__Relay__V1__Call *call);
 
+/* Of it, what participants say in RTCP XR; nothing, if none does. */
+void view_xr(FILE *out, const Tandem__Relay__V1__Call *call);
+
 /* A line. */
 void view_watch(FILE *out, const Tandem__Relay__V1__WatchEvent *event);
 
 void view_status(FILE *out, const Tandem__Relay__V1__StatusReply *status);
+void view_workers(FILE *out, const Tandem__Relay__V1__StatusReply *status);
+/* A line, whose beginning is there. */
+void view_headroom(FILE *out, const Tandem__Relay__V1__StatusReply *status);
 void view_ports(FILE *out, const Tandem__Relay__V1__StatusReply *status);
 
 /* Reasons that never occurred are left out unless `all` is set. */

@@ -39,6 +39,12 @@ void view_status(FILE *out, const Tandem__Relay__V1__StatusReply *status)
 		fprintf(out, "legs of calls  %" PRIu64 "\n", status->legs);
 	if (status->orphans_deleted)
 		fprintf(out, "orphans        %" PRIu64 " deleted\n", status->orphans_deleted);
+	if (status->n_worker_loads) {
+		fputs("head-room      ", out);
+		view_headroom(out, status);
+		fputc('\n', out);
+		view_workers(out, status);
+	}
 	if (status->n_networks) {
 		fputc('\n', out);
 		view_ports(out, status);

@@ -117,6 +117,7 @@ static void on_timer(uv_timer_t *timer)
 	a->running = true;
 	a->round++;
 	a->seen = 0;
+	workload_read(s);
 	ask(s, 0);
 }
 
@@ -136,6 +137,7 @@ void audit_reset(struct session *s)
 	struct leg *leg;
 
 	s->audit.suspect_count = s->audit.next_count = 0;
+	workload_reset(&s->workload);
 	TAILQ_FOREACH (call, &s->by_age, entry)
 		for_each_leg(leg, call) leg->missed = 0;
 }

@@ -10,6 +10,7 @@
 #include "controlplane/session/client.h"
 #include "controlplane/session/session.h"
 #include "controlplane/session/watch.h"
+#include "controlplane/session/workload.h"
 
 struct prefix;
 
@@ -32,6 +33,7 @@ struct session {
 	uint64_t last_serial;
 	uv_timer_t expiry;
 	struct audit audit;
+	struct workload workload;
 	struct watch watch;
 
 	bool ready;

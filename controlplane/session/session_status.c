@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "controlplane/lib/arena.h"
+#include "controlplane/session/headroom.h"
 #include "controlplane/session/session_state.h"
 
 /* A question to the dataplane, on which the reply waits. */
@@ -77,6 +78,93 @@ static void add_links(Tandem__Relay__V1__StatusReply *reply, struct arena *arena
 	}
 }
 
+static void add_bounds(Tandem__Relay__V1__StatusReply *reply,
+		       const Tandem__Dataplane__V1__Worker *worker)
+{
+	reply->latency_bounds_us = worker->bounds_us;
+	reply->n_latency_bounds_us = worker->n_bounds_us;
+}
+
+static double share(const Tandem__Dataplane__V1__Worker *worker)
+{
+	return worker->total_us ? (double)worker->busy_us / (double)worker->total_us : 0;
+}
+
+static void add_workers(Tandem__Relay__V1__StatusReply *reply, struct arena *arena,
+			const struct session *s, const Tandem__Dataplane__V1__Reply *in)
+{
+	double busy[WORKLOAD_WORKERS];
+	unsigned int known = workload_busy(&s->workload, in, busy);
+
+	for (size_t i = 0; i < in->n_workers; i++) {
+		const Tandem__Dataplane__V1__Worker *from = in->workers[i];
+		Tandem__Relay__V1__WorkerLoad *load =
+			arena_add(arena, &reply->worker_loads, &reply->n_worker_loads,
+				  &tandem__relay__v1__worker_load__descriptor);
+
+		if (!load)
+			return;
+		add_bounds(reply, from);
+		load->number = from->number;
+		load->core = from->core;
+		load->packets = from->packets;
+		load->busy_us = from->busy_us;
+		load->total_us = from->total_us;
+		load->latency = from->latency;
+		load->n_latency = from->n_latency;
+		load->latency_sum_us = from->latency_sum_us;
+		load->busy = i < known ? busy[i] : share(from);
+	}
+}
+
+/* -1: not known. */
+static double busiest(const struct session *s, const Tandem__Dataplane__V1__Reply *in)
+{
+	double busy[WORKLOAD_WORKERS], most = -1;
+	unsigned int count = workload_busy(&s->workload, in, busy);
+
+	for (unsigned int k = 0; k < count; k++)
+		most = busy[k] > most ? busy[k] : most;
+	return most;
+}
+
+static unsigned int count_networks(const struct session *s)
+{
+	unsigned int count = 0;
+
+	for (const struct media_address *a = s->networks.first; a; a = a->next)
+		count++;
+	return count;
+}
+
+static void add_headroom(Tandem__Relay__V1__StatusReply *reply, struct arena *arena,
+			 const struct session *s, const Tandem__Dataplane__V1__Reply *in)
+{
+	struct headroom_pool *ports = arena_take(arena, (count_networks(s) + 1) * sizeof(*ports));
+	struct headroom_now now = {
+		.calls = s->calls.count,
+		.calls_max = s->config.calls_max,
+		.legs = {in->legs_used,
+			 in->legs_used < s->legs_max ? s->legs_max - in->legs_used : 0},
+		.ports = ports,
+		.busy = busiest(s, in),
+	};
+	struct headroom h;
+
+	reply->headroom = arena_take(arena, sizeof(*reply->headroom));
+	if (!ports || !reply->headroom)
+		return;
+	for (const struct media_address *a = s->networks.first; a; a = a->next)
+		if (!a->gone)
+			ports[now.port_count++] =
+				(struct headroom_pool){ports_used(a->ports), ports_free(a->ports)};
+	h = headroom_estimate(&now);
+	tandem__relay__v1__headroom__init(reply->headroom);
+	reply->headroom->calls = h.calls;
+	reply->headroom->limit = (char *)h.limit;
+	reply->headroom->busy = now.busy > 0 ? now.busy : 0;
+}
+
 static void finish(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 {
 	struct status_wait *w = arg;
@@ -98,6 +186,8 @@ static void finish(void *arg, int error, const Tandem__Dataplane__V1__Reply *in)
 		reply.dataplane_legs = in->legs_used;
 		add_counters(&reply, &arena, in);
 		add_links(&reply, &arena, in);
+		add_workers(&reply, &arena, s, in);
+		add_headroom(&reply, &arena, s, in);
 	}
 	if (arena.failed)
 		session_fail(w->reply, w->arg, SESSION_INTERNAL, "no memory");

@@ -209,6 +209,9 @@ def test_ports_drops_status(fake):
         links=[pb.Link(name="nic", driver="net_ice", up=True, mbits=25000, queues=4,
                        spread="by address and UDP port", received=9, sent=8, missed=7, no_buffer=6,
                        errors=5)],
+        worker_loads=[pb.WorkerLoad(number=0, core=3, packets=1000, busy=0.25, busy_us=5,
+                                    total_us=10, latency=[600, 390, 9, 1], latency_sum_us=2500)],
+        latency_bounds_us=[1, 2, 5], headroom=pb.Headroom(calls=9, limit="workers", busy=0.25),
         drops=[pb.Counter(name="auth_failed", value=3, help="SRTP tag is wrong"),
                pb.Counter(name="replay", value=0, help="seen before")],
         counters=[pb.Counter(name="punted", value=12, help="datagrams for DTLS")])
@@ -219,7 +222,12 @@ def test_ports_drops_status(fake):
     assert cells(show(fake, "drops"), "REASON")[1] == [
         ["auth_failed", "3", "SRTP", "tag", "is", "wrong"]]
     assert len(cells(show(fake, "drops", "--all"), "REASON")[1]) == 2
+    workers = show(fake, "workers")
+    assert cells(workers, "WORKER")[1] == ["0 3 25.0 % 1000 2.5 us 1 us 2 us 5 us".split()]
+    assert workers.endswith("\nhead-room: 9 more such calls, then the busiest worker has no time "
+                            "left\n")
     out = show(fake, "status")
+    assert "\nhead-room      9 more such calls, then the busiest" in out
     assert "dataplane      1.1, connected\n" in out
     assert "legs           7 of 1000\nlegs of calls  6\n" in out
     assert cells(out, "COUNTER")[1] == [["punted", "12", "datagrams", "for", "DTLS"]]

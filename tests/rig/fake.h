@@ -54,6 +54,7 @@ struct fake {
 	unsigned int block_pages;          /* after the first one */
 	Tandem__Dataplane__V1__Shed *shed; /* the test's answer to GetShed; NULL: nothing */
 	uint64_t auth_failed;              /* a counter */
+	uint64_t worked_us;                /* by its worker, since the start */
 	Tandem__Dataplane__V1__Request *turn, *turn_answer; /* the last PutTurn and AnswerTurn */
 	Tandem__Dataplane__V1__Request
 		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */

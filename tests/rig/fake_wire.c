@@ -18,8 +18,10 @@ static struct {
 	Tandem__Dataplane__V1__LegStatus status[FAKE_LEGS], *legs[FAKE_LEGS];
 	Tandem__Dataplane__V1__Path paths[FAKE_LEGS][FAKE_PATHS];
 	Tandem__Dataplane__V1__Path *path_list[FAKE_LEGS][FAKE_PATHS];
+	Tandem__Dataplane__V1__Stream *streams[FAKE_LEGS];
 	Tandem__Dataplane__V1__Call kept[FAKE_CALLS], *calls[FAKE_CALLS];
 	Tandem__Dataplane__V1__Counter counter[2], *counters[2];
+	Tandem__Dataplane__V1__Worker worker, *workers[1];
 	Tandem__Dataplane__V1__Shed shed;
 } room;
 
@@ -79,6 +81,27 @@ static void show_calls(const struct fake *f, Tandem__Dataplane__V1__Reply *reply
 	}
 }
 
+/* Half busy. */
+static void show_worker(const struct fake *f, Tandem__Dataplane__V1__Reply *reply)
+{
+	static uint32_t bounds[] = {1, 10};
+	static uint64_t latency[] = {70, 20, 10};
+
+	tandem__dataplane__v1__worker__init(&room.worker);
+	room.workers[0] = &room.worker;
+	room.worker.core = 3;
+	room.worker.packets = 100;
+	room.worker.total_us = f->worked_us;
+	room.worker.busy_us = f->worked_us / 2;
+	room.worker.latency = latency;
+	room.worker.n_latency = 3;
+	room.worker.bounds_us = bounds;
+	room.worker.n_bounds_us = 2;
+	room.worker.latency_sum_us = 400;
+	reply->workers = room.workers;
+	reply->n_workers = 1;
+}
+
 static void show_counters(const struct fake *f, Tandem__Dataplane__V1__Reply *reply)
 {
 	for (unsigned int i = 0; i < 2; i++) {
@@ -91,6 +114,7 @@ static void show_counters(const struct fake *f, Tandem__Dataplane__V1__Reply *re
 	room.counter[1].name = (char *)"bursts";
 	reply->counters = room.counters;
 	reply->n_counters = 2;
+	show_worker(f, reply);
 }
 
 static int by_id(const void *a, const void *b)

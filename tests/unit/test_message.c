@@ -138,7 +138,8 @@ static void test_json_of_each_kind(void **state)
 		    "{\"version\":\"\",\"dataplane_version\":\"\",\"dataplane_connected\":true,"
 		    "\"workers\":0,\"crypto_engine\":\"\",\"calls\":0,\"legs\":0,\"legs_max\":0,"
 		    "\"networks\":[],\"drops\":[],\"counters\":[],"
-		    "\"dataplane_legs\":0,\"orphans_deleted\":0,\"links\":[]}");
+		    "\"dataplane_legs\":0,\"orphans_deleted\":0,\"links\":[],\"worker_loads\":[],"
+		    "\"latency_bounds_us\":[]}");
 }
 
 static void test_json_of_bytes(void **state)

@@ -463,6 +463,30 @@ static void list_and_status(void **state)
 	assert_int_equal(rig.got.status->n_drops, 1);
 	assert_string_equal(rig.got.status->drops[0]->name, "auth_failed");
 	assert_int_equal(rig.got.status->n_counters, 1);
+	assert_int_equal(rig.got.status->n_worker_loads, 1);
+	assert_int_equal(rig.got.status->worker_loads[0]->core, 3);
+	assert_int_equal(rig.got.status->worker_loads[0]->n_latency,
+			 rig.got.status->n_latency_bounds_us + 1);
+	assert_string_equal(rig.got.status->headroom->limit, "");
+}
+
+static void headroom_is_of_the_last_seconds(void **state)
+{
+	Tandem__Relay__V1__StatusRequest status = TANDEM__RELAY__V1__STATUS_REQUEST__INIT;
+
+	for (int i = 0; i < 5; i++)
+		assert_done(rig_offer((const char *[]){"0", "1", "2", "3", "4"}[i], "a",
+				      rig_phone(41000, ""), AVP));
+	rig.fake.worked_us = 10000000;
+	workload_read(rig.session);
+	rig_ask(session_status, &status);
+	assert_string_equal(rig.got.status->headroom->limit, "");
+	rig.fake.worked_us += 4000000;
+	rig_ask(session_status, &status);
+	assert_string_equal(rig.got.status->headroom->limit, "workers");
+	assert_int_equal(rig.got.status->headroom->calls, 3);
+	assert_float_equal(rig.got.status->headroom->busy, 0.5, 1e-9);
+	assert_float_equal(rig.got.status->worker_loads[0]->busy, 0.5, 1e-9);
 }
 
 /* Two legs of one offer travel in one frame. */
@@ -526,6 +550,7 @@ int main(void)
 		TEST(limits),
 		TEST(ports_run_out),
 		TEST(list_and_status),
+		TEST(headroom_is_of_the_last_seconds),
 		TEST(requests_are_batched),
 		TEST(deleted_while_it_waits),
 	};
