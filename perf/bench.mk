@@ -32,9 +32,10 @@ $(BUILD)/perf/flood/verdict: $(VERDICT:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/libdat
 
 .PHONY: bench bench-profile bench-wire bench-peers bench-flood
 BENCH =
-# What every figure of the pipeline stands beside, in the same run: the commit before calls had more
-# than two legs. BASE= for none; BENCH='--compare PROGRAM' for another.
-BASE = a7455ff
+# What every figure of the pipeline stands beside, in the same run: the commit before workers metered
+# what a call sounds like, and how long packets take. BASE= for none; BENCH='--compare PROGRAM' for
+# another.
+BASE = fa3d4b9
 BASE_PIPELINE = $(if $(filter --quick --help --compare%,$(BENCH)),,$(BASE:%=$(BUILD)/base/%/build/perf/pipeline))
 $(BUILD)/base/%/build/perf/pipeline:
 	$(call say,BASE)

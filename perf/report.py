@@ -62,6 +62,11 @@ class Row:
         return self.net / self.raw if self.raw else None
 
     @property
+    def more(self):
+        """Than the build beside it."""
+        return self.net - self.other if self.other else None
+
+    @property
     def times(self):
         return self.libsrtp / self.net if self.libsrtp else None
 
