@@ -12,6 +12,7 @@
 #include <rte_common.h>
 
 #include "dataplane/stream.h"
+#include "dataplane/wire/xr.h"
 
 #define FLOW_SENDER_REPORTS 4
 #define FLOW_SHIFTS         4 /* SSRCs whose numbers were changed, the latest of them */
@@ -67,6 +68,10 @@ struct flow {
 	uint64_t shifts[FLOW_SHIFTS];
 	struct retired *retired; /* what is left of SSRCs that made room; NULL if none did */
 	const struct path *path; /* the configuration's; NULL if there is none */
+	/* The latest VoIP metrics of the participant, of one stream that it hears (RFC 3611 4.7) */
+	struct xr_voice voice; /* its SSRC 0: none came */
+	uint32_t voice_by;     /* the SSRC that said so */
+	uint16_t summary_end;  /* of the last statistics summary, so that none counts twice */
 } __rte_cache_aligned;
 
 /* Worker. NULL if the flow does not have this SSRC. */

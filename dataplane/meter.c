@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What was accepted from a participant: counted, with loss and interarrival jitter (RFC 3550 A.1,
- * A.3, A.8), bursts of loss (RFC 3611 4.7.2), what a jitter buffer has to wait for, the round-trip
- * time between relay and participant, and what the participant says that it hears (RFC 3550 6.4.1).
+ * A.3, A.8), bursts of loss (RFC 3611 4.7.2), and what a jitter buffer has to wait for. What comes
+ * by RTCP is hearsay.c's.
  */
-#include "dataplane/branch.h"
+#include "dataplane/hearsay.h"
 #include "dataplane/leg.h"
 #include "dataplane/move.h"
-#include "dataplane/srtp/number.h"
-#include "dataplane/wire/rtcp.h"
 #include "dataplane/wire/rtp.h"
 #include "dataplane/stages.h"
 #include "dataplane/stream.h"
@@ -240,76 +238,6 @@ static void meter_rtp(struct worker *w, struct burst *b, unsigned int i)
 	m->transit = transit;
 }
 
-/* --- RTCP ------------------------------------------------------------------------------------ */
-
-static uint32_t short_time(uint64_t tsc, uint64_t hz)
-{
-	return (tsc / hz << 16) + (tsc % hz << 16) / hz;
-}
-
-/* For the worker of the other direction, where the answer to this report will arrive. */
-static void keep_sender_report(struct flow *flow, uint32_t middle, uint32_t now)
-{
-	uint64_t *slot = &flow->sender_reports[flow->next_sender_report++ % FLOW_SENDER_REPORTS];
-
-	__atomic_store_n(slot, (uint64_t)middle << 32 | now, __ATOMIC_RELAXED);
-}
-
-/* The participant says how long ago it got a sender report of a leg that it hears. */
-static void answer_report(struct stream *s, const struct flow *heard, const struct rtcp_report *r,
-			  uint32_t now)
-{
-	for (unsigned int k = 0; r->lsr && k < FLOW_SENDER_REPORTS; k++) {
-		uint64_t sent = __atomic_load_n(&heard->sender_reports[k], __ATOMIC_RELAXED);
-		int32_t rtt = now - (uint32_t)sent - r->dlsr;
-
-		if (sent >> 32 != r->lsr)
-			continue;
-		/* Clocks tick in 15 us: what comes out as nothing or less is very near. */
-		s->rtt_us = rtt > 0 ? RTE_MAX((uint64_t)rtt * 1000000 >> 16, 1ULL) : 1;
-		return;
-	}
-}
-
-/* Of several SSRCs the first is told of, which is the voice. */
-static void keep_hearsay(struct stream_hearsay *h, unsigned int block, const struct rtcp_report *r)
-{
-	if (!block)
-		*h = (struct stream_hearsay){.ssrc = r->ssrc,
-					     .lost = r->lost,
-					     .fraction = r->fraction,
-					     .jitter = r->jitter};
-}
-
-static void meter_rtcp(struct worker *w, struct burst *b, unsigned int i)
-{
-	struct leg *leg = b->leg[i];
-	const struct leg_config *config = leg->config;
-	struct rtcp_cursor cursor = {burst_payload(b, i), b->length[i]};
-	uint32_t now = short_time(b->now, w->hz);
-	struct rtcp_report report;
-	struct rtcp_packet p;
-	uint32_t middle;
-
-	leg->flow.rtcp_packets++;
-	if (leg->flow.verify) /* it is still encrypted */
-		return;
-	while (rtcp_next(&cursor, &p)) {
-		if (rtcp_sender_time(&p, &middle))
-			keep_sender_report(&leg->flow, middle, now);
-		for (unsigned int k = 0; k < LEG_HEARD && config->heard[k]; k++) {
-			const struct flow *heard = &config->heard[k]->flow;
-			const struct branch *by = config->heard_by[k];
-
-			for (unsigned int r = 0; rtcp_report(&p, r, &report); r++) {
-				answer_report(b->stream[i], heard, &report, now);
-				keep_hearsay(&b->stream[i]->hearsay, r, &report);
-			}
-			number_give_back(by ? &by->flow : heard, &p);
-		}
-	}
-}
-
 void meter_stage(struct worker *w, struct burst *b)
 {
 	for (unsigned int i = 0; i < b->count; i++) {
@@ -320,6 +248,6 @@ void meter_stage(struct worker *w, struct burst *b)
 			else if (unlikely(b->leg[i]->flow.strayed))
 				b->leg[i]->flow.strayed = 0;
 		} else if (b->class[i] == CLASS_RTCP)
-			meter_rtcp(w, b, i);
+			hearsay_take(w, b, i);
 	}
 }

@@ -89,7 +89,7 @@ struct stream_faults {
 struct stream_hearsay {
 	uint32_t ssrc; /* of what it hears; 0: nothing was said */
 	int32_t lost : 24;
-	uint32_t fraction : 8; /* lost since the report before, of 256 */
+	uint32_t reported : 1; /* by a report block; else by summaries (RFC 3611 4.6) alone */
 	uint32_t jitter;       /* timestamp units */
 };
 

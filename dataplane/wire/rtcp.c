@@ -2,6 +2,7 @@
 #include "dataplane/wire/rtcp.h"
 
 #include "dataplane/wire/rtp.h"
+#include "dataplane/wire/xr.h"
 
 #define COMMON_HEADER 4
 #define SR_HEADER     28 /* with the sender's SSRC and the sender information */
@@ -9,7 +10,6 @@
 #define REPORT_BLOCK  24
 #define FEEDBACK      12 /* with both SSRCs */
 #define GENERIC_NACK  1  /* format of RTPFB */
-#define XR_HEADER     8
 #define XR_NUMBERS    12 /* of a block that names numbers, as far as those */
 
 bool rtcp_next(struct rtcp_cursor *cursor, struct rtcp_packet *p)
@@ -89,30 +89,24 @@ static bool next_of_nack(const struct rtcp_packet *p, struct rtcp_numbers *n)
 	return true;
 }
 
-static bool names_numbers(uint8_t xr_block)
+static bool names_numbers(const struct xr_block *block)
 {
-	/* Loss and duplicate runs, packet receipt times, the statistics summary. */
-	return xr_block == 1 || xr_block == 2 || xr_block == 3 || xr_block == 6;
+	return block->length >= XR_NUMBERS &&
+	       (block->type == XR_LOSS_RUNS || block->type == XR_DUPLICATE_RUNS ||
+		block->type == XR_RECEIPT_TIMES || block->type == XR_SUMMARY);
 }
 
 /* Where a block's report begins, and where it ends. */
 static bool next_of_xr(const struct rtcp_packet *p, struct rtcp_numbers *n)
 {
-	uint32_t at = n->next ? n->next : XR_HEADER;
+	struct xr_block block;
 
-	while (p->length >= at + 4) {
-		uint32_t size = 4 * (rtp_read16(p->data + at + 2) + 1u);
-		uint8_t *block = p->data + at;
-
-		if (p->length - at < size)
-			return false;
-		at += size;
-		if (!names_numbers(block[0]) || size < XR_NUMBERS)
+	while (xr_next(p, &n->next, &block)) {
+		if (!names_numbers(&block))
 			continue;
-		n->ssrc = rtp_read32(block + 4);
-		n->at = block + 8;
+		n->ssrc = rtp_read32(block.data + 4);
+		n->at = block.data + 8;
 		n->count = 2;
-		n->next = at;
 		return true;
 	}
 	return false;

@@ -3,6 +3,7 @@
 #include "dataplane/flow.h"
 #include "dataplane/srtp/number.h"
 #include "dataplane/wire/rtcp.h"
+#include "dataplane/wire/xr.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -11,6 +12,29 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static volatile uint32_t sink;
+
+static void read_extended(const struct rtcp_packet *p)
+{
+	struct xr_summary summary;
+	struct xr_block block;
+	struct xr_delay delay;
+	struct xr_voice voice;
+	uint32_t at = 0, last = 0, middle;
+
+	while (xr_next(p, &at, &block)) {
+		if (at <= last || at > p->length || block.data + block.length != p->data + at)
+			abort();
+		last = at;
+		if (xr_reference_time(&block, &middle))
+			sink = middle;
+		for (unsigned int k = 0; xr_delay(&block, k, &delay); k++)
+			sink = delay.ssrc ^ delay.lrr ^ delay.dlrr;
+		if (xr_summary(&block, &summary))
+			sink = summary.lost ^ summary.jitter ^ summary.end;
+		if (xr_voice(&block, &voice))
+			sink = voice.ssrc ^ voice.buffer_most_ms ^ voice.mos_cq;
+	}
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -40,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 			sink = report.ssrc ^ report.lsr ^ report.dlsr;
 		}
+		read_extended(&p);
 		number_give_back(&flow, &p);
 	}
 out:

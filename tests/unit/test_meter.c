@@ -431,13 +431,113 @@ static void what_a_participant_hears_is_kept(void **state)
 	oracle_put(wire.octets + 20, 240, 4);
 	meter(b, &wire, 2000);
 	assert_int_equal(report(b).hearsay.ssrc, 0xabcdef01);
-	assert_int_equal(report(b).hearsay.fraction, 0x40);
 	assert_int_equal(report(b).hearsay.lost, -2);
 	assert_int_equal(report(b).hearsay.jitter, 240);
 	assert_int_equal(report(b).clock_hz, 8000);
 	wire = packet_rtcp(SSRC, 0); /* without a word of it */
 	meter(b, &wire, 3000);
 	assert_int_equal(report(b).hearsay.ssrc, 0xabcdef01);
+}
+
+/* An extended report with one block, whose first octets are these; behind an empty report. */
+static struct packet extended_report(const uint8_t *block, unsigned int octets)
+{
+	struct packet w = packet_rtcp(SSRC, 0);
+
+	memset(w.octets + w.length, 0, 8 + octets);
+	oracle_put(w.octets + w.length, 0x80cf0000 | (octets / 4 + 1), 4);
+	oracle_put(w.octets + w.length + 4, SSRC, 4);
+	memcpy(w.octets + w.length + 8, block, octets);
+	w.length += 8 + octets;
+	return w;
+}
+
+/* A participant that never sends asks by a reference time, and is answered with a DLRR block. */
+static void who_never_sends_has_a_round_trip(void **state)
+{
+	const uint8_t time[12] = {4, 0, 0, 2, 0xe0, 0, 0x55, 0x66, 0x77, 0x88, 0, 0};
+	uint8_t delay[28] = {5, 0, 0, 6, 1, 1, 1,    1,    0,    0,    0, 0, 0,    0,
+			     0, 0, 1, 2, 3, 4, 0x55, 0x66, 0x77, 0x88, 0, 1, 0x80, 0};
+	struct packet wire = extended_report(time, sizeof(time));
+
+	meter(a, &wire, 5000 * HZ);
+	assert_int_equal(report(a).rtt_us, 0);
+	wire = extended_report(delay, sizeof(delay));
+	meter(b, &wire, 5000 * HZ + 1500 * HZ / 1000 + 30 * HZ / 1000);
+	assert_in_range(report(b).rtt_us, 29900, 30100);
+	assert_int_equal(report(a).rtt_us, 0);
+	delay[20] = 0x56; /* of a time that nobody said */
+	wire = extended_report(delay, sizeof(delay));
+	meter(b, &wire, 5009 * HZ);
+	assert_in_range(report(b).rtt_us, 29900, 30100);
+}
+
+static struct packet summary(uint16_t begin, uint16_t end, uint8_t flags, uint32_t lost)
+{
+	uint8_t block[40] = {6, flags, 0, 9, 0xab, 0xcd, 0xef, 0x01};
+
+	oracle_put(block + 8, begin, 2);
+	oracle_put(block + 10, end, 2);
+	oracle_put(block + 12, lost, 4);
+	oracle_put(block + 28, 33, 4);
+	return extended_report(block, sizeof(block));
+}
+
+static void summaries_stand_in_for_reports(void **state)
+{
+	struct packet wire = summary(100, 200, 0x80, 3);
+
+	arrive(b, 0, 1, 160, 1000);
+	meter(b, &wire, 2000);
+	assert_int_equal(report(b).hearsay.ssrc, 0xabcdef01);
+	assert_int_equal(report(b).hearsay.lost, 3);
+	assert_int_equal(report(b).hearsay.jitter, 0);
+	meter(b, &wire, 3000); /* the same one again */
+	assert_int_equal(report(b).hearsay.lost, 3);
+	wire = summary(200, 300, 0xa0, 4);
+	meter(b, &wire, 4000);
+	assert_int_equal(report(b).hearsay.lost, 7);
+	assert_int_equal(report(b).hearsay.jitter, 33);
+	wire = summary(300, 400, 0x20, 100); /* says nothing of loss */
+	meter(b, &wire, 5000);
+	assert_int_equal(report(b).hearsay.lost, 7);
+
+	/* Who reports says all that: nothing counts twice. */
+	wire = packet_rtcp(SSRC, 1);
+	oracle_put(wire.octets + 8, 0xabcdef01, 4);
+	oracle_put(wire.octets + 12, 9, 4);
+	meter(b, &wire, 6000);
+	wire = summary(400, 500, 0xa0, 50);
+	meter(b, &wire, 7000);
+	assert_int_equal(report(b).hearsay.lost, 9);
+}
+
+static void voice_metrics_are_kept(void **state)
+{
+	uint8_t block[36] = {7, 0, 0, 8, 0xab, 0xcd, 0xef, 0x01, 13, 26, 128, 5};
+	struct packet wire;
+
+	oracle_put(block + 16, 0x00500078, 4);
+	oracle_put(block + 24, 0x517f2726, 4);
+	wire = extended_report(block, sizeof(block));
+	arrive(b, 0, 1, 160, 1000);
+	meter(b, &wire, 2000);
+	assert_int_equal(b->flow.voice_by, SSRC);
+	assert_int_equal(b->flow.voice.ssrc, 0xabcdef01);
+	assert_int_equal(b->flow.voice.discarded, 26);
+	assert_int_equal(b->flow.voice.round_trip_ms, 80);
+	assert_int_equal(b->flow.voice.end_system_ms, 120);
+	assert_int_equal(b->flow.voice.mos_cq, 38);
+	/* The latest counts, and what is cut short does not. */
+	block[9] = 30;
+	wire = extended_report(block, sizeof(block));
+	meter(b, &wire, 3000);
+	assert_int_equal(b->flow.voice.discarded, 30);
+	block[3] = 9;
+	block[9] = 31;
+	wire = extended_report(block, sizeof(block));
+	meter(b, &wire, 4000);
+	assert_int_equal(b->flow.voice.discarded, 30);
 }
 
 static void compound_rtcp_is_bounded(void **state)
@@ -528,6 +628,9 @@ int main(void)
 		METERED(a_flow_counts_what_it_accepted),
 		METERED(round_trips_are_measured),
 		METERED(what_a_participant_hears_is_kept),
+		METERED(who_never_sends_has_a_round_trip),
+		METERED(summaries_stand_in_for_reports),
+		METERED(voice_metrics_are_kept),
 		METERED(compound_rtcp_is_bounded),
 		METERED(report_blocks_are_bounded),
 	};

@@ -44,7 +44,32 @@ static void show_faults(Tandem__Dataplane__V1__Stream *shown, const struct strea
 	shown->n_late = RTE_DIM(f->late);
 }
 
-static Tandem__Dataplane__V1__Stream *show_stream(const struct stream *s, uint64_t hz)
+static Tandem__Dataplane__V1__Xr *show_voice(const struct xr_voice *v)
+{
+	Tandem__Dataplane__V1__Xr *shown = calloc(1, sizeof(*shown));
+
+	if (!shown)
+		return NULL;
+	tandem__dataplane__v1__xr__init(shown);
+	shown->ssrc = v->ssrc;
+	shown->lost = v->lost;
+	shown->discarded = v->discarded;
+	shown->burst_density = v->burst_density;
+	shown->gap_density = v->gap_density;
+	shown->burst_ms = v->burst_ms;
+	shown->gap_ms = v->gap_ms;
+	shown->round_trip_ms = v->round_trip_ms;
+	shown->end_system_ms = v->end_system_ms;
+	shown->r = v->r;
+	shown->mos_lq = v->mos_lq;
+	shown->mos_cq = v->mos_cq;
+	shown->buffer_ms = v->buffer_ms;
+	shown->buffer_most_ms = v->buffer_most_ms;
+	return shown;
+}
+
+static Tandem__Dataplane__V1__Stream *show_stream(const struct flow *flow, const struct stream *s,
+						  uint64_t hz)
 {
 	Tandem__Dataplane__V1__Stream *shown = calloc(1, sizeof(*shown));
 	struct stream_report report;
@@ -66,6 +91,8 @@ static Tandem__Dataplane__V1__Stream *show_stream(const struct stream *s, uint64
 	shown->heard_lost = report.hearsay.lost;
 	shown->heard_jitter = report.hearsay.jitter;
 	shown->clock_hz = report.clock_hz;
+	if (flow->voice.ssrc && flow->voice_by == s->ssrc)
+		shown->xr = show_voice(&flow->voice);
 	return shown;
 }
 
@@ -82,7 +109,7 @@ static void show_streams(Tandem__Dataplane__V1__LegStatus *status, const struct 
 	if (!status->streams)
 		return;
 	for (s = flow->streams; s && status->n_streams < most; s = s->next) {
-		Tandem__Dataplane__V1__Stream *shown = show_stream(s, hz);
+		Tandem__Dataplane__V1__Stream *shown = show_stream(flow, s, hz);
 
 		if (shown)
 			status->streams[status->n_streams++] = shown;
