@@ -6,7 +6,8 @@
  * does, since both see the same packets in the same order and remember as many indices; libsrtp is
  * told each rollover counter; and forget() takes back the one thing that libsrtp does on its own,
  * state for an SSRC that the flow has no room for. SRTCP that is sent takes its index from
- * libsrtp's counter, which runs beside the stream's and begins anew with each key.
+ * libsrtp's counter, which runs beside the stream's, begins anew with each key, and is one for all
+ * that have the SSRC.
  *
  * libsrtp allocates memory for an SSRC that it sees for the first time, in the worker, and its
  * ciphers may; and a session serves one worker at a time, so that those who protect with one key

@@ -78,7 +78,8 @@ struct crypt_engine {
 	/* Main lcore, when no worker holds the key; cleanses it. */
 	void (*key_free)(struct crypt_key *key);
 	/*
-	 * Worker. Any mix of keys, suites, RTP and RTCP; those of one SSRC are in order of arrival.
+	 * Worker; protect the main lcore as well. Any mix of keys, suites, RTP and RTCP; those of
+	 * one SSRC are in order of arrival.
 	 * There is room for CRYPT_TRAILER_MAX octets after each packet to protect. A packet whose
 	 * tag is wrong may be left in any state.
 	 */

@@ -17,6 +17,11 @@
 #define INDEX_NONE     UINT64_MAX   /* `highest` before the first packet */
 #define INDEX_END      (1ULL << 48) /* RTP: the first index that a key must not serve */
 #define INDEX_RTCP_END (1ULL << 31) /* SRTCP: likewise */
+/*
+ * SRTCP that the relay sends has indices from here on, what it protects of others those below: no
+ * index serves twice under a key, whatever SSRC somebody chooses.
+ */
+#define INDEX_RTCP_OWN (1ULL << 30)
 
 /*
  * The index of a packet with sequence number `seq`, when `highest` is the highest index so far. The

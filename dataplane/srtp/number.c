@@ -130,10 +130,10 @@ enum drop number_take_rtcp(struct worker *w, struct leg *leg, const struct flow 
 
 	if (unlikely(reason != DROP_NONE))
 		return reason;
-	if (unlikely(s->send_rtcp >= INDEX_RTCP_END))
+	if (unlikely(s->send_rtcp >= INDEX_RTCP_OWN))
 		return DROP_KEY_EXHAUSTED;
 	*index = s->send_rtcp++;
-	lifetime_watch(w, leg, s, *index, INDEX_RTCP_END);
+	lifetime_watch(w, leg, s, *index, INDEX_RTCP_OWN);
 	return DROP_NONE;
 }
 

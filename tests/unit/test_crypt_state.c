@@ -160,13 +160,13 @@ static void keys_wear_out(void **state)
 	assert_false(bench_take_notice(call_bench, &notice));
 	s = flow_stream(&call->sender->flow, SSRC);
 
-	s->send_rtcp = 0x7f000000;
+	s->send_rtcp = INDEX_RTCP_OWN / 16 * 15;
 	wire = packet_rtcp(SSRC, 0);
 	assert_int_equal(call_protect(call, &wire), DROP_NONE);
 	assert_true(bench_take_notice(call_bench, &notice));
 	assert_int_equal(notice.kind, NOTICE_KEYS_STALE);
 	assert_ptr_equal(notice.leg, call->sender);
-	s->send_rtcp = 0x7fffffff;
+	s->send_rtcp = INDEX_RTCP_OWN - 1;
 	wire = packet_rtcp(SSRC, 0);
 	assert_int_equal(call_protect(call, &wire), DROP_NONE);
 	wire = packet_rtcp(SSRC, 0);

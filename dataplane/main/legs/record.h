@@ -64,7 +64,8 @@ struct record {
 	uint64_t last_media;    /* TSC: of the last packet before it was told that none comes */
 	uint32_t named;         /* configurations that name this leg */
 	uint32_t key_epoch;
-	uint32_t media_pps;   /* what its participant may send; 0: no limit */
+	uint32_t own_rtcp;  /* SRTCP packets of the relay's own that were sent to the participant */
+	uint32_t media_pps; /* what its participant may send; 0: no limit */
 	uint32_t media_burst; /* ... and at once */
 	uint64_t shed; /* packets for its ports that reached no worker; as shed_port_count() knew */
 	uint32_t shed_seen[LEG_COMPONENTS]; /* of struct shed_port */

@@ -9,9 +9,7 @@
 #include <rte_hash_crc.h>
 
 #include "dataplane/branch.h"
-#include "dataplane/main/legs/egress_make.h"
 #include "dataplane/main/floods/destinations.h"
-#include "dataplane/main/links/port.h"
 #include "dataplane/main/legs/record.h"
 #include "dataplane/seen.h"
 #include "dataplane/main/workers.h"
@@ -276,52 +274,6 @@ int registry_delete_leg(struct registry *r, uint64_t id, const char **what)
 		return fail(what, "a worker does not keep up", -EAGAIN);
 	close_leg(r, record);
 	return 0;
-}
-
-static int destination(const struct registry *r, const struct record *record,
-		       const Tandem__Dataplane__V1__Endpoint *given, struct endpoint *to,
-		       const char **what)
-{
-	const struct address *local = &r->dataplane->addresses[record->address].address;
-	const struct egress *usual = record->egress[0];
-
-	if (!given && !usual)
-		return fail(what, "the participant's address is not known yet", -EDESTADDRREQ);
-	if (!given)
-		*to = usual->remote;
-	else if (leg_plan_endpoint(to, given) ||
-		 address_is_ipv4(&to->address) != address_is_ipv4(local))
-		return fail(what, "to: needs an address of the leg's family and a port", -EINVAL);
-	return 0;
-}
-
-int registry_transmit(struct registry *r, const Tandem__Dataplane__V1__Transmit *transmit,
-		      const char **what)
-{
-	const struct record *record = record_find(r, transmit->leg);
-	const ProtobufCBinaryData *datagram = &transmit->datagram;
-	struct egress *egress;
-	struct endpoint to;
-	int error;
-
-	if (!record)
-		return fail(what, "leg: no such leg", -ENOENT);
-	if (!datagram->len)
-		return fail(what, "datagram: empty", -EINVAL);
-	error = destination(r, record, transmit->to, &to, what);
-	if (error)
-		return error;
-	egress = egress_create(r->dataplane, record->address, record->port, &to, record->dscp);
-	if (!egress)
-		return fail(what, "to: neither on-link nor behind a gateway", -EHOSTUNREACH);
-	error = port_send_datagram(r->dataplane, record->worker, egress, datagram->data,
-				   datagram->len);
-	if (error == -EHOSTUNREACH)
-		error = deferred_add(&r->deferred, record->worker, egress, datagram->data,
-				     datagram->len);
-	else
-		egress_release(egress);
-	return error ? fail(what, "the datagram could not be sent now", error) : 0;
 }
 
 int registry_create(struct registry **out, const struct registry_config *config)
