@@ -152,6 +152,8 @@ struct sdp_media {
 	uint32_t ptime_us;  /* the shorter one of a=ptime and a=maxptime; 0: neither was said */
 	uint64_t bandwidth; /* bits a second, the larger one of b=AS and b=TIAS; 0: neither */
 	const char *tls_id; /* NULL if there is none */
+	bool xr_said;       /* a=rtcp-xr, whatever it says */
+	bool voice_xr;      /* it asks for VoIP metrics (RFC 3611 section 5) */
 	const char *crypto[SDES_LINES_MAX]; /* what follows "a=crypto:", for sdes_choose() */
 	unsigned int crypto_count;
 };

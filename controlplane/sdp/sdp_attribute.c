@@ -286,6 +286,17 @@ static int read_ptime(struct sdp_parser *p, char *rest)
 	return 0;
 }
 
+/* "a=rtcp-xr:" [block *(" " block)], RFC 3611 section 5.1: blocks that its sender wants. */
+static int read_rtcp_xr(struct sdp_parser *p, char *rest)
+{
+	const char *word;
+
+	p->section->xr_said = true;
+	while (*(word = sdp_word(&rest)))
+		p->section->voice_xr |= !strcasecmp(word, "voip-metrics");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*read)(struct sdp_parser *p, char *rest);
@@ -309,6 +320,7 @@ static const struct {
 	{"setup", read_setup, false},
 	{"tls-id", read_tls_id, false},
 	{"crypto", read_crypto, true},
+	{"rtcp-xr", read_rtcp_xr, false},
 	{"rtpmap", read_rtpmap, true},
 	{"ptime", read_ptime, true},
 	{"maxptime", read_ptime, true},

@@ -31,6 +31,8 @@ static void inherit(struct sdp_media *m, const struct sdp_media *session)
 		m->setup = session->setup;
 	if (!m->tls_id)
 		m->tls_id = session->tls_id;
+	if (!m->xr_said)
+		m->voice_xr = session->voice_xr;
 }
 
 static struct sdp_media *find_mid(struct sdp *sdp, const char *mid)

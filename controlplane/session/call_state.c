@@ -103,6 +103,7 @@ static Tandem__State__V2__Terms *write_terms(struct arena *arena, const struct t
 	out->latch = t->latch;
 	out->latch_signalled = t->latch_signalled;
 	out->pace = t->pace;
+	out->voice_xr = t->voice_xr;
 	out->marking = t->marking;
 	out->rtcp_mux = t->rtcp_mux;
 	out->rtcp_mux_only = t->rtcp_mux_only;

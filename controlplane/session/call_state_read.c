@@ -92,6 +92,7 @@ int call_state_read_terms(struct terms *t, const Tandem__State__V2__Terms *state
 	t->latch = state->latch;
 	t->latch_signalled = state->latch_signalled;
 	t->pace = state->pace;
+	t->voice_xr = state->voice_xr;
 	t->marking = state->marking;
 	t->rtcp_mux = state->rtcp_mux;
 	t->rtcp_mux_only = state->rtcp_mux_only;

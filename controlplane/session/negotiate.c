@@ -336,6 +336,13 @@ static int take_crypto_answer(struct terms *t, const struct wish *wish,
 
 /* --- the whole ------------------------------------------------------------------------------- */
 
+/* What terms_add_line() adds. */
+static void forget_lines(struct terms *t)
+{
+	memset(t->clock_rate, 0, sizeof(t->clock_rate));
+	t->voice_xr = false;
+}
+
 static void take_wish(struct terms *t, const struct wish *wish)
 {
 	t->marking = wish->marking;
@@ -402,7 +409,7 @@ int terms_take_offer(struct terms *t, const struct wish *wish, const struct sdp_
 		terms_drop_keys(t);
 	else if (!wish->shared && take_crypto_offer(t, wish, media, mline, error))
 		return -EINVAL;
-	memset(t->clock_rate, 0, sizeof(t->clock_rate));
+	forget_lines(t);
 	return 0;
 }
 
@@ -546,12 +553,13 @@ int terms_take_answer(struct terms *t, const struct wish *wish, const struct sdp
 		return -EINVAL;
 	if (sdp_profile_has_sdes(t->profile) && take_crypto_answer(t, wish, media, mline, error))
 		return -EINVAL;
-	memset(t->clock_rate, 0, sizeof(t->clock_rate));
+	forget_lines(t);
 	return 0;
 }
 
-void terms_add_clocks(struct terms *t, const struct sdp_media *media)
+void terms_add_line(struct terms *t, const struct sdp_media *media)
 {
+	t->voice_xr |= media->voice_xr && media->kind == SDP_AUDIO;
 	/* The table of RFC 3551 is in there, so only what the m-line lists. */
 	for (unsigned int i = 0; i < media->format_count; i++) {
 		char *end;

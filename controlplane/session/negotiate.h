@@ -45,6 +45,7 @@ struct terms {
 
 	unsigned int marking;     /* 1 + the DSCP of what is sent there; 0: the port's */
 	uint32_t clock_rate[128]; /* Hz by payload type, 0: unknown */
+	bool voice_xr;            /* the participant wants to know how its voice arrives */
 	uint32_t pace;            /* RTP packets a second that may be expected; 0: unknown */
 };
 
@@ -76,8 +77,8 @@ void terms_choose_setup(struct terms *t, const struct terms *before, const struc
 void terms_go_plain(struct terms *t);
 void terms_drop_ice(struct terms *t);
 
-/* Adds the clock rates of one m-line's payload types. */
-void terms_add_clocks(struct terms *t, const struct sdp_media *media);
+/* Adds the clock rates of one m-line's payload types, and what it wants of RTCP. */
+void terms_add_line(struct terms *t, const struct sdp_media *media);
 /* Whether the DTLS association has to be a new one (RFC 8842 section 4). */
 bool terms_new_association(const struct terms *before, const struct terms *after);
 void terms_drop_keys(struct terms *t); /* SDES: ours and the participant's */

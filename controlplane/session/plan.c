@@ -25,11 +25,11 @@ static void name_media(struct plan *plan, const struct sdp *sdp)
 					 used ? "+" : "", sdp->media[line].kind_name);
 }
 
-static void add_clocks(struct terms *t, const struct plan *plan, const struct sdp *sdp)
+static void add_lines(struct terms *t, const struct plan *plan, const struct sdp *sdp)
 {
 	for (unsigned int line = 0; line < sdp->media_count; line++)
 		if (plan->lines & 1u << line)
-			terms_add_clocks(t, &sdp->media[line]);
+			terms_add_line(t, &sdp->media[line]);
 }
 
 /*
@@ -134,7 +134,7 @@ static int take_offer(struct exchange *x, struct session_error *error)
 			return session_refuse(
 				error, SESSION_INVALID_ARGUMENT,
 				"m-line %u: BUNDLE without a=rtcp-mux; add it (RFC 9143)", mline);
-		add_clocks(&plan->terms, plan, x->sdp);
+		add_lines(&plan->terms, plan, x->sdp);
 	}
 	return 0;
 }
@@ -367,7 +367,7 @@ static int take_answer(struct exchange *x, struct plan *plan, const struct sdp *
 			      media - answer->media + 1, error) ||
 	    check_plan(plan, error))
 		return -EINVAL;
-	add_clocks(&plan->terms, plan, answer);
+	add_lines(&plan->terms, plan, answer);
 	return 0;
 }
 

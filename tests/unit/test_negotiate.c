@@ -421,10 +421,24 @@ static void clocks(void **state)
 	struct line l = line("RTP/AVP", "");
 	struct terms t = {0};
 
-	terms_add_clocks(&t, l.media);
+	terms_add_line(&t, l.media);
 	assert_int_equal(t.clock_rate[111], 48000);
 	assert_int_equal(t.clock_rate[0], 8000);
 	assert_int_equal(t.clock_rate[8], 0); /* RFC 3551 knows it, the m-line does not list it */
+	sdp_free(l.sdp);
+}
+
+static void who_asks_for_xr(void **state)
+{
+	struct line l = line("RTP/AVP", "a=rtcp-xr:voip-metrics\r\n");
+	struct terms t = {0};
+
+	assert_int_equal(take_offer(&t, "RTP/AVP", "a=rtcp-xr:voip-metrics\r\n"), 0);
+	terms_add_line(&t, l.media);
+	assert_true(t.voice_xr);
+	/* The next answer does not. */
+	assert_int_equal(take_answer(&t, "RTP/AVP", ""), 0);
+	assert_false(t.voice_xr);
 	sdp_free(l.sdp);
 }
 
@@ -481,6 +495,7 @@ int main(void)
 		cmocka_unit_test(answers_must_fit),
 		cmocka_unit_test(a_held_address_stays),
 		cmocka_unit_test(clocks),
+		cmocka_unit_test(who_asks_for_xr),
 		cmocka_unit_test(wishes),
 	};
 

@@ -426,14 +426,55 @@ static void test_size(void **state)
 	free(text);
 }
 
+/* RFC 3611 section 5: what an m-line says counts, else the session. */
+static void test_xr(void **state)
+{
+	static const struct {
+		const char *session, *media;
+		bool voice;
+	} cases[] = {
+		{"", "", false},
+		{"a=rtcp-xr:voip-metrics\r\n", "", true},
+		{"", "a=rtcp-xr:voip-metrics\r\n", true},
+		{"", "a=rtcp-xr:rcvr-rtt=all:10000 stat-summary=loss,jitt VoIP-Metrics\r\n", true},
+		{"", "a=rtcp-xr:rcvr-rtt=all\r\na=rtcp-xr:voip-metrics\r\n", true},
+		{"", "a=rtcp-xr:rcvr-rtt=all\r\n", false},
+		{"", "a=rtcp-xr:voip-metrics-not\r\n", false},
+		{"", "a=rtcp-xr:\r\n", false},
+		{"a=rtcp-xr:voip-metrics\r\n", "a=rtcp-xr:\r\n", false},
+		{"a=rtcp-xr:voip-metrics\r\n", "a=rtcp-xr:pkt-loss-rle\r\n", false},
+		{"a=rtcp-xr:pkt-loss-rle\r\n", "a=rtcp-xr:voip-metrics\r\n", true},
+	};
+
+	for (size_t k = 0; k < COUNT(cases); k++) {
+		char text[1024];
+		struct sdp *sdp;
+
+		snprintf(text, sizeof(text),
+			 "v=0\r\no=- 1 1 IN IP4 203.0.113.30\r\ns=-\r\n"
+			 "c=IN IP4 203.0.113.30\r\nt=0 0\r\n%sm=audio 41000 RTP/AVP 0\r\n%s",
+			 cases[k].session, cases[k].media);
+		sdp = parse(text, strlen(text));
+		if (sdp->media[0].voice_xr != cases[k].voice)
+			fail_msg("%s", text);
+		sdp_free(sdp);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines_survive), cmocka_unit_test(test_media),
-		cmocka_unit_test(test_candidates),    cmocka_unit_test(test_details),
-		cmocka_unit_test(test_malformed),     cmocka_unit_test(test_nul),
-		cmocka_unit_test(test_limits),        cmocka_unit_test(test_size),
-		cmocka_unit_test(test_odd),           cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_lines_survive),
+		cmocka_unit_test(test_media),
+		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_details),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_xr),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
