@@ -296,6 +296,7 @@ void view_call(FILE *out, const Tandem__Relay__V1__Call *call)
 	view_flows(out, call);
 	view_paths(out, call);
 	view_streams(out, call);
+	view_xr(out, call);
 	view_shed_packets(out, call);
 	view_reasons(out, call);
 }

@@ -60,7 +60,10 @@ struct quality_sample quality_rate(const struct quality_reading *before,
 	buffer = choose_buffer(late, packets);
 	s.late = buffer.late;
 	s.jitter_ms = now->jitter_us / 1000.0;
-	s.delay_ms = now->delay_us / 1000.0 + buffer.ms + (codec ? codec->delay_ms : 0);
+	s.buffer_ms = buffer.ms;
+	s.delay_ms = now->delay_us / 1000.0;
+	s.delay_ms +=
+		now->ends_us ? now->ends_us / 1000.0 : buffer.ms + (codec ? codec->delay_ms : 0);
 	if (!codec || packets < 1)
 		return s;
 	part = lost / (packets + lost);
@@ -91,6 +94,7 @@ static void merge(struct quality_sample *to, const struct quality_sample *more)
 	to->conversational = mean(to->conversational, of_to, more->conversational, of_more);
 	to->jitter_ms = mean(to->jitter_ms, to->ms, more->jitter_ms, more->ms);
 	to->delay_ms = mean(to->delay_ms, to->ms, more->delay_ms, more->ms);
+	to->buffer_ms = mean(to->buffer_ms, to->ms, more->buffer_ms, more->ms);
 	to->packets += more->packets;
 	to->lost += more->lost;
 	to->late += more->late;

@@ -27,6 +27,8 @@ struct quality_reading {
 	uint32_t runs; /* ... how often in a row */
 	uint32_t jitter_us;
 	uint32_t delay_us; /* on the wire from the sender to the receiver, as far as it is known */
+	/* Of coding and of the jitter buffer, as participants say; 0: nobody does. */
+	uint32_t ends_us;
 };
 
 /* An interval, or several that became one. */
@@ -34,6 +36,7 @@ struct quality_sample {
 	uint32_t ms;                        /* how long it was */
 	float packets, lost, late;          /* of each: received, lost, and too late to be played */
 	float jitter_ms, delay_ms;          /* mouth to ear, the buffer included */
+	float buffer_ms;                    /* that it is reckoned with */
 	float r, listening, conversational; /* 0: too little came */
 };
 

@@ -5,6 +5,7 @@
 
 #include "controlplane/session/mend.h"
 #include "controlplane/session/rating.h"
+#include "controlplane/session/tell_xr.h"
 #include "dataplane/lib/log.h"
 
 #define ROUND_MS 10000
@@ -48,6 +49,7 @@ static void take(struct session *s, const Tandem__Dataplane__V1__LegStatus *stat
 	if (leg) {
 		leg->audited = a->round;
 		rating_take(leg, status);
+		tell_xr(leg, status);
 	} else if (was_suspect(a, id)) {
 		log_warn("leg %016jx of the dataplane belongs to no call; deleted", (uintmax_t)id);
 		a->orphans++;

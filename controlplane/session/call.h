@@ -80,7 +80,9 @@ struct leg {
 	uint32_t audited;        /* the last round that found it in the dataplane */
 	uint32_t missed;         /* rounds in a row that did not */
 	struct rated_list rated; /* see rating.h */
-	uint32_t rtt_us;  /* to its participant and back, as it was heard of last; 0: never */
+	uint32_t rtt_us; /* to its participant and back, as it was heard of last; 0: never */
+	/* As the participant says in XR, likewise: to the other one and back; in its own system. */
+	uint32_t far_ms, end_system_ms;
 	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 

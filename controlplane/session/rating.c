@@ -15,26 +15,51 @@ void rating_name(char name[MEDIA_NAME], const struct leg *leg, unsigned int payl
 			media_name(name, &call->media[line], payload_type);
 }
 
-/* The other one's half of the way, as long as there is one other. */
-static uint32_t rtt_behind(const struct leg *leg)
+/* Who hears it, as long as there is one other; NULL. */
+static const struct leg *leg_behind(const struct leg *leg)
 {
 	const struct party *partner = party_talks_with(leg->party);
-	const struct leg *other =
-		partner && leg->lines ? party_leg(partner, __builtin_ctz(leg->lines)) : NULL;
 
-	return other ? other->rtt_us : 0;
+	return partner && leg->lines ? party_leg(partner, __builtin_ctz(leg->lines)) : NULL;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* From the one to the other: half of both round trips, or where one is not known of the whole. */
+static uint32_t delay_us(const struct leg *leg, const struct leg *behind)
+{
+	uint32_t round_trip = leg->rtt_us;
+
+	if (behind)
+		round_trip += behind->rtt_us;
+	if (behind && (!leg->rtt_us || !behind->rtt_us))
+		round_trip = larger(round_trip, 1000 * larger(leg->far_ms, behind->far_ms));
+	return round_trip / 2;
+}
+
+/* RFC 3611 4.7.3: each says what it adds to a round trip, so a way has half of both. */
+static uint32_t ends_us(const struct leg *leg, const struct leg *behind)
+{
+	uint32_t one = leg->end_system_ms, other = behind ? behind->end_system_ms : 0;
+
+	return one && other ? 500 * (one + other) : 1000 * larger(one, other);
 }
 
 struct quality_reading rating_read(const struct leg *leg,
 				   const Tandem__Dataplane__V1__Stream *stream)
 {
+	const struct leg *behind = leg_behind(leg);
 	struct quality_reading r = {
 		.packets = stream->packets,
 		.lost = stream->lost,
 		.gone = stream->gone,
 		.runs = stream->runs,
 		.jitter_us = stream->jitter_us,
-		.delay_us = (leg->rtt_us + rtt_behind(leg)) / 2,
+		.delay_us = delay_us(leg, behind),
+		.ends_us = ends_us(leg, behind),
 	};
 
 	for (size_t k = 0; k < stream->n_late && k < QUALITY_LATE; k++)
@@ -76,9 +101,16 @@ static void take_stream(struct leg *leg, const Tandem__Dataplane__V1__Stream *st
 
 void rating_hear(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
 {
-	for (size_t k = 0; k < status->n_streams; k++)
-		if (status->streams[k]->rtt_us)
-			leg->rtt_us = status->streams[k]->rtt_us;
+	for (size_t k = 0; k < status->n_streams; k++) {
+		const Tandem__Dataplane__V1__Stream *stream = status->streams[k];
+
+		if (stream->rtt_us)
+			leg->rtt_us = stream->rtt_us;
+		if (stream->xr && stream->xr->round_trip_ms)
+			leg->far_ms = stream->xr->round_trip_ms;
+		if (stream->xr && stream->xr->end_system_ms)
+			leg->end_system_ms = stream->xr->end_system_ms;
+	}
 }
 
 void rating_take(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)

@@ -13,14 +13,16 @@
 #include "controlplane/session/path.h"
 #include "controlplane/session/rating.h"
 #include "controlplane/session/diagnose.h"
+#include "controlplane/session/report_xr.h"
 
-/* What a participant said of a stream that it hears. */
+/* What a participant said of a stream that it hears, in reports or in XR. */
 struct hearsay {
 	struct hearsay *next;
 	const Tandem__Relay__V1__Leg *by;
 	uint32_t ssrc;
 	int64_t lost;
-	uint32_t jitter; /* timestamp units */
+	uint32_t jitter;           /* timestamp units */
+	Tandem__Relay__V1__Xr *xr; /* NULL: it was a report */
 };
 
 struct report {
@@ -319,15 +321,46 @@ static void take_faults(Tandem__Relay__V1__Stream *out, const Tandem__Dataplane_
 	out->gap_loss = percent((double)in->gone - in->burst_lost, expected - in->burst_packets);
 }
 
-static void take_hearsay(struct report *r, const Tandem__Relay__V1__Leg *by,
-			 const Tandem__Dataplane__V1__Stream *in)
+static void take_report(struct report *r, const Tandem__Relay__V1__Leg *by,
+			const Tandem__Dataplane__V1__Stream *in)
 {
 	struct hearsay *h = in->heard_ssrc ? arena_take(&r->arena, sizeof(*h)) : NULL;
 
 	if (!h)
 		return;
-	*h = (struct hearsay){r->hearsay, by, in->heard_ssrc, in->heard_lost, in->heard_jitter};
+	*h = (struct hearsay){
+		.next = r->hearsay,
+		.by = by,
+		.ssrc = in->heard_ssrc,
+		.lost = in->heard_lost,
+		.jitter = in->heard_jitter,
+	};
 	r->hearsay = h;
+}
+
+static void take_xr(struct report *r, const Tandem__Relay__V1__Leg *by,
+		    const Tandem__Dataplane__V1__Xr *in)
+{
+	struct hearsay *h = in ? arena_take(&r->arena, sizeof(*h)) : NULL;
+
+	if (!h)
+		return;
+	*h = (struct hearsay){
+		.next = r->hearsay, .by = by, .ssrc = in->ssrc, .xr = report_xr(&r->arena, in)};
+	if (h->xr)
+		r->hearsay = h;
+}
+
+static void tell_report(struct report *r, const struct hearsay *h,
+			Tandem__Relay__V1__Stream *stream)
+{
+	stream->heard = arena_take(&r->arena, sizeof(*stream->heard));
+	if (!stream->heard)
+		return;
+	tandem__relay__v1__hearsay__init(stream->heard);
+	stream->heard->lost = h->lost;
+	if (stream->clock_hz)
+		stream->heard->jitter_ms = 1000.0 * h->jitter / stream->clock_hz;
 }
 
 /* To the stream that it is about, once all legs have told. */
@@ -340,15 +373,12 @@ static void give_hearsay(struct report *r, const struct hearsay *h)
 		     k++) {
 			Tandem__Relay__V1__Stream *stream = flow->streams[k];
 
-			if (stream->ssrc != h->ssrc || stream->heard)
+			if (stream->ssrc != h->ssrc)
 				continue;
-			stream->heard = arena_take(&r->arena, sizeof(*stream->heard));
-			if (!stream->heard)
-				return;
-			tandem__relay__v1__hearsay__init(stream->heard);
-			stream->heard->lost = h->lost;
-			if (stream->clock_hz)
-				stream->heard->jitter_ms = 1000.0 * h->jitter / stream->clock_hz;
+			if (h->xr && !stream->xr)
+				stream->xr = h->xr;
+			else if (!h->xr && !stream->heard)
+				tell_report(r, h, stream);
 		}
 	}
 }
@@ -457,8 +487,10 @@ void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *statu
 		return;
 	if (!out->flow)
 		out->flow = take_flow(r, leg, status);
-	for (size_t i = 0; i < status->n_streams; i++)
-		take_hearsay(r, out, status->streams[i]);
+	for (size_t i = 0; i < status->n_streams; i++) {
+		take_report(r, out, status->streams[i]);
+		take_xr(r, out, status->streams[i]->xr);
+	}
 	take_paths(r, status);
 	out->shed_packets = status->shed_packets;
 	out->shed_reason = arena_text(&r->arena, drop_reason_name(status->shed_reason));

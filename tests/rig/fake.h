@@ -25,6 +25,8 @@ struct fake_leg {
 	uint64_t packets, auth_failures;
 	uint32_t silence_ms;
 	Tandem__Dataplane__V1__Mode mode;
+	/* The test's: in each status it has 500 packets more. NULL: none was heard. */
+	Tandem__Dataplane__V1__Stream *stream;
 };
 
 struct fake {
@@ -62,6 +64,10 @@ struct fake {
 	unsigned int allocation_page;   /* places in one reply to GetAllocations */
 	unsigned int allocations_asked; /* `most` of the last one */
 	unsigned int origin_port; /* of clients that come by a gate; 0: they come by themselves */
+	unsigned int rtcp_count;  /* Transmits of RTCP; the last one: */
+	uint64_t rtcp_leg, rtcp_heard; /* packets of its stream by then */
+	uint8_t rtcp[1500];
+	size_t rtcp_length;
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
 };

@@ -63,7 +63,25 @@ static void show(const struct fake *f, const struct fake_leg *leg,
 	out->sent_packets = leg->packets;
 	out->auth_failures = leg->auth_failures;
 	out->silence_ms = leg->packets ? leg->silence_ms : UINT32_MAX;
+	if (leg->stream) {
+		leg->stream->packets += 500;
+		room.streams[reply->n_legs] = leg->stream;
+		out->streams = &room.streams[reply->n_legs];
+		out->n_streams = 1;
+	}
 	reply->legs[reply->n_legs++] = out;
+}
+
+static void take_rtcp(struct fake *f, const Tandem__Dataplane__V1__Transmit *transmit)
+{
+	const struct fake_leg *leg = fake_find(f, transmit->leg);
+
+	assert(transmit->datagram.len <= sizeof(f->rtcp));
+	f->rtcp_count++;
+	f->rtcp_leg = transmit->leg;
+	f->rtcp_heard = leg && leg->stream ? leg->stream->packets : 0;
+	f->rtcp_length = transmit->datagram.len;
+	memcpy(f->rtcp, transmit->datagram.data, f->rtcp_length);
 }
 
 static void show_calls(const struct fake *f, Tandem__Dataplane__V1__Reply *reply)
@@ -224,6 +242,8 @@ static void serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 			show(f, gone, &reply);
 		else
 			reply.error = ENOENT;
+	} else if (request->transmit && request->transmit->rtcp) {
+		take_rtcp(f, request->transmit);
 	} else if (request->transmit && f->transmit) {
 		f->transmit(f->transmit_arg, request->transmit->leg,
 			    request->transmit->datagram.data, request->transmit->datagram.len);
