@@ -82,11 +82,15 @@ class _Endpoint:
 
 
 class Phone(_Endpoint):
-    """suite: the SDES suite it wants; None: plain RTP. RTCP shares the port (RFC 5761)."""
+    """suite: the SDES suite it wants; None: plain RTP. RTCP shares the port (RFC 5761).
 
-    def __init__(self, namespace, address, port=0, suite=None):
+    lines: what else its SDP says of the m-line.
+    """
+
+    def __init__(self, namespace, address, port=0, suite=None, lines=()):
         super().__init__(namespace, address, port)
         self.crypto = sdp.Crypto.new(suite) if suite else None
+        self.lines = lines
         self.direction = "sendrecv"
         self._version = 0
 
@@ -94,7 +98,7 @@ class Phone(_Endpoint):
         self._version += 1
         return sdp.phone(self.address, self.port, "RTP/SAVP" if self.crypto else "RTP/AVP",
                          self.direction, [self.crypto] if self.crypto else [], self._version,
-                         mux=True)
+                         mux=True, more=self.lines)
 
     offer = describe
 

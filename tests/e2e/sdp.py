@@ -97,7 +97,7 @@ def _media(session, lines):
 
 
 def phone(address, port, profile="RTP/AVP", direction="sendrecv", cryptos=(), version=1,
-          rtcp_port=None, mux=False):
+          rtcp_port=None, mux=False, more=()):
     """The SDP of a SIP phone with PCMU and one m-line."""
     family = "IP6" if ":" in address else "IP4"
     lines = [
@@ -110,4 +110,5 @@ def phone(address, port, profile="RTP/AVP", direction="sendrecv", cryptos=(), ve
     elif rtcp_port:
         lines.append(f"a=rtcp:{rtcp_port}")
     lines += map(str, cryptos)
+    lines += more
     return "\r\n".join(lines) + "\r\n"
