@@ -9,6 +9,7 @@
 
 #include "controlplane/access/access.h"
 #include "controlplane/config.h"
+#include "controlplane/http/http.h"
 #include "controlplane/rpc/access_service.h"
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
@@ -38,6 +39,7 @@ struct program {
 	struct session *session;
 	struct shed *shed;
 	struct turn_server *turn;
+	struct http *http;
 	struct ng *ng;
 	struct health *health;
 	struct access *access;
@@ -59,8 +61,10 @@ static void on_stopped(void *arg)
 {
 	struct program *p = arg;
 
+	http_close(p->http);
 	ng_close(p->ng);
 	shed_stop(p->shed);
+	p->http = NULL;
 	p->ng = NULL;
 	session_close(p->session);
 	turn_stop(p->turn);
@@ -156,10 +160,21 @@ static int serve(struct program *p)
 	return rpc_start(&p->rpc, &p->loop, &config, p->services, SERVICES);
 }
 
+/* What is asked by HTTP, or by ng. */
+static int open_front_ends(struct program *p)
+{
+	struct ng_config ng = config_ng(&p->config);
+	int error = http_open(&p->http, &p->loop);
+
+	ng.http = p->http;
+	if (!error)
+		error = ng_open(&p->ng, &p->loop, p->session, &ng);
+	return error ? error : http_start(p->http);
+}
+
 static int start(struct program *p)
 {
 	struct session_config config = config_session(&p->config);
-	const struct ng_config ng = config_ng(&p->config);
 	int error;
 
 	p->health = health_create();
@@ -179,7 +194,7 @@ static int start(struct program *p)
 		return error;
 	error = watch_signals(p);
 	if (!error)
-		error = ng_open(&p->ng, &p->loop, p->session, &ng);
+		error = open_front_ends(p);
 	return error ? error : serve(p);
 }
 

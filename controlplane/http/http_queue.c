@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests go from the thread to the loop, and back with their replies. */
+#include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,10 +9,43 @@
 
 #define TURN_MOST 64 /* requests in one turn of the loop, so that others get theirs */
 
+static void free_secret(char *text)
+{
+	if (text)
+		OPENSSL_clear_free(text, strlen(text));
+}
+
+void http_chunk_free(struct http_chunk *chunk)
+{
+	free(chunk);
+}
+
+static void free_stream(struct http_stream *stream)
+{
+	struct http_chunk *chunk;
+
+	while (stream && (chunk = STAILQ_FIRST(&stream->chunks))) {
+		STAILQ_REMOVE_HEAD(&stream->chunks, link);
+		http_chunk_free(chunk);
+	}
+	free(stream);
+}
+
+/* Its content may have keys, and its fields tell who asks. */
 void http_request_free(struct http_request *r)
 {
-	free(r->octets);
-	free(r->reply);
+	for (unsigned int k = 0; k < HTTP_FIELDS; k++)
+		free_secret(r->fields[k]);
+	for (unsigned int k = 0; k < HTTP_QUERY_MAX; k++)
+		free_secret(r->query[k]);
+	for (unsigned int k = 0; k < HTTP_HEADERS_MAX; k++)
+		free_secret((char *)(uintptr_t)r->headers[k].value);
+	OPENSSL_clear_free(r->octets, r->size);
+	if (r->reply)
+		OPENSSL_clear_free(r->reply, LWS_PRE + r->length);
+	free_stream(r->stream);
+	free(r->subject);
+	free(r->path);
 	free(r);
 }
 
@@ -29,8 +64,11 @@ static struct http_request *take(struct http *h, struct http_requests *queue)
 
 	uv_mutex_lock(&h->lock);
 	r = TAILQ_FIRST(queue);
-	if (r)
+	if (r) {
 		TAILQ_REMOVE(queue, r, link);
+		if (r->stream)
+			r->stream->noticed = false;
+	}
 	uv_mutex_unlock(&h->lock);
 	return r;
 }
@@ -52,6 +90,36 @@ struct http_request *http_take_answered(struct http *h)
 	return take(h, &h->answered);
 }
 
+struct http_chunk *http_take_chunk(struct http_request *r, bool *last)
+{
+	struct http_stream *stream = r->stream;
+	struct http_chunk *chunk;
+
+	uv_mutex_lock(&r->http->lock);
+	chunk = STAILQ_FIRST(&stream->chunks);
+	if (chunk) {
+		STAILQ_REMOVE_HEAD(&stream->chunks, link);
+		stream->waiting--;
+	}
+	*last = stream->ended && !stream->waiting;
+	uv_mutex_unlock(&r->http->lock);
+	return chunk;
+}
+
+void http_let_go(struct http_request *r)
+{
+	struct http *h = r->http;
+
+	uv_mutex_lock(&h->lock);
+	if (r->stream->noticed)
+		TAILQ_REMOVE(&h->answered, r, link);
+	r->stream->noticed = false;
+	r->stream->is_gone = true;
+	TAILQ_INSERT_TAIL(&h->gone, r, link);
+	uv_mutex_unlock(&h->lock);
+	uv_async_send(&h->wake);
+}
+
 /* --- on the loop ----------------------------------------------------------------------------- */
 
 const char *http_request_octets(const struct http_request *r, size_t *size)
@@ -60,40 +128,182 @@ const char *http_request_octets(const struct http_request *r, size_t *size)
 	return r->octets;
 }
 
-void http_answer(struct http_request *r, unsigned int status, const char *octets, size_t length)
+bool http_request_is_post(const struct http_request *r)
+{
+	return r->post;
+}
+
+const char *http_request_path(const struct http_request *r)
+{
+	return r->path;
+}
+
+const char *http_request_query(const struct http_request *r, unsigned int index)
+{
+	return index < HTTP_QUERY_MAX ? r->query[index] : NULL;
+}
+
+const char *http_request_field(const struct http_request *r, enum http_field field)
+{
+	return r->fields[field];
+}
+
+const char *http_request_from(const struct http_request *r)
+{
+	return r->from;
+}
+
+const char *http_request_subject(const struct http_request *r)
+{
+	return r->subject;
+}
+
+bool http_request_is_tls(const struct http_request *r)
+{
+	return r->tls;
+}
+
+static bool keep_headers(struct http_request *r, const struct http_reply *reply)
+{
+	for (unsigned int k = 0; k < HTTP_HEADERS_MAX && reply->headers[k].name; k++) {
+		r->headers[k].name = reply->headers[k].name;
+		r->headers[k].value = strdup(reply->headers[k].value);
+		if (!r->headers[k].value)
+			return false;
+	}
+	return true;
+}
+
+/* Under the lock, and then the thread is woken. */
+static void notice(struct http_request *r)
+{
+	TAILQ_INSERT_TAIL(&r->http->answered, r, link);
+	lws_cancel_service(r->http->context);
+}
+
+void http_answer(struct http_request *r, const struct http_reply *reply)
 {
 	struct http *h = r->http;
+	bool kept = keep_headers(r, reply);
 
-	r->status = status;
-	r->reply = octets ? malloc(LWS_PRE + length) : NULL;
+	r->status = reply->status;
+	r->type = reply->type ?: r->route->type;
+	r->length = reply->length;
+	r->reply = kept && reply->octets ? malloc(LWS_PRE + reply->length) : NULL;
 	if (r->reply) {
-		memcpy(r->reply + LWS_PRE, octets, length);
-		r->length = length;
-	} else if (octets) {
+		memcpy(r->reply + LWS_PRE, reply->octets, reply->length);
+	} else if (reply->octets || !kept) {
 		r->status = HTTP_STATUS_SERVICE_UNAVAILABLE;
+		r->length = 0;
 	}
 	if (h->closed) {
 		http_request_free(r);
 	} else {
 		uv_mutex_lock(&h->lock);
-		TAILQ_INSERT_TAIL(&h->answered, r, link);
+		notice(r);
 		uv_mutex_unlock(&h->lock);
-		lws_cancel_service(h->context);
 	}
 	release(h);
 }
+
+/* --- answers that go on ----------------------------------------------------------------------- */
+
+static struct http_chunk *chunk_of(const char *octets, size_t length)
+{
+	struct http_chunk *chunk = malloc(sizeof(*chunk) + LWS_PRE + length);
+
+	if (!chunk)
+		return NULL;
+	chunk->length = length;
+	memcpy(chunk->octets + LWS_PRE, octets, length);
+	return chunk;
+}
+
+static void notice_stream(struct http_request *r)
+{
+	struct http_stream *stream = r->stream;
+
+	if (stream->noticed || stream->is_gone)
+		return;
+	stream->noticed = true;
+	notice(r);
+}
+
+void http_stream(struct http_request *r, const char *type, const char *pulse,
+		 void (*gone)(void *arg), void *arg)
+{
+	STAILQ_INIT(&r->stream->chunks);
+	r->stream->pulse = pulse;
+	r->stream->gone = gone;
+	r->stream->gone_arg = arg;
+	r->status = HTTP_STATUS_OK;
+	r->type = type;
+	r->streaming = true;
+	uv_mutex_lock(&r->http->lock);
+	notice_stream(r);
+	uv_mutex_unlock(&r->http->lock);
+}
+
+void http_stream_drop(struct http_request *r)
+{
+	struct http_chunk *chunk;
+	bool last;
+
+	while ((chunk = http_take_chunk(r, &last)))
+		http_chunk_free(chunk);
+}
+
+int http_stream_put(struct http_request *r, const char *octets, size_t length)
+{
+	struct http_chunk *chunk = chunk_of(octets, length);
+	int error = chunk ? 0 : -ENOMEM;
+
+	uv_mutex_lock(&r->http->lock);
+	if (!error && r->stream->waiting >= HTTP_WAITING_MAX)
+		error = -ENOBUFS;
+	if (!error) {
+		STAILQ_INSERT_TAIL(&r->stream->chunks, chunk, link);
+		r->stream->waiting++;
+		notice_stream(r);
+	}
+	uv_mutex_unlock(&r->http->lock);
+	if (error)
+		free(chunk);
+	return error;
+}
+
+void http_stream_end(struct http_request *r)
+{
+	uv_mutex_lock(&r->http->lock);
+	r->stream->ended = true;
+	notice_stream(r);
+	uv_mutex_unlock(&r->http->lock);
+}
+
+static void on_stream_gone(struct http_request *r)
+{
+	struct http *h = r->http;
+
+	r->stream->gone(r->stream->gone_arg);
+	http_request_free(r);
+	release(h);
+}
+
+/* --- its beginning and end -------------------------------------------------------------------- */
 
 static void on_wake(uv_async_t *wake)
 {
 	struct http *h = wake->data;
 	struct http_request *r;
 
+	while ((r = take(h, &h->gone)))
+		on_stream_gone(r);
 	for (unsigned int k = 0; k < TURN_MOST; k++) {
 		r = take(h, &h->asked);
 		if (!r)
 			return;
 		h->references++;
-		r->route->serve(r, h->config.arg);
+		r->route->serve(r, r->site->config.arg);
 	}
 	uv_async_send(&h->wake);
 }
@@ -106,6 +316,7 @@ int http_queue_open(struct http *h)
 		return error;
 	TAILQ_INIT(&h->asked);
 	TAILQ_INIT(&h->answered);
+	TAILQ_INIT(&h->gone);
 	error = uv_async_init(h->loop, &h->wake, on_wake);
 	if (error) {
 		uv_mutex_destroy(&h->lock);
@@ -126,10 +337,13 @@ void http_queue_close(struct http *h)
 	struct http_request *r;
 
 	h->closed = true;
-	TAILQ_CONCAT(&h->asked, &h->answered, link);
-	while ((r = TAILQ_FIRST(&h->asked))) {
-		TAILQ_REMOVE(&h->asked, r, link);
+	TAILQ_CONCAT(&h->gone, &h->answered, link);
+	while ((r = take(h, &h->gone)))
+		if (r->streaming)
+			on_stream_gone(r);
+		else
+			http_request_free(r);
+	while ((r = take(h, &h->asked)))
 		http_request_free(r);
-	}
 	uv_close((uv_handle_t *)&h->wake, on_closed);
 }

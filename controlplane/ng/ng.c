@@ -117,8 +117,6 @@ int ng_open(struct ng **out, uv_loop_t *loop, struct session *session,
 		error = read_allowed(ng, config);
 	for (unsigned int k = 0; !error && k < config->listen_count; k++)
 		error = listen_on(ng, config, config->listen[k]);
-	if (!error)
-		error = ng_http_start(ng);
 	if (error) {
 		ng_close(ng);
 		return error;
@@ -134,6 +132,11 @@ void ng_close(struct ng *ng)
 	ng->closing = true;
 	ng_datagrams_close(ng);
 	ng_listen_close(ng);
-	ng_http_close(ng);
 	ng_release(ng);
+}
+
+void ng_reload(struct ng *ng, const char *cert, const char *key)
+{
+	if (ng && ng->site)
+		http_site_reload(ng->site, NULL, cert, key);
 }

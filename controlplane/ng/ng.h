@@ -12,9 +12,11 @@
 
 #include "controlplane/session/session.h"
 
+struct http;
 struct ng;
 
 struct ng_config {
+	struct http *http; /* not started yet; NULL: there is neither http: nor https: */
 	/* "127.0.0.1:2223" or "udp:...", "tcp:...", "http:...", "https:...", "unix:/path"
 	 * (datagrams). */
 	const char *const *listen;
@@ -32,8 +34,13 @@ struct ng_config {
  */
 int ng_open(struct ng **ng, uv_loop_t *loop, struct session *session,
 	    const struct ng_config *config);
-/* Before the session: who waits gets no reply. NULL will do. Run the loop once more. */
+/*
+ * Before the session, and behind http_close(): who waits gets no reply. NULL will do. Run the loop
+ * once more.
+ */
 void ng_close(struct ng *ng);
+/* Reads these PEM files from now on. NULL will do for `ng`. */
+void ng_reload(struct ng *ng, const char *cert, const char *key);
 
 /* For who reads a configuration: the form, whether others than this machine reach it, and
  * whether it needs cert and key. */

@@ -9,9 +9,19 @@
 
 #include "controlplane/ng/ng_state.h"
 
+#define CONNECTIONS_MAX 512
+
+static void tell(struct http_request *request, unsigned int status, const char *octets,
+		 size_t length)
+{
+	const struct http_reply reply = {.status = status, .octets = octets, .length = length};
+
+	http_answer(request, &reply);
+}
+
 static void answer(void *arg, const char *octets, size_t length)
 {
-	http_answer(arg, HTTP_STATUS_OK, octets, length);
+	tell(arg, HTTP_STATUS_OK, octets, length);
 }
 
 /* Without a reply: the message has no cookie, or the first one of its kind is still being served.
@@ -22,11 +32,11 @@ static void answer_cookie(void *arg, const char *octets, size_t length)
 	const char *message = http_request_octets(arg, &size);
 	bool garbage = ng_cookie_length(message, size) < 0;
 
-	http_answer(arg,
-		    octets    ? HTTP_STATUS_OK
-		    : garbage ? HTTP_STATUS_BAD_REQUEST
-			      : HTTP_STATUS_SERVICE_UNAVAILABLE,
-		    octets, length);
+	tell(arg,
+	     octets    ? HTTP_STATUS_OK
+	     : garbage ? HTTP_STATUS_BAD_REQUEST
+		       : HTTP_STATUS_SERVICE_UNAVAILABLE,
+	     octets, length);
 }
 
 static void serve(struct http_request *request, void *ng)
@@ -47,7 +57,7 @@ static void serve_plain(struct http_request *request, void *ng)
 
 static void pong(struct http_request *request, void *ng)
 {
-	http_answer(request, HTTP_STATUS_OK, "pong\n", strlen("pong\n"));
+	tell(request, HTTP_STATUS_OK, "pong\n", strlen("pong\n"));
 }
 
 #define TYPE "application/x-rtpengine-ng"
@@ -67,38 +77,29 @@ static bool may_ask(const union socket_address *who, void *ng)
 	return ng_may_ask(ng, who);
 }
 
-static int open_server(struct ng *ng, const struct ng_config *config)
+static int open_site(struct ng *ng, const struct ng_config *config)
 {
-	const struct http_config http = {
+	const struct http_site_config site = {
+		.name = "ng",
 		.routes = routes,
 		.route_count = sizeof(routes) / sizeof(routes[0]),
 		.request_max = NG_MESSAGE_MAX,
 		.cert = config->cert,
 		.key = config->key,
+		.connections_max = CONNECTIONS_MAX,
 		.is_allowed = may_ask,
 		.arg = ng,
 	};
 
-	return http_open(&ng->http, ng->loop, &http);
+	return http_site_open(&ng->site, config->http, &site);
 }
 
 int ng_http_listen(struct ng *ng, const struct ng_config *config, const union socket_address *at,
 		   bool tls)
 {
-	int error = ng->http ? 0 : open_server(ng, config);
+	int error = ng->site ? 0 : open_site(ng, config);
 
 	if (tls && (!config->cert || !config->key))
 		error = -ENOKEY;
-	return error ? error : http_listen(ng->http, at, tls);
-}
-
-int ng_http_start(struct ng *ng)
-{
-	return ng->http ? http_start(ng->http) : 0;
-}
-
-void ng_http_close(struct ng *ng)
-{
-	http_close(ng->http);
-	ng->http = NULL;
+	return error ? error : http_listen(ng->site, at, tls);
 }

@@ -22,10 +22,10 @@ struct ng {
 	unsigned int allowed_count;
 	TAILQ_HEAD(, ng_datagrams) datagrams;
 	TAILQ_HEAD(, ng_listener) listeners;
-	struct http *http;     /* NULL: nobody listens by it */
-	unsigned int streams;  /* connections of the listeners */
-	struct ng_value *told; /* words that were logged as unknown */
-	struct arena words;    /* their memory */
+	struct http_site *site; /* NULL: nobody listens by it */
+	unsigned int streams;   /* connections of the listeners */
+	struct ng_value *told;  /* words that were logged as unknown */
+	struct arena words;     /* their memory */
 	unsigned int told_count;
 	uint64_t unknown_words; /* all that came */
 	unsigned int delete_delay_s;
@@ -62,8 +62,6 @@ int ng_listen(struct ng *ng, const union socket_address *at);
 void ng_listen_close(struct ng *ng);
 int ng_http_listen(struct ng *ng, const struct ng_config *config, const union socket_address *at,
 		   bool tls);
-int ng_http_start(struct ng *ng); /* after the last listener */
-void ng_http_close(struct ng *ng);
 
 /* ng_command.c: has the session do what is asked, and calls `done` with the reply, an arena's. */
 struct ng_query;

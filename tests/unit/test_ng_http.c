@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "controlplane/http/http.h"
 #include "controlplane/ng/ng.h"
 #include "tests/rig/control.h"
 
@@ -18,6 +19,7 @@
 #define HTTPS     1 /* of the addresses */
 
 static struct {
+	struct http *http;
 	struct ng *ng;
 	char listen[2][64], cert[64], key[64];
 	int port[2];
@@ -53,7 +55,7 @@ static void write_certificate(void)
 static int listen_to(const char *allow)
 {
 	const char *listen[2] = {client.listen[0], client.listen[HTTPS]};
-	const struct ng_config config = {
+	struct ng_config config = {
 		.listen = listen,
 		.listen_count = 2,
 		.allow = &allow,
@@ -62,8 +64,20 @@ static int listen_to(const char *allow)
 		.key = client.key,
 		.delete_delay_s = 30,
 	};
+	int error;
 
-	return ng_open(&client.ng, &rig.loop, rig.session, &config);
+	assert_int_equal(http_open(&client.http, &rig.loop), 0);
+	config.http = client.http;
+	error = ng_open(&client.ng, &rig.loop, rig.session, &config);
+	return error ?: http_start(client.http);
+}
+
+static void hang_up(void)
+{
+	http_close(client.http);
+	ng_close(client.ng);
+	client.http = NULL;
+	client.ng = NULL;
 }
 
 static int set_up(void **state)
@@ -83,7 +97,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	ng_close(client.ng);
+	hang_up();
 	unlink(client.cert);
 	unlink(client.key);
 	return rig_tear_down(state);
@@ -704,8 +718,7 @@ static void it_ends_in_the_middle(void **state)
 	say(fds[4], "\x16\x03\x01");
 	usleep(50000);
 	uv_run(&rig.loop, UV_RUN_NOWAIT);
-	ng_close(client.ng);
-	client.ng = NULL;
+	hang_up();
 	rig_settle(50);
 	for (unsigned int k = 0; k < COUNT(fds) - 1; k++) {
 		client.ended = false;
@@ -721,13 +734,13 @@ static void who_is_not_allowed(void **state)
 {
 	int fd;
 
-	ng_close(client.ng);
+	hang_up();
 	uv_run(&rig.loop, UV_RUN_NOWAIT);
 	assert_int_equal(listen_to("198.51.100.0/24"), 0);
 	fd = dial(0);
 	wait_for(fd, client.ended);
 	close(fd);
-	ng_close(client.ng);
+	hang_up();
 	uv_run(&rig.loop, UV_RUN_NOWAIT);
 	assert_int_equal(listen_to("127.0.0.0/8"), 0);
 	fd = dial(0);
@@ -740,16 +753,18 @@ static void what_it_cannot_begin_with(void **state)
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(client.port[0])};
 	int other = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
 
-	ng_close(client.ng);
+	hang_up();
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(other, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	assert_int_equal(bind(other, (struct sockaddr *)&at, sizeof(at)), 0);
 	assert_int_equal(listen(other, 1), 0);
 	assert_int_equal(listen_to(NULL), -EADDRINUSE);
 	assert_null(client.ng);
+	hang_up();
 	close(other);
 	assert_int_equal(truncate(client.key, 20), 0);
 	assert_int_equal(listen_to(NULL), -EKEYREJECTED);
+	hang_up();
 	unlink(client.cert);
 	assert_int_equal(listen_to(NULL), -EKEYREJECTED);
 }
