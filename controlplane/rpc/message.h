@@ -29,4 +29,23 @@ void message_free(ProtobufCMessage *);
  */
 json_t *message_json(const ProtobufCMessage *);
 
+#define MESSAGE_WHY 256 /* octets that say what is wrong with one; more are left out */
+
+/*
+ * The way back: the message that a JSON text says, an object as above. Strict: an unknown member or
+ * one that is there twice, another type, a number out of its range, a name that its enum has not,
+ * null and NUL are refused; members may be left out. 64-bit numbers may also be decimal texts,
+ * since JSON's are exact only up to 2^53 in many a reader. No octets at all are an empty object.
+ * The caller ends it with message_free(). NULL: `why` says which member and what it should be.
+ */
+ProtobufCMessage *message_parse(const ProtobufCMessageDescriptor *, const char *text, size_t len,
+				char why[MESSAGE_WHY]);
+/*
+ * The same from "name=value" texts, of a URL's query, for fields that are no messages: a repeated
+ * field comes as often as it has values. `next` is called with 0, 1, ... until it returns NULL.
+ */
+ProtobufCMessage *message_parse_query(const ProtobufCMessageDescriptor *,
+				      const char *(*next)(void *arg, unsigned index), void *arg,
+				      char why[MESSAGE_WHY]);
+
 #endif

@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "controlplane/rpc/message_field.h"
+
 /* JSON numbers above 2^63 do not fit jansson's integers: they lose their last digits as reals. */
 static json_t *unsigned_json(uint64_t value)
 {
@@ -76,36 +78,15 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *val
 	return NULL;
 }
 
-static size_t value_size(ProtobufCType type)
-{
-	switch (type) {
-	case PROTOBUF_C_TYPE_INT64:
-	case PROTOBUF_C_TYPE_SINT64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return 8;
-	case PROTOBUF_C_TYPE_BOOL:
-		return sizeof(protobuf_c_boolean);
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return sizeof(void *);
-	case PROTOBUF_C_TYPE_BYTES:
-		return sizeof(ProtobufCBinaryData);
-	default:
-		return 4;
-	}
-}
-
 static json_t *array_json(const ProtobufCFieldDescriptor *field, const char *items, size_t count)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; array && i < count; i++) {
 		/* Appending NULL fails, so this also sees a value that found no memory. */
-		if (json_array_append_new(array,
-					  value_json(field, items + i * value_size(field->type)))) {
+		if (json_array_append_new(
+			    array,
+			    value_json(field, items + i * message_value_size(field->type)))) {
 			json_decref(array);
 			return NULL;
 		}
