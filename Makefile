@@ -89,6 +89,8 @@ SAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-fra
 PROTOS := $(wildcard dataplane/api/*.proto controlplane/api/*.proto)
 GEN_C := $(PROTOS:%.proto=$(BUILD)/gen/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
+# The page's files, for the control plane to have in itself.
+PAGE := gen/controlplane/web/page.c
 
 # What a packet passes through is WORKER_SOURCES: `make lint` checks what these import.
 SRC_common := $(wildcard dataplane/lib/*.c dataplane/api/*.c)
@@ -98,7 +100,7 @@ SRC_dataplane := $(filter-out $(SRC_common),$(WORKER_SOURCES)) $(filter-out data
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
 SRC_controlplane := controlplane/config.c $(filter-out %/main.c,$(wildcard controlplane/gate/*.c)) \
 	$(wildcard controlplane/lib/*.c controlplane/access/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
-	controlplane/quality/*.c controlplane/shed/*.c controlplane/turn/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c)
+	controlplane/quality/*.c controlplane/shed/*.c controlplane/turn/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c controlplane/web/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
@@ -122,7 +124,7 @@ $(2)/gen/%.o: $$(BUILD)/gen/%.c | $$(GEN_H)
 	$$(Q)$(3) $$(CPPFLAGS) $$(ALL_CFLAGS) $(4) -c $$< -o $$@
 OBJ_$(1)_common := $$(SRC_common:%.c=$(2)/%.o) $$(PROTOS:%.proto=$(2)/gen/%.pb-c.o)
 OBJ_$(1)_dataplane := $$(SRC_dataplane:%.c=$(2)/%.o)
-OBJ_$(1)_controlplane := $$(SRC_controlplane:%.c=$(2)/%.o)
+OBJ_$(1)_controlplane := $$(SRC_controlplane:%.c=$(2)/%.o) $$(PAGE:%.c=$(2)/%.o)
 OBJ_$(1)_ebpf := $$(SRC_ebpf:%.c=$(2)/%.o)
 OBJ_$(1)_rig := $$(SRC_rig:%.c=$(2)/%.o)
 $$(foreach l,common dataplane controlplane ebpf rig,$$(eval $(2)/lib$$(l).a: $$(OBJ_$(1)_$$(l))))
@@ -146,6 +148,11 @@ $(BUILD)/gen/%.pb-c.c $(BUILD)/gen/%.pb-c.h: %.proto
 	@mkdir -p $(BUILD)/gen
 	$(call say,PROTOC)
 	$(Q)protoc-c --c_out=$(BUILD)/gen $<
+
+$(BUILD)/$(PAGE): controlplane/web/embed $(wildcard controlplane/web/page/*)
+	@mkdir -p $(@D)
+	$(call say,EMBED)
+	$(Q)$^ >$@
 
 # --- programs ------------------------------------------------------------------------------------
 

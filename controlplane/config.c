@@ -533,6 +533,7 @@ static const struct option_section sections[] = {
 	{.name = "shed", .keys = shed_keys},
 	{.name = "turn", .keys = turn_keys},
 	{.name = "access", .offset = offsetof(struct config, access), .keys = access_keys},
+	{.name = "web", .offset = offsetof(struct config, web), .keys = web_config_keys},
 	{}};
 
 static void check_listen(struct options *options, const struct config *config)
@@ -602,6 +603,7 @@ static void check(struct options *options, void *arg)
 	check_listen(options, config);
 	check_ng(options, config);
 	check_turn(options, config);
+	web_config_check(options, &config->web);
 	if (config->shed.strike.least_s > config->shed.strike.most_s)
 		option_mistake(options, "shed", NULL, "auto_block_least",
 			       "%u is more than auto_block_most, which is %u; exchange them",

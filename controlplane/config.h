@@ -11,6 +11,7 @@
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
 #include "controlplane/turn/turn.h"
+#include "controlplane/web/web_config.h"
 #include "dataplane/lib/ini.h"
 #include "dataplane/lib/log.h"
 
@@ -34,6 +35,7 @@ struct config {
 	struct turn_config turn;
 	int turn_peers; /* index of the choices */
 	struct access_rules access;
+	struct web_config web;
 };
 
 /* As options_load(). */

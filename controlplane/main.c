@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* tandem-controlplane: puts the parts together on one loop, and takes them apart. */
 #include <errno.h>
+#include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
 #include "controlplane/turn/turn.h"
+#include "controlplane/web/web.h"
+#include "dataplane/api/cleanse.h"
 #include "dataplane/lib/cpu.h"
 #include "dataplane/lib/log.h"
 #include "dataplane/lib/secrecy.h"
@@ -41,6 +44,7 @@ struct program {
 	struct turn_server *turn;
 	struct http *http;
 	struct ng *ng;
+	struct web *web;
 	struct health *health;
 	struct access *access;
 	struct rpc *rpc;
@@ -63,9 +67,11 @@ static void on_stopped(void *arg)
 
 	http_close(p->http);
 	ng_close(p->ng);
+	web_close(p->web);
 	shed_stop(p->shed);
 	p->http = NULL;
 	p->ng = NULL;
+	p->web = NULL;
 	session_close(p->session);
 	turn_stop(p->turn);
 	p->turn = NULL;
@@ -123,6 +129,8 @@ static void on_hangup(uv_signal_t *handle, int number)
 	rpc = config_rpc(p, config);
 	access_reload(p->access, &config->access);
 	rpc_reload(p->rpc, &rpc);
+	ng_reload(p->ng, config->ng_cert, config->ng_key);
+	web_reload(p->web, &config->web);
 	options_free(p->reloaded_options);
 	free(p->reloaded);
 	p->reloaded = config;
@@ -152,12 +160,20 @@ static int serve(struct program *p)
 {
 	const struct rpc_config config = config_rpc(p, &p->config);
 
-	p->services[0] = relay_service(p->session);
-	p->services[1] = shed_service(p->shed);
-	p->services[2] = turn_service(p->turn);
-	p->services[3] = access_service();
-	p->services[4] = health_service(p->health);
 	return rpc_start(&p->rpc, &p->loop, &config, p->services, SERVICES);
+}
+
+static int open_web(struct program *p)
+{
+	const struct web_parts parts = {
+		.http = p->http,
+		.access = p->access,
+		.services = p->services,
+		.service_count = SERVICES,
+		.config = &p->config.web,
+	};
+
+	return web_open(&p->web, &parts);
 }
 
 /* What is asked by HTTP, or by ng. */
@@ -166,9 +182,16 @@ static int open_front_ends(struct program *p)
 	struct ng_config ng = config_ng(&p->config);
 	int error = http_open(&p->http, &p->loop);
 
+	p->services[0] = relay_service(p->session);
+	p->services[1] = shed_service(p->shed);
+	p->services[2] = turn_service(p->turn);
+	p->services[3] = access_service();
+	p->services[4] = health_service(p->health);
 	ng.http = p->http;
 	if (!error)
 		error = ng_open(&p->ng, &p->loop, p->session, &ng);
+	if (!error)
+		error = open_web(p);
 	return error ? error : http_start(p->http);
 }
 
@@ -223,6 +246,12 @@ static int run(struct program *p)
 	return error;
 }
 
+/* What comes and goes as JSON may hold keys. */
+static void free_cleansed(void *memory)
+{
+	cleanse_allocator.free(NULL, memory);
+}
+
 int main(int argc, char **argv)
 {
 	static struct program program;
@@ -233,6 +262,7 @@ int main(int argc, char **argv)
 	log_open("tandem-controlplane", program.config.log);
 	if (error == 0) {
 		secrecy_protect();
+		json_set_alloc_funcs(malloc, free_cleansed);
 		signal(SIGPIPE, SIG_IGN);
 		error = run(&program);
 	}

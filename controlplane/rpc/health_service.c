@@ -88,7 +88,7 @@ static const struct rpc_method methods[] = {
 	{HEALTH "Check", &grpc__health__v1__health_check_request__descriptor, check, ROLE_ANYBODY,
 	 false},
 	{HEALTH "Watch", &grpc__health__v1__health_check_request__descriptor, watch, ROLE_ANYBODY,
-	 false},
+	 .streams = true},
 };
 
 struct health *health_create(void)

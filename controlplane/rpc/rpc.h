@@ -42,6 +42,7 @@ struct rpc_method {
 	rpc_handler *handle;
 	enum role role; /* the least that may call it */
 	bool changes;   /* something: each call of it is audited */
+	bool streams;   /* it ends in rpc_stream() */
 };
 
 struct rpc_service {

@@ -63,7 +63,8 @@ static const struct rpc_method methods[] = {
 	{SHED "Block", &tandem__shed__v1__block_request__descriptor, block, ROLE_OPERATOR, true},
 	{SHED "Unblock", &tandem__shed__v1__unblock_request__descriptor, unblock, ROLE_OPERATOR,
 	 true},
-	{SHED "Watch", &tandem__shed__v1__watch_request__descriptor, watch, ROLE_VIEWER, false},
+	{SHED "Watch", &tandem__shed__v1__watch_request__descriptor, watch, ROLE_VIEWER,
+	 .streams = true},
 };
 
 struct rpc_service shed_service(struct shed *shed)
