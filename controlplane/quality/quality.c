@@ -159,8 +159,8 @@ void quality_end(struct quality *q)
 	free(q->samples);
 }
 
-void quality_take(struct quality *q, const struct quality_reading *now,
-		  const struct voice_codec *codec, uint64_t ms)
+float quality_take(struct quality *q, const struct quality_reading *now,
+		   const struct voice_codec *codec, uint64_t ms)
 {
 	struct quality_sample s;
 
@@ -171,7 +171,7 @@ void quality_take(struct quality *q, const struct quality_reading *now,
 	if (now->packets < q->last.packets) {
 		q->last = *now;
 		q->last_ms = ms;
-		return;
+		return 0;
 	}
 	s = quality_rate(&q->last, now, now->packets - q->last.packets < LEAST ? NULL : q->codec,
 			 ms - q->last_ms);
@@ -179,11 +179,12 @@ void quality_take(struct quality *q, const struct quality_reading *now,
 	q->last_ms = ms;
 	keep(q, &s);
 	if (!s.conversational)
-		return;
+		return 0;
 	q->worst = q->worst ? fminf(q->worst, s.conversational) : s.conversational;
 	q->best = fmaxf(q->best, s.conversational);
 	q->sum += (double)s.conversational * s.ms;
 	q->rated_ms += s.ms;
+	return s.conversational;
 }
 
 double quality_average(const struct quality *q)

@@ -56,9 +56,12 @@ struct quality {
 /* Begins with what was counted before it was known. `ms`: of any clock that does not step. */
 void quality_begin(struct quality *q, const struct quality_reading *now, uint64_t ms);
 void quality_end(struct quality *q);
-/* An interval ends. Without memory it is in the total alone. */
-void quality_take(struct quality *q, const struct quality_reading *now,
-		  const struct voice_codec *codec, uint64_t ms);
+/*
+ * An interval ends. Without memory it is in the total alone. How it sounded to who talks (MOS-CQ);
+ * 0: it was not rated.
+ */
+float quality_take(struct quality *q, const struct quality_reading *now,
+		   const struct voice_codec *codec, uint64_t ms);
 /* Its mean over the intervals that were rated; 0: none. */
 double quality_average(const struct quality *q);
 

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define VOICE_CODECS 15
+
 struct voice_codec {
 	const char *name; /* of a=rtpmap */
 	bool wide;        /* ie is one of G.107.1 */
@@ -20,5 +22,9 @@ struct voice_codec {
  * video), or none that a rating is known for.
  */
 const struct voice_codec *voice_codec_find(const char *name);
+
+/* Each has a number below VOICE_CODECS. */
+unsigned int voice_codec_number(const struct voice_codec *codec);
+const char *voice_codec_name(unsigned int number);
 
 #endif

@@ -50,6 +50,8 @@ static void take(struct session *s, const Tandem__Dataplane__V1__LegStatus *stat
 		leg->audited = a->round;
 		rating_take(leg, status);
 		tell_xr(leg, status);
+		if (leg == TAILQ_FIRST(&leg->party->legs))
+			counts_settle(leg->party->call);
 	} else if (was_suspect(a, id)) {
 		log_warn("leg %016jx of the dataplane belongs to no call; deleted", (uintmax_t)id);
 		a->orphans++;
@@ -72,6 +74,7 @@ static void finish(struct session *s)
 	a->next = NULL;
 	a->next_count = a->next_size = 0;
 	mend_lost(s, a->round);
+	s->counts.rounds++;
 	if (full != a->full) {
 		a->full = full;
 		if (full)

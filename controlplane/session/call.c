@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "controlplane/lib/octets.h"
+#include "controlplane/session/counts.h"
 #include "controlplane/session/exchange.h"
 #include "controlplane/session/queue.h"
 #include "controlplane/session/session_state.h"
@@ -107,6 +108,7 @@ struct party *party_make(struct call *call, const char *tag, const char *branch)
 	}
 	party->number = ++call->parties_made;
 	call->party_count++;
+	call->session->counts.parties++;
 	TAILQ_INSERT_TAIL(&call->parties, party, entry);
 	return party;
 }
@@ -146,6 +148,7 @@ void party_free(struct party *gone)
 		leg_free(leg);
 	TAILQ_REMOVE(&call->parties, gone, entry);
 	call->party_count--;
+	call->session->counts.parties--;
 	mids_free(&gone->mids);
 	free(gone->tag);
 	free(gone->branch);
@@ -252,6 +255,7 @@ static int add_leg(struct leg **out, struct party *party, struct media_address *
 	leg->pair = pair;
 	TAILQ_INSERT_TAIL(&party->legs, leg, entry);
 	session_add_leg(session, leg);
+	counts_add_leg(leg);
 	*out = leg;
 	return 0;
 }
@@ -299,6 +303,7 @@ void leg_retire(struct leg *leg)
 		return;
 	leg->retired = true;
 	session_remove_leg(leg->session, leg);
+	counts_remove_leg(leg);
 	dtls_free(leg->dtls);
 	leg->dtls = NULL;
 }

@@ -83,6 +83,11 @@ struct leg {
 	uint32_t rtt_us; /* to its participant and back, as it was heard of last; 0: never */
 	/* As the participant says in XR, likewise: to the other one and back; in its own system. */
 	uint32_t far_ms, end_system_ms;
+	struct {
+		unsigned int network, suite; /* by which counts.h has it */
+		uint64_t awaits_media;       /* since then, ms of the loop's clock; 0: not yet */
+		bool media;                  /* it has come, or is not waited for */
+	} counted;
 	char failed[256]; /* why it can never carry media as it is; empty: it can */
 };
 
@@ -143,6 +148,10 @@ struct call {
 	bool busy;  /* a request is being served; others wait */
 	TAILQ_HEAD(, request) requests;
 	unsigned int request_count;
+	struct {
+		bool known;
+		unsigned int driver, state; /* by which counts.h has it */
+	} counted;
 	struct medium media[SDP_MEDIA_MAX];
 	unsigned int parties_made, party_count;
 	TAILQ_HEAD(, party) parties;

@@ -121,6 +121,7 @@ void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 		watch_leg(WATCH(SILENCE), leg, "the participant's ICE consent expired");
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA:
+		counts_take_media(leg);
 		watch_leg(WATCH(FIRST_MEDIA), leg, "");
 		break;
 	case TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_MEDIA_TIMEOUT:

@@ -96,6 +96,7 @@ void exchange_close(struct exchange *x)
 
 	exchange_free(x);
 	exchange_sweep(call, push);
+	counts_settle(call);
 	if (!push)
 		return;
 	/* Nobody is left: neither is the call. */

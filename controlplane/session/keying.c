@@ -188,6 +188,9 @@ static void on_done(void *arg, const struct dtls_result *result)
 	delivery->session = leg->session;
 	delivery->leg = leg->id;
 	leg->handshake_ms = result->elapsed_ms;
+	leg->session->counts.handshakes_done++;
+	histogram_add(&leg->session->counts.handshake, &counts_seconds,
+		      result->elapsed_ms / 1000.0);
 	push_keys(push, leg,
 		  &(struct push_keys){.suite = result->suite,
 				      .receive = {result->rx.key, result->rx.salt},
@@ -200,7 +203,10 @@ static void on_done(void *arg, const struct dtls_result *result)
 
 static void on_fail(void *arg, enum dtls_failure why, const char *text)
 {
-	fail_leg(arg, text);
+	struct leg *leg = arg;
+
+	leg->session->counts.handshakes_failed[why]++;
+	fail_leg(leg, text);
 }
 
 static void on_closed(void *arg, const char *text)
@@ -251,6 +257,7 @@ static void start(struct leg *leg)
 			      "re-offer brings a new one");
 		return;
 	}
+	leg->session->counts.handshakes_begun++;
 	config.suite_count = choose_suites(wish_of(leg), suites);
 	config.suites = config.suite_count ? suites : NULL;
 	error = dtls_start(&leg->dtls, &config);

@@ -118,6 +118,7 @@ static void push_lost(struct session *s, struct leg *leg)
 	*again = (struct again){s, leg->id};
 	log_warn("call %s: leg %016jx is not in the dataplane: pushed again", leg->party->call->id,
 		 (uintmax_t)leg->id);
+	s->counts.mended++;
 	push_again(push, leg);
 	push_paths(push, leg->party->call);
 	push_end(push);

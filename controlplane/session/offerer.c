@@ -45,6 +45,7 @@ static int new_call(struct session *s, struct call **out, struct party **from,
 		return session_refuse(error, SESSION_INTERNAL, "no memory");
 	}
 	session_add_call(s, call);
+	counts_add_call(call, true);
 	*out = call;
 	return 0;
 }
@@ -108,6 +109,8 @@ int offerer_read(struct exchange *x, const Tandem__Relay__V1__OfferRequest *requ
 void offerer_forget(struct call *call)
 {
 	exchange_sweep(call, NULL);
-	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
-		session_forget_call(call->session, call);
+	if (call_is_answered(call) || !TAILQ_EMPTY(&call->exchanges))
+		return;
+	counts_end_call(call, COUNTS_REFUSED);
+	session_forget_call(call->session, call);
 }

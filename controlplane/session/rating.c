@@ -85,6 +85,7 @@ static void take_stream(struct leg *leg, const Tandem__Dataplane__V1__Stream *st
 	struct rated *r = rated_find(&leg->rated, stream->ssrc);
 	const struct voice_codec *codec;
 	char name[MEDIA_NAME];
+	float mos;
 
 	rating_name(name, leg, stream->payload_type);
 	codec = voice_codec_find(name);
@@ -96,7 +97,11 @@ static void take_stream(struct leg *leg, const Tandem__Dataplane__V1__Stream *st
 	}
 	if (stream->packets != r->quality.last.packets)
 		r->heard_ms = now;
-	quality_take(&r->quality, &reading, codec, now);
+	mos = quality_take(&r->quality, &reading, codec, now);
+	if (mos)
+		histogram_add(
+			&leg->session->counts.interval_mos[voice_codec_number(r->quality.codec)],
+			&counts_mos, mos);
 }
 
 void rating_hear(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)

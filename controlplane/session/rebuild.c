@@ -19,6 +19,7 @@ void rebuild_leg(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status
 	leg->epoch = status->key_epoch;
 	leg->keyed = status->key_epoch != 0;
 	leg->suite = status->suite;
+	leg->counted.media = true;
 }
 
 static struct media_address *get_address(struct session *s, const Tandem__State__V2__Leg *state)
@@ -235,6 +236,7 @@ int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t 
 		call_release(call);
 	} else {
 		session_add_call(s, call);
+		counts_add_call(call, false);
 		session_end_at(call, state->ends_ms);
 	}
 	call_state_free(state);

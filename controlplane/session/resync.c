@@ -106,6 +106,7 @@ static void refresh(struct session *s, struct leg *leg,
 	if (push)
 		push_end(push);
 	keying_leg_up(leg);
+	counts_settle(call);
 }
 
 static void take_leg(struct session *s, const Tandem__Dataplane__V1__LegStatus *status)
@@ -206,12 +207,15 @@ void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 	struct session_link *link;
 	int error = networks_update(&s->networks, hello);
 
+	s->counts.connections++;
 	LIST_FOREACH (link, &s->links, entry)
 		link->connected(link->arg);
 	if (error)
 		log_error("dataplane: its networks make no sense: %s", strerror(-error));
-	if (s->synced && s->generation != hello->generation)
+	if (s->synced && s->generation != hello->generation) {
 		log_warn("the dataplane restarted");
+		s->counts.restarts++;
+	}
 	s->generation = hello->generation;
 	s->workers = hello->workers;
 	s->legs_max = hello->legs_max;

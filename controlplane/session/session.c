@@ -55,6 +55,16 @@ struct client *session_client(const struct session *s)
 	return s->client;
 }
 
+const struct counts *session_counts(const struct session *s)
+{
+	return &s->counts;
+}
+
+unsigned int session_calls_max(const struct session *s)
+{
+	return s->config.calls_max;
+}
+
 bool session_other_family(const struct session *s, const struct address *address,
 			  struct address *other)
 {

@@ -19,6 +19,7 @@
 struct session;
 struct address;
 struct client;
+struct counts;
 struct Tandem__Dataplane__V1__Event;
 
 struct session_config {
@@ -116,6 +117,10 @@ void session_watch_ready(struct session *session, void (*changed)(void *arg, boo
 /* The dataplane's client, for what belongs to no call. The session's own, which opens and closes
  * it. */
 struct client *session_client(const struct session *session);
+/* What has happened, and of what there is how much (counts.h). */
+const struct counts *session_counts(const struct session *session);
+/* How many calls there may be. */
+unsigned int session_calls_max(const struct session *session);
 /*
  * Another media address of the network that has `address`, of the other family. False: there is
  * none.

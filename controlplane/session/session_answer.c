@@ -38,6 +38,7 @@ struct answering {
 	struct exchange *exchange;
 	struct exchange next; /* a copy, whose plans hold what was before once they are in force */
 	struct change from, to;          /* of the parties */
+	bool first;                      /* of the call's answers */
 	struct medium *media;            /* of the call, the whole array */
 	bool pending[2 * SDP_MEDIA_MAX]; /* of the plans' legs before, those of `from` first */
 	char *sdp;
@@ -314,6 +315,8 @@ static void finish(void *arg, int error, const char *what)
 			     "the dataplane refused the keys: %s", what);
 	} else {
 		watch_party(WATCH(ANSWERED), a->to.party, "");
+		if (a->first)
+			counts_answer_call(a->call);
 		reply_sdp(a);
 	}
 	end(a);
@@ -343,6 +346,7 @@ static void commit(struct answering *a, struct push *push)
 		/* In this order: what DTLS leaves behind SDES may not inherit. */
 		keying_agree_dtls(plan->leg, &plan->terms);
 		keying_push_sdes(push, plan->leg, &plan->terms);
+		counts_await_media(plan->leg);
 	}
 	remove_rejected(a, a->from.party);
 	remove_rejected(a, a->to.party);
@@ -503,6 +507,7 @@ static void push_changes(struct answering *a, struct push *push)
 	struct paths before = paths_derive(a->call), now;
 	struct plan *plan;
 
+	a->first = !call_is_answered(a->call);
 	put_in_force(a);
 	session_end_at(a->call, 0);
 	a->call->signalled = wall_clock_ms();

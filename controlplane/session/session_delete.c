@@ -32,6 +32,7 @@ static void delete_call(struct session *s, struct call *call, session_reply *rep
 	for_each_leg(leg, call) push_delete(push, leg);
 	push_forget_call(push, call);
 	watch_call(WATCH(ENDED), call, "it was deleted");
+	counts_end_call(call, COUNTS_DELETED);
 	session_forget_call(s, call);
 	push_end(push);
 }

@@ -28,6 +28,13 @@ void session_forget_call(struct session *s, struct call *call)
 	call_release(call);
 }
 
+static enum counts_end end_of(const struct call *call)
+{
+	if (call->ends)
+		return COUNTS_DELETED;
+	return call_is_answered(call) ? COUNTS_DROPPED : COUNTS_UNANSWERED;
+}
+
 void session_drop_call(struct session *s, struct call *call, const char *why)
 {
 	struct push *push = push_begin(s, NULL, NULL, NULL);
@@ -36,6 +43,7 @@ void session_drop_call(struct session *s, struct call *call, const char *why)
 
 	log_info("call %s: deleted: %s", call->id, why);
 	watch_call(WATCH(ENDED), call, why);
+	counts_end_call(call, end_of(call));
 	if (push) {
 		for_each_leg(leg, call)
 		{

@@ -69,6 +69,7 @@ void session_add_call(struct session *s, struct call *call)
 
 void session_remove_call(struct session *s, struct call *call)
 {
+	counts_remove_call(call);
 	hashtable_remove(&s->calls_by_key, &call->key_node);
 	hashtable_remove(&s->calls, &call->node);
 	TAILQ_REMOVE(&s->by_age, call, entry);

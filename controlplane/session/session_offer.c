@@ -163,8 +163,10 @@ static void give_up(struct exchange *x)
 	struct call *call = call_hold(x->call);
 
 	exchange_close(x);
-	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
+	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges)) {
+		counts_end_call(call, COUNTS_REFUSED);
 		session_forget_call(call->session, call);
+	}
 	call_release(call);
 }
 

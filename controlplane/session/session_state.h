@@ -8,6 +8,7 @@
 #include "controlplane/session/audit.h"
 #include "controlplane/session/call.h"
 #include "controlplane/session/client.h"
+#include "controlplane/session/counts.h"
 #include "controlplane/session/session.h"
 #include "controlplane/session/watch.h"
 #include "controlplane/session/workload.h"
@@ -34,6 +35,7 @@ struct session {
 	uv_timer_t expiry;
 	struct audit audit;
 	struct workload workload;
+	struct counts counts;
 	struct watch watch;
 
 	bool ready;

@@ -28,8 +28,10 @@ static void forget(struct solo_offer *o)
 		exchange_close(o->exchange);
 	else
 		exchange_sweep(call, NULL);
-	if (TAILQ_EMPTY(&call->parties))
+	if (TAILQ_EMPTY(&call->parties)) {
+		counts_end_call(call, COUNTS_REFUSED);
 		session_forget_call(call->session, call);
+	}
 }
 
 static void finish(void *arg, int error, const char *what)

@@ -56,10 +56,12 @@ void session_unwatch_calls(struct session_watcher *w)
 	free(w);
 }
 
-static void notify(const struct call *call, Tandem__Relay__V1__WatchEvent *event, const char *text)
+static void notify(struct call *call, Tandem__Relay__V1__WatchEvent *event, const char *text)
 {
 	struct session_watcher *w = LIST_FIRST(&call->session->watch.watchers);
 
+	/* What is worth telling may have changed how the call counts. */
+	counts_settle(call);
 	if (!w)
 		return;
 	event->time_ms = wall_clock_ms();
@@ -88,7 +90,7 @@ static Tandem__Relay__V1__WatchEvent begin(Tandem__Relay__V1__WatchKind kind,
 	return event;
 }
 
-void watch_call(Tandem__Relay__V1__WatchKind kind, const struct call *call, const char *text)
+void watch_call(Tandem__Relay__V1__WatchKind kind, struct call *call, const char *text)
 {
 	Tandem__Relay__V1__WatchEvent event = begin(kind, NULL);
 

@@ -22,7 +22,7 @@ void watch_close(struct watch *watch);
 #define WATCH(kind) TANDEM__RELAY__V1__WATCH_KIND__WATCH_##kind
 
 /* `text` says more, to an operator; "": nothing. */
-void watch_call(Tandem__Relay__V1__WatchKind kind, const struct call *call, const char *text);
+void watch_call(Tandem__Relay__V1__WatchKind kind, struct call *call, const char *text);
 void watch_party(Tandem__Relay__V1__WatchKind kind, const struct party *party, const char *text);
 void watch_leg(Tandem__Relay__V1__WatchKind kind, const struct leg *leg, const char *text);
 

@@ -180,6 +180,7 @@ void attacks_feed(struct attacks *attacks, const struct attack_second *second,
 			take_calls(a, kind, second);
 		}
 		change = a->id ? go_on(a, attacks->begin_pps) : begin(attacks, a, second->now_ms);
+		attacks->begun[kind] += change == ATTACK_BEGAN;
 		if (change != ATTACK_STAYS)
 			changed(arg, change, kind, a);
 		if (change == ATTACK_ENDED)

@@ -78,6 +78,7 @@ struct attack {
 struct attacks { /* all zero but begin_pps: none */
 	uint32_t begin_pps;
 	uint64_t last_id;
+	uint64_t begun[ATTACK_KINDS]; /* so many, ever */
 	struct attack of[ATTACK_KINDS];
 };
 

@@ -11,6 +11,7 @@
 
 #include "controlplane/api/shed.pb-c.h"
 #include "controlplane/session/session.h"
+#include "controlplane/shed/attack.h"
 #include "controlplane/shed/strike.h"
 
 struct shed;
@@ -44,6 +45,17 @@ void shed_put_block(struct shed *shed, const Tandem__Shed__V1__BlockRequest *req
 		    session_reply *reply, void *arg);
 void shed_delete_block(struct shed *shed, const Tandem__Shed__V1__UnblockRequest *request,
 		       session_reply *reply, void *arg);
+
+/* Those that run, and how many there were, as of the last second. */
+const struct attacks *shed_attacks(const struct shed *shed);
+
+/* How many prefixes are blocked; -errno if the dataplane did not say. */
+struct shed_blocks {
+	unsigned int automatic, by_operator;
+};
+typedef void shed_blocks_counted(void *arg, int error, const struct shed_blocks *blocks);
+/* Calls `counted` once, perhaps before it returns. */
+void shed_count_blocks(struct shed *shed, shed_blocks_counted *counted, void *arg);
 
 /* Is told of attacks; the watcher is the caller's. The event is gone when `event` returns. */
 struct shed_watcher {

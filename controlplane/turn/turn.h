@@ -51,6 +51,22 @@ int turn_start(struct turn_server **turn, struct session *session, uv_loop_t *lo
  */
 void turn_stop(struct turn_server *turn);
 
+/* What became of requests for an allocation, since the start. */
+enum turn_refusal {
+	TURN_REFUSED_CREDENTIALS, /* unknown, expired, or the password is wrong */
+	TURN_REFUSED_QUOTA,       /* the user has as many as it may */
+	TURN_REFUSED_CAPACITY,    /* no port, or no room in the dataplane */
+	TURN_REFUSED_OTHER,       /* it asks for what is not served, or has another one */
+	TURN_REFUSALS
+};
+struct turn_counts {
+	uint64_t granted, refused[TURN_REFUSALS];
+};
+const struct turn_counts *turn_counts(const struct turn_server *turn);
+const char *turn_refusal_name(enum turn_refusal refusal);
+/* How many there are; -1: the dataplane has not told yet, or TURN is not configured. */
+long turn_allocations(const struct turn_server *turn);
+
 /* As the verbs of session.h; the words are those of turn.proto. */
 void turn_list(struct turn_server *turn, const Tandem__Turn__V1__ListRequest *request,
 	       session_reply *reply, void *arg);

@@ -77,6 +77,7 @@ static void refuse(struct turn_server *t, const struct endpoint *server,
 	uint8_t out[TURN_ANSWER_MAX];
 	struct stun_auth auth = {{0}, {0}};
 
+	turn_count_refusal(t, code);
 	if (key)
 		stun_auth_set_key(&auth, key, TURN_KEY);
 	answer(t, server, client, out, turn_answer_error(out, request, code, key ? &auth : NULL));
@@ -91,6 +92,7 @@ static void ask_again(struct turn_server *t, const struct endpoint *server,
 	uint8_t out[TURN_ANSWER_MAX];
 	uint16_t at = turn_answer(out, request, TURN_ERROR);
 
+	turn_count_refusal(t, TURN_UNAUTHENTICATED);
 	stun_put_error(out, &at, TURN_UNAUTHENTICATED, "");
 	memcpy(stun_put(out, &at, STUN_REALM, realm), t->config.realm, realm);
 	memcpy(stun_put(out, &at, STUN_NONCE, request->nonce_length),
@@ -150,6 +152,7 @@ static void on_granted(void *arg, int error, const Tandem__Dataplane__V1__Reply 
 		turn_lease_remove(&g->t->leases, g->id);
 		refuse(g->t, &g->server, &g->client, &request, TURN_INSUFFICIENT_CAPACITY, g->key);
 	} else {
+		g->t->counts.granted++;
 		log_debug("turn: allocation %016" PRIx64 " of %.*s at %s", g->id,
 			  (int)g->user_length, (const char *)g->user, where(text, g));
 	}

@@ -8,6 +8,7 @@
 #include "controlplane/session/client.h"
 #include "controlplane/turn/turn.h"
 #include "controlplane/turn/turn_lease.h"
+#include "dataplane/lib/turn_message.h"
 
 #define TURN_NAME 512 /* of a user, NUL included */
 
@@ -20,6 +21,7 @@ struct turn_server {
 	LIST_HEAD(, turn_grant) grants; /* that the dataplane has not answered yet */
 	bool serving;
 	bool known; /* what allocations there are */
+	struct turn_counts counts;
 };
 
 /* turn_judge.c: answers a request of somebody without an allocation, or hears that it is gone. */
@@ -27,6 +29,9 @@ void turn_judge(struct turn_server *t, const Tandem__Dataplane__V1__Event *event
 
 /* The user of a USERNAME, for whom it counts; into `name`, which holds TURN_NAME. */
 void turn_name_of(char *name, const ProtobufCBinaryData *username);
+
+/* turn_count.c: a request is refused with this code. */
+void turn_count_refusal(struct turn_server *t, enum turn_error code);
 
 /* --- turn_verb.c: what the verbs share --- */
 
