@@ -34,7 +34,8 @@ PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest 
 	chromium chromium-driver tcpdump tshark \
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0 \
-	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild qemu-user coturn
+	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild qemu-user coturn \
+	prometheus python3-prometheus-client
 # Where Node.js is not Debian's it brings its own npm, and Debian's would put it out.
 PKGS_TEST += $(if $(shell command -v npm),,npm)
 PKGS_PERF = dpdk-dev python3-matplotlib valgrind
@@ -59,10 +60,10 @@ deps deps-run deps-fresh deps-image deps-image-test:
 	echo "deps: installing" $$missing; \
 	export DEBIAN_FRONTEND=noninteractive; \
 	apt-get update -q && apt-get install -q -y --no-install-recommends $$missing || exit; \
-	for s in kamailio coturn; do case " $$(echo $$missing) " in *" $$s "*) $(stop_service);; esac; done
+	for s in kamailio coturn prometheus; do case " $$(echo $$missing) " in *" $$s "*) $(stop_service);; esac; done
 
-# Debian starts what it installs, now and at boot; the tests start a Kamailio of their own, and of
-# coturn they need the clients. 101: a policy of this machine's lets nobody start or stop services.
+# Debian starts what it installs, now and at boot; the tests start a Kamailio and a Prometheus of their
+# own, and of coturn they need the clients. 101: a policy of this machine's lets nobody start or stop services.
 stop_service = update-rc.d $$s disable && { invoke-rc.d $$s stop || [ $$? = 101 ]; } || exit
 
 # --- flags ---------------------------------------------------------------------------------------
@@ -101,6 +102,7 @@ SRC_dataplane := $(filter-out $(SRC_common),$(WORKER_SOURCES)) $(filter-out data
 SRC_controlplane := controlplane/config.c $(filter-out %/main.c,$(wildcard controlplane/gate/*.c)) \
 	$(wildcard controlplane/lib/*.c controlplane/access/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
 	controlplane/quality/*.c controlplane/shed/*.c controlplane/turn/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c controlplane/web/*.c)
+SRC_controlplane += $(wildcard controlplane/metrics/*.c)
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)
