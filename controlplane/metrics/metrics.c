@@ -9,7 +9,7 @@
 #include "controlplane/lib/wall_clock.h"
 #include "controlplane/metrics/metrics_view.h"
 
-#define FRESH_MS 1000 /* for so long a text is given again */
+#define FRESH_MS 1000
 
 struct waiter {
 	STAILQ_ENTRY(waiter) entry;
@@ -172,7 +172,7 @@ void metrics_scrape(struct metrics *m, enum exposition_format format, metrics_do
 {
 	struct page *page = &m->pages[format];
 
-	if (page->at_ms && uv_now(m->loop) - page->at_ms < FRESH_MS) {
+	if (page->at_ms && uv_now(m->loop) - page->at_ms < m->sources.fresh_ms) {
 		done(arg, page->text.data, page->text.length);
 		return;
 	}
@@ -200,6 +200,8 @@ int metrics_open(struct metrics **out, uv_loop_t *loop, const struct metrics_sou
 		return -ENOMEM;
 	m->loop = loop;
 	m->sources = *sources;
+	if (!m->sources.fresh_ms)
+		m->sources.fresh_ms = FRESH_MS;
 	m->started = wall_clock_ms() / 1000.0;
 	for (int f = 0; f < EXPOSITION_FORMATS; f++)
 		STAILQ_INIT(&m->pages[f].waiters);

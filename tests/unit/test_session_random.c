@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 
+#include "controlplane/session/report.h"
 #include "tests/rig/control.h"
 
 #define STEPS 20000
@@ -465,6 +466,39 @@ static void compare_keys(bool *agrees)
 	}
 }
 
+/* What is counted as it happens is what there is. */
+static void compare_counts(bool *agrees)
+{
+	const struct counts *c = session_counts(rig.session);
+	unsigned int calls[COUNTS_STATES] = {0}, counted[COUNTS_STATES] = {0};
+	unsigned int parties = 0, legs = 0, secure = 0;
+	const struct party *party;
+	const struct call *call;
+	const struct leg *leg;
+
+	TAILQ_FOREACH (call, &rig.session->by_age, entry) {
+		calls[report_state(call)]++;
+		parties += call->party_count;
+		for_each_leg(leg, call)
+		{
+			legs++;
+			secure += leg->keyed;
+		}
+	}
+	for (unsigned int k = 0; k < c->driver_count; k++)
+		for (unsigned int s = 0; s < COUNTS_STATES; s++)
+			counted[s] += c->drivers[k].calls[s];
+	for (unsigned int k = 0; k < c->network_count; k++)
+		for (unsigned int s = 0; s < SUITE_COUNT; s++) {
+			legs -= c->networks[k].legs[s];
+			secure -= s == SUITE_NONE ? 0 : c->networks[k].legs[s];
+		}
+	if (c->parties == parties && !legs && !secure && !memcmp(calls, counted, sizeof(calls)))
+		return;
+	snprintf(odd, sizeof(odd), "calls, parties or legs are not as many as are counted");
+	*agrees = false;
+}
+
 static bool agrees(void)
 {
 	bool all = replies == asked && rig.session->ready;
@@ -481,6 +515,7 @@ static bool agrees(void)
 			model[call] = (struct modelled){.unknown = false};
 	}
 	compare_keys(&all);
+	compare_counts(&all);
 	return all && seen.legs == fake_count(&rig.fake) &&
 	       seen.paths == fake_path_count(&rig.fake);
 }
