@@ -60,6 +60,7 @@ static void write_all(struct exposition *e, const struct metrics_view *view)
 	metrics_write_quality(e, view);
 	metrics_write_floods(e, view);
 	metrics_write_turn(e, view);
+	metrics_write_requests(e, view);
 	metrics_write_process(e, view);
 	exposition_end(e);
 }
@@ -75,6 +76,7 @@ static struct metrics_view view_of(const struct metrics *m,
 		.calls_max = session_calls_max(s->session),
 		.attacks = s->shed ? shed_attacks(s->shed) : NULL,
 		.blocks = m->blocks_known ? &m->blocks : NULL,
+		.ng = s->ng,
 		.turn = s->turn ? turn_counts(s->turn) : NULL,
 		.allocations = s->turn ? turn_allocations(s->turn) : -1,
 		.loop = &m->watch,

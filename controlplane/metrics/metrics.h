@@ -15,6 +15,7 @@
 #include "controlplane/metrics/exposition.h"
 
 struct metrics;
+struct ng;
 struct session;
 struct shed;
 struct turn_server;
@@ -24,6 +25,7 @@ struct metrics_sources {
 	struct session *session;
 	struct shed *shed;
 	struct turn_server *turn;
+	const struct ng *ng;
 	unsigned int fresh_ms; /* for so long a text is given again; 0: 1000 */
 };
 

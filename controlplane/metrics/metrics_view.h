@@ -12,6 +12,7 @@
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/metrics/exposition.h"
 #include "controlplane/metrics/loop_watch.h"
+#include "controlplane/ng/ng.h"
 #include "controlplane/session/counts.h"
 #include "controlplane/shed/shed.h"
 #include "controlplane/turn/turn.h"
@@ -22,6 +23,7 @@ struct metrics_view {
 	unsigned int calls_max;
 	const struct attacks *attacks;    /* NULL: nobody watches for any */
 	const struct shed_blocks *blocks; /* NULL: the dataplane did not say */
+	const struct ng *ng;              /* NULL: nobody is served by it */
 	const struct turn_counts *turn;   /* NULL: there is no TURN */
 	long allocations;                 /* -1: not known */
 	const struct loop_watch *loop;
@@ -41,6 +43,7 @@ void metrics_write_relay(struct exposition *e, const struct metrics_view *view);
 void metrics_write_links(struct exposition *e, const struct metrics_view *view);
 void metrics_write_floods(struct exposition *e, const struct metrics_view *view);
 void metrics_write_turn(struct exposition *e, const struct metrics_view *view);
+void metrics_write_requests(struct exposition *e, const struct metrics_view *view);
 void metrics_write_process(struct exposition *e, const struct metrics_view *view);
 
 #endif

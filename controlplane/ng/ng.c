@@ -112,6 +112,7 @@ int ng_open(struct ng **out, uv_loop_t *loop, struct session *session,
 	ng->delete_delay_s = config->delete_delay_s;
 	TAILQ_INIT(&ng->datagrams);
 	TAILQ_INIT(&ng->listeners);
+	ng_command_open(ng);
 	error = ng_make_token(ng->instance);
 	if (!error)
 		error = read_allowed(ng, config);

@@ -42,6 +42,14 @@ void ng_close(struct ng *ng);
 /* Reads these PEM files from now on. NULL will do for `ng`. */
 void ng_reload(struct ng *ng, const char *cert, const char *key);
 
+/* What became of requests since the start, by command; the last one is what is no command. */
+struct ng_count {
+	const char *command;
+	uint64_t done, failed;
+};
+/* How many there are. */
+unsigned int ng_counts(const struct ng *ng, const struct ng_count **counts);
+
 /* For who reads a configuration: the form, whether others than this machine reach it, and
  * whether it needs cert and key. */
 bool ng_is_address(const char *text);

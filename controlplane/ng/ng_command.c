@@ -95,7 +95,7 @@ static void ping(struct ng_query *q)
 static const struct {
 	const char *name;
 	void (*run)(struct ng_query *q); /* NULL: not done */
-} commands[] = {
+} commands[NG_COMMANDS] = {
 	{"ping", ping},
 	{"offer", ng_offer},
 	{"answer", ng_take_answer},
@@ -156,20 +156,43 @@ static void tell_unknown(struct ng_query *q)
 void ng_command(struct ng_query *q)
 {
 	const char *command = q->request.command;
+	unsigned int k = 0;
 
+	while (k < NG_COMMANDS && !ng_same_key(commands[k].name, command))
+		k++;
+	q->command = k;
 	tell_unknown(q);
-	if (q->request.refused) {
+	if (q->request.refused)
 		ng_fail_not_done(q, q->request.refused);
-		return;
-	}
-	for (size_t k = 0; k < sizeof(commands) / sizeof(commands[0]); k++) {
-		if (!ng_same_key(commands[k].name, command))
-			continue;
-		if (commands[k].run)
-			commands[k].run(q);
-		else
-			ng_fail_not_done(q, command);
-		return;
-	}
-	ng_fail(q, *command ? "Unrecognized command" : "Dictionary contains no key \"command\"");
+	else if (k < NG_COMMANDS && commands[k].run)
+		commands[k].run(q);
+	else if (k < NG_COMMANDS)
+		ng_fail_not_done(q, command);
+	else
+		ng_fail(q, *command ? "Unrecognized command"
+				    : "Dictionary contains no key \"command\"");
+}
+
+/* --- what became of them --------------------------------------------------------------------- */
+
+void ng_command_open(struct ng *ng)
+{
+	for (unsigned int k = 0; k < NG_COMMANDS; k++)
+		ng->counts[k].command = commands[k].name;
+	ng->counts[NG_COMMANDS].command = "none";
+}
+
+void ng_command_count(struct ng_query *q, const struct ng_value *reply)
+{
+	const char *result = ng_get_text(reply, "result");
+	struct ng_count *count = &q->ng->counts[q->command];
+	bool failed = !result || !strcmp(result, "error") || !strcmp(result, "load limit");
+
+	failed ? count->failed++ : count->done++;
+}
+
+unsigned int ng_counts(const struct ng *ng, const struct ng_count **counts)
+{
+	*counts = ng->counts;
+	return NG_COMMANDS + 1;
 }

@@ -50,6 +50,7 @@ static void done(struct ng_query *q, struct ng_value *reply)
 	size_t length = 0;
 	char *octets = NULL;
 
+	ng_command_count(q, reply);
 	if (reply && !q->arena.failed)
 		octets = write_reply(&length, q->entry, q->json, reply);
 	q->answer(q->answer_arg, octets, length);
@@ -103,6 +104,7 @@ static void serve_new(struct ng *ng, struct ng_entry *entry, const char *octets,
 	}
 	ng->serving++;
 	q->ng = ng;
+	q->command = NG_COMMANDS;
 	q->entry = entry;
 	q->answer = answer;
 	q->answer_arg = arg;

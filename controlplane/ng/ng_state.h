@@ -12,6 +12,8 @@
 
 #define NG_MESSAGE_MAX 131072 /* octets */
 
+#define NG_COMMANDS 33 /* that have a name, of ng_command.c */
+
 #define NG_TOKEN_MAX 17 /* octets, the NUL among them */
 
 struct ng {
@@ -33,6 +35,7 @@ struct ng {
 	uint64_t garbage_said;       /* ms: when a line about it was logged last */
 	unsigned int serving;        /* requests that wait for the session */
 	bool closing;
+	struct ng_count counts[NG_COMMANDS + 1];
 };
 
 /* A random word in hexadecimal. 0, or -EIO when the random generator fails. */
@@ -71,6 +74,7 @@ struct ng_query {
 	struct arena arena;
 	struct ng_request request;
 	ng_done *done;
+	unsigned int command; /* its place among ng->counts */
 	/* ng_serve.c */
 	bool json;
 	struct ng_entry *entry; /* NULL: the message has no cookie */
@@ -78,6 +82,9 @@ struct ng_query {
 	void *answer_arg;
 };
 void ng_command(struct ng_query *query);
+void ng_command_open(struct ng *ng);
+/* The query is answered. */
+void ng_command_count(struct ng_query *query, const struct ng_value *reply);
 
 /* ng_report.c: what a call's statistics are called. */
 void ng_report_call(struct arena *arena, struct ng_value *reply,
