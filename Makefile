@@ -315,6 +315,8 @@ install: all ## install to DESTDIR, with systemd units and example configuration
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem controlplane/api/relay.proto \
 		controlplane/api/shed.proto controlplane/api/turn.proto controlplane/api/access.proto \
 		controlplane/api/health.proto
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem \
+		$(addprefix controlplane/metrics/,tandem.rules.yml grafana.json prometheus.yml)
 
 clean: ## remove everything that was built
 	rm -rf $(BUILD)
