@@ -35,7 +35,7 @@ PKGS_TEST = bpftool iproute2 ethtool iputils-ping procps python3 python3-pytest 
 	gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gir1.2-gst-plugins-base-1.0 \
 	kamailio kamailio-tls-modules kamailio-websocket-modules sip-tester esbuild qemu-user coturn \
-	prometheus python3-prometheus-client
+	prometheus python3-prometheus-client python3-yaml
 # Where Node.js is not Debian's it brings its own npm, and Debian's would put it out.
 PKGS_TEST += $(if $(shell command -v npm),,npm)
 PKGS_PERF = dpdk-dev python3-matplotlib valgrind
