@@ -67,6 +67,7 @@ static void begin(struct identity *who, const char *from)
 
 static int failed(struct access *access, const struct identity *who)
 {
+	access->failed++;
 	return failures_count(access->failures, who->from, steady_ms()) ? -EACCES : -EBUSY;
 }
 
@@ -145,6 +146,11 @@ int access_peer(struct access *access, const struct access_peer *peer, struct id
 	if (peer->uid == 0 || peer->uid == geteuid())
 		who->role = ROLE_ADMIN;
 	return who->role ? 0 : failed(access, who);
+}
+
+uint64_t access_failures(const struct access *access)
+{
+	return access->failed;
 }
 
 bool access_denied(struct access *access, const struct identity *who)

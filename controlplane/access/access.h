@@ -71,6 +71,11 @@ bool access_denied(struct access *access, const struct identity *who);
 /* Why an identity was refused (`error` as above), with the remedy, for the one who asked. */
 void access_explain(const struct identity *who, int error, char *text, size_t size);
 
+/* How many attempts failed, those that came too fast included. */
+uint64_t access_failures(const struct access *access);
+/* "NOT_FOUND", of a grpc_status_code. */
+const char *access_code_name(int code);
+
 /*
  * One line of the audit: who did what from where, and what came of it. `request` may be NULL; of
  * its fields only those go in that say what it is about, never SDP, keys or secrets. `code` is a

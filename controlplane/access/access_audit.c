@@ -37,6 +37,12 @@ static const char *const codes[] = {
 	"UNAUTHENTICATED",
 };
 
+const char *access_code_name(int code)
+{
+	return code >= 0 && (size_t)code < sizeof(codes) / sizeof(codes[0]) ? codes[code]
+									    : "UNKNOWN";
+}
+
 static bool is_told(const char *field)
 {
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
@@ -134,8 +140,7 @@ static void write_time(char *text, size_t size)
 void access_audit(struct access *access, const struct identity *who, const char *method,
 		  const ProtobufCMessage *request, int code, const char *text)
 {
-	const char *word = code >= 0 && code < (int)(sizeof(codes) / sizeof(codes[0])) ? codes[code]
-										       : "UNKNOWN";
+	const char *word = access_code_name(code);
 	char time[40], *line;
 	json_t *json;
 

@@ -9,6 +9,7 @@
 struct access {
 	const struct access_rules *rules;
 	struct failures *failures;
+	uint64_t failed; /* attempts */
 	struct trail trail;
 };
 

@@ -15,7 +15,9 @@
 #include "controlplane/metrics/exposition.h"
 
 struct metrics;
+struct access;
 struct ng;
+struct rpc_service;
 struct session;
 struct shed;
 struct turn_server;
@@ -26,6 +28,9 @@ struct metrics_sources {
 	struct shed *shed;
 	struct turn_server *turn;
 	const struct ng *ng;
+	const struct access *access;
+	const struct rpc_service *services;
+	unsigned int service_count;
 	unsigned int fresh_ms; /* for so long a text is given again; 0: 1000 */
 };
 

@@ -24,8 +24,11 @@ struct metrics_view {
 	const struct attacks *attacks;    /* NULL: nobody watches for any */
 	const struct shed_blocks *blocks; /* NULL: the dataplane did not say */
 	const struct ng *ng;              /* NULL: nobody is served by it */
-	const struct turn_counts *turn;   /* NULL: there is no TURN */
-	long allocations;                 /* -1: not known */
+	const struct access *access;
+	const struct rpc_service *services;
+	unsigned int service_count;
+	const struct turn_counts *turn; /* NULL: there is no TURN */
+	long allocations;               /* -1: not known */
 	const struct loop_watch *loop;
 	double started; /* seconds since 1970 */
 	struct metrics_scrapes {

@@ -91,6 +91,8 @@ static const struct rpc_method methods[] = {
 	 .streams = true},
 };
 
+static struct rpc_count counts[sizeof(methods) / sizeof(methods[0])];
+
 struct health *health_create(void)
 {
 	return calloc(1, sizeof(struct health));
@@ -116,5 +118,5 @@ void health_set(struct health *health, bool serving)
 
 struct rpc_service health_service(struct health *health)
 {
-	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), health};
+	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), health, counts};
 }

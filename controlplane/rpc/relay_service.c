@@ -161,7 +161,9 @@ static const struct rpc_method methods[] = {
 	 false},
 };
 
+static struct rpc_count counts[sizeof(methods) / sizeof(methods[0])];
+
 struct rpc_service relay_service(struct session *session)
 {
-	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), session};
+	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), session, counts};
 }

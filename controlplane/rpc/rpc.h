@@ -45,10 +45,17 @@ struct rpc_method {
 	bool streams;   /* it ends in rpc_stream() */
 };
 
+/* What became of the calls of a method, by grpc_status_code. */
+#define RPC_CODES 17
+struct rpc_count {
+	uint64_t codes[RPC_CODES];
+};
+
 struct rpc_service {
 	const struct rpc_method *methods;
 	unsigned count;
 	void *arg;
+	struct rpc_count *counts; /* one for each method; NULL: nobody counts */
 };
 
 /*

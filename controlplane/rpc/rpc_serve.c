@@ -16,10 +16,19 @@ bool rpc_find(struct rpc_call *call, const struct rpc_service *services, unsigne
 				continue;
 			call->method = method;
 			call->arg = services[i].arg;
+			call->count = services[i].counts ? &services[i].counts[j] : NULL;
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Once for each call; a stream is one that went well, whatever ends it. */
+static void count(struct rpc_call *call, grpc_status_code code)
+{
+	if (call->count && !call->counted && (unsigned int)code < RPC_CODES)
+		call->count->codes[code]++;
+	call->counted = true;
 }
 
 /* Ends the call of who may not have it; `line` says whether the audit has that. */
@@ -27,6 +36,7 @@ static void refuse(struct rpc_call *call, grpc_status_code code, const char *tex
 {
 	if (line)
 		access_audit(call->access, &call->who, call->method->path, NULL, code, text);
+	count(call, code);
 	call->transport->fail(call, code, text);
 }
 
@@ -77,18 +87,21 @@ static void audit(struct rpc_call *call, grpc_status_code code, const char *text
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply)
 {
 	audit(call, GRPC_STATUS_OK, "");
+	count(call, GRPC_STATUS_OK);
 	call->transport->reply(call, reply);
 }
 
 void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text)
 {
 	audit(call, code, text);
+	count(call, code);
 	call->transport->fail(call, code, text);
 }
 
 void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
 {
 	audit(call, GRPC_STATUS_OK, "");
+	count(call, GRPC_STATUS_OK);
 	call->transport->stream(call, closed, arg);
 }
 

@@ -30,10 +30,11 @@ struct rpc_call {
 	int error; /* what access_token() and its like returned with `who` */
 	/* rpc_find() fills these. */
 	const struct rpc_method *method;
-	void *arg; /* the service's */
+	void *arg;               /* the service's */
+	struct rpc_count *count; /* the method's */
 
 	const ProtobufCMessage *request; /* once it is served */
-	bool audited;
+	bool audited, counted;
 };
 
 /* Finds the method of that path for the call; false when there is none. */

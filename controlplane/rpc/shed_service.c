@@ -67,7 +67,9 @@ static const struct rpc_method methods[] = {
 	 .streams = true},
 };
 
+static struct rpc_count counts[sizeof(methods) / sizeof(methods[0])];
+
 struct rpc_service shed_service(struct shed *shed)
 {
-	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), shed};
+	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), shed, counts};
 }

@@ -54,7 +54,9 @@ static const struct rpc_method methods[] = {
 	 ROLE_VIEWER, false},
 };
 
+static struct rpc_count counts[sizeof(methods) / sizeof(methods[0])];
+
 struct rpc_service turn_service(struct turn_server *turn)
 {
-	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), turn};
+	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), turn, counts};
 }

@@ -71,7 +71,8 @@ static const struct rpc_method methods[] = {
 	{"/test.Echo/Stream", &grpc__health__v1__health_check_request__descriptor, handle_stream,
 	 ROLE_VIEWER, false},
 };
-static const struct rpc_service service = {methods, 4, NULL};
+static struct rpc_count counts[4];
+static const struct rpc_service service = {methods, 4, NULL, counts};
 
 static void call_text(struct peer *peer, struct peer_call *call, const char *method,
 		      const char *text)
@@ -96,6 +97,7 @@ static int set_up(void **state)
 	static struct peer peer;
 
 	memset(&seen, 0, sizeof(seen));
+	memset(counts, 0, sizeof(counts));
 	peer_open(&peer);
 	peer_serve(&peer, &service, 1, 3);
 	*state = &peer;
@@ -117,6 +119,30 @@ static void test_answers_at_once(void **state)
 		assert_int_equal(peer_end(*state, &call), GRPC_STATUS_OK);
 		assert_echo(&call, "hello");
 	}
+}
+
+/* Each call once, by its method and by what became of it. */
+static void test_counts_what_became_of_calls(void **state)
+{
+	struct peer_call call;
+
+	call_text(*state, &call, "/test.Echo/Now", "hello");
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_OK);
+	peer_drop(&call);
+	for (int i = 0; i < 2; i++) {
+		call_text(*state, &call, "/test.Echo/Fail", "5");
+		assert_int_equal(peer_end(*state, &call), GRPC_STATUS_NOT_FOUND);
+	}
+	call_text(*state, &call, "/test.Echo/None", "");
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_UNIMPLEMENTED);
+	assert_int_equal(counts[0].codes[GRPC_STATUS_OK], 1);
+	assert_int_equal(counts[2].codes[GRPC_STATUS_NOT_FOUND], 2);
+	for (int method = 0; method < 4; method++)
+		for (int code = 0; code < RPC_CODES; code++)
+			if (counts[method].codes[code] &&
+			    !(method == 0 && code == GRPC_STATUS_OK) &&
+			    !(method == 2 && code == GRPC_STATUS_NOT_FOUND))
+				fail_msg("method %d, code %d", method, code);
 }
 
 static void test_answers_later_and_in_any_order(void **state)
@@ -508,6 +534,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define WITH_SERVER(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		WITH_SERVER(test_answers_at_once),
+		WITH_SERVER(test_counts_what_became_of_calls),
 		WITH_SERVER(test_answers_later_and_in_any_order),
 		WITH_SERVER(test_passes_status_and_text),
 		WITH_SERVER(test_bounds_the_size_of_a_message),
