@@ -11,6 +11,7 @@
 #include "controlplane/access/access.h"
 #include "controlplane/config.h"
 #include "controlplane/http/http.h"
+#include "controlplane/metrics/metrics.h"
 #include "controlplane/rpc/access_service.h"
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
@@ -44,6 +45,7 @@ struct program {
 	struct turn_server *turn;
 	struct http *http;
 	struct ng *ng;
+	struct metrics *metrics;
 	struct web *web;
 	struct health *health;
 	struct access *access;
@@ -66,10 +68,12 @@ static void on_stopped(void *arg)
 	struct program *p = arg;
 
 	http_close(p->http);
+	metrics_close(p->metrics);
 	ng_close(p->ng);
 	web_close(p->web);
 	shed_stop(p->shed);
 	p->http = NULL;
+	p->metrics = NULL;
 	p->ng = NULL;
 	p->web = NULL;
 	session_close(p->session);
@@ -163,6 +167,27 @@ static int serve(struct program *p)
 	return rpc_start(&p->rpc, &p->loop, &config, p->services, SERVICES);
 }
 
+static void scrape(void *metrics, const char *accept, web_scraped *done, void *request)
+{
+	metrics_scrape(metrics, accept, done, request);
+}
+
+static int open_metrics(struct program *p)
+{
+	const struct metrics_sources sources = {
+		.session = p->session,
+		.shed = p->shed,
+		.turn = p->turn,
+		.ng = p->ng,
+		.access = p->access,
+		.services = p->services,
+		.service_count = SERVICES,
+	};
+
+	/* Nobody else would ask. */
+	return p->config.web.listen.count ? metrics_open(&p->metrics, &p->loop, &sources) : 0;
+}
+
 static int open_web(struct program *p)
 {
 	const struct web_parts parts = {
@@ -171,6 +196,8 @@ static int open_web(struct program *p)
 		.services = p->services,
 		.service_count = SERVICES,
 		.config = &p->config.web,
+		.scrape = scrape,
+		.scrape_arg = p->metrics,
 	};
 
 	return web_open(&p->web, &parts);
@@ -190,6 +217,8 @@ static int open_front_ends(struct program *p)
 	ng.http = p->http;
 	if (!error)
 		error = ng_open(&p->ng, &p->loop, p->session, &ng);
+	if (!error)
+		error = open_metrics(p);
 	if (!error)
 		error = open_web(p);
 	return error ? error : http_start(p->http);

@@ -38,8 +38,10 @@ struct metrics {
 
 /* --- the answer ------------------------------------------------------------------------------ */
 
-static void tell(struct page *page, const char *text, size_t length)
+static void tell(struct metrics *m, enum exposition_format format, const char *text, size_t length)
 {
+	const char *type = exposition_content_type(format);
+	struct page *page = &m->pages[format];
 	struct waiters told = STAILQ_HEAD_INITIALIZER(told);
 	struct waiter *w;
 
@@ -47,7 +49,7 @@ static void tell(struct page *page, const char *text, size_t length)
 	STAILQ_CONCAT(&told, &page->waiters);
 	while ((w = STAILQ_FIRST(&told))) {
 		STAILQ_REMOVE_HEAD(&told, entry);
-		w->done(w->arg, text, length);
+		w->done(w->arg, type, text, length);
 		free(w);
 	}
 }
@@ -56,6 +58,7 @@ static void write_all(struct exposition *e, const struct metrics_view *view)
 {
 	metrics_write_relay(e, view);
 	metrics_write_links(e, view);
+	metrics_write_workers(e, view);
 	metrics_write_calls(e, view);
 	metrics_write_quality(e, view);
 	metrics_write_floods(e, view);
@@ -101,12 +104,12 @@ static void answer(struct metrics *m, enum exposition_format format,
 	page->at_ms = 0;
 	if (e.text.error) {
 		text_wipe(&e.text);
-		tell(page, NULL, 0);
+		tell(m, format, NULL, 0);
 		return;
 	}
 	page->text = e.text;
 	page->at_ms = uv_now(m->loop);
-	tell(page, page->text.data, page->text.length);
+	tell(m, format, page->text.data, page->text.length);
 }
 
 /* --- the question ---------------------------------------------------------------------------- */
@@ -130,7 +133,7 @@ static void on_status(void *arg, const ProtobufCMessage *reply, const struct ses
 		if (STAILQ_EMPTY(&m->pages[f].waiters))
 			continue;
 		if (error)
-			tell(&m->pages[f], NULL, 0);
+			tell(m, f, NULL, 0);
 		else
 			answer(m, f, (const Tandem__Relay__V1__StatusReply *)reply);
 	}
@@ -173,16 +176,17 @@ static bool wait_for(struct page *page, metrics_done *done, void *arg)
 	return true;
 }
 
-void metrics_scrape(struct metrics *m, enum exposition_format format, metrics_done *done, void *arg)
+void metrics_scrape(struct metrics *m, const char *accept, metrics_done *done, void *arg)
 {
+	enum exposition_format format = exposition_choose(accept);
 	struct page *page = &m->pages[format];
 
 	if (page->at_ms && uv_now(m->loop) - page->at_ms < m->sources.fresh_ms) {
-		done(arg, page->text.data, page->text.length);
+		done(arg, exposition_content_type(format), page->text.data, page->text.length);
 		return;
 	}
 	if (!wait_for(page, done, arg)) {
-		done(arg, NULL, 0);
+		done(arg, exposition_content_type(format), NULL, 0);
 		return;
 	}
 	if (m->asking)
@@ -229,7 +233,7 @@ void metrics_close(struct metrics *m)
 		return;
 	m->closing = true;
 	for (int f = 0; f < EXPOSITION_FORMATS; f++)
-		tell(&m->pages[f], NULL, 0);
+		tell(m, f, NULL, 0);
 	loop_watch_end(&m->watch);
 	uv_close((uv_handle_t *)&m->watch.timer, on_timer_closed);
 }

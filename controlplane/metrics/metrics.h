@@ -12,8 +12,6 @@
 
 #include <uv.h>
 
-#include "controlplane/metrics/exposition.h"
-
 struct metrics;
 struct access;
 struct ng;
@@ -40,12 +38,11 @@ int metrics_open(struct metrics **metrics, uv_loop_t *loop, const struct metrics
 void metrics_close(struct metrics *metrics);
 
 /*
- * Calls `done` once, perhaps before it returns, with a text that is gone when that returns; NULL
- * without memory, and when the metrics are closed. Its HTTP headers: exposition_choose(),
- * exposition_content_type().
+ * Calls `done` once, perhaps before it returns, with a text that is gone when that returns, and its
+ * content type, a constant; NULL without memory, and when the metrics are closed. `accept` is the
+ * HTTP header; NULL: there was none.
  */
-typedef void metrics_done(void *arg, const char *text, size_t length);
-void metrics_scrape(struct metrics *metrics, enum exposition_format format, metrics_done *done,
-		    void *arg);
+typedef void metrics_done(void *arg, const char *type, const char *text, size_t length);
+void metrics_scrape(struct metrics *metrics, const char *accept, metrics_done *done, void *arg);
 
 #endif

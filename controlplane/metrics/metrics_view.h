@@ -44,6 +44,7 @@ void metrics_write_calls(struct exposition *e, const struct metrics_view *view);
 void metrics_write_quality(struct exposition *e, const struct metrics_view *view);
 void metrics_write_relay(struct exposition *e, const struct metrics_view *view);
 void metrics_write_links(struct exposition *e, const struct metrics_view *view);
+void metrics_write_workers(struct exposition *e, const struct metrics_view *view);
 void metrics_write_floods(struct exposition *e, const struct metrics_view *view);
 void metrics_write_turn(struct exposition *e, const struct metrics_view *view);
 void metrics_write_requests(struct exposition *e, const struct metrics_view *view);

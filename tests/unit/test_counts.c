@@ -211,6 +211,45 @@ static void early_media_and_none(void **state)
 	assert_int_equal(samples(&now()->media), 1);
 }
 
+/* --- how it sounds --------------------------------------------------------------------------- */
+
+/* Intervals by the codec that was spoken, and of a call that ends its worst stream. */
+static void intervals_and_calls_have_a_mos(void **state)
+{
+	Tandem__Dataplane__V1__Stream good = TANDEM__DATAPLANE__V1__STREAM__INIT, bad = good;
+	const struct histogram *pcmu;
+	struct fake_leg *a, *b;
+
+	rig_stop();
+	rig.config.audit_ms = 20;
+	rig_start();
+	pcmu = &now()->interval_mos[voice_codec_number(voice_codec_find("PCMU"))];
+	rig_phones("1", &a, &b);
+	good.ssrc = 1;
+	bad.ssrc = 2;
+	good.packets = bad.packets = 500;
+	a->stream = &good;
+	rig_wait(samples(pcmu) > 1);
+	assert_int_equal(samples(pcmu), pcmu->counts[7] + pcmu->counts[8]); /* above 4.3 */
+	b->stream = &bad;
+	for (unsigned int k = 0; k < 8; k++) {
+		uint64_t before = now()->rounds;
+
+		bad.lost += 100;
+		bad.gone += 100;
+		bad.runs += 100;
+		rig_wait(now()->rounds > before);
+	}
+	assert_true(pcmu->counts[7] + pcmu->counts[8] < samples(pcmu));
+	assert_int_equal(samples(&now()->call_mos), 0);
+	assert_done(rig_drop("1"));
+	assert_int_equal(samples(&now()->call_mos), 1);
+	assert_true(now()->call_mos.sum > 1 && now()->call_mos.sum < 3.6);
+	for (unsigned int k = 0; k < VOICE_CODECS; k++)
+		if (&now()->interval_mos[k] != pcmu)
+			assert_int_equal(samples(&now()->interval_mos[k]), 0);
+}
+
 /* --- the dataplane --------------------------------------------------------------------------- */
 
 static void the_dataplane_comes_and_goes(void **state)
@@ -256,6 +295,7 @@ int main(void)
 		TEST(legs_have_the_suite_of_their_keys),
 		TEST(media_is_waited_for_once),
 		TEST(early_media_and_none),
+		TEST(intervals_and_calls_have_a_mos),
 		TEST(the_dataplane_comes_and_goes),
 	};
 

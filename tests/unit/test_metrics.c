@@ -2,6 +2,7 @@
 /* The texts that Prometheus reads, and when the relay is asked for them. */
 #include "tests/rig/control.h"
 
+#include "controlplane/metrics/exposition.h"
 #include "controlplane/metrics/metrics.h"
 #include "controlplane/shed/shed.h"
 
@@ -149,10 +150,11 @@ static struct got {
 	char *text; /* the last one; NULL: it was told that there is none */
 } got[2];
 
-static void on_text(void *arg, const char *text, size_t length)
+static void on_text(void *arg, const char *type, const char *text, size_t length)
 {
 	struct got *g = arg;
 
+	assert_non_null(strstr(type, "charset=utf-8"));
 	g->times++;
 	free(g->text);
 	g->text = text ? strndup(text, length) : NULL;
@@ -194,11 +196,14 @@ static int tear_down(void **state)
 	return rig_tear_down(state);
 }
 
-static const char *scrape(enum exposition_format format)
+#define PLAIN       "text/plain"
+#define OPENMETRICS "application/openmetrics-text"
+
+static const char *scrape(const char *accept)
 {
 	unsigned int times = got[0].times;
 
-	metrics_scrape(metrics, format, on_text, &got[0]);
+	metrics_scrape(metrics, accept, on_text, &got[0]);
 	rig_wait(got[0].times == times + 1);
 	assert_non_null(got[0].text);
 	return got[0].text;
@@ -224,8 +229,9 @@ static void what_there_is(void **state)
 	rig.fake.shed = &blocked;
 	rig.fake.block_pages = 1;
 	rig.fake.auth_failed = 35;
+	rig.fake.worked_us = 3000000;
 	rig_phones("1", &a, &b);
-	text = scrape(EXPOSITION_OPENMETRICS);
+	text = scrape(OPENMETRICS);
 	assert_tells(text, "\ntandem_build_info{version=\"test\",");
 	assert_tells(text, "\ntandem_dataplane_connected 1\n");
 	assert_tells(text, "\ntandem_dataplane_connections_total 1\n");
@@ -238,6 +244,14 @@ static void what_there_is(void **state)
 	assert_tells(text, "\ntandem_call_answer_seconds_count 1\n");
 	assert_tells(text, "\ntandem_dropped_packets_total{reason=\"auth_failed\"} 42\n");
 	assert_tells(text, "\ntandem_worker_events_total{event=\"bursts\"} 0\n");
+	assert_tells(text, "\ntandem_worker_packets_total{worker=\"0\"} 100\n");
+	assert_tells(text, "\ntandem_worker_busy_seconds_total{worker=\"0\"} 1.5\n");
+	assert_tells(text, "\ntandem_worker_seconds_total{worker=\"0\"} 3\n");
+	assert_tells(text, "\ntandem_packet_latency_seconds_bucket{worker=\"0\",le=\"1e-06\"} 70\n"
+			   "tandem_packet_latency_seconds_bucket{worker=\"0\",le=\"1e-05\"} 90\n"
+			   "tandem_packet_latency_seconds_bucket{worker=\"0\",le=\"+Inf\"} 100\n"
+			   "tandem_packet_latency_seconds_sum{worker=\"0\"} 0.0004\n");
+	assert_tells(text, "\ntandem_headroom_calls{limit=\"");
 	assert_tells(text, "\ntandem_attack_active{kind=\"spoofed media\"} 0\n");
 	assert_tells(text, "\ntandem_blocks{by=\"operator\"} 0\n");
 	assert_tells(text, "\ntandem_blocks{by=\"auto_block\"} 6\n");
@@ -245,7 +259,7 @@ static void what_there_is(void **state)
 	assert_tells(text, "\nprocess_resident_memory_bytes ");
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 	assert_null(strstr(text, "203.0.113"));
-	text = scrape(EXPOSITION_PLAIN);
+	text = scrape(PLAIN);
 	assert_tells(text, "# TYPE tandem_calls_begun_total counter\n");
 	assert_null(strstr(text, "# EOF"));
 	assert_tells(text, "\ntandem_scrapes_total 1\n");
@@ -259,21 +273,21 @@ static void a_text_is_for_all_who_come(void **state)
 
 	stop();
 	start(3600000);
-	metrics_scrape(metrics, EXPOSITION_PLAIN, on_text, &got[0]);
-	metrics_scrape(metrics, EXPOSITION_PLAIN, on_text, &got[1]);
+	metrics_scrape(metrics, PLAIN, on_text, &got[0]);
+	metrics_scrape(metrics, PLAIN, on_text, &got[1]);
 	assert_int_equal(got[0].times + got[1].times, 0);
 	rig_wait(got[0].times && got[1].times);
 	assert_string_equal(got[0].text, got[1].text);
 	before = strdup(got[0].text);
 	rig_phones("1", &a, &b);
-	assert_string_equal(scrape(EXPOSITION_PLAIN), before);
+	assert_string_equal(scrape(PLAIN), before);
 	free(before);
 	stop();
 	start(1);
-	assert_tells(scrape(EXPOSITION_PLAIN), "state=\"up\"} 1\n");
+	assert_tells(scrape(PLAIN), "state=\"up\"} 1\n");
 	assert_done(rig_drop("1"));
 	rig_settle(2);
-	assert_tells(scrape(EXPOSITION_PLAIN), "state=\"up\"} 0\n");
+	assert_tells(scrape(PLAIN), "state=\"up\"} 0\n");
 }
 
 /* What is known here is told all the same. */
@@ -288,7 +302,7 @@ static void without_the_dataplane(void **state)
 	assert_int_equal(metrics_open(&metrics, &rig.loop,
 				      &(struct metrics_sources){.session = rig.session}),
 			 0);
-	text = scrape(EXPOSITION_PLAIN);
+	text = scrape(PLAIN);
 	assert_tells(text, "\ntandem_dataplane_connected 0\n");
 	assert_tells(text, "\ntandem_dataplane_connections_total 0\n");
 	assert_tells(text, "# TYPE tandem_dropped_packets_total counter\n");
@@ -298,8 +312,8 @@ static void without_the_dataplane(void **state)
 
 static void who_waits_is_told_of_the_end(void **state)
 {
-	metrics_scrape(metrics, EXPOSITION_PLAIN, on_text, &got[0]);
-	metrics_scrape(metrics, EXPOSITION_OPENMETRICS, on_text, &got[1]);
+	metrics_scrape(metrics, PLAIN, on_text, &got[0]);
+	metrics_scrape(metrics, OPENMETRICS, on_text, &got[1]);
 	stop();
 	assert_int_equal(got[0].times, 1);
 	assert_int_equal(got[1].times, 1);
