@@ -17,6 +17,41 @@ static void both_encodings(void **state)
 	assert_true(ng_is_silent(ng_client.datagrams, " d7:command4:pinge"));
 }
 
+static void assert_counted(const char *command, unsigned int done, unsigned int failed)
+{
+	const struct ng_count *counts;
+	unsigned int count = ng_counts(ng_client.ng, &counts);
+
+	for (unsigned int k = 0; k < count; k++) {
+		if (strcmp(counts[k].command, command) != 0)
+			continue;
+		assert_int_equal(counts[k].done, done);
+		assert_int_equal(counts[k].failed, failed);
+		return;
+	}
+	fail_msg("%s is not counted", command);
+}
+
+/* By command, once each, whatever encoding and cookie. */
+static void what_became_of_requests_is_counted(void **state)
+{
+	ng_exchange(ng_client.datagrams, "1_1 d7:command4:pinge");
+	ng_exchange(ng_client.datagrams, "1_1 d7:command4:pinge"); /* the same one again */
+	ng_exchange(ng_client.datagrams, "1_2 {\"command\": \"ping\"}");
+	ng_exchange(ng_client.datagrams, "1_3 d7:command4:wavee");
+	ng_exchange(ng_client.datagrams, "1_4 d7:command");
+	ng_ask("query", "nobody", NULL, NULL, NULL, NULL);
+	ng_ask("play_media", "nobody", NULL, NULL, NULL, NULL);
+	ng_call_stands("1");
+	assert_counted("ping", 2, 0);
+	assert_counted("none", 0, 2);
+	assert_counted("query", 0, 1);
+	assert_counted("play media", 0, 1);
+	assert_counted("offer", 1, 0);
+	assert_counted("answer", 1, 0);
+	assert_counted("delete", 0, 0);
+}
+
 static void messages_in_a_stream(void **state)
 {
 	assert_string_equal(ng_exchange(ng_client.stream, "a d7:command4:pinge"),
@@ -371,6 +406,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NG_TEST(both_encodings),
+		NG_TEST(what_became_of_requests_is_counted),
 		NG_TEST(messages_in_a_stream),
 		NG_TEST(a_cookie_that_comes_again_gets_the_same),
 		NG_TEST(messages_in_pieces),
