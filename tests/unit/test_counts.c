@@ -270,10 +270,11 @@ static void the_dataplane_comes_and_goes(void **state)
 	rig_wait(rig.session->ready);
 	assert_int_equal(now()->connections, 2);
 	assert_int_equal(now()->restarts, 0);
+	fake_hang_up(&rig.fake);
 	fake_forget(&rig.fake);
 	rig_wait(now()->restarts == 1);
 	/* A control plane that takes calls over has them, and did not begin them. */
-	rig_wait(rig.session->ready);
+	rig_wait(fake_count(&rig.fake) == 2 && fake_call_count(&rig.fake) == 1);
 	rig_stop();
 	rig_start();
 	assert_int_equal(in_state(STATE(UP)), 1);

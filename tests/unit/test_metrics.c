@@ -4,6 +4,7 @@
 
 #include "controlplane/metrics/exposition.h"
 #include "controlplane/metrics/metrics.h"
+#include "controlplane/session/counts.h"
 #include "controlplane/shed/shed.h"
 
 /* --- how it is written ----------------------------------------------------------------------- */
@@ -251,7 +252,6 @@ static void what_there_is(void **state)
 			   "tandem_packet_latency_seconds_bucket{worker=\"0\",le=\"1e-05\"} 90\n"
 			   "tandem_packet_latency_seconds_bucket{worker=\"0\",le=\"+Inf\"} 100\n"
 			   "tandem_packet_latency_seconds_sum{worker=\"0\"} 0.0004\n");
-	assert_tells(text, "\ntandem_headroom_calls{limit=\"");
 	assert_tells(text, "\ntandem_attack_active{kind=\"spoofed media\"} 0\n");
 	assert_tells(text, "\ntandem_blocks{by=\"operator\"} 0\n");
 	assert_tells(text, "\ntandem_blocks{by=\"auto_block\"} 6\n");
@@ -263,6 +263,25 @@ static void what_there_is(void **state)
 	assert_tells(text, "# TYPE tandem_calls_begun_total counter\n");
 	assert_null(strstr(text, "# EOF"));
 	assert_tells(text, "\ntandem_scrapes_total 1\n");
+}
+
+/* Once it is known how busy the workers were of late. */
+static void how_many_more_calls_fit(void **state)
+{
+	struct fake_leg *a, *b;
+
+	stop();
+	rig_stop();
+	rig.config.audit_ms = 20;
+	rig.fake.worked_us = 1000000;
+	rig_start();
+	start(1);
+	assert_null(strstr(scrape(PLAIN), "tandem_headroom_calls{"));
+	rig_phones("1", &a, &b);
+	rig_wait(session_counts(rig.session)->rounds > 1);
+	rig.fake.worked_us = 4000000;
+	rig_settle(2);
+	assert_tells(scrape(PLAIN), "\ntandem_headroom_calls{limit=\"workers\"} 0\n");
 }
 
 /* Two that come at once make one scrape, and while it is fresh all get its text. */
@@ -331,6 +350,7 @@ int main(void)
 		cmocka_unit_test(values_are_escaped),
 		cmocka_unit_test(clients_get_what_they_like),
 		SCRAPES(what_there_is),
+		SCRAPES(how_many_more_calls_fit),
 		SCRAPES(a_text_is_for_all_who_come),
 		SCRAPES(without_the_dataplane),
 		SCRAPES(who_waits_is_told_of_the_end),
