@@ -20,7 +20,9 @@ static const struct rpc_method methods[] = {
 	 who_am_i, ROLE_VIEWER, false},
 };
 
+static struct rpc_count counts[sizeof(methods) / sizeof(methods[0])];
+
 struct rpc_service access_service(void)
 {
-	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), NULL};
+	return (struct rpc_service){methods, sizeof(methods) / sizeof(methods[0]), NULL, counts};
 }
