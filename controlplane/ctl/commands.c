@@ -60,14 +60,31 @@ static int delete_call(const struct request *request)
 
 /* --- all calls ---------------------------------------------------------------------------------*/
 
+static void view_some(const struct request *request, const ProtobufCMessage *reply)
+{
+	const Tandem__Relay__V1__ListReply *list = (const Tandem__Relay__V1__ListReply *)reply;
+
+	view_calls(stdout, list->calls, list->n_calls);
+}
+
 static int show_calls(const struct request *request)
 {
 	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
+	const ProtobufCMessageDescriptor *type = &tandem__relay__v1__list_reply__descriptor;
+	const Tandem__Relay__V1__ListReply *all;
 	struct pages pages;
-	int ret = pages_fetch(&pages, request->remote, RELAY "List", &list.base,
-			      &tandem__relay__v1__list_reply__descriptor, "calls");
-	const Tandem__Relay__V1__ListReply *all = (const Tandem__Relay__V1__ListReply *)pages.all;
+	int ret;
 
+	if (request->search)
+		list.search = (char *)(uintptr_t)request->search;
+	list.order = request->worst    ? TANDEM__RELAY__V1__ORDER__ORDER_WORST
+		     : request->newest ? TANDEM__RELAY__V1__ORDER__ORDER_NEWEST
+				       : TANDEM__RELAY__V1__ORDER__ORDER_AGE;
+	list.page_size = request->count;
+	if (request->count)
+		return ask(request, RELAY "List", &list.base, type, view_some);
+	ret = pages_fetch(&pages, request->remote, RELAY "List", &list.base, type, "calls");
+	all = (const Tandem__Relay__V1__ListReply *)pages.all;
 	if (!ret && request->json)
 		ask_print_json(&all->base, JSON_INDENT(2));
 	else if (!ret)
@@ -172,7 +189,7 @@ static int show_health(const struct request *request)
 #define PREFIX "one prefix, e.g. 203.0.113.0/24 or 2001:db8::/32"
 
 static const struct command commands[] = {
-	{.name = "calls", .run = show_calls},
+	{.name = "calls", .count_most = 999, .takes_search = true, .run = show_calls},
 	{.name = "call", .argument = CALL, .run = show_call},
 	{.name = "delete", .argument = CALL, .run = delete_call},
 	{.name = "watch", .argument = CALL, .optional = true, .run = watch_calls},

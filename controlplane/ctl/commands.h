@@ -17,6 +17,8 @@ struct request {
 	unsigned int count; /* 0: not said */
 	const char *secret; /* NULL: not said */
 	const char *role;   /* NULL: not said */
+	const char *search; /* likewise */
+	bool worst, newest;
 };
 
 struct command {
@@ -27,6 +29,7 @@ struct command {
 	bool takes_secret;
 	bool takes_role;
 	bool alone;              /* it asks no relay: request->remote is NULL */
+	bool takes_search;       /* and an order */
 	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */
 };

@@ -24,7 +24,7 @@ struct options {
 static const char help[] =
 	"usage: tandemctl [options] command\n"
 	"\n"
-	"  calls        list the calls\n"
+	"  calls [--search TEXT] [--worst|--newest]  list the calls, the oldest first\n"
 	"  call ID      show a call: parties, legs, who hears whom, and why there is no audio\n"
 	"  delete ID    end a call and show its final statistics\n"
 	"  watch [ID]   tell what happens to calls, or to one, as it happens, until Ctrl-C\n"
@@ -61,7 +61,11 @@ static const char help[] =
 	"                        with token: how long it is [365d]\n"
 	"      --role ROLE       with token: viewer, operator or admin\n"
 	"      --secret ID       with turn credentials: what to make them with [the last one]\n"
-	"  -n, --count N         with shed top (to 100) and shed sample (to 200): at most so many [20]\n"
+	"      --search TEXT     with calls: those with it in their ID, a tag, label or address\n"
+	"      --worst           with calls: the lowest MOS of the last interval first\n"
+	"      --newest          with calls: the youngest first\n"
+	"  -n, --count N         at most so many: with calls (to 999) [all], and with shed top\n"
+	"                        (to 100) and shed sample (to 200) [20]\n"
 	"  -h, --help            print this\n"
 	"  -V, --version         print the version\n"
 	"\n"
@@ -79,7 +83,7 @@ static bool read_count(const char *text, unsigned int *count)
 /* Reads the options; does not return when there is nothing more to do. */
 static void parse_options(struct options *options, int argc, char **argv)
 {
-	enum { CA = 256, CERT, KEY, TOKEN, FOR, SECRET, ROLE };
+	enum { CA = 256, CERT, KEY, TOKEN, FOR, SECRET, ROLE, SEARCH, WORST, NEWEST };
 	static const struct option known[] = {
 		{"server", required_argument, NULL, 's'},
 		{"ca", required_argument, NULL, CA},
@@ -91,6 +95,9 @@ static void parse_options(struct options *options, int argc, char **argv)
 		{"all", no_argument, NULL, 'a'},
 		{"for", required_argument, NULL, FOR},
 		{"secret", required_argument, NULL, SECRET},
+		{"search", required_argument, NULL, SEARCH},
+		{"worst", no_argument, NULL, WORST},
+		{"newest", no_argument, NULL, NEWEST},
 		{"count", required_argument, NULL, 'n'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -132,6 +139,15 @@ static void parse_options(struct options *options, int argc, char **argv)
 		case SECRET:
 			options->request.secret = optarg;
 			break;
+		case SEARCH:
+			options->request.search = optarg;
+			break;
+		case WORST:
+			options->request.worst = true;
+			break;
+		case NEWEST:
+			options->request.newest = true;
+			break;
 		case 'n':
 			if (read_count(optarg, &options->request.count))
 				break;
@@ -164,8 +180,13 @@ static bool fits(const struct command *command, const struct request *request, i
 		complain("--secret is for turn credentials, not for %s", command->name);
 	else if (request->role && !command->takes_role)
 		complain("--role is for token, not for %s", command->name);
+	else if ((request->search || request->worst || request->newest) && !command->takes_search)
+		complain("--search, --worst and --newest are for calls, not for %s", command->name);
+	else if (request->worst && request->newest)
+		complain("--worst and --newest: choose one of them");
 	else if (request->count && !command->count_most)
-		complain("--count is for shed top and shed sample, not for %s", command->name);
+		complain("--count is for shed top, shed sample and calls, not for %s",
+			 command->name);
 	else if (request->count > command->count_most)
 		complain("--count: %s shows at most %u", command->name, command->count_most);
 	else

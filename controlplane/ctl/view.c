@@ -34,9 +34,18 @@ static const char *profile(Tandem__Relay__V1__Profile value)
 	return (unsigned)value < sizeof(names) / sizeof(names[0]) ? names[value] : "unknown";
 }
 
+static void add_mos(struct columns *columns, double mos)
+{
+	if (mos > 0)
+		columns_add(columns, "%.2f", mos);
+	else
+		columns_add(columns, "%s", "");
+}
+
 void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t count)
 {
-	static const char *const heads[] = {"CALL", "STATE", ">AGE", ">LEGS", "BY", NULL};
+	static const char *const heads[] = {"CALL",    "STATE", ">AGE", ">LEGS", ">MOS",
+					    ">LOWEST", "BY",    "WHY",  NULL};
 	struct columns *columns = columns_new(heads);
 	char text[WORDS_SIZE];
 
@@ -45,7 +54,10 @@ void view_calls(FILE *out, Tandem__Relay__V1__CallSummary *const *calls, size_t 
 		columns_add(columns, "%s", call_state(calls[i]->state, text));
 		columns_add(columns, "%s", words_duration(calls[i]->age_ms, text));
 		columns_add(columns, "%" PRIu32, calls[i]->legs);
+		add_mos(columns, calls[i]->mos);
+		add_mos(columns, calls[i]->lowest_mos);
 		columns_add(columns, "%s", calls[i]->driver);
+		columns_add(columns, "%s", calls[i]->why);
 	}
 	if (count)
 		columns_print(columns, out);
@@ -172,14 +184,6 @@ static void view_flows(FILE *out, const Tandem__Relay__V1__Call *call)
 	}
 	columns_print(columns, out);
 	columns_free(columns);
-}
-
-static void add_mos(struct columns *columns, double mos)
-{
-	if (mos > 0)
-		columns_add(columns, "%.2f", mos);
-	else
-		columns_add(columns, "%s", "");
 }
 
 static void add_stream(struct columns *columns, uint64_t leg,

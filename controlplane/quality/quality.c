@@ -171,12 +171,14 @@ float quality_take(struct quality *q, const struct quality_reading *now,
 	if (now->packets < q->last.packets) {
 		q->last = *now;
 		q->last_ms = ms;
+		q->latest = (struct quality_sample){0};
 		return 0;
 	}
 	s = quality_rate(&q->last, now, now->packets - q->last.packets < LEAST ? NULL : q->codec,
 			 ms - q->last_ms);
 	q->last = *now;
 	q->last_ms = ms;
+	q->latest = s;
 	keep(q, &s);
 	if (!s.conversational)
 		return 0;

@@ -44,7 +44,8 @@ struct quality {
 	const struct voice_codec *codec; /* of the last interval; NULL: nothing to rate */
 	struct quality_reading last;
 	uint64_t last_ms;
-	float worst; /* conversational, of the intervals; 0: none was rated */
+	struct quality_sample latest; /* the last interval */
+	float worst;                  /* conversational, of the intervals; 0: none was rated */
 	float best;
 	double sum; /* of the conversational ones, by time */
 	uint64_t rated_ms;

@@ -84,6 +84,12 @@ static void list(struct rpc_call *call, const ProtobufCMessage *request, void *s
 	session_list(session, (const Tandem__Relay__V1__ListRequest *)request, rpc_answer, call);
 }
 
+static void history(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	session_history(session, (const Tandem__Relay__V1__HistoryRequest *)request, rpc_answer,
+			call);
+}
+
 static void status(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
 	session_status(session, (const Tandem__Relay__V1__StatusRequest *)request, rpc_answer,
@@ -157,6 +163,8 @@ static const struct rpc_method methods[] = {
 	 true},
 	{RELAY "Query", &tandem__relay__v1__query_request__descriptor, query, ROLE_VIEWER, false},
 	{RELAY "List", &tandem__relay__v1__list_request__descriptor, list, ROLE_VIEWER, false},
+	{RELAY "History", &tandem__relay__v1__history_request__descriptor, history, ROLE_VIEWER,
+	 false},
 	{RELAY "Status", &tandem__relay__v1__status_request__descriptor, status, ROLE_VIEWER,
 	 false},
 };

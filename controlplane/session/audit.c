@@ -2,9 +2,11 @@
 #include "controlplane/session/audit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "controlplane/session/mend.h"
 #include "controlplane/session/rating.h"
+#include "controlplane/session/summary.h"
 #include "controlplane/session/tell_xr.h"
 #include "dataplane/lib/log.h"
 
@@ -50,6 +52,8 @@ static void take(struct session *s, const Tandem__Dataplane__V1__LegStatus *stat
 		leg->audited = a->round;
 		rating_take(leg, status);
 		tell_xr(leg, status);
+		rated_count(&leg->rated, a->next_mos);
+		summary_take(leg, status);
 		if (leg == TAILQ_FIRST(&leg->party->legs))
 			counts_settle(leg->party->call);
 	} else if (was_suspect(a, id)) {
@@ -73,6 +77,7 @@ static void finish(struct session *s)
 		qsort(a->suspects, a->suspect_count, sizeof(a->suspects[0]), by_id);
 	a->next = NULL;
 	a->next_count = a->next_size = 0;
+	memcpy(a->mos, a->next_mos, sizeof(a->mos));
 	mend_lost(s, a->round);
 	s->counts.rounds++;
 	if (full != a->full) {
@@ -123,6 +128,7 @@ static void on_timer(uv_timer_t *timer)
 	a->round++;
 	a->seen = 0;
 	workload_read(s);
+	memset(a->next_mos, 0, sizeof(a->next_mos));
 	ask(s, 0);
 }
 

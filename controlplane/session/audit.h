@@ -13,6 +13,8 @@
 
 #include <uv.h>
 
+#include "controlplane/session/rated.h"
+
 struct session;
 
 struct audit {
@@ -22,8 +24,9 @@ struct audit {
 	uint32_t round;
 	uint64_t *suspects, *next; /* ids of this round so far and of the last one, in order */
 	unsigned int suspect_count, next_count, next_size;
-	unsigned int seen; /* legs of this round */
-	uint64_t orphans;  /* deleted since the session was opened */
+	unsigned int seen;                              /* legs of this round */
+	uint32_t mos[RATED_BINS], next_mos[RATED_BINS]; /* streams of the last round, of this one */
+	uint64_t orphans;                               /* deleted since the session was opened */
 };
 
 void audit_start(struct session *s);

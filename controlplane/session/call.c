@@ -316,7 +316,15 @@ void leg_free(struct leg *leg)
 	TAILQ_REMOVE(&leg->party->legs, leg, entry);
 	terms_wipe(&leg->terms);
 	rated_free(&leg->rated);
+	free(leg->why);
 	free(leg);
+}
+
+struct endpoint leg_remote(const struct leg *leg)
+{
+	if (!endpoint_is_zero(&leg->heard) || leg->terms.ice)
+		return leg->heard;
+	return endpoint_is_unset(&leg->terms.remote) ? leg->heard : leg->terms.remote;
 }
 
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote)

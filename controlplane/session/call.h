@@ -80,6 +80,7 @@ struct leg {
 	uint32_t audited;        /* the last round that found it in the dataplane */
 	uint32_t missed;         /* rounds in a row that did not */
 	struct rated_list rated; /* see rating.h */
+	char *why; /* it carried no media or sounded bad in the last interval; NULL: it did not */
 	uint32_t rtt_us; /* to its participant and back, as it was heard of last; 0: never */
 	/* As the participant says in XR, likewise: to the other one and back; in its own system. */
 	uint32_t far_ms, end_system_ms;
@@ -138,6 +139,8 @@ struct call {
 	char *id;
 	char driver[CALL_DRIVER_MAX + 1];
 	uint64_t created, signalled; /* ms of the wall clock: first, and last, offer or answer */
+	float mos;                   /* of the worst stream in its last interval; 0: not rated */
+	float lowest_mos;            /* of all of them */
 	bool gone;
 	uint64_t ends;            /* ms of the wall clock; 0: when it is asked to */
 	TAILQ_ENTRY(call) ending; /* in order of `ends` */
@@ -195,6 +198,8 @@ void leg_leave(struct leg *leg);
 /* No event finds it, and nothing is pushed for it; its port and memory stay. */
 void leg_retire(struct leg *leg);
 void leg_free(struct leg *leg);
+/* Where its media comes from or, as long as none was heard, goes to; zero: neither is known. */
+struct endpoint leg_remote(const struct leg *leg);
 /* Takes in where its media comes from; NULL if nobody was heard yet. */
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote);
 

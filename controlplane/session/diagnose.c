@@ -26,8 +26,7 @@ bool diagnose_is_up(const struct leg *leg)
 	return !endpoint_is_unset(&leg->terms.remote);
 }
 
-/* What stands in the way before any packet could count; NULL: nothing. */
-static const char *why_not_ready(const struct leg *leg)
+const char *diagnose_unready(const struct leg *leg)
 {
 	if (leg->failed[0])
 		return leg->failed;
@@ -80,7 +79,7 @@ static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 void diagnose_leg(char *text, size_t size, const struct leg *leg,
 		  const Tandem__Dataplane__V1__LegStatus *status)
 {
-	const char *reason = why_not_ready(leg);
+	const char *reason = diagnose_unready(leg);
 
 	text[0] = '\0';
 	if (reason)
@@ -107,18 +106,42 @@ void diagnose_leg(char *text, size_t size, const struct leg *leg,
 
 /* --- how it sounds --------------------------------------------------------------------------- */
 
-/* % of what was sent that did not arrive, of what the relay passed on. */
-static double lost_behind(const Tandem__Relay__V1__Stream *stream)
-{
-	double before = stream->lost > 0 ? stream->lost : 0;
-	double behind = stream->heard ? stream->heard->lost - before : 0;
+struct sound {
+	double packets;
+	double loss, late, behind; /* % of what was sent; lost behind the relay */
+	double delay_ms;
+};
 
-	return behind > 0 && stream->packets ? 100 * behind / stream->packets : 0;
+static bool is_much(double percent, const struct sound *sound)
+{
+	return percent >= MUCH && percent * sound->packets > 100 * FEW;
 }
 
-static bool is_much(double percent, const Tandem__Relay__V1__Stream *stream)
+/* % that did not arrive, of what the relay passed on: `missing` to who hears it, in all. */
+static double lost_behind(int64_t missing, int64_t before, double packets)
 {
-	return percent >= MUCH && percent * stream->packets > 100 * FEW;
+	double behind = (double)missing - (before > 0 ? before : 0);
+
+	return behind > 0 && packets > 0 ? 100 * behind / packets : 0;
+}
+
+static void say(char *text, size_t size, const struct sound *sound)
+{
+	if (is_much(sound->loss, sound))
+		snprintf(text, size, "%.1f %% of what it sends is lost before the relay",
+			 sound->loss);
+	else if (is_much(sound->late, sound))
+		snprintf(text, size,
+			 "%.1f %% of what it sends comes too late to be played: jitter before the "
+			 "relay",
+			 sound->late);
+	else if (is_much(sound->behind, sound))
+		snprintf(text, size,
+			 "%.1f %% of what it sends is lost behind the relay, as who hears it says",
+			 sound->behind);
+	else if (sound->delay_ms >= FAR_AWAY_MS)
+		snprintf(text, size, "%.0f ms from mouth to ear: both will talk at once",
+			 sound->delay_ms);
 }
 
 void diagnose_sound(char *text, size_t size, const Tandem__Relay__V1__Leg *leg)
@@ -134,18 +157,32 @@ void diagnose_sound(char *text, size_t size, const Tandem__Relay__V1__Leg *leg)
 	if (!stream)
 		return;
 	q = stream->quality;
-	if (is_much(q->loss, stream))
-		snprintf(text, size, "%.1f %% of what it sends is lost before the relay", q->loss);
-	else if (is_much(q->late, stream))
-		snprintf(text, size,
-			 "%.1f %% of what it sends comes too late to be played: jitter before the "
-			 "relay",
-			 q->late);
-	else if (is_much(lost_behind(stream), stream))
-		snprintf(text, size,
-			 "%.1f %% of what it sends is lost behind the relay, as who hears it says",
-			 lost_behind(stream));
-	else if (q->delay_ms >= FAR_AWAY_MS)
-		snprintf(text, size, "%.0f ms from mouth to ear: both will talk at once",
-			 q->delay_ms);
+	say(text, size,
+	    &(struct sound){
+		    stream->packets, q->loss, q->late,
+		    stream->heard ? lost_behind(stream->heard->lost, stream->lost, stream->packets)
+				  : 0,
+		    q->delay_ms});
+}
+
+void diagnose_interval(char *text, size_t size, const struct leg *leg)
+{
+	const struct quality_sample *s;
+	const struct rated *r, *most = NULL;
+	double sent;
+
+	text[0] = '\0';
+	LIST_FOREACH (r, &leg->rated, entry)
+		if (r->quality.latest.listening &&
+		    (!most || r->quality.latest.packets > most->quality.latest.packets))
+			most = r;
+	if (!most)
+		return;
+	s = &most->quality.latest;
+	sent = s->packets + s->lost;
+	say(text, size,
+	    &(struct sound){
+		    s->packets, 100 * s->lost / sent, 100 * s->late / sent,
+		    lost_behind(most->missing, most->quality.last.lost, most->quality.last.packets),
+		    s->delay_ms});
 }

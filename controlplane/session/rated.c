@@ -44,6 +44,23 @@ struct rated *rated_add(struct rated_list *list, uint32_t ssrc, uint64_t since_m
 	return made;
 }
 
+void rated_count(const struct rated_list *list, uint32_t bins[RATED_BINS])
+{
+	static const float bounds[RATED_BINS - 1] = {2.6, 3.1, 3.6, 4.0, 4.3};
+	const struct rated *r;
+
+	LIST_FOREACH (r, list, entry) {
+		float mos = r->quality.latest.conversational;
+		unsigned int bin = 0;
+
+		if (!mos)
+			continue;
+		while (bin < RATED_BINS - 1 && mos >= bounds[bin])
+			bin++;
+		bins[bin]++;
+	}
+}
+
 void rated_free(struct rated_list *list)
 {
 	struct rated *r;

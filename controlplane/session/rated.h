@@ -12,6 +12,7 @@ struct rated {
 	LIST_ENTRY(rated) entry;
 	uint32_t ssrc;
 	uint64_t heard_ms; /* packets had come when it was looked at last */
+	int64_t missing;   /* to who hears it, as that one says in RTCP; since it heard it first */
 	struct quality quality;
 };
 
@@ -25,6 +26,10 @@ struct rated *rated_find(const struct rated_list *list, uint32_t ssrc);
  * and without memory.
  */
 struct rated *rated_add(struct rated_list *list, uint32_t ssrc, uint64_t since_ms);
+/* How many sounded how in their last interval: adds to those below 2.6, 3.1, 3.6, 4.0, 4.3, and
+ * above. */
+#define RATED_BINS 6
+void rated_count(const struct rated_list *list, uint32_t bins[RATED_BINS]);
 void rated_free(struct rated_list *list);
 
 #endif

@@ -118,11 +118,61 @@ void rating_hear(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status
 	}
 }
 
+/* The stream that the sender of this one hears; NULL: none that is rated. */
+static struct rated *heard_by(const struct leg *by, const Tandem__Dataplane__V1__Stream *said)
+{
+	const struct call *call = by->party->call;
+	const struct party *party;
+	const struct leg *leg;
+	struct rated *r = NULL;
+
+	if (!said->heard_ssrc)
+		return NULL;
+	for_each_leg(leg, call)
+	{
+		if (leg != by && (r = rated_find(&leg->rated, said->heard_ssrc)))
+			return r;
+	}
+	return NULL;
+}
+
+static void take_hearsay(const struct leg *by, const Tandem__Dataplane__V1__Stream *said)
+{
+	struct rated *r = heard_by(by, said);
+
+	if (r)
+		r->missing = said->heard_lost;
+}
+
+static void rate_call(struct call *call)
+{
+	const struct party *party;
+	const struct leg *leg;
+	const struct rated *r;
+
+	call->mos = 0;
+	for_each_leg(leg, call) LIST_FOREACH (
+		r, &leg->rated,
+		entry) if (r->quality.latest.conversational &&
+			   (!call->mos || r->quality.latest.conversational < call->mos)) call->mos =
+		r->quality.latest.conversational;
+	if (call->mos && (!call->lowest_mos || call->mos < call->lowest_mos))
+		call->lowest_mos = call->mos;
+}
+
 void rating_take(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *status)
 {
 	uint64_t now = uv_now(leg->session->loop);
+	struct rated *r;
 
 	rating_hear(leg, status);
-	for (size_t k = 0; k < status->n_streams; k++)
+	for (size_t k = 0; k < status->n_streams; k++) {
 		take_stream(leg, status->streams[k], now);
+		take_hearsay(leg, status->streams[k]);
+	}
+	/* The dataplane has forgotten it for another one. */
+	LIST_FOREACH (r, &leg->rated, entry)
+		if (r->quality.last_ms != now)
+			r->quality.latest = (struct quality_sample){0};
+	rate_call(leg->party->call);
 }

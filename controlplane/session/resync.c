@@ -185,10 +185,13 @@ static void on_calls(void *arg, int error, const Tandem__Dataplane__V1__Reply *r
 	}
 	for (size_t i = 0; i < reply->n_calls; i++)
 		take_call(s, reply->calls[i]);
-	if (reply->next)
+	if (reply->next) {
 		ask_calls(s, reply->next);
-	else
-		ask_legs(s, 0);
+		return;
+	}
+	if (!s->synced)
+		session_sort_calls(s);
+	ask_legs(s, 0);
 }
 
 static void ask_calls(struct session *s, uint64_t after)
@@ -230,6 +233,7 @@ void resync_up(void *arg, const Tandem__Dataplane__V1__Hello *hello)
 	}
 	forget_seen(s);
 	audit_reset(s);
+	history_begin(s);
 	ask_calls(s, 0);
 }
 

@@ -135,15 +135,21 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	error = client_open(&s->client, loop, config->dataplane, &handlers);
 	if (error)
 		goto out_identity;
+	error = history_open(s);
+	if (error)
+		goto out_client;
 	uv_timer_init(loop, &s->expiry);
 	s->expiry.data = s;
 	uv_timer_init(loop, &s->ending);
 	s->ending.data = s;
 	audit_start(s);
+	lists_open(s);
 	watch_open(&s->watch);
 	*out = s;
 	return 0;
 
+out_client:
+	client_close(s->client);
 out_identity:
 	dtls_identity_release(s->identity);
 out_tables:
@@ -177,6 +183,20 @@ static void on_audit_closed(uv_handle_t *handle)
 	uv_close((uv_handle_t *)&s->expiry, on_expiry_closed);
 }
 
+static void on_history_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+
+	uv_close((uv_handle_t *)&s->audit.timer, on_audit_closed);
+}
+
+static void on_lists_closed(uv_handle_t *handle)
+{
+	struct session *s = handle->data;
+
+	uv_close((uv_handle_t *)&s->history.timer, on_history_closed);
+}
+
 void session_close(struct session *s)
 {
 	struct call *call;
@@ -185,6 +205,7 @@ void session_close(struct session *s)
 		return;
 	s->changed = NULL;
 	watch_close(&s->watch);
+	lists_close(s);
 	client_close(s->client);
 	while ((call = TAILQ_FIRST(&s->by_age)))
 		session_forget_call(s, call);
@@ -195,5 +216,6 @@ void session_close(struct session *s)
 	hashtable_close(&s->calls_by_key);
 	hashtable_close(&s->legs);
 	audit_free(s);
-	uv_close((uv_handle_t *)&s->audit.timer, on_audit_closed);
+	history_free(s);
+	uv_close((uv_handle_t *)&s->lists.idle, on_lists_closed);
 }

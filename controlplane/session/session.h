@@ -34,8 +34,10 @@ struct session_config {
 	unsigned int headroom; /* times what the SDP lets expect; 0: as much as comes */
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
-	unsigned int audit_ms;          /* between readings of all legs (audit.h); 0: 10000 */
-	bool dtls_cookie;               /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
+	unsigned int audit_ms;   /* between readings of all legs (audit.h); 0: 10000 */
+	unsigned int list_us;    /* that calls are listed without a break (list.h); 0: 2000 */
+	unsigned int history_ms; /* between moments of the history (history.h); 0: 10000 */
+	bool dtls_cookie;        /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */
 	const char *const *deny;        /* prefixes that no SDP may have media sent to */
 	unsigned int deny_count;
@@ -94,6 +96,8 @@ void session_query(struct session *session, const Tandem__Relay__V1__QueryReques
 		   session_reply *reply, void *arg);
 void session_list(struct session *session, const Tandem__Relay__V1__ListRequest *request,
 		  session_reply *reply, void *arg);
+void session_history(struct session *session, const Tandem__Relay__V1__HistoryRequest *request,
+		     session_reply *reply, void *arg);
 void session_status(struct session *session, const Tandem__Relay__V1__StatusRequest *request,
 		    session_reply *reply, void *arg);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The calls and legs there are, by id. */
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "controlplane/session/session_state.h"
@@ -67,10 +68,41 @@ void session_add_call(struct session *s, struct call *call)
 	TAILQ_INSERT_TAIL(&s->by_age, call, entry);
 }
 
+static int by_creation(const void *a, const void *b)
+{
+	const struct call *one = *(struct call *const *)a, *other = *(struct call *const *)b;
+
+	if (one->created != other->created)
+		return one->created < other->created ? -1 : 1;
+	return one->serial < other->serial ? -1 : 1;
+}
+
+/* Without memory they stay as they are. */
+void session_sort_calls(struct session *s)
+{
+	struct call **calls = calloc(s->calls.count + 1, sizeof(calls[0]));
+	struct call *call;
+	size_t count = 0;
+
+	if (!calls)
+		return;
+	while ((call = TAILQ_FIRST(&s->by_age))) {
+		TAILQ_REMOVE(&s->by_age, call, entry);
+		calls[count++] = call;
+	}
+	qsort(calls, count, sizeof(calls[0]), by_creation);
+	for (size_t k = 0; k < count; k++) {
+		calls[k]->serial = ++s->last_serial;
+		TAILQ_INSERT_TAIL(&s->by_age, calls[k], entry);
+	}
+	free(calls);
+}
+
 void session_remove_call(struct session *s, struct call *call)
 {
 	counts_remove_call(call);
 	hashtable_remove(&s->calls_by_key, &call->key_node);
 	hashtable_remove(&s->calls, &call->node);
+	lists_forget(s, call);
 	TAILQ_REMOVE(&s->by_age, call, entry);
 }

@@ -9,6 +9,8 @@
 #include "controlplane/session/call.h"
 #include "controlplane/session/client.h"
 #include "controlplane/session/counts.h"
+#include "controlplane/session/history.h"
+#include "controlplane/session/list.h"
 #include "controlplane/session/session.h"
 #include "controlplane/session/watch.h"
 #include "controlplane/session/workload.h"
@@ -37,6 +39,8 @@ struct session {
 	struct workload workload;
 	struct counts counts;
 	struct watch watch;
+	struct lists lists;
+	struct history history;
 
 	bool ready;
 	bool synced; /* once at least: the calls of the dataplane are known */
@@ -56,6 +60,8 @@ struct leg *session_find_leg(struct session *s, uint64_t id);
 struct call *session_find_call(struct session *s, const char *id);
 struct call *session_find_key(struct session *s, uint64_t key);
 void session_add_call(struct session *s, struct call *call);
+/* By age, after they came in any order. */
+void session_sort_calls(struct session *s);
 void session_remove_call(struct session *s, struct call *call);
 
 /* session_end.c */

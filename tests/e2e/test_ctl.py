@@ -26,6 +26,7 @@ class FakeRelay(relay_pb2_grpc.RelayServicer, health_pb2_grpc.HealthServicer):
         self.report = pb.StatusReply()
         self.serving = True
         self.page_size = 2
+        self.asked = []  # lists
 
     def _find(self, request, context):
         if request.call_id not in self.calls:
@@ -33,12 +34,14 @@ class FakeRelay(relay_pb2_grpc.RelayServicer, health_pb2_grpc.HealthServicer):
         return self.calls[request.call_id]
 
     def List(self, request, context):
+        self.asked.append(request)
         first = int(request.page_token or 0)
         names = list(self.calls)[first:first + self.page_size]
         last = first + self.page_size
         return pb.ListReply(
             calls=[pb.CallSummary(call_id=name, state=self.calls[name].state, driver="ng",
                                   age_ms=self.calls[name].age_ms,
+                                  mos=1.25, lowest_mos=1, why="a: on hold",
                                   legs=len(self.calls[name].legs)) for name in names],
             next_page_token=str(last) if last < len(self.calls) else "")
 
@@ -118,13 +121,32 @@ def test_calls_are_listed_over_all_pages(fake):
         fake.calls[f"call-{i}"] = pb.Call(state=pb.CALL_UP, age_ms=[850, 12000, 187000, 18720000,
                                                                    183600000][i], legs=[leg("a")])
     head, rows = cells(show(fake, "calls"), "CALL")
-    assert head == ["CALL", "STATE", "AGE", "LEGS", "BY"]
-    assert rows == [["call-0", "up", "850", "ms", "1", "ng"],
-                    ["call-1", "up", "12", "s", "1", "ng"],
-                    ["call-2", "up", "3m07s", "1", "ng"], ["call-3", "up", "5h12m", "1", "ng"],
-                    ["call-4", "up", "2d03h", "1", "ng"]]
+    assert head == ["CALL", "STATE", "AGE", "LEGS", "MOS", "LOWEST", "BY", "WHY"]
+    rest = ["1", "1.25", "1.00", "ng", "a:", "on", "hold"]
+    assert rows == [["call-0", "up", "850", "ms", *rest], ["call-1", "up", "12", "s", *rest],
+                    ["call-2", "up", "3m07s", *rest], ["call-3", "up", "5h12m", *rest],
+                    ["call-4", "up", "2d03h", *rest]]
     listed = json.loads(show(fake, "calls", "--json"))
     assert [call["call_id"] for call in listed["calls"]] == list(fake.calls)
+
+
+@pytest.mark.parametrize("arguments, order, search, size", [
+    ((), pb.ORDER_AGE, "", 0),
+    (("--search", "203.0.113.9"), pb.ORDER_AGE, "203.0.113.9", 0),
+    (("--newest", "-n", "7"), pb.ORDER_NEWEST, "", 7),
+    (("--worst", "--search", "Bob", "--count", "999"), pb.ORDER_WORST, "Bob", 999)])
+def test_calls_in_an_order(fake, arguments, order, search, size):
+    fake.calls["c"] = pb.Call(state=pb.CALL_UP)
+    assert "c " in show(fake, "calls", *arguments)
+    asked, = fake.asked
+    assert (asked.order, asked.search, asked.page_size) == (order, search, size)
+
+
+def test_no_more_calls_than_asked_for(fake):
+    for i in range(5):
+        fake.calls[f"call-{i}"] = pb.Call(state=pb.CALL_UP)
+    _, rows = cells(show(fake, "calls", "--count", "2"), "CALL")
+    assert [row[0] for row in rows] == ["call-0", "call-1"]
 
 
 def test_no_calls(fake):
@@ -136,7 +158,8 @@ def test_columns_are_aligned(fake):
     fake.calls["a-much-longer-id"] = pb.Call(state=pb.CALL_UP)
     lines = show(fake, "calls").splitlines()
     assert lines[0].index("STATE") == lines[1].index("offered") == lines[2].index("up")
-    assert len({len(line) for line in lines}) == 1
+    assert {line.index(word) for line, word in zip(lines, ("WHY", "a: on", "a: on"))} == {
+        lines[0].index("WHY")}
 
 
 def test_a_call_is_shown_whole(fake):
@@ -305,6 +328,7 @@ def test_nobody_listens():
 
 @pytest.mark.parametrize("arguments", [
     (), ("nonsense",), ("call",), ("call", "a", "b"), ("calls", "a"), ("--nonsense",),
+    ("calls", "--worst", "--newest"), ("drops", "--search", "a"), ("status", "--worst"),
     ("--ca", "/no/such/file", "calls"),
     ("--ca", "/dev/null", "--cert", "x", "--key", "y", "calls"),
 ])

@@ -124,7 +124,7 @@ def test_an_agent_calls_a_telephone(relay, proxy, agent, telephone):
     call.accept()
     agent.wait_told("confirmed")
     hear_each_other(agent, phone.media)
-    assert relay.ctl("calls").splitlines()[1].split()[-1] == "ng"
+    assert "ng" in relay.ctl("calls").splitlines()[1].split()
 
     agent.hold()
     call.reoffered(direction="recvonly")

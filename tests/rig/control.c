@@ -22,6 +22,8 @@ static void take(ProtobufCMessage *reply)
 		rig.got.sdp = ((Tandem__Relay__V1__AnswerReply *)reply)->sdp;
 	} else if (type == &tandem__relay__v1__list_reply__descriptor) {
 		rig.got.list = (void *)reply;
+	} else if (type == &tandem__relay__v1__history_reply__descriptor) {
+		rig.got.history = (void *)reply;
 	} else if (type == &tandem__relay__v1__status_reply__descriptor) {
 		rig.got.status = (void *)reply;
 	} else if (type == &tandem__relay__v1__subscribe_reply__descriptor) {

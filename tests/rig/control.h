@@ -28,6 +28,7 @@ struct rig_got {
 	const char *sdp;
 	Tandem__Relay__V1__Call *call;
 	Tandem__Relay__V1__ListReply *list;
+	Tandem__Relay__V1__HistoryReply *history;
 	Tandem__Relay__V1__StatusReply *status;
 	Tandem__Relay__V1__SubscribeReply *sources;
 };

@@ -25,7 +25,7 @@ struct fake_leg {
 	uint64_t packets, auth_failures;
 	uint32_t silence_ms;
 	Tandem__Dataplane__V1__Mode mode;
-	/* The test's: in each status it has 500 packets more. NULL: none was heard. */
+	/* The test's: in each status it has 500 packets more, unless `quiet`. NULL: none was heard. */
 	Tandem__Dataplane__V1__Stream *stream;
 };
 
@@ -57,6 +57,8 @@ struct fake {
 	Tandem__Dataplane__V1__Shed *shed; /* the test's answer to GetShed; NULL: nothing */
 	uint64_t auth_failed;              /* a counter */
 	uint64_t worked_us;                /* by its worker, since the start */
+	uint64_t received, sent;           /* of the one NIC */
+	bool quiet;                        /* no stream gets packets by itself */
 	Tandem__Dataplane__V1__Request *turn, *turn_answer; /* the last PutTurn and AnswerTurn */
 	Tandem__Dataplane__V1__Request
 		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */

@@ -16,6 +16,7 @@
 /* Room for what a reply points to, until the next one. */
 static struct {
 	Tandem__Dataplane__V1__LegStatus status[FAKE_LEGS], *legs[FAKE_LEGS];
+	Tandem__Dataplane__V1__Link link, *links[1];
 	Tandem__Dataplane__V1__Path paths[FAKE_LEGS][FAKE_PATHS];
 	Tandem__Dataplane__V1__Path *path_list[FAKE_LEGS][FAKE_PATHS];
 	Tandem__Dataplane__V1__Stream *streams[FAKE_LEGS];
@@ -64,7 +65,7 @@ static void show(const struct fake *f, const struct fake_leg *leg,
 	out->auth_failures = leg->auth_failures;
 	out->silence_ms = leg->packets ? leg->silence_ms : UINT32_MAX;
 	if (leg->stream) {
-		leg->stream->packets += 500;
+		leg->stream->packets += f->quiet ? 0 : 500;
 		room.streams[reply->n_legs] = leg->stream;
 		out->streams = &room.streams[reply->n_legs];
 		out->n_streams = 1;
@@ -133,6 +134,12 @@ static void show_counters(const struct fake *f, Tandem__Dataplane__V1__Reply *re
 	reply->counters = room.counters;
 	reply->n_counters = 2;
 	show_worker(f, reply);
+	tandem__dataplane__v1__link__init(&room.link);
+	room.link.received = f->received;
+	room.link.sent = f->sent;
+	room.links[0] = &room.link;
+	reply->links = room.links;
+	reply->n_links = 1;
 }
 
 static int by_id(const void *a, const void *b)

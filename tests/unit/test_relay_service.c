@@ -35,6 +35,7 @@ static void answer(struct session *session, const char *text)
 	Tandem__Relay__V1__ConnectReply connected = TANDEM__RELAY__V1__CONNECT_REPLY__INIT;
 	Tandem__Relay__V1__QueryReply query = TANDEM__RELAY__V1__QUERY_REPLY__INIT;
 	Tandem__Relay__V1__ListReply list = TANDEM__RELAY__V1__LIST_REPLY__INIT;
+	Tandem__Relay__V1__HistoryReply history = TANDEM__RELAY__V1__HISTORY_REPLY__INIT;
 	Tandem__Relay__V1__StatusReply status = TANDEM__RELAY__V1__STATUS_REPLY__INIT;
 	const struct {
 		const char *verb;
@@ -47,6 +48,7 @@ static void answer(struct session *session, const char *text)
 		{"connect", &connected.base},    {"publish", &answer.base},
 		{"query", &query.base},          {"list", &list.base},
 		{"status", &status.base},        {"create", &created.base},
+		{"history", &history.base},
 	};
 
 	offer.sdp = answer.sdp = subscribed.sdp = created.sdp = call.call_id =
@@ -93,6 +95,7 @@ VERB(create, Create, request->call_id)
 VERB(publish, Offer, request->call_id)
 VERB(query, Query, request->call_id)
 VERB(list, List, request->page_token)
+VERB(history, History, request->after_ms == 5 ? "5" : "")
 VERB(status, Status, "7.1")
 
 struct session_watcher {
@@ -142,6 +145,7 @@ static const struct {
 	{RELAY "Mute", "mute", "\x0a\x02\x63\x62", TYPE(mute_reply), "cb"},
 	{RELAY "Connect", "connect", "\x0a\x02\x63\x63", TYPE(connect_reply), "cc"},
 	{RELAY "Publish", "publish", "\x0a\x02\x63\x64", TYPE(answer_reply), "cd"},
+	{RELAY "History", "history", "\x08\x05", TYPE(history_reply), "5"},
 	{RELAY "Create", "create", "\x0a\x02\x63\x65", TYPE(create_reply), "ce"},
 };
 
