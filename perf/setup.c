@@ -4,9 +4,11 @@
  *with an Offer, an Answer and a Delete. A line on the standard input
  *
  *	cycle|open|close phones|browser COUNT
+ *	list age|newest|worst TEXT COUNT
  *
- * is answered by a line of JSON: seconds, and the CPU time that this program took. "open" leaves
- *the calls, "close" deletes those that an "open" of as many left.
+ * is answered by a line of JSON: seconds, the CPU time that this program took, and the seconds of
+ * the request that took longest. "open" leaves the calls, "close" deletes those that an "open" of
+ *as many left. "list" asks for a page of those with the text, one after the other; "-": of all.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -36,11 +38,14 @@ static const struct kind {
 	{NULL, NULL, NULL},
 };
 
-enum step { OFFER, ANSWER, DELETE, END };
+enum step { OFFER, ANSWER, DELETE, END, LIST, LISTED };
+
+#define PAGE 100 /* calls */
 
 struct call {
 	uint32_t number;
 	enum step step;
+	double asked;
 	grpc_call *core;
 	grpc_byte_buffer *sent, *received;
 	grpc_metadata_array headers, trailers;
@@ -54,6 +59,9 @@ static struct {
 	const struct kind *kind;
 	enum step first, end; /* of every call: from where, and before what it ends */
 	uint32_t count, begun, ended, at_a_time;
+	const char *name; /* of calls, before their numbers */
+	Tandem__Relay__V1__ListRequest list;
+	double slowest;
 	struct call calls[AT_A_TIME_MAX];
 } work;
 
@@ -96,6 +104,8 @@ static grpc_byte_buffer *pack(enum step step, char *id)
 	Tandem__Relay__V1__DeleteRequest gone = TANDEM__RELAY__V1__DELETE_REQUEST__INIT;
 
 	switch (step) {
+	case LIST:
+		return rpc_buffer_pack(&work.list.base);
 	case OFFER:
 		return pack_offer(id);
 	case ANSWER:
@@ -112,7 +122,12 @@ static grpc_byte_buffer *pack(enum step step, char *id)
 
 static void request(struct call *call)
 {
-	static const char *const methods[] = {METHOD "Offer", METHOD "Answer", METHOD "Delete"};
+	static const char *const methods[] = {
+		[OFFER] = METHOD "Offer",
+		[ANSWER] = METHOD "Answer",
+		[DELETE] = METHOD "Delete",
+		[LIST] = METHOD "List",
+	};
 	gpr_timespec end = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
 					gpr_time_from_seconds(PATIENCE_S, GPR_TIMESPAN));
 	grpc_op ops[] = {
@@ -127,11 +142,12 @@ static void request(struct call *call)
 						.status = &call->status,
 						.status_details = &call->details}},
 	};
-	char id[32];
+	char id[64];
 
-	snprintf(id, sizeof(id), "measured-%u", call->number);
+	snprintf(id, sizeof(id), "%.32s-%u", work.name, call->number);
 	call->sent = pack(call->step, id);
 	call->received = NULL;
+	call->asked = seconds(CLOCK_MONOTONIC);
 	call->core = grpc_channel_create_call(
 		work.channel, NULL, GRPC_PROPAGATE_DEFAULTS, work.queue,
 		grpc_slice_from_static_string(methods[call->step]), NULL, end, NULL);
@@ -146,6 +162,9 @@ static void request(struct call *call)
 
 static void take_reply(struct call *call)
 {
+	double took = seconds(CLOCK_MONOTONIC) - call->asked;
+
+	work.slowest = took > work.slowest ? took : work.slowest;
 	if (call->status != GRPC_STATUS_OK) {
 		fprintf(stderr, "setup: call %u, step %d: status %d: %.*s\n", call->number,
 			call->step, call->status, (int)GRPC_SLICE_LENGTH(call->details),
@@ -171,10 +190,11 @@ static void begin(struct call *call)
 	request(call);
 }
 
-static void run(void)
+static void run(uint32_t at_a_time)
 {
 	work.begun = work.ended = 0;
-	for (uint32_t k = 0; k < work.at_a_time; k++)
+	work.slowest = 0;
+	for (uint32_t k = 0; k < at_a_time; k++)
 		begin(&work.calls[k]);
 	while (work.ended < work.count) {
 		grpc_event event = grpc_completion_queue_next(
@@ -193,29 +213,59 @@ static void run(void)
 	}
 }
 
-static void answer(const char *line)
+static void begin_list(const char *order, const char *text)
 {
-	double begun, cpu;
-	char what[16], kind[16];
+	static const char *const orders[] = {"age", "newest", "worst"};
+	unsigned int k;
 
-	if (sscanf(line, "%15s %15s %u", what, kind, &work.count) != 3 || !work.count)
-		die("cycle|open|close phones|browser COUNT");
+	for (k = 0; k < 3 && strcmp(orders[k], order); k++)
+		;
+	if (k == 3)
+		die("age, newest or worst");
+	tandem__relay__v1__list_request__init(&work.list);
+	work.list.order = k;
+	work.list.page_size = PAGE;
+	if (strcmp(text, "-"))
+		work.list.search = (char *)text;
+	work.first = LIST;
+	work.end = LISTED;
+}
+
+static void begin_calls(const char *what, const char *kind)
+{
 	for (work.kind = kinds; work.kind->name && strcmp(work.kind->name, kind); work.kind++)
 		;
 	if (!work.kind->name)
 		die("phones or browser");
 	work.first = strcmp(what, "close") ? OFFER : DELETE;
 	work.end = strcmp(what, "open") ? END : DELETE;
+}
+
+static void answer(const char *line)
+{
+	double begun, cpu;
+	char what[16], kind[16], text[64];
+	bool list = sscanf(line, "list %15s %63s %u", kind, text, &work.count) == 3;
+
+	if (!list && sscanf(line, "%15s %15s %u", what, kind, &work.count) != 3)
+		die("cycle|open|close phones|browser COUNT, or list age|newest|worst TEXT COUNT");
+	if (!work.count)
+		die("how many?");
+	if (list)
+		begin_list(kind, text);
+	else
+		begin_calls(what, kind);
 	begun = seconds(CLOCK_MONOTONIC);
 	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	run();
-	printf("{\"seconds\":%.6f,\"client\":%.6f}\n", seconds(CLOCK_MONOTONIC) - begun,
-	       seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+	run(list ? 1 : work.at_a_time);
+	printf("{\"seconds\":%.6f,\"client\":%.6f,\"slowest\":%.6f}\n",
+	       seconds(CLOCK_MONOTONIC) - begun, seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu,
+	       work.slowest);
 	fflush(stdout);
 }
 
 static const char *const usage =
-	"Usage: setup --server unix:PATH [--at-a-time N]\n"
+	"Usage: setup --server unix:PATH [--at-a-time N] [--name NAME]\n"
 	"Sets up calls through a control plane's API; perf/bench runs it. See perf/README.md.\n";
 
 static void connect_to(const char *server)
@@ -234,18 +284,22 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {{"server", required_argument, NULL, 's'},
 						{"at-a-time", required_argument, NULL, 'a'},
+						{"name", required_argument, NULL, 'n'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
 	const char *server = NULL;
-	char line[64];
+	char line[128];
 	int option;
 
 	work.at_a_time = 64;
+	work.name = "measured";
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 's')
 			server = optarg;
 		else if (option == 'a')
 			work.at_a_time = strtoul(optarg, NULL, 10);
+		else if (option == 'n')
+			work.name = optarg;
 		else
 			work.at_a_time = 0;
 	}
