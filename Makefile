@@ -99,10 +99,8 @@ WORKER_SOURCES := $(wildcard dataplane/*.c dataplane/srtp/*.c dataplane/wire/*.c
 	dataplane/lib/stun_format.c dataplane/lib/turn_message.c
 SRC_dataplane := $(filter-out $(SRC_common),$(WORKER_SOURCES)) $(filter-out dataplane/main/main.c,\
 	$(wildcard dataplane/libsrtp/*.c dataplane/main/*.c dataplane/main/*/*.c))
-SRC_controlplane := controlplane/config.c $(filter-out %/main.c,$(wildcard controlplane/gate/*.c)) \
-	$(wildcard controlplane/lib/*.c controlplane/access/*.c controlplane/session/*.c controlplane/sdp/*.c controlplane/dtls/*.c \
-	controlplane/quality/*.c controlplane/shed/*.c controlplane/turn/*.c controlplane/rpc/*.c controlplane/http/*.c controlplane/ng/*.c controlplane/web/*.c)
-SRC_controlplane += $(wildcard controlplane/metrics/*.c)
+SRC_controlplane := controlplane/config.c $(filter-out %/main.c controlplane/ctl/%,\
+	$(wildcard controlplane/*/*.c))
 SRC_ctl := $(wildcard controlplane/ctl/*.c)
 SRC_ebpf := $(filter-out %.bpf.c,$(wildcard ebpf/*.c))
 SRC_bpf := $(wildcard ebpf/*.bpf.c)

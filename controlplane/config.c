@@ -534,6 +534,7 @@ static const struct option_section sections[] = {
 	{.name = "turn", .keys = turn_keys},
 	{.name = "access", .offset = offsetof(struct config, access), .keys = access_keys},
 	{.name = "web", .offset = offsetof(struct config, web), .keys = web_config_keys},
+	{.name = "hep", .offset = offsetof(struct config, hep), .keys = hep_keys},
 	{}};
 
 static void check_listen(struct options *options, const struct config *config)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The configuration of tandem-controlplane: [controlplane], [network], [ng], [shed], [turn] and
- * [access] in its file or on its command line.
+ * The configuration of tandem-controlplane, in its file or on its command line: each part has a
+ * section.
  */
 #ifndef TANDEM_CONFIG_H
 #define TANDEM_CONFIG_H
 
 #include "controlplane/access/access_rules.h"
+#include "controlplane/hep/hep.h"
 #include "controlplane/ng/ng.h"
 #include "controlplane/session/session.h"
 #include "controlplane/shed/shed.h"
@@ -33,6 +34,7 @@ struct config {
 	unsigned int ng_delete_delay_s;
 	struct shed_config shed;
 	struct turn_config turn;
+	struct hep_config hep;
 	int turn_peers; /* index of the choices */
 	struct access_rules access;
 	struct web_config web;

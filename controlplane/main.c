@@ -13,6 +13,7 @@
 #include "controlplane/http/http.h"
 #include "controlplane/metrics/metrics.h"
 #include "controlplane/rpc/access_service.h"
+#include "controlplane/hep/hep.h"
 #include "controlplane/rpc/health_service.h"
 #include "controlplane/rpc/relay_service.h"
 #include "controlplane/rpc/rpc.h"
@@ -44,6 +45,7 @@ struct program {
 	struct shed *shed;
 	struct turn_server *turn;
 	struct http *http;
+	struct hep *hep;
 	struct ng *ng;
 	struct metrics *metrics;
 	struct web *web;
@@ -76,6 +78,8 @@ static void on_stopped(void *arg)
 	p->metrics = NULL;
 	p->ng = NULL;
 	p->web = NULL;
+	hep_stop(p->hep);
+	p->hep = NULL;
 	session_close(p->session);
 	turn_stop(p->turn);
 	p->turn = NULL;
@@ -240,6 +244,8 @@ static int start(struct program *p)
 		return error;
 	session_watch_ready(p->session, on_ready, p);
 	error = shed_start(&p->shed, p->session, &p->loop, &p->config.shed);
+	if (!error)
+		error = hep_start(&p->hep, p->session, &p->loop, &p->config.hep);
 	if (!error)
 		error = turn_start(&p->turn, p->session, &p->loop, &p->config.turn);
 	if (error)

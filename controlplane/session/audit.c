@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controlplane/session/mend.h"
+#include "controlplane/session/meter.h"
 #include "controlplane/session/rating.h"
 #include "controlplane/session/summary.h"
 #include "controlplane/session/tell_xr.h"
@@ -54,6 +55,7 @@ static void take(struct session *s, const Tandem__Dataplane__V1__LegStatus *stat
 		tell_xr(leg, status);
 		rated_count(&leg->rated, a->next_mos);
 		summary_take(leg, status);
+		meter_tell(leg, status);
 		if (leg == TAILQ_FIRST(&leg->party->legs))
 			counts_settle(leg->party->call);
 	} else if (was_suspect(a, id)) {

@@ -12,7 +12,8 @@ struct rated {
 	LIST_ENTRY(rated) entry;
 	uint32_t ssrc;
 	uint64_t heard_ms; /* packets had come when it was looked at last */
-	int64_t missing;   /* to who hears it, as that one says in RTCP; since it heard it first */
+	/* To who hears it, as that one says in RTCP, since it heard it first; an interval ago. */
+	int64_t missing, missing_before;
 	struct quality quality;
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/rating.h"
 
+#include <math.h>
+
 #include "controlplane/session/session_state.h"
 
 #define IDLE_MS 120000 /* then another SSRC may have the place */
@@ -140,8 +142,19 @@ static void take_hearsay(const struct leg *by, const Tandem__Dataplane__V1__Stre
 {
 	struct rated *r = heard_by(by, said);
 
-	if (r)
-		r->missing = said->heard_lost;
+	if (!r)
+		return;
+	r->missing_before = r->missing;
+	r->missing = said->heard_lost;
+}
+
+double rating_missing(const struct leg *by, const Tandem__Dataplane__V1__Stream *said)
+{
+	const struct rated *r = heard_by(by, said);
+	double came = r ? r->quality.latest.packets + r->quality.latest.lost : 0;
+	double part = came > 0 ? (r->missing - r->missing_before) / came : 0;
+
+	return fmin(fmax(part, 0), 1);
 }
 
 static void rate_call(struct call *call)

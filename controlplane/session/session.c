@@ -125,6 +125,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	TAILQ_INIT(&s->waiting);
 	TAILQ_INIT(&s->endings);
 	LIST_INIT(&s->links);
+	LIST_INIT(&s->meters);
 	error = -ENOMEM;
 	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
 	    hashtable_open(&s->legs))

@@ -15,12 +15,16 @@
 
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/session/session_error.h"
+#include "dataplane/lib/address.h"
+
+#define SESSION_CODEC 16 /* octets of a codec's name */
 
 struct session;
-struct address;
 struct client;
 struct counts;
+struct quality;
 struct Tandem__Dataplane__V1__Event;
+struct Tandem__Dataplane__V1__Stream;
 
 struct session_config {
 	const char *dataplane; /* path of its socket */
@@ -131,6 +135,28 @@ unsigned int session_calls_max(const struct session *session);
  */
 bool session_other_family(const struct session *session, const struct address *address,
 			  struct address *other);
+
+/*
+ * What came of a stream in an interval ([quality] interval), once it is over. All of it is gone
+ * when `interval` returns.
+ */
+struct session_interval {
+	const char *call_id, *party; /* its tag, or its branch */
+	char codec[SESSION_CODEC];   /* as a=rtpmap names it; "": not known */
+	struct endpoint from, at; /* the participant, zero if it was not heard; the relay's port */
+	const struct Tandem__Dataplane__V1__Stream *stream; /* what was counted since it began */
+	const struct quality *quality; /* with the interval as its latest; NULL: it is not rated */
+	double missing; /* of the stream that its sender hears, in the interval, as that one says in
+			 * RTCP: 0 to 1 */
+};
+/* The meter is the caller's, until session_unmeter() or the session's end. */
+struct session_meter {
+	LIST_ENTRY(session_meter) entry;
+	void (*interval)(void *arg, const struct session_interval *interval);
+	void *arg;
+};
+void session_meter(struct session *session, struct session_meter *meter);
+void session_unmeter(struct session_meter *meter);
 
 /*
  * What belongs to no call hears of the dataplane here. `connected` is called with each new

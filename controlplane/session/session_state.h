@@ -51,6 +51,7 @@ struct session {
 	void (*changed)(void *arg, bool ready);
 	void *changed_arg;
 	LIST_HEAD(, session_link) links;
+	LIST_HEAD(, session_meter) meters;
 };
 
 /* session_lookup.c */
