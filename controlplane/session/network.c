@@ -88,6 +88,17 @@ struct media_address *networks_choose(const struct networks *n, const char *netw
 	return strict ? NULL : other;
 }
 
+struct media_address *networks_next(const struct media_address *a)
+{
+	const bool ipv4 = address_is_ipv4(&a->address);
+	struct media_address *next = a->next;
+
+	while (next && (next->gone || strcmp(next->network, a->network) != 0 ||
+			address_is_ipv4(&next->address) != ipv4))
+		next = next->next;
+	return next;
+}
+
 struct media_address *networks_find(const struct networks *n, const struct address *address)
 {
 	for (struct media_address *a = n->first; a; a = a->next)

@@ -34,6 +34,8 @@ void networks_free(struct networks *networks);
  */
 struct media_address *networks_choose(const struct networks *networks, const char *network,
 				      bool ipv4, bool strict);
+/* Another one of the same network and family, behind this one; NULL: there is none. */
+struct media_address *networks_next(const struct media_address *address);
 struct media_address *networks_find(const struct networks *networks, const struct address *address);
 
 #endif

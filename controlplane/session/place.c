@@ -21,22 +21,25 @@ static struct media_address *choose_address(struct session *s, const struct wish
 int place_leg(struct leg **leg, struct party *party, const struct wish *wish, unsigned int line,
 	      const struct sdp_media *media, bool pair, struct session_error *error)
 {
-	struct media_address *at = choose_address(party->call->session, wish, media);
+	struct media_address *first = choose_address(party->call->session, wish, media), *at;
 	int result;
 
-	if (!at)
+	if (!first)
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "the dataplane has no network \"%s\" with an address of that "
 				      "family; see tandemctl ports",
 				      wish->network);
-	result = leg_make_again(leg, party, at, line, pair);
+	result = leg_make_again(leg, party, first, line, pair);
 	if (result)
+		result = leg_make(leg, party, first, 0, pair, 0);
+	for (at = networks_next(first); at && result == -EADDRNOTAVAIL; at = networks_next(at))
 		result = leg_make(leg, party, at, 0, pair, 0);
 	if (result == -EADDRNOTAVAIL)
 		return session_refuse(
 			error, SESSION_RESOURCE_EXHAUSTED,
-			"no free UDP port in network \"%s\"; widen [controlplane] ports",
-			at->network);
+			"no free UDP port in network \"%s\"; widen [controlplane] ports, "
+			"or give it another address",
+			first->network);
 	if (result)
 		return session_refuse(error, SESSION_INTERNAL, "%s", strerror(-result));
 	return 0;

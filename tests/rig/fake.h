@@ -59,6 +59,7 @@ struct fake {
 	uint64_t worked_us;                /* by its worker, since the start */
 	uint64_t received, sent;           /* of the one NIC */
 	bool quiet;                        /* no stream gets packets by itself */
+	bool wider;                        /* "public" has 198.51.100.9, too; from the next Hello on */
 	Tandem__Dataplane__V1__Request *turn, *turn_answer; /* the last PutTurn and AnswerTurn */
 	Tandem__Dataplane__V1__Request
 		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */

@@ -304,11 +304,13 @@ static void say_hello(struct fake *f)
 	Tandem__Dataplane__V1__Network outer = TANDEM__DATAPLANE__V1__NETWORK__INIT;
 	Tandem__Dataplane__V1__Network inner = TANDEM__DATAPLANE__V1__NETWORK__INIT;
 	Tandem__Dataplane__V1__Network *networks[] = {&outer, &inner};
-	ProtobufCBinaryData public[] = {{4, ipv4}, {16, ipv6}}, agents[] = {{4, inside}};
+	static uint8_t another[] = {198, 51, 100, 9};
+	ProtobufCBinaryData public[] = {{4, ipv4}, {16, ipv6}, {4, another}},
+			    agents[] = {{4, inside}};
 
 	outer.name = (char *)"public";
 	outer.addresses = public;
-	outer.n_addresses = 2;
+	outer.n_addresses = f->wider ? 3 : 2;
 	inner.name = (char *)"agents";
 	inner.addresses = agents;
 	inner.n_addresses = 1;

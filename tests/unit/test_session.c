@@ -426,6 +426,23 @@ static void ports_run_out(void **state)
 	assert_int_equal(fake_count(&rig.fake), 2);
 }
 
+/* The first address of a network is full: the next one has room. */
+static void another_address_has_ports(void **state)
+{
+	rig_stop();
+	rig.config.port_last = 20003;
+	rig.fake.wider = true;
+	rig_start();
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
+	assert_shows("c=IN IP4 198.51.100.1\r\n");
+	assert_done(rig_offer("2", "a", rig_phone(41000, ""), AVP));
+	assert_shows("c=IN IP4 198.51.100.9\r\n");
+	assert_refused(rig_offer("3", "a", rig_phone(41000, ""), AVP), SESSION_RESOURCE_EXHAUSTED,
+		       "no free UDP port in network \"public\"");
+	assert_done(rig_drop("1"));
+	assert_int_equal(fake_count(&rig.fake), 2);
+}
+
 static void list_and_status(void **state)
 {
 	Tandem__Relay__V1__ListRequest list = TANDEM__RELAY__V1__LIST_REQUEST__INIT;
@@ -549,6 +566,7 @@ int main(void)
 		TEST(silent_calls),
 		TEST(limits),
 		TEST(ports_run_out),
+		TEST(another_address_has_ports),
 		TEST(list_and_status),
 		TEST(headroom_is_of_the_last_seconds),
 		TEST(requests_are_batched),
