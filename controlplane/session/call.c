@@ -75,7 +75,14 @@ void call_release(struct call *call)
 	for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++)
 		free(call->media[line].codecs);
 	free(call->id);
+	free(call->text);
 	free(call);
+}
+
+void call_changed(struct call *call)
+{
+	free(call->text);
+	call->text = NULL;
 }
 
 bool call_is_answered(const struct call *call)
@@ -110,6 +117,7 @@ struct party *party_make(struct call *call, const char *tag, const char *branch)
 	call->party_count++;
 	call->session->counts.parties++;
 	TAILQ_INSERT_TAIL(&call->parties, party, entry);
+	call_changed(call);
 	return party;
 }
 
@@ -149,6 +157,7 @@ void party_free(struct party *gone)
 	TAILQ_REMOVE(&call->parties, gone, entry);
 	call->party_count--;
 	call->session->counts.parties--;
+	call_changed(call);
 	mids_free(&gone->mids);
 	free(gone->tag);
 	free(gone->branch);
@@ -188,6 +197,7 @@ int party_set_label(struct party *party, const char *label)
 		return -ENOMEM;
 	free(party->label);
 	party->label = copy;
+	call_changed(party->call);
 	return 0;
 }
 
@@ -314,6 +324,7 @@ void leg_free(struct leg *leg)
 	ports_give(leg->at->ports, leg->port, leg->pair, uv_now(leg->session->loop));
 	dtls_identity_release(leg->identity);
 	TAILQ_REMOVE(&leg->party->legs, leg, entry);
+	call_changed(leg->party->call);
 	terms_wipe(&leg->terms);
 	rated_free(&leg->rated);
 	free(leg->why);
@@ -330,4 +341,5 @@ struct endpoint leg_remote(const struct leg *leg)
 void leg_hear(struct leg *leg, const Tandem__Dataplane__V1__Endpoint *remote)
 {
 	leg->heard = octets_read_endpoint(remote);
+	call_changed(leg->party->call);
 }

@@ -133,14 +133,15 @@ struct call {
 	TAILQ_ENTRY(call) entry; /* in order of age */
 	struct session *session;
 	unsigned int references; /* the table's, and those of requests that are being served */
+	float mos;               /* of the worst stream in its last interval; 0: not rated */
 	uint64_t serial;
+	char *text;        /* what it is searched by (summary.h); NULL: it is made when needed */
+	float lowest_mos;  /* of all intervals */
 	uint64_t key;      /* names its state in the dataplane */
 	uint32_t revision; /* of its state */
 	char *id;
 	char driver[CALL_DRIVER_MAX + 1];
 	uint64_t created, signalled; /* ms of the wall clock: first, and last, offer or answer */
-	float mos;                   /* of the worst stream in its last interval; 0: not rated */
-	float lowest_mos;            /* of all of them */
 	bool gone;
 	uint64_t ends;            /* ms of the wall clock; 0: when it is asked to */
 	TAILQ_ENTRY(call) ending; /* in order of `ends` */
@@ -166,6 +167,8 @@ struct call {
 struct call *call_make(struct session *session, const char *id);
 struct call *call_hold(struct call *call);
 void call_release(struct call *call); /* the last one frees, legs and ports too */
+/* Of what it is searched by something is other than it was. */
+void call_changed(struct call *call);
 /* Whether it had an answer, ever. */
 bool call_is_answered(const struct call *call);
 

@@ -196,6 +196,7 @@ static int make_legs(struct exchange *x, struct end *end, struct session_error *
 		plan->leg->lines = plan->lines;
 		memcpy(plan->leg->media, plan->media, sizeof(plan->media));
 		plan->leg->terms = *t;
+		call_changed(plan->leg->party->call);
 		plan->leg->terms.receive = plan->leg->terms.send = 0;
 	}
 	return 0;
@@ -461,5 +462,6 @@ void plan_swap(struct plan *plan)
 	memcpy(plan->media, media, sizeof(media));
 	leg->terms = plan->terms;
 	plan->terms = terms;
+	call_changed(leg->party->call);
 	terms_wipe(&terms);
 }

@@ -163,6 +163,7 @@ static void trade(struct change *c)
 	party->line_count = c->line_count;
 	party->answered = c->answered;
 	party->tag = c->tag;
+	call_changed(party->call);
 	*c = was;
 }
 

@@ -35,7 +35,6 @@ struct listing {
 	void *arg;
 	Tandem__Relay__V1__Order order;
 	char text[CALL_TEXT_MAX + 1];
-	struct summary_search search;
 	struct place after; /* the page begins behind it; zero: with the first */
 	const struct call *next;
 	/* The best of those that were looked at; a heap, the last one of them on top. There is room
@@ -105,7 +104,7 @@ static void consider(struct listing *l, struct call *call)
 	bool full = l->count > l->size;
 
 	if (!precedes(&l->after, &place) || (full && !precedes(&place, &l->found[0].place)) ||
-	    !summary_matches(call, &l->search))
+	    !summary_matches(call, l->text))
 		return;
 	if (full)
 		replace(l, call, &place);
@@ -290,7 +289,6 @@ static int read_request(struct session *s, struct listing *l,
 	l->order = request->order;
 	for (size_t k = 0; request->search[k]; k++)
 		l->text[k] = tolower((unsigned char)request->search[k]);
-	l->search = summary_search(l->text);
 	l->next = l->order == ORDER(NEWEST) ? TAILQ_LAST(&s->by_age, call_list)
 					    : TAILQ_FIRST(&s->by_age);
 	return request->page_token[0] ? read_token(s, l, request->page_token, error) : 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "controlplane/session/summary.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,39 +103,50 @@ void summary_add(Tandem__Relay__V1__ListReply *list, struct arena *arena, const 
 
 /* --- search ---------------------------------------------------------------------------------- */
 
-struct summary_search summary_search(const char *lower)
+struct text {
+	char octets[4096]; /* what of a call of many parties has no room is not found */
+	size_t length;
+};
+
+/* In lower case, with what no search has in it behind. */
+static void put(struct text *t, const char *more)
 {
-	return (struct summary_search){lower, !lower[strspn(lower, "0123456789abcdef.:[]")]};
+	size_t length = more ? strlen(more) : 0;
+
+	if (!length || length + 2 > sizeof(t->octets) - t->length)
+		return;
+	while (length--)
+		t->octets[t->length++] = tolower((unsigned char)*more++);
+	t->octets[t->length++] = '\n';
 }
 
-static bool holds(const char *text, const char *part)
-{
-	return text && strcasestr(text, part);
-}
-
-static bool is_at(const struct leg *leg, const char *part)
-{
-	const struct endpoint remote = leg_remote(leg);
-	char text[ADDRESS_TEXT];
-
-	return !endpoint_is_zero(&remote) && strstr(endpoint_text(text, &remote), part);
-}
-
-bool summary_matches(const struct call *call, const struct summary_search *search)
+static void make_text(struct call *call)
 {
 	const struct party *party;
 	const struct leg *leg;
+	struct text t = {.length = 0};
 
-	if (!search->text[0] || holds(call->id, search->text))
-		return true;
+	put(&t, call->id);
 	TAILQ_FOREACH (party, &call->parties, entry) {
-		if (holds(party->tag, search->text) || holds(party->label, search->text))
-			return true;
-		if (!search->address)
-			continue;
-		TAILQ_FOREACH (leg, &party->legs, entry)
-			if (is_at(leg, search->text))
-				return true;
+		put(&t, party->tag);
+		put(&t, party->label);
+		TAILQ_FOREACH (leg, &party->legs, entry) {
+			const struct endpoint remote = leg_remote(leg);
+			char text[ADDRESS_TEXT];
+
+			if (!endpoint_is_zero(&remote))
+				put(&t, endpoint_text(text, &remote));
+		}
 	}
-	return false;
+	t.octets[t.length] = '\0';
+	call->text = strdup(t.octets);
+}
+
+bool summary_matches(struct call *call, const char *lower)
+{
+	if (!lower[0])
+		return true;
+	if (!call->text)
+		make_text(call);
+	return call->text && strstr(call->text, lower);
 }

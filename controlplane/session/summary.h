@@ -19,14 +19,9 @@ void summary_take(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *statu
 void summary_add(Tandem__Relay__V1__ListReply *list, struct arena *arena, const struct call *call);
 
 /*
- * Part of the call's id, of a tag, label, or address and port of its parties. In lower case; it
- * holds no text of its own, and must not outlive the one that it was made of.
+ * Whether it is part of the call's id, of a tag, label, or address and port of its parties. In
+ * lower case, without control characters. What a call is searched by is kept until call_changed().
  */
-struct summary_search {
-	const char *text;
-	bool address; /* it could be part of one */
-};
-struct summary_search summary_search(const char *lower);
-bool summary_matches(const struct call *call, const struct summary_search *search);
+bool summary_matches(struct call *call, const char *lower);
 
 #endif

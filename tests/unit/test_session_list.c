@@ -151,6 +151,19 @@ static void bad_requests(void **state)
 
 /* --- search ---------------------------------------------------------------------------------- */
 
+static void assert_finds(const char *text, const char *expected)
+{
+	char ids[64] = "";
+
+	begin(AGE, 0, text);
+	assert_false(ask());
+	for (size_t i = 0; i < rig.got.list->n_calls; i++)
+		snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%s ",
+			 rig.got.list->calls[i]->call_id);
+	if (strcmp(ids, expected) != 0)
+		fail_msg("\"%s\" finds %s", text, ids);
+}
+
 static void searches(void **state)
 {
 	static const struct {
@@ -182,17 +195,20 @@ static void searches(void **state)
 	offer.sdp = (char *)rig_sdes_phone(1, KEY_A, "");
 	offer.to = &to;
 	assert_done(rig_ask(session_offer, &offer));
-	for (size_t k = 0; k < COUNT(cases); k++) {
-		char ids[64] = "";
+	for (size_t k = 0; k < COUNT(cases); k++)
+		assert_finds(cases[k].text, cases[k].ids);
 
-		begin(AGE, 0, cases[k].text);
-		assert_false(ask());
-		for (size_t i = 0; i < rig.got.list->n_calls; i++)
-			snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%s ",
-				 rig.got.list->calls[i]->call_id);
-		if (strcmp(ids, cases[k].ids) != 0)
-			fail_msg("\"%s\" finds %s", cases[k].text, ids);
-	}
+	/* What was searched changes: who answers, where media comes from, who has left. */
+	assert_done(rig_answer("beta", "c", "Dora", rig_phone(43000, "")));
+	assert_finds("dora", "beta ");
+	assert_finds("203.0.113.30:43", "beta ");
+	fake_event(&rig.fake, a->put->put_leg->leg, TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_LEG_UP,
+		   NULL, 0);
+	rig_settle(20);
+	assert_finds("203.0.113.10:40000", "Alpha ");
+	assert_finds("203.0.113.30:41000", "");
+	assert_done(rig_drop("beta"));
+	assert_finds("dora", "");
 }
 
 /* Pages have as many as they shall, of those that are searched for. */
