@@ -34,12 +34,27 @@ static void sum_up(struct totals *t, const Tandem__Dataplane__V1__Reply *reply)
 	for (size_t i = 0; i < reply->n_counters; i++)
 		if (reply->counters[i]->drop)
 			t->dropped += reply->counters[i]->value;
+	for (; t->workers < reply->n_workers && t->workers < HISTORY_WORKERS; t->workers++) {
+		t->load[t->workers].busy_us = reply->workers[t->workers]->busy_us;
+		t->load[t->workers].all_us = reply->workers[t->workers]->total_us;
+	}
 }
 
+/* Not those of another dataplane. */
 static bool go_on(const struct totals *was, const struct totals *now)
 {
+	for (unsigned int w = 0; w < was->workers && w < now->workers; w++)
+		if (now->load[w].all_us < was->load[w].all_us)
+			return false;
 	return now->received >= was->received && now->sent >= was->sent &&
 	       now->dropped >= was->dropped;
+}
+
+static float busy(const struct totals *was, const struct totals *now, unsigned int worker)
+{
+	uint64_t all = now->load[worker].all_us - was->load[worker].all_us;
+
+	return all ? (float)(now->load[worker].busy_us - was->load[worker].busy_us) / all : 0;
 }
 
 static void keep(struct session *s, const struct totals *now, double seconds)
@@ -55,6 +70,8 @@ static void keep(struct session *s, const struct totals *now, double seconds)
 	m->sent = (now->sent - was->sent) / seconds;
 	m->dropped = (now->dropped - was->dropped) / seconds;
 	memcpy(m->mos, s->audit.mos, sizeof(m->mos));
+	for (; m->workers < now->workers; m->workers++)
+		m->busy[m->workers] = busy(was, now, m->workers);
 }
 
 static void on_counters(void *arg, int error, const Tandem__Dataplane__V1__Reply *reply)

@@ -49,6 +49,7 @@ static void rates(void **state)
 	rig.fake.received += 10000;
 	rig.fake.sent += 5000;
 	rig.fake.auth_failed += 1000;
+	rig.fake.worked_us += 4000000;
 	rig_wait(last()->received_pps > 0);
 	m = last();
 	/* The wall clock has it in whole ms. */
@@ -57,8 +58,11 @@ static void rates(void **state)
 	assert_true(m->sent_pps == m->received_pps / 2);
 	assert_true(m->dropped_pps > m->received_pps / 10.001);
 	assert_true(m->dropped_pps < m->received_pps / 9.999);
+	assert_int_equal(m->n_busy, 1);
+	assert_true(m->busy[0] == 0.5);
 	wait_for_another();
 	assert_true(last()->received_pps == 0);
+	assert_true(last()->busy[0] == 0);
 }
 
 static Tandem__Dataplane__V1__Stream streams[2];
