@@ -32,6 +32,7 @@ struct burst {
 	uint16_t count;
 	bool handed_over; /* by workers that do not own the ports; else all of one port */
 	bool forks;       /* written by flow: a leg of these packets has other ways than its own */
+	bool captures;    /* likewise: some of them are copied for a capture */
 	bool relays;      /* written by route: some go to a client's relayed address */
 	uint64_t now;     /* TSC when the burst was received */
 

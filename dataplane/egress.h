@@ -90,6 +90,20 @@ static inline bool egress_is_ipv4(const struct egress *e)
 	return e->length - e->l3 == sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr);
 }
 
+/* From where what leaves by it comes. */
+static inline struct endpoint egress_local(const struct egress *e)
+{
+	const uint8_t *udp = e->header + e->length - sizeof(struct rte_udp_hdr);
+	struct endpoint local;
+
+	if (egress_is_relayed(e))
+		return egress_relayed(e).local;
+	local.address = egress_is_ipv4(e) ? address_from_ipv4(e->header + e->l3 + 12)
+					  : address_from_ipv6(e->header + e->l3 + 8);
+	memcpy(&local.port, udp, sizeof(local.port));
+	return local;
+}
+
 /* The usual sizes are constants, and no call. */
 static inline void egress_copy_header(const struct egress *e, uint8_t *frame)
 {

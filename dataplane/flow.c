@@ -10,6 +10,7 @@
 #include <rte_prefetch.h>
 
 #include "dataplane/burst.h"
+#include "dataplane/capture.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/leg.h"
 #include "dataplane/move.h"
@@ -200,8 +201,10 @@ static inline void follow_leg(struct worker *w, struct burst *b, unsigned int i)
 	}
 	if (likely(flow->egress))
 		rte_prefetch0(flow->egress);
-	if (unlikely(flow->forks)) {
-		b->forks = true;
+	/* Two bits of one octet: one test. */
+	if (unlikely(flow->forks || flow->captured)) {
+		b->forks |= flow->forks;
+		b->captures |= flow->captured;
 		rte_prefetch0(leg->config);
 	}
 	if (flow->secure && likely(flow->receive))
@@ -220,7 +223,7 @@ static inline void follow_leg(struct worker *w, struct burst *b, unsigned int i)
  */
 void flow_stage(struct worker *w, struct burst *b)
 {
-	b->forks = false;
+	b->forks = b->captures = false;
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			find_leg(w, b, i);
@@ -230,6 +233,8 @@ void flow_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++)
 		if (b->class[i] <= CLASS_DTLS)
 			check_source(w, b, i);
+	if (unlikely(b->captures))
+		capture_received(w, b);
 }
 
 static struct flow_total add_streams(const struct flow *flow)

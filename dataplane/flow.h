@@ -40,6 +40,7 @@ struct flow {
 	bool protects : 1; /* what leaves is SRTP */
 	bool verify : 1;   /* both, and it leaves as it came */
 	bool forks : 1;    /* it has branches, or not all of its packets go its own way */
+	bool captured : 1; /* what comes in, or leaves by a path, is copied for a capture */
 	bool silenced : 1; /* RTP leaves as silence */
 	uint8_t last_drop; /* enum drop */
 	uint8_t next_sender_report, next_shift;

@@ -122,6 +122,7 @@ static void send_copies(struct worker *w, struct copies *copies)
 		made += make_copy(w, copies, k, made);
 	c->count = made;
 	c->now = copies->from->now;
+	c->captures = copies->from->captures;
 	route_stage(w, c);
 	crypt_protect_stage(w, c);
 	rewrite_stage(w, c);

@@ -86,6 +86,16 @@ static void configure_path(struct flow *flow, const struct path *path)
 	flow->silenced = path && path->silence;
 }
 
+/* It, or one that hears it. */
+static bool is_captured(const struct leg_config *config)
+{
+	bool captured = config->tap || config->own.tap;
+
+	for (unsigned int k = 0; k < config->branch_count; k++)
+		captured |= config->branches[k].tap != NULL;
+	return captured;
+}
+
 static void configure_flow(struct flow *flow, const struct leg_config *config)
 {
 	configure_path(flow, config->has_own ? &config->own : NULL);
@@ -93,6 +103,7 @@ static void configure_flow(struct flow *flow, const struct leg_config *config)
 	flow->receive_previous = config->receive_previous;
 	flow->secure = config->security != LEG_PLAIN;
 	flow->forks = config->branch_count || (config->has_own && config->own.some);
+	flow->captured = is_captured(config);
 }
 
 static bool has_branch(const struct leg_config *config, const struct branch *branch)

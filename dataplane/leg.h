@@ -33,6 +33,7 @@ struct branch;
 struct seen;
 struct sent;
 struct shed_port;
+struct tap;
 
 /* ICE credentials (RFC 8445): what checks on this leg must carry. */
 struct leg_ice {
@@ -79,6 +80,7 @@ struct leg_config {
 	struct leg_terms *terms; /* NULL if there is no ICE, and no other clock than the default */
 	struct stream_windows *windows; /* of flow.first; NULL until there was a key */
 	struct leg_pair *pairs;         /* LEG_PAIRS of them; NULL until there was ICE */
+	struct tap *tap;                /* NULL if the leg is not captured */
 	uint32_t ice_epoch;             /* counts ICE restarts */
 	uint32_t remote_epoch; /* counts what voids learnt addresses: a new `remote`, `ice` */
 	uint32_t latch_epoch;  /* counts what opens the window anew, and voids nothing */

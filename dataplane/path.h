@@ -17,6 +17,7 @@ struct claims;
 struct crypt_key;
 struct egress;
 struct sent;
+struct tap;
 
 /* Payload types that go on as silence. Main lcore: made and freed. */
 struct silence {
@@ -34,6 +35,7 @@ struct path {
 	const struct sent *sent; /* what others have sent under that key; NULL: nothing */
 	struct claims *claims;   /* who may send which SSRC under it; NULL if nobody else sends */
 	struct silence *silence; /* NULL if RTP goes on as it came */
+	struct tap *tap;         /* of the leg that it leads to, if that is captured; or NULL */
 	uint64_t lineage;        /* of keys under which indices go on, one after the other; not 0 */
 	uint32_t lane;           /* in `claims`; another one whenever the flow begins to protect */
 	uint8_t mute;            /* enum drop: why RTP does not go this way; DROP_NONE: it does */

@@ -3,6 +3,7 @@
  * What goes on to a participant with SRTP: protected with its leg's key, under the index state that
  * the stream has in the flow that it leaves by.
  */
+#include "dataplane/capture.h"
 #include "dataplane/srtp/crypt.h"
 #include "dataplane/leg.h"
 #include "dataplane/srtp/number.h"
@@ -53,6 +54,8 @@ void crypt_protect_stage(struct worker *w, struct burst *b)
 		else
 			slot[count++] = i;
 	}
+	if (unlikely(b->captures))
+		capture_leaving(w, b);
 	if (!count)
 		return;
 	w->engine->protect(jobs, count);

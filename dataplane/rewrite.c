@@ -3,6 +3,7 @@
 #include <rte_prefetch.h>
 
 #include "dataplane/burst.h"
+#include "dataplane/capture.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/rewrite.h"
 #include "dataplane/stages.h"
@@ -45,4 +46,6 @@ void rewrite_stage(struct worker *w, struct burst *b)
 	for (unsigned int i = 0; i < b->count; i++)
 		if (burst_is_media(b, i))
 			rewrite_packet(w, b, i);
+	if (unlikely(b->captures))
+		capture_sent(w, b);
 }

@@ -12,6 +12,7 @@
 
 #include <rte_prefetch.h>
 
+#include "dataplane/capture.h"
 #include "dataplane/srtp/crypt.h"
 #include "dataplane/srtp/index.h"
 #include "dataplane/leg.h"
@@ -416,4 +417,6 @@ void crypt_unprotect_stage(struct worker *w, struct burst *b)
 		try_again(w, b, &originals, anew, verified, (struct attempt){.anew = true});
 	if (unlikely(previous))
 		try_again(w, b, &originals, previous, verified, (struct attempt){.previous = true});
+	if (unlikely(b->captures))
+		capture_opened(w, b);
 }

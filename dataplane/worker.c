@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
+#include "dataplane/capture.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/idle.h"
 #include "dataplane/move.h"
@@ -70,10 +71,13 @@ static unsigned int take_outbound(struct worker *w, struct burst *b)
 	return b->count;
 }
 
-static void send_own(struct worker *w, struct rte_mbuf *m, uint16_t port)
+/* A leg that moves, or goes, is not this worker's to look into. */
+static void send_own(struct worker *w, const struct leg *leg, struct rte_mbuf *m, uint16_t port)
 {
 	struct burst b = {.count = 1, .mbuf = {m}};
 
+	if (leg && leg_worker(leg) == w->id && leg->config && leg->config->tap)
+		capture_own(w, leg->config->tap, m);
 	m->port = port;
 	send_frames(w, &b);
 }
@@ -106,7 +110,7 @@ unsigned int worker_obey(struct worker *w, uint64_t now)
 			done.object = leg_clear(w, orders[k].leg);
 			break;
 		case ORDER_SEND:
-			send_own(w, orders[k].object, orders[k].port);
+			send_own(w, orders[k].leg, orders[k].object, orders[k].port);
 			break;
 		case ORDER_PULSE:
 			pulse(w, w->dataplane->port_by_id[orders[k].port], orders[k].object);

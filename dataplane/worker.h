@@ -53,7 +53,8 @@ enum worker_idle { IDLE_SPIN, IDLE_PAUSE, IDLE_SLEEP };
 	X(TURN_400, "turn_400", "TURN requests answered with 400: credentials with parts missing") \
 	X(TURN_REQUEST, "turn_request", "TURN requests with a nonce that is right")                \
 	X(TURN_TO_PEERS, "turn_to_peers", "packets of TURN clients to their peers")                \
-	X(TURN_TO_CLIENTS, "turn_to_clients", "packets of peers to TURN clients")
+	X(TURN_TO_CLIENTS, "turn_to_clients", "packets of peers to TURN clients")                  \
+	X(CAPTURED, "captured", "packets copied for captures of calls")
 
 /* clang-format off */
 enum worker_counter {
@@ -68,7 +69,7 @@ enum worker_counter {
 enum order_kind {
 	ORDER_APPLY,  /* leg, config */
 	ORDER_CLEAR,  /* leg */
-	ORDER_SEND,   /* mbuf through `port`: a frame of the main lcore's own */
+	ORDER_SEND,   /* mbuf through `port`: a frame of the main lcore's own; leg: its, or NULL */
 	ORDER_PULSE,  /* `port`, a bond, sends what LACP says; object: NULL, or counted up */
 	ORDER_BLOCKS, /* block_list; NULL if nothing is blocked */
 	ORDER_LET_GO, /* leg, sent, branch; NULL: of the leg's own path */

@@ -16,6 +16,7 @@
 #include "dataplane/main/advice.h"
 #include "dataplane/main/config.h"
 #include "dataplane/main/legs/answer.h"
+#include "dataplane/main/legs/captures.h"
 #include "dataplane/main/memory.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/main/floods/filter.h"
@@ -276,6 +277,7 @@ static void run(struct program *p)
 		uint64_t now = rte_rdtsc();
 		unsigned int handled = registry_poll(p->registry) + server_poll(p->server);
 
+		handled += registry_tell_captured(p->registry, server_reader(p->server));
 		if (now >= next_tick) {
 			filter_poll(p->filter);
 			neighbour_tick(&p->dataplane, now);

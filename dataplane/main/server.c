@@ -78,6 +78,13 @@ void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
 	send_frame(s, &frame, is_said_again(event));
 }
 
+enum registry_reader server_reader(const struct server *s)
+{
+	if (s->client < 0)
+		return READER_GONE;
+	return TAILQ_EMPTY(&s->outbox.letters) ? READER_READY : READER_BEHIND;
+}
+
 const uint64_t *server_punts_lost(const struct server *s)
 {
 	return &s->outbox.lost;

@@ -8,6 +8,7 @@
 #define TANDEM_SERVER_H
 
 #include "dataplane/api/dataplane.pb-c.h"
+#include "dataplane/main/legs/captures.h"
 
 struct served;
 struct server;
@@ -29,6 +30,8 @@ void server_wait(struct server *s, int ms);
 
 /* Sends an event to the client, if there is one. */
 void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event);
+/* Whether a client is there, and has read what it was sent. */
+enum registry_reader server_reader(const struct server *s);
 /* Where punted datagrams are counted that a client did not read in time. */
 const uint64_t *server_punts_lost(const struct server *s);
 

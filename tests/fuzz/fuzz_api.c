@@ -118,6 +118,7 @@ static void delete_all(struct relay *r)
 		if (blocked_delete(r->filter->blocked, &entry.prefix, &what))
 			abort();
 	}
+	captures_end_all(r->registry);
 	relay_run(r);
 	if (counting_alive() || registry_count(r->registry) || !relay_is_idle(r))
 		abort();

@@ -41,10 +41,40 @@ static void add_network(struct relay *r, enum relay_network n, uint16_t queues)
 	relay_open_port(r, n, queues);
 }
 
+static void keep_packet(struct relay *r, uint64_t capture,
+			const Tandem__Dataplane__V1__CapturedPacket *packet)
+{
+	struct relay_captured *to = &r->captured[r->captured_count];
+
+	if (r->captured_count++ >= RELAY_CAPTURED)
+		return;
+	*to = (struct relay_captured){
+		.capture = capture,
+		.leg = packet->leg,
+		.time_ns = packet->time_ns,
+		.sent = packet->sent,
+		.sealed = packet->sealed,
+		.length = packet->length,
+		.size = packet->octets.len,
+	};
+	memcpy(to->octets, packet->octets.data, packet->octets.len);
+}
+
+static void keep_captured(struct relay *r, const Tandem__Dataplane__V1__Captured *captured)
+{
+	for (size_t k = 0; k < captured->n_packets; k++)
+		keep_packet(r, captured->capture, captured->packets[k]);
+	r->over_rate = captured->over_rate;
+	r->uncopied = captured->lost;
+	r->captures_over += captured->over;
+}
+
 static void on_event(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
 	struct relay *r = arg;
 
+	if (event->captured)
+		return keep_captured(r, event->captured);
 	if (r->event_count < RELAY_EVENTS)
 		r->events[r->event_count++] = (struct relay_event){
 			.leg = event->leg,
@@ -125,6 +155,7 @@ struct relay *relay_create(unsigned int legs, unsigned int workers, uint16_t que
 		.arg = r,
 	};
 
+	r->reader = READER_READY;
 	d->worker_count = workers;
 	d->port_count = d->network_count = RELAY_NETWORKS;
 	d->address_count = RELAY_ADDRESSES;
@@ -167,6 +198,7 @@ void relay_run(struct relay *r)
 		for (unsigned int k = 0; k < r->dataplane.worker_count; k++)
 			worker_poll(r->dataplane.workers[k]);
 		handled = registry_poll(r->registry) + relay_collect(r);
+		handled += registry_tell_captured(r->registry, r->reader);
 		quiet = handled ? 0 : quiet + 1;
 	}
 }

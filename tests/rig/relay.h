@@ -25,6 +25,7 @@
 #define RELAY_EVENTS      64
 #define RELAY_FRAMES      512
 #define RELAY_FRAME       2048
+#define RELAY_CAPTURED    64
 
 /* Port 0 is untagged and computes UDP checksums; port 1 is in VLAN 42. */
 enum relay_network { PUBLIC, TRUNK, RELAY_NETWORKS };
@@ -49,6 +50,15 @@ struct relay_event {
 	uint64_t allocation;
 };
 
+/* A packet that a capture told of. */
+struct relay_captured {
+	uint64_t capture, leg, time_ns;
+	bool sent, sealed;
+	uint32_t length;
+	size_t size;
+	uint8_t octets[RELAY_FRAME];
+};
+
 struct relay {
 	struct dataplane dataplane;
 	struct registry *registry;
@@ -62,6 +72,11 @@ struct relay {
 	bool silent;           /* the neighbours do not answer */
 	struct relay_event events[RELAY_EVENTS];
 	unsigned int event_count;
+	struct relay_captured captured[RELAY_CAPTURED];
+	unsigned int captured_count;  /* those that had no room included */
+	uint64_t over_rate, uncopied; /* as the last event says */
+	unsigned int captures_over;   /* how many it said of that they are */
+	enum registry_reader reader;  /* what the control plane does with it */
 	struct shed *shed;
 	struct counters counters;
 	struct filter *filter;

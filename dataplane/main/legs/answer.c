@@ -7,6 +7,7 @@
 #include "dataplane/api/cleanse.h"
 #include "dataplane/main/counters.h"
 #include "dataplane/main/floods/filter.h"
+#include "dataplane/main/legs/captures.h"
 #include "dataplane/main/legs/keep.h"
 #include "dataplane/main/legs/registry.h"
 #include "dataplane/main/turn/turn_server.h"
@@ -122,6 +123,10 @@ int answer_request(const struct served *s, const Tandem__Dataplane__V1__Request 
 		return turn_server_get(s->turn, request->get_allocations, ANSWER_SIZE, reply, what);
 	if (request->answer_turn)
 		return turn_server_answer(s->turn, request->answer_turn, what);
+	if (request->put_capture)
+		return registry_put_capture(r, request->put_capture, what);
+	if (request->delete_capture)
+		return registry_delete_capture(r, request->delete_capture->capture, what);
 	*what = "no request that this version knows";
 	return -EOPNOTSUPP;
 }

@@ -15,10 +15,12 @@
 
 struct dataplane;
 struct egress;
+struct leg;
 
 struct deferred {
 	struct {
 		struct egress *egress; /* NULL if it is free */
+		struct leg *leg;       /* whose it is; NULL: nobody's */
 		uint64_t deadline;     /* TSC */
 		uint16_t length;
 		uint8_t worker;
@@ -28,10 +30,12 @@ struct deferred {
 };
 
 /* Takes the egress over, also when it fails. 0, or -ENOBUFS when too many wait. */
-int deferred_add(struct deferred *d, unsigned int worker, struct egress *egress,
+int deferred_add(struct deferred *d, unsigned int worker, struct leg *leg, struct egress *egress,
 		 const void *datagram, size_t length);
 /* Sends what can be sent, forgets what is too old. */
 void deferred_poll(struct deferred *d, struct dataplane *dataplane);
+/* What waits of the leg, or of all, is not sent. */
+void deferred_forget(struct deferred *d, const struct leg *leg);
 void deferred_clear(struct deferred *d);
 
 #endif

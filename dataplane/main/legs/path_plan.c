@@ -7,6 +7,7 @@
 #include "dataplane/claims.h"
 #include "dataplane/main/legs/egress_make.h"
 #include "dataplane/main/legs/record.h"
+#include "dataplane/main/legs/tap.h"
 #include "dataplane/srtp/sent.h"
 #include "dataplane/main/shared.h"
 
@@ -104,6 +105,7 @@ static void plan_one(struct registry *r, struct path *path, struct path_record *
 	*path = (struct path){
 		.silence = shared_hold(p->silence),
 		.branch = shared_hold(p->branch),
+		.tap = shared_hold(to->tap),
 		.types = {p->types[0], p->types[1]},
 		.some = p->some,
 		.protects = to->latest->security != LEG_PLAIN,
@@ -127,6 +129,7 @@ static void release_one(struct registry *r, struct path *path)
 	path_release_claims(path->claims);
 	path_release_silence(path->silence);
 	path_release_branch(r, path->branch);
+	tap_release(path->tap);
 }
 
 /* Whether the RTCP of the one that hears speaks of those that it hears by this path. */

@@ -6,6 +6,7 @@
 #include "dataplane/main/legs/egress_make.h"
 #include "dataplane/main/legs/path_plan.h"
 #include "dataplane/main/legs/record.h"
+#include "dataplane/main/legs/tap.h"
 #include "dataplane/seen.h"
 #include "dataplane/main/shared.h"
 
@@ -35,6 +36,7 @@ struct leg_config *record_config_create(struct registry *r, const struct leg_con
 	config->branch_count = 0;
 	memset(&config->own, 0, sizeof(config->own));
 	memset(config->heard, 0, sizeof(config->heard));
+	config->tap = NULL;
 	return config;
 }
 
@@ -98,6 +100,7 @@ void record_config_free(struct registry *r, struct leg_config *config)
 	path_unplan(r, config);
 	key_release(r, config->receive);
 	key_release(r, config->receive_previous);
+	tap_release(config->tap);
 	record_config_drop_terms(r, config);
 	OPENSSL_cleanse(config, sizeof(*config));
 	slab_put(&r->configs, config);
@@ -108,6 +111,7 @@ void record_post(struct registry *r, struct record *record, struct leg_config *c
 	path_plan(r, record, config);
 	config->windows = record->windows;
 	config->pairs = record->pairs;
+	config->tap = shared_hold(record->tap);
 	record->latest = config;
 	record_order(r, record,
 		     (struct order){.kind = ORDER_APPLY, .leg = record->leg, .object = config});
@@ -191,6 +195,8 @@ void record_clear(struct registry *r, struct record *record)
 	path_drop_sent(r, record);
 	key_release(r, record->protect);
 	record->protect = NULL;
+	tap_release(record->tap);
+	record->tap = NULL;
 }
 
 struct record *record_create(struct registry *r, uint64_t id, unsigned int address, uint16_t port)

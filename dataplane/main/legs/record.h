@@ -14,6 +14,7 @@
 #include <rte_cycles.h>
 #include <rte_hash.h>
 
+#include "dataplane/main/legs/captures.h"
 #include "dataplane/main/legs/deferred.h"
 #include "dataplane/leg.h"
 #include "dataplane/main/legs/registry.h"
@@ -54,6 +55,7 @@ struct record {
 	struct sent *sent;        /* under `protect`, by those who no longer do; NULL: nothing */
 	struct claims *claims;    /* while several protect towards it; NULL if none did */
 	uint64_t lineage;         /* of `protect`: another one when its indices begin anew */
+	struct tap *tap;          /* while it is captured; NULL if it is not */
 	struct move *move;        /* while it goes over to another worker; NULL if it stays */
 	uint32_t letting_go;      /* flows that still have to say what they sent */
 	uint32_t turns, lanes;    /* given out under `lineage` and before */
@@ -107,6 +109,7 @@ struct registry {
 	uint32_t watched;    /* where registry_watch() goes on */
 	uint64_t next_watch; /* TSC: not from the beginning before */
 	struct deferred deferred;
+	struct captures captures;
 	struct move *moves; /* MOVES_MAX of them */
 	unsigned int moving;
 };

@@ -121,6 +121,7 @@ int registry_put_leg(struct registry *r, const Tandem__Dataplane__V1__PutLeg *pu
 			error = fail(what, "no memory for the leg", -ENOMEM);
 			goto out_config;
 		}
+		record->tap = captures_tap(&r->captures, put->leg);
 	}
 	/* Silence before, on hold, was no silence. */
 	if (!old || record_ticks(put->media_timeout_ms) != record->media_timeout)
@@ -258,6 +259,7 @@ out_config:
 static void close_leg(struct registry *r, struct record *record)
 {
 	path_end_all(r, record);
+	deferred_forget(&r->deferred, record->leg);
 	record_withdraw(r, record);
 	for (unsigned int c = 0; c < LEG_COMPONENTS; c++)
 		remote_set_egress(r, record, c, NULL, DROP_NO_PATH);
@@ -330,6 +332,7 @@ void registry_destroy(struct registry *r)
 	if (!r)
 		return;
 	if (r->records && r->by_id) {
+		captures_end_all(r);
 		settle(r);
 		for (uint32_t k = 0; k < r->dataplane->leg_count; k++) {
 			if (r->records[k].state != RECORD_OPEN)
@@ -339,6 +342,7 @@ void registry_destroy(struct registry *r)
 		}
 	}
 	deferred_clear(&r->deferred);
+	captures_destroy(&r->captures);
 	spent_destroy(&r->spent);
 	slab_release(&r->configs);
 	slab_release(&r->terms);

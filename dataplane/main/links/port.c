@@ -461,9 +461,10 @@ void port_stop_all(struct dataplane *d)
 	}
 }
 
-static int post(struct dataplane *d, unsigned int worker, uint16_t port, struct rte_mbuf *m)
+static int post(struct dataplane *d, unsigned int worker, struct leg *leg, uint16_t port,
+		struct rte_mbuf *m)
 {
-	const struct order order = {.kind = ORDER_SEND, .port = port, .object = m};
+	const struct order order = {.kind = ORDER_SEND, .port = port, .leg = leg, .object = m};
 
 	if (worker_order(d->workers[worker], order)) {
 		rte_pktmbuf_free(m);
@@ -482,12 +483,13 @@ int port_send_frame(struct dataplane *d, uint16_t port, const void *frame, size_
 		return m ? -EMSGSIZE : -ENOBUFS;
 	}
 	memcpy(to, frame, length);
-	return post(d, 0, port, m);
+	return post(d, 0, NULL, port, m);
 }
 
 /* In what the client of an allocation can unwrap. */
-static int send_relayed(struct dataplane *d, unsigned int worker, const struct egress *egress,
-			struct rte_mbuf *m, const void *datagram, size_t length)
+static int send_relayed(struct dataplane *d, unsigned int worker, struct leg *leg,
+			const struct egress *egress, struct rte_mbuf *m, const void *datagram,
+			size_t length)
 {
 	void *to = rte_pktmbuf_append(m, length);
 	const struct egress_relayed relayed = egress_relayed(egress);
@@ -503,11 +505,11 @@ static int send_relayed(struct dataplane *d, unsigned int worker, const struct e
 		return reason == DROP_NO_NEIGHBOUR ? -EHOSTUNREACH : -EMSGSIZE;
 	}
 	allocation_count(&relayed.allocation->to_client, length);
-	return post(d, worker, relayed.allocation->egress->port, m);
+	return post(d, worker, leg, relayed.allocation->egress->port, m);
 }
 
-int port_send_datagram(struct dataplane *d, unsigned int worker, const struct egress *egress,
-		       const void *datagram, size_t length)
+int port_send_datagram(struct dataplane *d, unsigned int worker, struct leg *leg,
+		       const struct egress *egress, const void *datagram, size_t length)
 {
 	struct rte_mbuf *m;
 	uint8_t *to;
@@ -519,7 +521,7 @@ int port_send_datagram(struct dataplane *d, unsigned int worker, const struct eg
 	if (!m)
 		return -ENOBUFS;
 	if (egress_is_relayed(egress))
-		return send_relayed(d, worker, egress, m, datagram, length);
+		return send_relayed(d, worker, leg, egress, m, datagram, length);
 	to = (uint8_t *)rte_pktmbuf_append(m, egress->length + length);
 	if (!to) {
 		rte_pktmbuf_free(m);
@@ -531,5 +533,5 @@ int port_send_datagram(struct dataplane *d, unsigned int worker, const struct eg
 		rte_pktmbuf_free(m);
 		return error;
 	}
-	return post(d, worker, egress->port, m);
+	return post(d, worker, leg, egress->port, m);
 }

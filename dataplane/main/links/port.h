@@ -13,6 +13,7 @@ struct config;
 struct config_port;
 struct dataplane;
 struct egress;
+struct leg;
 
 /* Starts DPDK's environment for the configured lcores and devices. 0 or -errno. */
 int port_environment_start(const struct config *config, const char *program);
@@ -33,11 +34,11 @@ void port_stop_all(struct dataplane *d);
 
 /*
  * Copies one frame, or one UDP payload behind the egress's headers, into a packet and has a worker
- * send it. 0, -ENOBUFS when there is no packet or no room in the worker's mailbox, -EMSGSIZE,
- * -EHOSTUNREACH while the next hop is unresolved.
+ * send it, as what a leg sends (NULL: none does). 0, -ENOBUFS when there is no packet or no room in
+ * the worker's mailbox, -EMSGSIZE, -EHOSTUNREACH while the next hop is unresolved.
  */
 int port_send_frame(struct dataplane *d, uint16_t port, const void *frame, size_t length);
-int port_send_datagram(struct dataplane *d, unsigned int worker, const struct egress *egress,
-		       const void *datagram, size_t length);
+int port_send_datagram(struct dataplane *d, unsigned int worker, struct leg *leg,
+		       const struct egress *egress, const void *datagram, size_t length);
 
 #endif

@@ -11,8 +11,8 @@ void turn_send(struct turn_server *s, struct egress *egress, const uint8_t *data
 	       uint16_t length)
 {
 	/* What is lost for another reason the client asks for again. */
-	if (port_send_datagram(s->dataplane, 0, egress, datagram, length) == -EHOSTUNREACH)
-		deferred_add(&s->deferred, 0, shared_hold(egress), datagram, length);
+	if (port_send_datagram(s->dataplane, 0, NULL, egress, datagram, length) == -EHOSTUNREACH)
+		deferred_add(&s->deferred, 0, NULL, shared_hold(egress), datagram, length);
 }
 
 /* --- the gate -------------------------------------------------------------------------------- */
