@@ -138,6 +138,57 @@ static void watch(struct rpc_call *call, const ProtobufCMessage *request, void *
 	rpc_stream_append(call, &begun.base);
 }
 
+/* --- a stream of packets --------------------------------------------------------------------- */
+
+struct capturing {
+	struct rpc_call *call;
+	struct session_capture *capture;
+};
+
+static bool send_captured(void *arg, const Tandem__Relay__V1__CaptureReply *reply)
+{
+	struct capturing *c = arg;
+
+	if (rpc_stream_waiting(c->call) >= RPC_WAITING_MAX / 2)
+		return false;
+	rpc_stream_append(c->call, &reply->base);
+	return true;
+}
+
+static void end_capture(void *arg, const ProtobufCMessage *last, const struct session_error *error)
+{
+	struct capturing *c = arg;
+
+	rpc_answer(c->call, last, error);
+	free(c);
+}
+
+static void uncapture(void *arg)
+{
+	struct capturing *c = arg;
+
+	session_uncapture(c->capture);
+	free(c);
+}
+
+static void capture(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	struct capturing *c = calloc(1, sizeof(*c));
+	struct session_capture *begun;
+
+	if (!c) {
+		rpc_fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED, "no memory for a capture");
+		return;
+	}
+	c->call = call;
+	begun = session_capture(session, (const Tandem__Relay__V1__CaptureRequest *)request,
+				send_captured, end_capture, c);
+	if (!begun)
+		return;
+	c->capture = begun;
+	rpc_stream(call, uncapture, c);
+}
+
 static const struct rpc_method methods[] = {
 	{RELAY "Offer", &tandem__relay__v1__offer_request__descriptor, offer, ROLE_OPERATOR, true},
 	{RELAY "Answer", &tandem__relay__v1__answer_request__descriptor, answer_offer,
@@ -159,6 +210,8 @@ static const struct rpc_method methods[] = {
 	{RELAY "Mute", &tandem__relay__v1__mute_request__descriptor, mute, ROLE_OPERATOR, true},
 	{RELAY "Watch", &tandem__relay__v1__watch_request__descriptor, watch, ROLE_VIEWER,
 	 .streams = true},
+	{RELAY "Capture", &tandem__relay__v1__capture_request__descriptor, capture, ROLE_ADMIN,
+	 true, .streams = true},
 	{RELAY "Delete", &tandem__relay__v1__delete_request__descriptor, delete, ROLE_OPERATOR,
 	 true},
 	{RELAY "Query", &tandem__relay__v1__query_request__descriptor, query, ROLE_VIEWER, false},

@@ -124,4 +124,7 @@ void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message);
  */
 void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message);
 
+/* How many messages wait for a slow peer; for who can do without some. */
+unsigned rpc_stream_waiting(const struct rpc_call *call);
+
 #endif

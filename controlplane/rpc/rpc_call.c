@@ -268,7 +268,16 @@ static void stream_append(struct rpc_call *served, const ProtobufCMessage *messa
 		pump(call);
 }
 
-static const struct rpc_transport by_grpc = {reply, fail, stream, stream_send, stream_append};
+static unsigned stream_waiting(const struct rpc_call *served)
+{
+	const struct rpc_remote *call =
+		(const struct rpc_remote *)((const char *)served - offsetof(struct rpc_remote, call));
+
+	return call->next.count;
+}
+
+static const struct rpc_transport by_grpc = {reply,       fail,          stream,
+					     stream_send, stream_append, stream_waiting};
 
 static void on_receive(struct rpc_event *event)
 {

@@ -114,3 +114,8 @@ void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
 {
 	call->transport->append(call, message);
 }
+
+unsigned rpc_stream_waiting(const struct rpc_call *call)
+{
+	return call->transport->waiting ? call->transport->waiting(call) : 0;
+}

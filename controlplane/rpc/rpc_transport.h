@@ -20,6 +20,7 @@ struct rpc_transport {
 	void (*stream)(struct rpc_call *call, void (*closed)(void *arg), void *arg);
 	void (*send)(struct rpc_call *call, const ProtobufCMessage *message);
 	void (*append)(struct rpc_call *call, const ProtobufCMessage *message);
+	unsigned (*waiting)(const struct rpc_call *call); /* NULL: as if none ever does */
 };
 
 /* What every transport's own structure of a call begins with. It fills the first group. */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "controlplane/session/captures.h"
 #include "controlplane/session/keying.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/watch.h"
@@ -99,7 +100,9 @@ void events_take(void *arg, const Tandem__Dataplane__V1__Event *event)
 {
 	struct leg *leg = event->leg ? session_find_leg(arg, event->leg) : NULL;
 
-	if (!event->leg)
+	if (event->captured)
+		captures_take(arg, event->captured);
+	else if (!event->leg)
 		pass_on(arg, event);
 	if (!leg)
 		return;

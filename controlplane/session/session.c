@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/session/captures.h"
 #include "controlplane/session/events.h"
 #include "controlplane/session/resync.h"
 #include "dataplane/lib/log.h"
@@ -126,6 +127,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	TAILQ_INIT(&s->endings);
 	LIST_INIT(&s->links);
 	LIST_INIT(&s->meters);
+	LIST_INIT(&s->captures);
 	error = -ENOMEM;
 	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
 	    hashtable_open(&s->legs))
@@ -207,6 +209,7 @@ void session_close(struct session *s)
 	s->changed = NULL;
 	watch_close(&s->watch);
 	lists_close(s);
+	captures_close(s);
 	client_close(s->client);
 	while ((call = TAILQ_FIRST(&s->by_age)))
 		session_forget_call(s, call);

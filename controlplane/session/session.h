@@ -116,6 +116,19 @@ struct session_watcher *session_watch_calls(struct session *session, const char 
 void session_unwatch_calls(struct session_watcher *watcher);
 
 /*
+ * Packets of a call. `told` is given each message of the stream but the last one, and says whether
+ * its reader keeps up: what it does not take is lost, and counted. `reply` comes once, with the
+ * last message or an error, and then all is over; NULL: it has come already, with an error.
+ * session_uncapture() ends it without a word.
+ */
+struct session_capture;
+typedef bool session_captured(void *arg, const Tandem__Relay__V1__CaptureReply *told);
+struct session_capture *session_capture(struct session *session,
+					const Tandem__Relay__V1__CaptureRequest *request,
+					session_captured *told, session_reply *reply, void *arg);
+void session_uncapture(struct session_capture *capture);
+
+/*
  * Calls `changed` whenever calls can be made, or no longer: the dataplane is connected, its calls
  * are known, and it has legs left. One watcher.
  */

@@ -71,6 +71,9 @@ struct fake {
 	uint64_t rtcp_leg, rtcp_heard; /* packets of its stream by then */
 	uint8_t rtcp[1500];
 	size_t rtcp_length;
+	Tandem__Dataplane__V1__Request *capture; /* the last PutCapture; NULL: none runs */
+	unsigned int capture_puts, capture_deletes;
+	int refuse_capture; /* errno of all PutCaptures; 0: take them */
 	void (*transmit)(void *arg, uint64_t leg, const uint8_t *datagram, size_t length);
 	void *transmit_arg;
 };
@@ -88,6 +91,9 @@ void fake_clear(struct fake *f, struct fake_leg *leg);
 /* What happens to a leg. */
 void fake_event(struct fake *f, uint64_t leg, Tandem__Dataplane__V1__EventKind kind,
 		const uint8_t *datagram, size_t length);
+/* Packets of the capture that runs, each of these octets, of the leg; more were left out. */
+void fake_captured(struct fake *f, uint64_t leg, unsigned int count, const char *octets,
+		   uint64_t lost);
 /*
  * A client's request that the TURN server's policy has to judge, from 203.0.113.10; with an
  * origin_port from a gate, to which the client came from 192.0.2.9.

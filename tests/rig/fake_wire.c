@@ -222,6 +222,21 @@ static void serve_shed(struct fake *f, const Tandem__Dataplane__V1__Request *req
 	}
 }
 
+static int serve_capture(struct fake *f, const Tandem__Dataplane__V1__Request *request)
+{
+	if (request->put_capture) {
+		f->capture_puts++;
+		if (!f->refuse_capture)
+			fake_remember(&f->capture, request);
+		return f->refuse_capture;
+	}
+	if (request->delete_capture) {
+		f->capture_deletes++;
+		fake_remember(&f->capture, NULL);
+	}
+	return 0;
+}
+
 static void serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 {
 	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
@@ -238,6 +253,8 @@ static void serve(struct fake *f, const Tandem__Dataplane__V1__Request *request)
 	reply.legs = room.legs;
 	reply.error = fake_apply(f, request);
 	serve_shed(f, request, &reply);
+	if (!reply.error)
+		reply.error = serve_capture(f, request);
 	if (!reply.error)
 		reply.error = fake_turn_serve(f, request, &reply);
 	if (request->get_calls) {
@@ -361,6 +378,35 @@ void fake_event(struct fake *f, uint64_t leg, Tandem__Dataplane__V1__EventKind k
 	fake_send(f, &frame);
 }
 
+void fake_captured(struct fake *f, uint64_t leg, unsigned int count, const char *octets,
+		   uint64_t lost)
+{
+	Tandem__Dataplane__V1__Frame frame = TANDEM__DATAPLANE__V1__FRAME__INIT;
+	Tandem__Dataplane__V1__Event event = TANDEM__DATAPLANE__V1__EVENT__INIT;
+	Tandem__Dataplane__V1__Captured captured = TANDEM__DATAPLANE__V1__CAPTURED__INIT;
+	Tandem__Dataplane__V1__CapturedPacket packets[8], *list[8];
+	Tandem__Dataplane__V1__Event *events[] = {&event};
+
+	assert(f->capture && count <= 8);
+	for (unsigned int k = 0; k < count; k++) {
+		list[k] = &packets[k];
+		tandem__dataplane__v1__captured_packet__init(list[k]);
+		packets[k].leg = leg;
+		packets[k].time_ns = 1000 + k;
+		packets[k].length = 1000;
+		packets[k].octets = (ProtobufCBinaryData){strlen(octets), (uint8_t *)octets};
+	}
+	captured.capture = f->capture->put_capture->capture;
+	captured.packets = list;
+	captured.n_packets = count;
+	captured.lost = lost;
+	event.kind = TANDEM__DATAPLANE__V1__EVENT_KIND__EVENT_CAPTURED;
+	event.captured = &captured;
+	frame.events = events;
+	frame.n_events = 1;
+	fake_send(f, &frame);
+}
+
 void fake_open(struct fake *f, uv_loop_t *loop)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -396,4 +442,5 @@ void fake_close(struct fake *f)
 	fake_remember(&f->rates, NULL);
 	fake_remember(&f->block, NULL);
 	fake_remember(&f->unblock, NULL);
+	fake_remember(&f->capture, NULL);
 }

@@ -121,6 +121,34 @@ void session_unwatch_calls(struct session_watcher *one)
 	one->gone = true;
 }
 
+struct session_capture {
+	session_captured *told;
+	session_reply *reply;
+	void *arg;
+	Tandem__Relay__V1__CaptureRequest request; /* but for texts */
+	char text[32];                             /* its call id */
+	bool asked, gone;
+};
+static struct session_capture capturing; /* the one there is */
+
+struct session_capture *session_capture(struct session *session,
+					const Tandem__Relay__V1__CaptureRequest *request,
+					session_captured *told, session_reply *reply, void *arg)
+{
+	if (session->error.code) {
+		reply(arg, NULL, &session->error);
+		return NULL;
+	}
+	capturing = (struct session_capture){told, reply, arg, *request, .asked = true};
+	snprintf(capturing.text, sizeof(capturing.text), "%s", request->call_id);
+	return &capturing;
+}
+
+void session_uncapture(struct session_capture *one)
+{
+	one->gone = true;
+}
+
 /*
  * The request and the reply of each method; field 1 of all requests but List's is the call id. A
  * reply without a text came through when its request did.
@@ -297,6 +325,106 @@ static void test_a_watch_needs_memory(void **state)
 	peer_close(&peer);
 }
 
+static void start_capture(struct peer *peer, struct peer_call *call)
+{
+	/* Of call c1, as on the wire. */
+	peer_start_octets(peer, call, RELAY "Capture", "\x0a\x02\x63\x31\x10\x01", 6, 5000);
+}
+
+/* Packets as they are told; the last message ends the stream. */
+static void test_capture_is_a_stream(void **state)
+{
+	Tandem__Relay__V1__CaptureReply reply = TANDEM__RELAY__V1__CAPTURE_REPLY__INIT, *got;
+	Tandem__Relay__V1__CapturedPacket packet = TANDEM__RELAY__V1__CAPTURED_PACKET__INIT;
+	Tandem__Relay__V1__CapturedPacket *packets[] = {&packet};
+	Tandem__Relay__V1__CaptureSummary over = TANDEM__RELAY__V1__CAPTURE_SUMMARY__INIT;
+	struct session session = {0};
+	const struct rpc_service service = relay_service(&session);
+	struct peer_call call;
+	struct peer peer;
+
+	memset(&capturing, 0, sizeof(capturing));
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	start_capture(&peer, &call);
+	peer_wait(&peer, &capturing.asked);
+	assert_string_equal(capturing.text, "c1");
+	assert_true(capturing.request.wire);
+	reply.packets = packets;
+	reply.n_packets = 1;
+	packet.tag = (char *)(uintptr_t) "tom";
+	packet.octets = (ProtobufCBinaryData){3, (uint8_t *)(uintptr_t) "\x80\x00\xff"};
+	assert_true(capturing.told(capturing.arg, &reply));
+	peer_wait(&peer, &call.received);
+	got = peer_message(&call, TYPE(capture_reply));
+	assert_int_equal(got->n_packets, 1);
+	assert_string_equal(got->packets[0]->tag, "tom");
+	assert_int_equal(got->packets[0]->octets.len, 3);
+	protobuf_c_message_free_unpacked(&got->base, NULL);
+
+	peer_receive(&call);
+	reply.n_packets = 0;
+	reply.over = &over;
+	over.why = (char *)(uintptr_t) "it rains";
+	capturing.reply(capturing.arg, &reply.base, NULL);
+	peer_wait(&peer, &call.received);
+	got = peer_message(&call, TYPE(capture_reply));
+	assert_string_equal(got->over->why, "it rains");
+	protobuf_c_message_free_unpacked(&got->base, NULL);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_OK);
+	assert_false(capturing.gone);
+	peer_drop(&call);
+	peer_close(&peer);
+}
+
+/* Who does not read loses packets, and not the capture. */
+static void test_a_slow_reader_loses_packets(void **state)
+{
+	static uint8_t octets[200000];
+	Tandem__Relay__V1__CaptureReply reply = TANDEM__RELAY__V1__CAPTURE_REPLY__INIT;
+	Tandem__Relay__V1__CapturedPacket packet = TANDEM__RELAY__V1__CAPTURED_PACKET__INIT;
+	Tandem__Relay__V1__CapturedPacket *packets[] = {&packet};
+	struct session session = {0};
+	const struct rpc_service service = relay_service(&session);
+	struct peer_call call;
+	struct peer peer;
+	unsigned taken = 0;
+
+	memset(&capturing, 0, sizeof(capturing));
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	start_capture(&peer, &call);
+	peer_wait(&peer, &capturing.asked);
+	reply.packets = packets;
+	reply.n_packets = 1;
+	packet.octets = (ProtobufCBinaryData){sizeof(octets), octets};
+	while (taken < 1000 && capturing.told(capturing.arg, &reply))
+		taken++;
+	assert_in_range(taken, RPC_WAITING_MAX / 2, RPC_WAITING_MAX);
+	assert_false(capturing.gone);
+	grpc_call_cancel(call.core, NULL);
+	peer_wait(&peer, &capturing.gone);
+	peer_end(&peer, &call);
+	peer_drop(&call);
+	peer_close(&peer);
+}
+
+static void test_a_capture_may_be_refused(void **state)
+{
+	struct session session = {.error = {SESSION_NOT_FOUND, "no call \"c1\""}};
+	const struct rpc_service service = relay_service(&session);
+	struct peer_call call;
+	struct peer peer;
+
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	start_capture(&peer, &call);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_NOT_FOUND);
+	assert_string_equal(call.text, "no call \"c1\"");
+	peer_drop(&call);
+	peer_close(&peer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +433,9 @@ int main(void)
 		cmocka_unit_test(test_the_session_may_answer_later),
 		cmocka_unit_test(test_watch_is_a_stream),
 		cmocka_unit_test(test_a_watch_needs_memory),
+		cmocka_unit_test(test_capture_is_a_stream),
+		cmocka_unit_test(test_a_slow_reader_loses_packets),
+		cmocka_unit_test(test_a_capture_may_be_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
