@@ -58,13 +58,21 @@ static bool take(void *arg, const ProtobufCMessage *message)
 	return !fflush(stdout);
 }
 
-int ask_stream(const struct request *request, const char *method, const ProtobufCMessage *question,
-	       const ProtobufCMessageDescriptor *type, view_reply *view)
+int ask_each(const struct request *request, const char *method, const ProtobufCMessage *question,
+	     const ProtobufCMessageDescriptor *type,
+	     bool (*each)(void *arg, const ProtobufCMessage *message), void *arg)
 {
-	struct stream stream = {request, view};
 	const struct sigaction action = {.sa_handler = interrupt};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	return remote_stream(request->remote, method, question, type, take, &stream, &interrupted);
+	return remote_stream(request->remote, method, question, type, each, arg, &interrupted);
+}
+
+int ask_stream(const struct request *request, const char *method, const ProtobufCMessage *question,
+	       const ProtobufCMessageDescriptor *type, view_reply *view)
+{
+	struct stream stream = {request, view};
+
+	return ask_each(request, method, question, type, take, &stream);
 }

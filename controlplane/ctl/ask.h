@@ -18,6 +18,11 @@ int ask(const struct request *request, const char *method, const ProtobufCMessag
 int ask_stream(const struct request *request, const char *method, const ProtobufCMessage *question,
 	       const ProtobufCMessageDescriptor *type, view_reply *view);
 
+/* The same, as `take` wants it: false ends it. */
+int ask_each(const struct request *request, const char *method, const ProtobufCMessage *question,
+	     const ProtobufCMessageDescriptor *type,
+	     bool (*take)(void *arg, const ProtobufCMessage *message), void *arg);
+
 /* `flags` are jansson's: JSON_INDENT(2), JSON_COMPACT. Ends the program without memory. */
 void ask_print_json(const ProtobufCMessage *message, size_t flags);
 

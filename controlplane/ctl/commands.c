@@ -10,6 +10,7 @@
 #include "controlplane/api/relay.pb-c.h"
 #include "controlplane/ctl/ask.h"
 #include "controlplane/ctl/commands_access.h"
+#include "controlplane/ctl/commands_capture.h"
 #include "controlplane/ctl/commands_shed.h"
 #include "controlplane/ctl/commands_turn.h"
 #include "controlplane/ctl/pages.h"
@@ -193,6 +194,11 @@ static const struct command commands[] = {
 	{.name = "call", .argument = CALL, .run = show_call},
 	{.name = "delete", .argument = CALL, .run = delete_call},
 	{.name = "watch", .argument = CALL, .optional = true, .run = watch_calls},
+	{.name = "capture",
+	 .argument = CALL,
+	 .takes_for = true,
+	 .captures = true,
+	 .run = capture_call},
 	{.name = "ports", .run = show_ports},
 	{.name = "workers", .run = show_workers},
 	{.name = "drops", .run = show_drops},

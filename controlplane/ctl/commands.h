@@ -19,6 +19,12 @@ struct request {
 	const char *role;   /* NULL: not said */
 	const char *search; /* likewise */
 	bool worst, newest;
+	struct {
+		bool wire, decrypted;
+		const char *tag, *file; /* NULL: not said */
+		uint64_t max_size;      /* 0: not said; so with these */
+		uint32_t snap, rate;
+	} capture;
 };
 
 struct command {
@@ -30,6 +36,7 @@ struct command {
 	bool takes_role;
 	bool alone;              /* it asks no relay: request->remote is NULL */
 	bool takes_search;       /* and an order */
+	bool captures;           /* it takes those of a capture */
 	unsigned int count_most; /* of --count, as shed.proto has it; 0: it takes none */
 	int (*run)(const struct request *request); /* returns what to exit with */
 };

@@ -28,6 +28,8 @@ static const char help[] =
 	"  call ID      show a call: parties, legs, who hears whom, and why there is no audio\n"
 	"  delete ID    end a call and show its final statistics\n"
 	"  watch [ID]   tell what happens to calls, or to one, as it happens, until Ctrl-C\n"
+	"  capture ID --wire|--decrypted -o FILE [--for TIME]\n"
+	"               write the call's packets to a pcapng file, or with - to standard output\n"
 	"  ports        show each NIC, and how many UDP ports each media address has in use\n"
 	"  workers      show how busy the dataplane's workers are, how long packets are in them,\n"
 	"               and how many more calls fit\n"
@@ -58,12 +60,20 @@ static const char help[] =
 	"  -a, --all             with drops and shed: also the reasons that never occurred\n"
 	"      --for TIME        with shed block: 90s, 10m, 2h, 1d [until it is unblocked];\n"
 	"                        with turn credentials: how long they are valid [1h];\n"
-	"                        with token: how long it is [365d]\n"
+	"                        with token: how long it is [365d];\n"
+	"                        with capture: how long at most, up to 1h [1m]\n"
 	"      --role ROLE       with token: viewer, operator or admin\n"
 	"      --secret ID       with turn credentials: what to make them with [the last one]\n"
 	"      --search TEXT     with calls: those with it in their ID, a tag, label or address\n"
 	"      --worst           with calls: the lowest MOS of the last interval first\n"
 	"      --newest          with calls: the youngest first\n"
+	"      --wire            with capture: frames as they come and go\n"
+	"      --decrypted       with capture: RTP and RTCP in the clear: what is said can be heard\n"
+	"  -o, --output FILE     with capture: where to\n"
+	"      --tag TAG         with capture: packets of this party alone\n"
+	"      --max-size SIZE   with capture: of all packets, e.g. 20M, up to 1G [100M]\n"
+	"      --snap OCTETS     with capture: of each packet, 64 or more; 64 has hardly any voice\n"
+	"      --rate N          with capture: packets a second at most [10000]\n"
 	"  -n, --count N         at most so many: with calls (to 999) [all], and with shed top\n"
 	"                        (to 100) and shed sample (to 200) [20]\n"
 	"  -h, --help            print this\n"
@@ -80,10 +90,39 @@ static bool read_count(const char *text, unsigned int *count)
 	return *text >= '0' && *text <= '9' && !*end && number >= 1 && number <= 999;
 }
 
+/* Does not return when it is none. */
+static uint32_t read_number(const char *option, const char *text, uint32_t least, uint32_t most)
+{
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	if (*text >= '0' && *text <= '9' && !*end && number >= least && number <= most)
+		return number;
+	complain("%s: \"%s\" is no number from %u to %u", option, text, least, most);
+	exit(CTL_USAGE);
+}
+
 /* Reads the options; does not return when there is nothing more to do. */
 static void parse_options(struct options *options, int argc, char **argv)
 {
-	enum { CA = 256, CERT, KEY, TOKEN, FOR, SECRET, ROLE, SEARCH, WORST, NEWEST };
+	enum {
+		CA = 256,
+		CERT,
+		KEY,
+		TOKEN,
+		FOR,
+		SECRET,
+		ROLE,
+		SEARCH,
+		WORST,
+		NEWEST,
+		WIRE,
+		DECRYPTED,
+		TAG,
+		MAX_SIZE,
+		SNAP,
+		RATE
+	};
 	static const struct option known[] = {
 		{"server", required_argument, NULL, 's'},
 		{"ca", required_argument, NULL, CA},
@@ -99,13 +138,20 @@ static void parse_options(struct options *options, int argc, char **argv)
 		{"worst", no_argument, NULL, WORST},
 		{"newest", no_argument, NULL, NEWEST},
 		{"count", required_argument, NULL, 'n'},
+		{"wire", no_argument, NULL, WIRE},
+		{"decrypted", no_argument, NULL, DECRYPTED},
+		{"output", required_argument, NULL, 'o'},
+		{"tag", required_argument, NULL, TAG},
+		{"max-size", required_argument, NULL, MAX_SIZE},
+		{"snap", required_argument, NULL, SNAP},
+		{"rate", required_argument, NULL, RATE},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL},
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "s:jan:hV", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "s:jan:o:hV", known, NULL)) != -1) {
 		switch (option) {
 		case 's':
 			options->remote.server = optarg;
@@ -148,6 +194,30 @@ static void parse_options(struct options *options, int argc, char **argv)
 		case NEWEST:
 			options->request.newest = true;
 			break;
+		case WIRE:
+			options->request.capture.wire = true;
+			break;
+		case DECRYPTED:
+			options->request.capture.decrypted = true;
+			break;
+		case 'o':
+			options->request.capture.file = optarg;
+			break;
+		case TAG:
+			options->request.capture.tag = optarg;
+			break;
+		case MAX_SIZE:
+			if (words_read_size(optarg, &options->request.capture.max_size))
+				break;
+			complain("--max-size: \"%s\" is no size; write e.g. 500k, 20M or 1G",
+				 optarg);
+			exit(CTL_USAGE);
+		case SNAP:
+			options->request.capture.snap = read_number("--snap", optarg, 64, 65535);
+			break;
+		case RATE:
+			options->request.capture.rate = read_number("--rate", optarg, 1, 10000);
+			break;
 		case 'n':
 			if (read_count(optarg, &options->request.count))
 				break;
@@ -165,6 +235,13 @@ static void parse_options(struct options *options, int argc, char **argv)
 	}
 }
 
+static bool has_capture_option(const struct request *request)
+{
+	return request->capture.wire || request->capture.decrypted || request->capture.tag ||
+	       request->capture.file || request->capture.max_size || request->capture.snap ||
+	       request->capture.rate;
+}
+
 /* Whether what was given fits the command; complains if not. */
 static bool fits(const struct command *command, const struct request *request, int given)
 {
@@ -174,7 +251,7 @@ static bool fits(const struct command *command, const struct request *request, i
 		complain("%s takes %s", command->name,
 			 command->argument ? command->argument : "no argument");
 	else if (request->for_ms && !command->takes_for)
-		complain("--for is for shed block, turn credentials and token, not for %s",
+		complain("--for is for shed block, turn credentials, token and capture, not for %s",
 			 command->name);
 	else if (request->secret && !command->takes_secret)
 		complain("--secret is for turn credentials, not for %s", command->name);
@@ -184,6 +261,10 @@ static bool fits(const struct command *command, const struct request *request, i
 		complain("--search, --worst and --newest are for calls, not for %s", command->name);
 	else if (request->worst && request->newest)
 		complain("--worst and --newest: choose one of them");
+	else if (has_capture_option(request) && !command->captures)
+		complain("--wire, --decrypted, --output, --tag, --max-size, --snap and --rate are "
+			 "for capture, not for %s",
+			 command->name);
 	else if (request->count && !command->count_most)
 		complain("--count is for shed top, shed sample and calls, not for %s",
 			 command->name);

@@ -71,6 +71,26 @@ bool words_read_duration(const char *text, uint64_t *ms)
 	return false;
 }
 
+bool words_read_size(const char *text, uint64_t *octets)
+{
+	static const struct {
+		const char *unit;
+		uint64_t octets;
+	} units[] = {{"", 1}, {"k", 1000}, {"M", 1000000}, {"G", 1000000000}};
+	size_t digits = strspn(text, "0123456789");
+	uint64_t number = strtoull(text, NULL, 10);
+
+	if (!digits || digits > 10 || !number)
+		return false;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(text + digits, units[i].unit) == 0) {
+			*octets = number * units[i].octets;
+			return true;
+		}
+	}
+	return false;
+}
+
 char *words_harmless(char *text)
 {
 	for (unsigned char *p = (unsigned char *)text; *p; p++) {

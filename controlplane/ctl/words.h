@@ -22,6 +22,10 @@ const char *words_time(uint64_t ms, char text[WORDS_SIZE]);
 /* "90s", "10m", "2h", "1d": a number that is not 0 with its unit; false: it is none of these. */
 bool words_read_duration(const char *text, uint64_t *ms);
 
+/* "64k", "100M", "1G", or octets: a number that is not 0, in units of 1000; false: none of these.
+ */
+bool words_read_size(const char *text, uint64_t *octets);
+
 /* Replaces the control characters in UTF-8 text, in place. */
 char *words_harmless(char *text);
 /* Prints one peer's text without its control characters. */

@@ -271,7 +271,8 @@ static void stream_append(struct rpc_call *served, const ProtobufCMessage *messa
 static unsigned stream_waiting(const struct rpc_call *served)
 {
 	const struct rpc_remote *call =
-		(const struct rpc_remote *)((const char *)served - offsetof(struct rpc_remote, call));
+		(const struct rpc_remote *)((const char *)served -
+					    offsetof(struct rpc_remote, call));
 
 	return call->next.count;
 }
