@@ -74,6 +74,7 @@ void call_release(struct call *call)
 	}
 	for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++)
 		free(call->media[line].codecs);
+	departed_free(&call->departed);
 	free(call->id);
 	free(call->text);
 	free(call);
@@ -83,6 +84,12 @@ void call_changed(struct call *call)
 {
 	free(call->text);
 	call->text = NULL;
+}
+
+void call_note_answer(struct call *call)
+{
+	if (!call->answered)
+		call->answered = wall_clock_ms();
 }
 
 bool call_is_answered(const struct call *call)
@@ -105,6 +112,7 @@ struct party *party_make(struct call *call, const char *tag, const char *branch)
 		return NULL;
 	TAILQ_INIT(&party->legs);
 	party->call = call;
+	party->joined = wall_clock_ms();
 	party->branch = strdup(branch);
 	party->tag = tag ? strdup(tag) : NULL;
 	if (!party->branch || (tag && !party->tag)) {

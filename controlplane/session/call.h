@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "controlplane/dtls/dtls.h"
+#include "controlplane/session/departed.h"
 #include "controlplane/session/mids.h"
 #include "controlplane/session/negotiate.h"
 #include "controlplane/session/network.h"
@@ -108,6 +109,8 @@ struct party {
 	char *label;         /* another name for it, which the orchestrator gave it; NULL: none */
 	bool answered;       /* it has legs in force */
 	bool listens;
+	uint64_t joined; /* ms of the wall clock */
+	bool told;       /* an orchestrator knows of it: no request that made it was refused */
 	struct wish wish;
 	struct mids mids;      /* as it knows its m-lines */
 	struct party *partner; /* whom it talks with, once that one says the same; NULL: nobody */
@@ -142,6 +145,8 @@ struct call {
 	char *id;
 	char driver[CALL_DRIVER_MAX + 1];
 	uint64_t created, signalled; /* ms of the wall clock: first, and last, offer or answer */
+	uint64_t answered;           /* likewise: its first answer; 0: none */
+	struct departed departed;    /* for its record */
 	bool gone;
 	uint64_t ends;            /* ms of the wall clock; 0: when it is asked to */
 	TAILQ_ENTRY(call) ending; /* in order of `ends` */
@@ -169,6 +174,8 @@ struct call *call_hold(struct call *call);
 void call_release(struct call *call); /* the last one frees, legs and ports too */
 /* Of what it is searched by something is other than it was. */
 void call_changed(struct call *call);
+/* Somebody has answered: the first time is kept. */
+void call_note_answer(struct call *call);
 /* Whether it had an answer, ever. */
 bool call_is_answered(const struct call *call);
 

@@ -169,6 +169,7 @@ static void write_party(Tandem__State__V2__Party *out, struct arena *arena,
 	out->number = party->number;
 	out->tag = party->tag ? party->tag : (char *)"";
 	out->label = party->label ? party->label : (char *)"";
+	out->joined_ms = party->joined;
 	out->branch = party->branch;
 	out->answered = party->answered;
 	out->listens = party->listens;
@@ -335,15 +336,46 @@ int call_state_pack(struct call_state_blob *blob, const struct call *call)
 	state.ends_ms = call->ends;
 	state.driver = (char *)call->driver;
 	state.revision = call->revision;
+	state.answered_ms = call->answered;
+	state.departed_legs = call->departed.legs;
+	state.n_departed_legs = call->departed.leg_count;
+	state.departed_parties = call->departed.parties;
+	state.n_departed_parties = call->departed.party_count;
+	state.left_out = call->departed.left_out;
 	write_media(&state, &arena, call);
 	write_parties(&state, &arena, call);
 	write_exchanges(&state, &arena, call);
 	error = arena.failed ? -ENOMEM : pack(blob, &state);
 	if (error == -EMSGSIZE) {
+		state.left_out += state.n_departed_legs + state.n_departed_parties;
+		state.n_departed_legs = state.n_departed_parties = 0;
+		error = pack(blob, &state);
+	}
+	if (error == -EMSGSIZE) {
 		state.n_exchanges = 0;
 		error = pack(blob, &state);
 	}
 	arena_clear(&arena);
+	return error;
+}
+
+int call_state_pack_ended(struct call_state_blob *blob, const struct call *call,
+			  const Tandem__Relay__V1__CallRecord *record)
+{
+	Tandem__State__V2__Call state = TANDEM__STATE__V2__CALL__INIT;
+	size_t size = tandem__relay__v1__call_record__get_packed_size(record);
+	uint8_t *octets = malloc(size + 1);
+	int error = -ENOMEM;
+
+	*blob = (struct call_state_blob){NULL};
+	if (!octets)
+		return error;
+	state.version = VERSION;
+	state.call_id = call->id;
+	state.record.len = tandem__relay__v1__call_record__pack(record, octets);
+	state.record.data = octets;
+	error = pack(blob, &state);
+	free(octets);
 	return error;
 }
 

@@ -21,10 +21,13 @@ struct call_state_blob {
 };
 
 /*
- * For call_state_blob_free(). 0, -ENOMEM, -EMSGSIZE. Open exchanges that would not fit are left
- * out: they end with the control plane.
+ * For call_state_blob_free(). 0, -ENOMEM, -EMSGSIZE. What had left the call is left out where it
+ * would not fit, and so are open exchanges then: they end with the control plane.
  */
 int call_state_pack(struct call_state_blob *blob, const struct call *call);
+/* Of a call that has ended, likewise. */
+int call_state_pack_ended(struct call_state_blob *blob, const struct call *call,
+			  const Tandem__Relay__V1__CallRecord *record);
 void call_state_blob_free(struct call_state_blob *blob);
 /* Whether these octets are the call's blob as it would be written now. */
 bool call_state_is_current(const struct call *call, const uint8_t *octets, size_t size);

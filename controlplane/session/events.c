@@ -38,7 +38,8 @@ static void settle_silence(void *arg, int error, const char *what)
 	if (!error && s->ready && !call->gone && !call->busy && silence->listening &&
 	    silence->silent == silence->listening) {
 		if (s->config.media_timeout_delete)
-			session_drop_call(s, call, "every participant stopped sending media");
+			session_drop_call(s, call, CALL_END(MEDIA_TIMEOUT),
+					  "every participant stopped sending media");
 		else
 			log_warn("call %s: no participant has sent media for %u s", call->id,
 				 s->config.media_timeout_ms / 1000);

@@ -78,13 +78,15 @@ void exchange_sweep(struct call *call, struct push *push)
 
 			if (leg->pending && !exchange_names(call, leg)) {
 				if (push && leg->pushed)
-					push_delete(push, leg);
+					departed_delete_leg(push, leg);
 				party->answered ? leg_leave(leg) : leg_free(leg);
 			}
 			leg = after;
 		}
-		if (is_left_over(party))
+		if (is_left_over(party)) {
+			departed_add_party(party);
 			party_free(party);
+		}
 		party = next;
 	}
 }
@@ -113,9 +115,8 @@ void exchange_withdraw(struct exchange *x, const char *why)
 
 	log_info("call %s: the offer to \"%s\" ends: %s", call->id, party_name(x->to.party), why);
 	watch_party(WATCH(WITHDRAWN), x->from.party ? x->from.party : x->to.party, why);
-	call_hold(call);
-	exchange_close(x);
-	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges))
-		session_drop_call(call->session, call, why);
-	call_release(call);
+	if (!call_is_answered(call) && TAILQ_FIRST(&call->exchanges) == x && !TAILQ_NEXT(x, entry))
+		session_drop_call(call->session, call, CALL_END(UNANSWERED), why);
+	else
+		exchange_close(x);
 }

@@ -51,6 +51,8 @@ static void finish(void *arg, int error, const char *what)
 			     "the dataplane went away meanwhile; delete again once it is back");
 	else
 		a->answer(a, report_call(a->report));
+	if (a->deletes)
+		departed_add_legs(a->call, report_call(a->report));
 	report_free(a->report);
 	call_release(a->call);
 	free(a);

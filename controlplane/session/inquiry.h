@@ -16,7 +16,7 @@ typedef void inquiry_reply(const struct inquiry *asking, Tandem__Relay__V1__Call
 struct inquiry {
 	struct call *call;
 	struct report *report;
-	bool deletes; /* it is not enough to have asked */
+	bool deletes; /* the party leaves: it is not enough to have asked */
 	inquiry_reply *answer;
 	session_reply *reply;
 	void *arg;

@@ -301,24 +301,40 @@ void push_delete_path(struct push *push, uint64_t from, uint64_t to)
 	client_request(push->session->client, &message, already_gone, push);
 }
 
-void push_call(struct push *push, struct call *call)
+static void put_call(struct push *push, struct call *call, struct call_state_blob *blob)
 {
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutCall put = TANDEM__DATAPLANE__V1__PUT_CALL__INIT;
+
+	put.call = call->key;
+	put.blob = (ProtobufCBinaryData){blob->size, blob->octets};
+	message.put_call = &put;
+	call->kept = true;
+	request(push, &message);
+	call_state_blob_free(blob);
+}
+
+void push_call(struct push *push, struct call *call)
+{
 	struct call_state_blob blob;
 
 	if (call->gone)
 		return;
-	if (call_state_pack(&blob, call)) {
+	if (call_state_pack(&blob, call))
 		fail(push, -EMSGSIZE, "the call's state passes 60 KiB; use fewer parties");
-		return;
-	}
-	put.call = call->key;
-	put.blob = (ProtobufCBinaryData){blob.size, blob.octets};
-	message.put_call = &put;
-	call->kept = true;
-	request(push, &message);
-	call_state_blob_free(&blob);
+	else
+		put_call(push, call, &blob);
+}
+
+void push_ended_call(struct push *push, struct call *call,
+		     const Tandem__Relay__V1__CallRecord *record)
+{
+	struct call_state_blob blob;
+
+	if (call_state_pack_ended(&blob, call, record))
+		push_forget_call(push, call);
+	else
+		put_call(push, call, &blob);
 }
 
 void push_forget_call(struct push *push, struct call *call)

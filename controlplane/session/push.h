@@ -32,6 +32,12 @@ void push_delete_path(struct push *push, uint64_t from, uint64_t to);
  * Without effect for a call that is gone.
  */
 void push_call(struct push *push, struct call *call);
+/*
+ * What is left of a call that ends, in the place of its state. Where there is no room for it the
+ * state is deleted.
+ */
+void push_ended_call(struct push *push, struct call *call,
+		     const Tandem__Relay__V1__CallRecord *record);
 void push_forget_call(struct push *push, struct call *call);
 /*
  * Raises the leg's epoch. `receive` and `send` are master key and salt, as suite_info() says.

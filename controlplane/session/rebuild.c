@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "controlplane/lib/octets.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/session/exchange.h"
+#include "controlplane/session/mend.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/call_state.h"
 #include "dataplane/lib/log.h"
@@ -69,7 +71,10 @@ static int make_party(struct call *call, const Tandem__State__V2__Party *state)
 	if (call->parties_made < state->number)
 		call->parties_made = state->number;
 	party->answered = state->answered;
+	party->told = true;
 	party->listens = state->listens;
+	if (state->joined_ms)
+		party->joined = state->joined_ms;
 	party->line_count = state->line_count;
 	party->sdp_version = state->sdp_version;
 	party->sdp_digest = state->sdp_digest;
@@ -190,6 +195,8 @@ static int fill_call(struct call *call, const Tandem__State__V2__Call *state)
 {
 	call->created = state->created_ms;
 	call->signalled = state->signalled_ms ? state->signalled_ms : state->created_ms;
+	call->answered = state->answered_ms;
+	departed_read(&call->departed, state);
 	snprintf(call->driver, sizeof(call->driver), "%s", state->driver);
 	call->revision = state->revision;
 	call->kept = call->seen = true;
@@ -216,8 +223,29 @@ static bool is_latest(struct session *s, const Tandem__State__V2__Call *state)
 		return true;
 	if (other->created > state->created_ms)
 		return false;
-	session_drop_call(s, other, "there is a later one with its name");
+	session_drop_call(s, other, CALL_END(REPLACED), "there is a later one with its name");
 	return true;
+}
+
+/* The control plane died as the call ended: its record is what was known then. */
+static int tell_ended(struct session *s, uint64_t key, const ProtobufCBinaryData *octets)
+{
+	Tandem__Relay__V1__CallRecord *record =
+		tandem__relay__v1__call_record__unpack(NULL, octets->len, octets->data);
+	struct arena arena = {NULL};
+	const ProtobufCMessage *shown;
+
+	if (!record)
+		return -EINVAL;
+	record->incomplete = true;
+	shown = pseudonym_copy(&arena, &record->base);
+	if (shown)
+		records_tell(s, key, (const Tandem__Relay__V1__CallRecord *)shown);
+	if (!s->recorder)
+		mend_unknown_call(s, key);
+	arena_clear(&arena);
+	tandem__relay__v1__call_record__free_unpacked(record, NULL);
+	return shown ? 0 : -ENOMEM;
 }
 
 int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t size)
@@ -226,6 +254,11 @@ int rebuild_call(struct session *s, uint64_t key, const uint8_t *octets, size_t 
 	struct call *call = NULL;
 	int error = -EINVAL;
 
+	if (state && state->record.len) {
+		error = tell_ended(s, key, &state->record);
+		call_state_free(state);
+		return error;
+	}
 	if (state && state->call_id[0] && is_latest(s, state))
 		call = call_make(s, state->call_id);
 	if (call) {
@@ -248,7 +281,8 @@ static void finish_call(struct session *s, struct call *call, struct push *push)
 	if (call_is_answered(call) || !TAILQ_EMPTY(&call->exchanges))
 		exchange_sweep(call, push);
 	else
-		session_drop_call(s, call, "its offer went with the control plane");
+		session_drop_call(s, call, CALL_END(UNANSWERED),
+				  "its offer went with the control plane");
 }
 
 void rebuild_finish(struct session *s)

@@ -212,6 +212,26 @@ static bool is_of(const struct party *only, const struct path *path)
 	return false;
 }
 
+static struct report *finish(struct report *r)
+{
+	if (!r->arena.failed)
+		return r;
+	report_free(r);
+	return NULL;
+}
+
+struct report *report_begin_leg(const struct leg *leg)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->call = leg->party->call;
+	tandem__relay__v1__call__init(&r->message);
+	add_leg(r, leg);
+	return finish(r);
+}
+
 struct report *report_begin(const struct call *call, const struct party *only)
 {
 	struct report *r = calloc(1, sizeof(*r));
@@ -237,10 +257,7 @@ struct report *report_begin(const struct call *call, const struct party *only)
 	for (unsigned int i = 0; i < paths.count; i++)
 		if (is_of(only, &paths.list[i]))
 			add_path(r, &paths.list[i]);
-	if (r->arena.failed) {
-		report_free(r);
-		r = NULL;
-	}
+	r = finish(r);
 out:
 	paths_free(&paths);
 	return r;

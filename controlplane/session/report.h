@@ -9,6 +9,8 @@ struct report;
 
 /* Of the call as it is now; of one party alone unless that is NULL. NULL without memory. */
 struct report *report_begin(const struct call *call, const struct party *party);
+/* Likewise, of one leg alone. */
+struct report *report_begin_leg(const struct leg *leg);
 /* Adds what the dataplane says of one leg, which may be gone meanwhile. */
 void report_take(struct report *report, const Tandem__Dataplane__V1__LegStatus *status);
 /* The report's own. */

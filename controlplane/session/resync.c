@@ -162,8 +162,14 @@ static void ask_legs(struct session *s, uint64_t after)
 static void take_call(struct session *s, const Tandem__Dataplane__V1__Call *state)
 {
 	struct call *call = s->synced ? session_find_key(s, state->call) : NULL;
+	enum session_recorded recorded =
+		s->recorder ? s->recorder->find(s->recorder->arg, state->call) : RECORD_UNKNOWN;
 
-	if (call) {
+	if (recorded == RECORD_WAITS)
+		return; /* it has ended, and goes once its record is kept */
+	if (recorded == RECORD_KEPT) {
+		mend_unknown_call(s, state->call);
+	} else if (call) {
 		call->seen = true;
 		call->stale = !call_state_is_current(call, state->blob.data, state->blob.len);
 	} else if (s->synced || rebuild_call(s, state->call, state->blob.data, state->blob.len)) {

@@ -128,6 +128,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	LIST_INIT(&s->links);
 	LIST_INIT(&s->meters);
 	LIST_INIT(&s->captures);
+	LIST_INIT(&s->record_watchers);
 	error = -ENOMEM;
 	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
 	    hashtable_open(&s->legs))
@@ -210,7 +211,8 @@ void session_close(struct session *s)
 	watch_close(&s->watch);
 	lists_close(s);
 	captures_close(s);
-	client_close(s->client);
+	client_close(s->client); /* what was ending has ended by that, and has its record */
+	records_close(s);
 	while ((call = TAILQ_FIRST(&s->by_age)))
 		session_forget_call(s, call);
 	networks_free(&s->networks);

@@ -129,6 +129,41 @@ struct session_capture *session_capture(struct session *session,
 void session_uncapture(struct session_capture *capture);
 
 /*
+ * Each call that ends is told with its record, when its last statistics have come. The record is
+ * gone when `told` returns. NULL if there is no memory.
+ */
+typedef void session_record(void *arg, const Tandem__Relay__V1__CallRecord *record);
+struct session_record_watcher;
+struct session_record_watcher *session_watch_records(struct session *session, session_record *told,
+						     void *arg);
+void session_unwatch_records(struct session_record_watcher *watcher);
+
+/*
+ * Keeps the records of calls where nothing gets lost: the dataplane has the call's state until
+ * session_recorded() says that its record is kept, so that each call gets its record once, even
+ * where the control plane dies in between. One; until session_keep_records() with NULL. Its
+ * functions are called on the loop, after session_open() has returned.
+ */
+struct session_recorder {
+	/* A call, by its key, has ended. The record is gone when it returns. */
+	void (*take)(void *arg, uint64_t key, const Tandem__Relay__V1__CallRecord *record);
+	/* What became of the record of this call, perhaps by the control plane before this one. */
+	enum session_recorded {
+		RECORD_UNKNOWN,
+		RECORD_WAITS,
+		RECORD_KEPT
+	} (*find)(void *arg, uint64_t key);
+	void *arg;
+};
+void session_keep_records(struct session *session, const struct session_recorder *recorder);
+/*
+ * These calls' records are kept. `done` follows, perhaps before this returns: 0, or -errno when the
+ * dataplane may still have some of them.
+ */
+void session_recorded(struct session *session, const uint64_t *keys, size_t count,
+		      void (*done)(void *arg, int error), void *arg);
+
+/*
  * Calls `changed` whenever calls can be made, or no longer: the dataplane is connected, its calls
  * are known, and it has legs left. One watcher.
  */

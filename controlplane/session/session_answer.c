@@ -362,6 +362,7 @@ static void commit(struct answering *a, struct push *push)
 		forget_rejected_plans(&x->to);
 	}
 	x->answered = true;
+	call_note_answer(a->call);
 	exchange_wait(x);
 	exchange_sweep(a->call, push);
 	push_call(push, a->call);

@@ -10,31 +10,12 @@
 #include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
 
-/* --- the whole call -------------------------------------------------------------------------- */
-
 static void answer_delete(const struct inquiry *a, Tandem__Relay__V1__Call *call)
 {
 	Tandem__Relay__V1__DeleteReply reply = TANDEM__RELAY__V1__DELETE_REPLY__INIT;
 
 	reply.call = call;
 	a->reply(a->arg, &reply.base, NULL);
-}
-
-/* At once, whatever request is being served: it will find the call gone. */
-static void delete_call(struct session *s, struct call *call, session_reply *reply, void *arg)
-{
-	struct push *push = inquiry_begin(call, NULL, true, answer_delete, reply, arg);
-	struct party *party;
-	struct leg *leg;
-
-	if (!push)
-		return;
-	for_each_leg(leg, call) push_delete(push, leg);
-	push_forget_call(push, call);
-	watch_call(WATCH(ENDED), call, "it was deleted");
-	counts_end_call(call, COUNTS_DELETED);
-	session_forget_call(s, call);
-	push_end(push);
 }
 
 /* --- after a time ---------------------------------------------------------------------------- */
@@ -81,6 +62,7 @@ static void remove_party(struct party *party, struct push *push)
 	TAILQ_FOREACH (leg, &party->legs, entry)
 		push_delete(push, leg);
 	watch_party(WATCH(PARTY_LEFT), party, "");
+	departed_add_party(party);
 	end_exchanges(party);
 	party_free(party);
 	call->revision++;
@@ -113,7 +95,7 @@ static void delete_party(struct session *s, struct party *party, inquiry_reply *
 	call_hold(call);
 	remove_party(party, push);
 	if (!has_talkers(call))
-		session_drop_call(s, call, "nobody who talks is left in it");
+		session_drop_call(s, call, CALL_END(ALONE), "nobody who talks is left in it");
 	push_end(push);
 	call_release(call);
 }
@@ -169,8 +151,8 @@ void session_delete(struct session *s, const Tandem__Relay__V1__DeleteRequest *r
 			     "the call has no such tag; see tandemctl call");
 	else if (whole && request->delay_ms)
 		delete_later(call, request->delay_ms, reply, arg);
-	else if (whole)
-		delete_call(s, call, reply, arg);
+	else if (whole) /* at once, whatever request is being served: it will find the call gone */
+		session_end_call(s, call, CALL_END(DELETED), "it was deleted", reply, arg);
 	else if (party)
 		delete_party(s, party, answer_delete, reply, arg);
 	else

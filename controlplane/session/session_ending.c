@@ -29,7 +29,8 @@ static void on_time(uv_timer_t *timer)
 		if (call->busy)
 			session_end_at(call, wall_clock_ms() + SOON_MS);
 		else
-			session_drop_call(s, call, "it was deleted, and its delay is over");
+			session_drop_call(s, call, CALL_END(DELETED),
+					  "it was deleted, and its delay is over");
 	}
 	set_timer(s);
 }

@@ -185,6 +185,7 @@ static void finish(void *arg, int error, const char *what)
 		Tandem__Relay__V1__OfferReply reply = TANDEM__RELAY__V1__OFFER_REPLY__INIT;
 
 		exchange_wait(o->exchange);
+		o->exchange->from.party->told = o->exchange->to.party->told = true;
 		watch_party(WATCH(OFFERED), o->exchange->from.party, "");
 		reply.sdp = o->sdp;
 		o->reply(o->arg, &reply.base, NULL);

@@ -43,6 +43,8 @@ struct session {
 	struct watch watch;
 	struct lists lists;
 	struct history history;
+	LIST_HEAD(, session_record_watcher) record_watchers;
+	const struct session_recorder *recorder; /* NULL: nobody keeps records */
 
 	bool ready;
 	bool synced; /* once at least: the calls of the dataplane are known */
@@ -69,8 +71,22 @@ void session_remove_call(struct session *s, struct call *call);
 
 /* session_end.c */
 void session_forget_call(struct session *s, struct call *call);
+/*
+ * The one way in which a call ends that was ever told to anybody: it is deleted, and has its
+ * record. `reply` gets what was deleted; NULL: nobody asked for it. `why` is for the record.
+ */
+void session_end_call(struct session *s, struct call *call, Tandem__Relay__V1__EndKind end,
+		      const char *why, session_reply *reply, void *arg);
 /* Deletes a call that nobody asked to delete, and says why in the log. */
-void session_drop_call(struct session *s, struct call *call, const char *why);
+void session_drop_call(struct session *s, struct call *call, Tandem__Relay__V1__EndKind end,
+		       const char *why);
+
+#define CALL_END(kind) TANDEM__RELAY__V1__END_KIND__END_##kind
+
+/* session_records.c: whether anybody wants the records of calls, and to tell one. */
+bool records_wanted(const struct session *s);
+void records_tell(struct session *s, uint64_t key, const Tandem__Relay__V1__CallRecord *record);
+void records_close(struct session *s);
 
 /*
  * session_ending.c: the call ends at that time of the wall clock, in ms; 0: it goes on. What the

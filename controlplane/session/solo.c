@@ -29,7 +29,8 @@ void solo_settle(struct exchange *x, struct end *end, struct push *push)
 		if (end->plans[i].lines)
 			settle(&end->plans[i], push);
 	party->wish = end->wish;
-	party->answered = true;
+	party->answered = party->told = true;
+	call_note_answer(call);
 	party->line_count = x->sdp->media_count;
 	now = paths_derive(call);
 	paths_push(push, &before, &now);

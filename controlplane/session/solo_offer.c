@@ -46,6 +46,7 @@ static void finish(void *arg, int error, const char *what)
 			     what);
 	} else {
 		exchange_wait(o->exchange);
+		o->exchange->to.party->told = true;
 		o->tell(o);
 	}
 	end(o);

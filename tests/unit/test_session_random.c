@@ -2,7 +2,8 @@
 /*
  * Random histories of the session: every verb, event, refusal and loss between any two steps of the
  * others. When all is quiet the dataplane has the legs and paths of the calls, and no others; and
- * who hears whom is what a plain model says, which knows nothing but the verbs that succeeded.
+ * who hears whom is what a plain model says, which knows nothing but the verbs that succeeded. No
+ * call has two records, whatever died between.
  *
  * TANDEM_STEPS and TANDEM_SEED say how long and which; a failure prints both.
  */
@@ -336,6 +337,58 @@ static void happen(void)
 		   datagram, sizeof(datagram));
 }
 
+/* --- records --------------------------------------------------------------------------------- */
+
+/* Those that are kept outlive the control plane; those that wait do not. */
+static struct {
+	uint64_t *keys;
+	unsigned int count;
+} kept, waiting;
+
+static bool has(const uint64_t *keys, unsigned int count, uint64_t key)
+{
+	for (unsigned int k = 0; k < count; k++)
+		if (keys[k] == key)
+			return true;
+	return false;
+}
+
+/* No call has two. */
+static void take_record(void *arg, uint64_t key, const Tandem__Relay__V1__CallRecord *record)
+{
+	assert_false(has(kept.keys, kept.count, key) || has(waiting.keys, waiting.count, key));
+	waiting.keys = realloc(waiting.keys, (waiting.count + 1) * sizeof(key));
+	waiting.keys[waiting.count++] = key;
+}
+
+static enum session_recorded find_record(void *arg, uint64_t key)
+{
+	return has(kept.keys, kept.count, key)         ? RECORD_KEPT
+	       : has(waiting.keys, waiting.count, key) ? RECORD_WAITS
+						       : RECORD_UNKNOWN;
+}
+
+static const struct session_recorder recorder = {take_record, find_record, NULL};
+
+static void on_settled(void *arg, int error)
+{
+}
+
+static void keep_records(void)
+{
+	kept.keys = realloc(kept.keys, (kept.count + waiting.count + 1) * sizeof(kept.keys[0]));
+	for (unsigned int k = 0; k < waiting.count; k++)
+		kept.keys[kept.count++] = waiting.keys[k];
+	session_recorded(rig.session, waiting.keys, waiting.count, on_settled, NULL);
+	waiting.count = 0;
+}
+
+static void open_session(void)
+{
+	assert_int_equal(session_open(&rig.session, &rig.loop, &rig.config), 0);
+	session_keep_records(rig.session, &recorder);
+}
+
 static bool broke; /* the connection did, or the dataplane, and not all may be well yet */
 
 static void go_wrong(void)
@@ -359,7 +412,8 @@ static void go_wrong(void)
 			model[call].unknown |= broke;
 		rig_stop();
 		assert_int_equal(replies, asked);
-		assert_int_equal(session_open(&rig.session, &rig.loop, &rig.config), 0);
+		waiting.count = 0;
+		open_session();
 		return;
 	case 3:
 	case 4:
@@ -503,6 +557,7 @@ static bool agrees(void)
 {
 	bool all = replies == asked && rig.session->ready;
 
+	keep_records();
 	memset(&seen, 0, sizeof(seen));
 	odd[0] = '\0';
 	for (unsigned int call = 0; all && call < CALLS; call++) {
@@ -516,6 +571,11 @@ static bool agrees(void)
 	}
 	compare_keys(&all);
 	compare_counts(&all);
+	if (all && fake_call_count(&rig.fake) != rig.session->calls.count) {
+		snprintf(odd, sizeof(odd), "the dataplane keeps %u calls, and there are %zu",
+			 fake_call_count(&rig.fake), rig.session->calls.count);
+		return false;
+	}
 	return all && seen.legs == fake_count(&rig.fake) &&
 	       seen.paths == fake_path_count(&rig.fake);
 }
@@ -546,7 +606,8 @@ static void any_history_comes_to_rest(void **state)
 	rig.config.audit_ms = ROUND;
 	rig.config.port_quarantine_ms = 0;
 	rig.config.dtls_cookie = true;
-	rig_start();
+	open_session();
+	rig_wait(rig.session->ready);
 	for (unsigned long step = 1; step <= count; step++) {
 		unsigned int what = chance(40);
 
@@ -556,12 +617,18 @@ static void any_history_comes_to_rest(void **state)
 			happen();
 		else if (what < 20)
 			ask_something();
+		else if (what == 20)
+			keep_records();
 		else
 			uv_run(&rig.loop, UV_RUN_NOWAIT);
 		if (step % EPOCH == 0)
 			come_to_rest();
 	}
 	come_to_rest();
+	assert_true(kept.count > 0);
+	print_message("# %u calls have ended\n", kept.count);
+	free(kept.keys);
+	free(waiting.keys);
 }
 
 int main(void)
