@@ -164,6 +164,37 @@ static int watch_calls(const struct request *request)
 			  &tandem__relay__v1__watch_event__descriptor, view_event);
 }
 
+/* People get the line that the file of records has. */
+static void view_record(const struct request *request, const ProtobufCMessage *record)
+{
+	if (((const Tandem__Relay__V1__CallRecord *)record)->record[0])
+		ask_print_json(record, JSON_COMPACT);
+}
+
+static int watch_records(const struct request *request)
+{
+	Tandem__Relay__V1__RecordsRequest question = TANDEM__RELAY__V1__RECORDS_REQUEST__INIT;
+	struct request lines = *request;
+
+	lines.json = false;
+	return ask_stream(&lines, RELAY "Records", &question.base,
+			  &tandem__relay__v1__call_record__descriptor, view_record);
+}
+
+static void view_pseudonym(const struct request *request, const ProtobufCMessage *reply)
+{
+	puts(((const Tandem__Relay__V1__PseudonymReply *)reply)->pseudonym);
+}
+
+static int show_pseudonym(const struct request *request)
+{
+	Tandem__Relay__V1__PseudonymRequest question = TANDEM__RELAY__V1__PSEUDONYM_REQUEST__INIT;
+
+	question.address = (char *)(uintptr_t)request->argument;
+	return ask(request, RELAY "Pseudonym", &question.base,
+		   &tandem__relay__v1__pseudonym_reply__descriptor, view_pseudonym);
+}
+
 /* Its exit code says it too, whatever the form. */
 static int show_health(const struct request *request)
 {
@@ -185,9 +216,10 @@ static int show_health(const struct request *request)
 	return serving ? CTL_OK : CTL_REFUSED;
 }
 
-#define CALL   "one call's ID"
-#define SECRET "one secret's ID"
-#define PREFIX "one prefix, e.g. 203.0.113.0/24 or 2001:db8::/32"
+#define CALL    "one call's ID"
+#define SECRET  "one secret's ID"
+#define ADDRESS "one address or prefix, e.g. 203.0.113.7"
+#define PREFIX  "one prefix, e.g. 203.0.113.0/24 or 2001:db8::/32"
 
 static const struct command commands[] = {
 	{.name = "calls", .count_most = 999, .takes_search = true, .run = show_calls},
@@ -199,6 +231,8 @@ static const struct command commands[] = {
 	 .takes_for = true,
 	 .captures = true,
 	 .run = capture_call},
+	{.name = "records", .run = watch_records},
+	{.name = "pseudonym", .argument = ADDRESS, .run = show_pseudonym},
 	{.name = "ports", .run = show_ports},
 	{.name = "workers", .run = show_workers},
 	{.name = "drops", .run = show_drops},

@@ -30,6 +30,8 @@ static const char help[] =
 	"  watch [ID]   tell what happens to calls, or to one, as it happens, until Ctrl-C\n"
 	"  capture ID --wire|--decrypted -o FILE [--for TIME]\n"
 	"               write the call's packets to a pcapng file, or with - to standard output\n"
+	"  records      print the record of each call that ends, an object a line, until Ctrl-C\n"
+	"  pseudonym ADDRESS  show what stands for it in logs and records\n"
 	"  ports        show each NIC, and how many UDP ports each media address has in use\n"
 	"  workers      show how busy the dataplane's workers are, how long packets are in them,\n"
 	"               and how many more calls fit\n"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "controlplane/api/relay.pb-c.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/rpc/rpc_answer.h"
 #include "controlplane/session/session.h"
 
@@ -189,6 +190,69 @@ static void capture(struct rpc_call *call, const ProtobufCMessage *request, void
 	rpc_stream(call, uncapture, c);
 }
 
+/* --- a stream of the calls that end ---------------------------------------------------------- */
+
+struct reader {
+	struct rpc_call *call;
+	struct session_record_watcher *watcher;
+};
+
+static void send_record(void *arg, const Tandem__Relay__V1__CallRecord *record)
+{
+	struct reader *r = arg;
+
+	rpc_stream_append(r->call, &record->base);
+}
+
+static void stop_reading(void *arg)
+{
+	struct reader *r = arg;
+
+	session_unwatch_records(r->watcher);
+	free(r);
+}
+
+static void records(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	Tandem__Relay__V1__CallRecord begun = TANDEM__RELAY__V1__CALL_RECORD__INIT;
+	struct reader *r = calloc(1, sizeof(*r));
+
+	if (r)
+		r->watcher = session_watch_records(session, send_record, r);
+	if (!r || !r->watcher) {
+		free(r);
+		rpc_fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED, "no memory for another stream");
+		return;
+	}
+	r->call = call;
+	begun.version = 1;
+	rpc_stream(call, stop_reading, r);
+	rpc_stream_append(call, &begun.base);
+}
+
+/* --- pseudonyms ------------------------------------------------------------------------------ */
+
+static void show_pseudonym(struct rpc_call *call, const ProtobufCMessage *request, void *session)
+{
+	const char *address = ((const Tandem__Relay__V1__PseudonymRequest *)request)->address;
+	Tandem__Relay__V1__PseudonymReply reply = TANDEM__RELAY__V1__PSEUDONYM_REPLY__INIT;
+	char text[ADDRESS_TEXT];
+
+	if (!pseudonym_is_on()) {
+		rpc_fail(call, GRPC_STATUS_FAILED_PRECONDITION,
+			 "addresses are shown as they are; see [controlplane] privacy");
+		return;
+	}
+	if (pseudonym_text(text, address)) {
+		rpc_fail(call, GRPC_STATUS_INVALID_ARGUMENT,
+			 "address: write e.g. 203.0.113.7, 2001:db8::1, 203.0.113.7:5060 or "
+			 "2001:db8::/64");
+		return;
+	}
+	reply.pseudonym = text;
+	rpc_reply(call, &reply.base);
+}
+
 static const struct rpc_method methods[] = {
 	{RELAY "Offer", &tandem__relay__v1__offer_request__descriptor, offer, ROLE_OPERATOR, true},
 	{RELAY "Answer", &tandem__relay__v1__answer_request__descriptor, answer_offer,
@@ -220,6 +284,10 @@ static const struct rpc_method methods[] = {
 	 false},
 	{RELAY "Status", &tandem__relay__v1__status_request__descriptor, status, ROLE_VIEWER,
 	 false},
+	{RELAY "Records", &tandem__relay__v1__records_request__descriptor, records, ROLE_VIEWER,
+	 .streams = true},
+	{RELAY "Pseudonym", &tandem__relay__v1__pseudonym_request__descriptor, show_pseudonym,
+	 ROLE_ADMIN, true},
 };
 
 static struct rpc_count counts[sizeof(methods) / sizeof(methods[0])];

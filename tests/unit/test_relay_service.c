@@ -2,7 +2,10 @@
 /* The Relay front end, with a session made here: what goes in, and how its answers come out. */
 #include "tests/rig/peer.h"
 
+#include <unistd.h>
+
 #include "controlplane/api/relay.pb-c.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/rpc/relay_service.h"
 #include "controlplane/session/session.h"
 
@@ -145,6 +148,27 @@ struct session_capture *session_capture(struct session *session,
 }
 
 void session_uncapture(struct session_capture *one)
+{
+	one->gone = true;
+}
+
+struct session_record_watcher {
+	session_record *told;
+	void *arg;
+	bool gone;
+};
+static struct session_record_watcher reader;
+
+struct session_record_watcher *session_watch_records(struct session *session, session_record *told,
+						     void *arg)
+{
+	if (session->error.code)
+		return NULL;
+	reader = (struct session_record_watcher){.told = told, .arg = arg};
+	return &reader;
+}
+
+void session_unwatch_records(struct session_record_watcher *one)
 {
 	one->gone = true;
 }
@@ -310,17 +334,36 @@ static void test_watch_is_a_stream(void **state)
 	peer_close(&peer);
 }
 
-static void test_a_watch_needs_memory(void **state)
+static void test_records_are_a_stream(void **state)
 {
-	struct session session = {.error = {SESSION_RESOURCE_EXHAUSTED, "none"}};
+	Tandem__Relay__V1__CallRecord record = TANDEM__RELAY__V1__CALL_RECORD__INIT, *told;
+	struct session session = {0};
 	const struct rpc_service service = relay_service(&session);
 	struct peer_call call;
 	struct peer peer;
 
 	peer_open(&peer);
 	peer_serve(&peer, &service, 1, 0);
-	peer_start_octets(&peer, &call, RELAY "Watch", "", 0, 5000);
-	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	peer_start_octets(&peer, &call, RELAY "Records", "", 0, 5000);
+	peer_wait(&peer, &call.received);
+	told = peer_message(&call, TYPE(call_record));
+	assert_int_equal(told->version, 1);
+	assert_string_equal(told->record, "");
+	protobuf_c_message_free_unpacked(&told->base, NULL);
+
+	peer_receive(&call);
+	record.record = (char *)(uintptr_t) "00000000000000a1";
+	reader.told(reader.arg, &record);
+	peer_wait(&peer, &call.received);
+	told = peer_message(&call, TYPE(call_record));
+	assert_string_equal(told->record, "00000000000000a1");
+	protobuf_c_message_free_unpacked(&told->base, NULL);
+
+	assert_false(reader.gone);
+	peer_receive(&call);
+	grpc_call_cancel(call.core, NULL);
+	assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_CANCELLED);
+	peer_wait(&peer, &reader.gone);
 	peer_drop(&call);
 	peer_close(&peer);
 }
@@ -425,6 +468,78 @@ static void test_a_capture_may_be_refused(void **state)
 	peer_close(&peer);
 }
 
+static void test_a_watch_needs_memory(void **state)
+{
+	static const char *const methods[] = {RELAY "Watch", RELAY "Records"};
+	struct session session = {.error = {SESSION_RESOURCE_EXHAUSTED, "none"}};
+	const struct rpc_service service = relay_service(&session);
+
+	for (size_t k = 0; k < COUNT(methods); k++) {
+		struct peer_call call;
+		struct peer peer;
+
+		peer_open(&peer);
+		peer_serve(&peer, &service, 1, 0);
+		peer_start_octets(&peer, &call, methods[k], "", 0, 5000);
+		assert_int_equal(peer_end(&peer, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+		peer_drop(&call);
+		peer_close(&peer);
+	}
+}
+
+/* Who has no key of pseudonyms is told why there is none. */
+static void test_pseudonyms(void **state)
+{
+	static const struct {
+		const char *request; /* packed */
+		size_t size;
+		bool on;
+		grpc_status_code code;
+	} cases[] = {
+		{"\x0a\x07"
+		 "1.2.3.4",
+		 9, false, GRPC_STATUS_FAILED_PRECONDITION},
+		{"\x0a\x07"
+		 "1.2.3.4",
+		 9, true, GRPC_STATUS_OK},
+		{"\x0a\x03"
+		 "tom",
+		 5, true, GRPC_STATUS_INVALID_ARGUMENT},
+		{"", 0, true, GRPC_STATUS_INVALID_ARGUMENT},
+	};
+	struct session session = {0};
+	const struct rpc_service service = relay_service(&session);
+	char directory[] = "/tmp/tandem-key-XXXXXX", path[64], why[200];
+	struct peer peer;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/key", directory);
+	peer_open(&peer);
+	peer_serve(&peer, &service, 1, 0);
+	for (size_t k = 0; k < COUNT(cases); k++) {
+		struct peer_call call;
+
+		if (cases[k].on)
+			assert_int_equal(pseudonym_open(path, why, sizeof(why)), 0);
+		peer_start_octets(&peer, &call, RELAY "Pseudonym", cases[k].request, cases[k].size,
+				  5000);
+		assert_int_equal(peer_end(&peer, &call), cases[k].code);
+		if (cases[k].code == GRPC_STATUS_OK) {
+			Tandem__Relay__V1__PseudonymReply *reply =
+				peer_message(&call, TYPE(pseudonym_reply));
+
+			assert_memory_equal(reply->pseudonym, "ip4-", 4);
+			assert_int_equal(strlen(reply->pseudonym), 14);
+			protobuf_c_message_free_unpacked(&reply->base, NULL);
+		}
+		peer_drop(&call);
+	}
+	peer_close(&peer);
+	pseudonym_close();
+	unlink(path);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,10 +547,12 @@ int main(void)
 		cmocka_unit_test(test_errors_pass_with_their_text),
 		cmocka_unit_test(test_the_session_may_answer_later),
 		cmocka_unit_test(test_watch_is_a_stream),
+		cmocka_unit_test(test_records_are_a_stream),
 		cmocka_unit_test(test_a_watch_needs_memory),
 		cmocka_unit_test(test_capture_is_a_stream),
 		cmocka_unit_test(test_a_slow_reader_loses_packets),
 		cmocka_unit_test(test_a_capture_may_be_refused),
+		cmocka_unit_test(test_pseudonyms),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
