@@ -14,6 +14,11 @@
 #define KEY_GRACE_MS 10000        /* packets that were on their way when the keys changed */
 
 static const char *const log_levels[] = {"error", "warn", "info", "debug", NULL};
+static const char *const privacies[] = {
+	[PRIVACY_NONE] = "none",
+	[PRIVACY_ADDRESSES] = "addresses",
+	[PRIVACY_ADDRESSES + 1] = NULL,
+};
 
 static int parse_ports(void *value, const char *text, char *why, size_t size)
 {
@@ -141,6 +146,17 @@ static const struct option_key keys[] = {
 	 .most = 8760,
 	 .fallback = "24",
 	 .help = "age at which new legs get a fresh DTLS certificate"},
+	{.key = "privacy",
+	 .type = OPTION_CHOICE,
+	 .offset = offsetof(struct config, privacy),
+	 .choices = privacies,
+	 .fallback = "none",
+	 .help = "addresses: participants' are pseudonyms in the log, in records and for viewers"},
+	{.key = "privacy_key",
+	 .type = OPTION_TEXT,
+	 .offset = offsetof(struct config, privacy_key),
+	 .fallback = "/var/lib/tandem/privacy.key",
+	 .help = "file: what pseudonyms are made with; made at the first start if it is not there"},
 	{},
 };
 
@@ -535,6 +551,7 @@ static const struct option_section sections[] = {
 	{.name = "access", .offset = offsetof(struct config, access), .keys = access_keys},
 	{.name = "web", .offset = offsetof(struct config, web), .keys = web_config_keys},
 	{.name = "hep", .offset = offsetof(struct config, hep), .keys = hep_keys},
+	{.name = "cdr", .offset = offsetof(struct config, cdr), .keys = cdr_keys},
 	{}};
 
 static void check_listen(struct options *options, const struct config *config)
@@ -596,6 +613,20 @@ static void check_turn(struct options *options, struct config *config)
 			       turn->lifetime_s, turn->lifetime_most_s);
 }
 
+static void check_cdr(struct options *options, const struct config *config)
+{
+	struct sockaddr_un address;
+
+	if (config->cdr.file && config->cdr.file[0] != '/')
+		option_mistake(options, "cdr", NULL, "file",
+			       "\"%s\" may be anywhere; write its path from / on",
+			       config->cdr.file);
+	if (strlen(config->cdr.syslog_socket) >= sizeof(address.sun_path))
+		option_mistake(options, "cdr", NULL, "syslog_socket",
+			       "a socket's path has at most %zu octets; shorten it",
+			       sizeof(address.sun_path) - 1);
+}
+
 static void check(struct options *options, void *arg)
 {
 	struct config *config = arg;
@@ -605,6 +636,7 @@ static void check(struct options *options, void *arg)
 	check_ng(options, config);
 	check_turn(options, config);
 	web_config_check(options, &config->web);
+	check_cdr(options, config);
 	if (config->shed.strike.least_s > config->shed.strike.most_s)
 		option_mistake(options, "shed", NULL, "auto_block_least",
 			       "%u is more than auto_block_most, which is %u; exchange them",

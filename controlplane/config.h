@@ -7,6 +7,7 @@
 #define TANDEM_CONFIG_H
 
 #include "controlplane/access/access_rules.h"
+#include "controlplane/cdr/cdr.h"
 #include "controlplane/hep/hep.h"
 #include "controlplane/ng/ng.h"
 #include "controlplane/session/session.h"
@@ -33,12 +34,18 @@ struct config {
 	char *ng_cert, *ng_key;                 /* both or none */
 	unsigned int ng_delete_delay_s;
 	struct shed_config shed;
+	struct cdr_config cdr;
+	int privacy; /* enum privacy */
+	char *privacy_key;
 	struct turn_config turn;
 	struct hep_config hep;
 	int turn_peers; /* index of the choices */
 	struct access_rules access;
 	struct web_config web;
 };
+
+/* What is shown of participants' addresses where they are no orchestrator's business. */
+enum privacy { PRIVACY_NONE, PRIVACY_ADDRESSES };
 
 /* As options_load(). */
 int config_load(struct config *config, struct options **options, int argc, char **argv);

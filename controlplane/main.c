@@ -9,9 +9,11 @@
 #include <uv.h>
 
 #include "controlplane/access/access.h"
+#include "controlplane/cdr/cdr.h"
 #include "controlplane/config.h"
 #include "controlplane/http/http.h"
 #include "controlplane/metrics/metrics.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/rpc/access_service.h"
 #include "controlplane/hep/hep.h"
 #include "controlplane/rpc/health_service.h"
@@ -42,6 +44,7 @@ struct program {
 	uv_loop_t loop;
 	uv_signal_t term, interrupt, hangup;
 	struct session *session;
+	struct cdr *cdr;
 	struct shed *shed;
 	struct turn_server *turn;
 	struct http *http;
@@ -81,10 +84,12 @@ static void on_stopped(void *arg)
 	hep_stop(p->hep);
 	p->hep = NULL;
 	session_close(p->session);
+	cdr_stop(p->cdr);
 	turn_stop(p->turn);
 	p->turn = NULL;
 	p->shed = NULL;
 	p->session = NULL;
+	p->cdr = NULL;
 	uv_close((uv_handle_t *)&p->term, NULL);
 	uv_close((uv_handle_t *)&p->interrupt, NULL);
 	uv_close((uv_handle_t *)&p->hangup, NULL);
@@ -127,6 +132,7 @@ static void on_hangup(uv_signal_t *handle, int number)
 	struct options *options = NULL;
 	struct rpc_config rpc;
 
+	cdr_reopen(p->cdr);
 	if (p->stopping || !config || config_load(config, &options, p->argc, p->argv)) {
 		if (!p->stopping)
 			log_error("the configuration has mistakes: that of before stays in force");
@@ -228,11 +234,26 @@ static int open_front_ends(struct program *p)
 	return error ? error : http_start(p->http);
 }
 
+static int open_privacy(const struct config *config)
+{
+	char why[512];
+	int error;
+
+	if (config->privacy == PRIVACY_NONE)
+		return 0;
+	error = pseudonym_open(config->privacy_key, why, sizeof(why));
+	if (error)
+		log_error("[controlplane] privacy_key: %s", why);
+	return error;
+}
+
 static int start(struct program *p)
 {
 	struct session_config config = config_session(&p->config);
-	int error;
+	int error = open_privacy(&p->config);
 
+	if (error)
+		return error;
 	p->health = health_create();
 	if (!p->health)
 		return -ENOMEM;
@@ -243,6 +264,9 @@ static int start(struct program *p)
 	if (error)
 		return error;
 	session_watch_ready(p->session, on_ready, p);
+	error = cdr_start(&p->cdr, p->session, &p->loop, &p->config.cdr);
+	if (error)
+		return error;
 	error = shed_start(&p->shed, p->session, &p->loop, &p->config.shed);
 	if (!error)
 		error = hep_start(&p->hep, p->session, &p->loop, &p->config.hep);
@@ -276,6 +300,7 @@ static int run(struct program *p)
 	uv_run(&p->loop, UV_RUN_DEFAULT);
 	access_close(p->access);
 	health_free(p->health);
+	pseudonym_close();
 	if (uv_loop_close(&p->loop))
 		log_debug("the loop still has handles");
 	return error;

@@ -6,6 +6,7 @@
 
 #include "controlplane/lib/octets.h"
 #include "controlplane/lib/prefix.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/session/owner.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
@@ -68,7 +69,7 @@ static void blocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *in
 	if (error) {
 		refuse(w, error, in);
 	} else {
-		prefix_text(text, &w->prefix);
+		pseudonym_prefix(text, &w->prefix);
 		reply.calls = owner_count(w->shed->session, is_blocked, &w->prefix);
 		log_info("shed: %s is blocked; calls that it cuts off: %u", text, reply.calls);
 		w->reply(w->arg, &reply.base, NULL);
@@ -109,7 +110,7 @@ static void unblocked(void *arg, int error, const Tandem__Dataplane__V1__Reply *
 	if (error) {
 		refuse(w, error, in);
 	} else {
-		prefix_text(text, &w->prefix);
+		pseudonym_prefix(text, &w->prefix);
 		log_info("shed: %s is no longer blocked", text);
 		w->reply(w->arg, &reply.base, NULL);
 	}

@@ -2,6 +2,7 @@
 /* Attacks as those see them who watch, and the log. */
 #include <inttypes.h>
 
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
@@ -58,8 +59,11 @@ static void notify_one(struct shed *s, const struct shed_watcher *watcher,
 static void write_line(const struct shed *s, enum attack_change change, enum attack_kind kind,
 		       const struct attack *a)
 {
-	const char *worst = attack_worst(a)[0] ? attack_worst(a) : "nobody in particular";
+	const char *worst = "nobody in particular";
+	char text[ADDRESS_TEXT];
 
+	if (pseudonym_text(text, attack_worst(a)) == 0)
+		worst = text;
 	if (change == ATTACK_BEGAN)
 		log_warn("shed: attack %" PRIu64 " began: %s, %" PRIu32
 			 " packets a second, most from %s, calls: %u",

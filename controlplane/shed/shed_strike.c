@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "controlplane/lib/octets.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/shed/shed_state.h"
 #include "dataplane/lib/log.h"
 
@@ -18,7 +19,7 @@ static void struck(void *arg, int error, const Tandem__Dataplane__V1__Reply *rep
 	struct striking *striking = arg;
 	char text[ADDRESS_TEXT];
 
-	prefix_text(text, &striking->prefix);
+	pseudonym_prefix(text, &striking->prefix);
 	if (!error)
 		log_warn("shed: %s keeps failing authentication: blocked for %u s", text,
 			 striking->seconds);

@@ -16,6 +16,7 @@
 #include <openssl/sha.h>
 
 #include "controlplane/lib/octets.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/turn/turn_state.h"
 #include "dataplane/lib/log.h"
 
@@ -49,7 +50,7 @@ void turn_name_of(char *name, const ProtobufCBinaryData *username)
 /* Where the client is, for the log. */
 static const char *where(char text[ADDRESS_TEXT], const struct turn_grant *g)
 {
-	return endpoint_text(text, endpoint_is_zero(&g->origin) ? &g->client : &g->origin);
+	return pseudonym_endpoint(text, endpoint_is_zero(&g->origin) ? &g->client : &g->origin);
 }
 
 /* --- refusals -------------------------------------------------------------------------------- */
