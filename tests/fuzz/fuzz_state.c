@@ -2,6 +2,8 @@
 /* Any blob is refused or read whole, and what was read is within its bounds. */
 #include "controlplane/session/call_state.h"
 
+#include "controlplane/cdr/cdr_line.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,27 @@ static void read_leg(const Tandem__State__V2__Leg *leg)
 		abort();
 }
 
+static void read_departed(const Tandem__State__V2__Call *state)
+{
+	struct departed departed = {NULL};
+
+	departed_read(&departed, state);
+	if (departed.octets > DEPARTED_OCTETS)
+		abort();
+	departed_free(&departed);
+}
+
+/* Whatever a record says, it is one line. */
+static void read_record(const ProtobufCBinaryData *record)
+{
+	size_t length;
+	char *line = cdr_line(record->data, record->len, &length);
+
+	if (line && memchr(line, '\n', length) != line + length - 1)
+		abort();
+	free(line);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Tandem__State__V2__Call *state = call_state_unpack(data, size);
@@ -51,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (size_t k = 0; k < state->exchanges[i]->n_to_plans; k++)
 			read_terms(state->exchanges[i]->to_plans[k]->terms);
 	}
+	read_departed(state);
+	read_record(&state->record);
 	call_state_free(state);
 	return 0;
 }
