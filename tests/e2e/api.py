@@ -115,6 +115,14 @@ class Api:
         """A stream of WatchEvent, which has cancel(); the first says that it has begun."""
         return self._relay.Watch(relay.WatchRequest(call_id=call))
 
+    def records(self):
+        """A stream of CallRecord, which has cancel(); the first says that it has begun."""
+        return self._relay.Records(relay.RecordsRequest())
+
+    def pseudonym(self, address):
+        return self._relay.Pseudonym(relay.PseudonymRequest(address=address),
+                                     timeout=self._seconds).pseudonym
+
     def query(self, call):
         return self._relay.Query(relay.QueryRequest(call_id=call), timeout=self._seconds).call
 
