@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "controlplane/access/access_state.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/lib/wall_clock.h"
 
 #define TEXT_MAX  256 /* octets of one value */
@@ -64,6 +65,16 @@ static json_t *text_json(const char *text)
 	return json_stringn(text, length);
 }
 
+/* A name that happens to look like an address stays one. */
+static json_t *string_json(const char *field, const char *text)
+{
+	char other[ADDRESS_TEXT];
+
+	if (!strcmp(field, "prefix") && pseudonym_text(other, text) == 0)
+		return text_json(other);
+	return text_json(text);
+}
+
 /* A value that is not the default; NULL: it is, or is of no kind that goes in. */
 static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *value)
 {
@@ -73,7 +84,7 @@ static json_t *value_json(const ProtobufCFieldDescriptor *field, const void *val
 	switch (field->type) {
 	case PROTOBUF_C_TYPE_STRING:
 		text = *(char *const *)value;
-		return text && *text ? text_json(text) : NULL;
+		return text && *text ? string_json(field->name, text) : NULL;
 	case PROTOBUF_C_TYPE_UINT32:
 		return *(const uint32_t *)value ? json_integer(*(const uint32_t *)value) : NULL;
 	case PROTOBUF_C_TYPE_UINT64:
@@ -141,7 +152,7 @@ void access_audit(struct access *access, const struct identity *who, const char 
 		  const ProtobufCMessage *request, int code, const char *text)
 {
 	const char *word = access_code_name(code);
-	char time[40], *line;
+	char time[40], shown[512], *line;
 	json_t *json;
 
 	if (access->trail.fd < 0)
@@ -150,7 +161,7 @@ void access_audit(struct access *access, const struct identity *who, const char 
 	json = json_pack("{ss ss ss ss ss so ss ss}", "time", time, "who", who->name, "role",
 			 role_name(who->role), "from", who->from, "method",
 			 *method == '/' ? method + 1 : method, "what", what(request), "result",
-			 word, "text", text);
+			 word, "text", pseudonym_line(shown, sizeof(shown), text));
 	line = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	if (line)
 		trail_write(&access->trail, line);

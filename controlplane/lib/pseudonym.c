@@ -84,6 +84,31 @@ const char *pseudonym_prefix(char *text, const struct prefix *prefix)
 	return text;
 }
 
+const char *pseudonym_line(char *line, size_t size, const char *text)
+{
+	static const char spaces[] = " \t\"'(),;";
+	char word[ADDRESS_TEXT], other[ADDRESS_TEXT];
+	size_t used = 0;
+
+	line[0] = '\0';
+	while (*text && used < size) {
+		size_t between = strspn(text, spaces), length = strcspn(text + between, spaces);
+		const char *shown = text + between, *end = shown + length;
+
+		/* What ends a sentence or comes before a reason is no part of an address. */
+		while (length && strchr(".:", shown[length - 1]))
+			length--;
+		snprintf(word, sizeof(word), "%.*s", (int)length, shown);
+		if (on && length < sizeof(word) && pseudonym_text(other, word) == 0)
+			used += snprintf(line + used, size - used, "%.*s%s%.*s", (int)between, text,
+					 other, (int)(end - shown - length), shown + length);
+		else
+			used += snprintf(line + used, size - used, "%.*s", (int)(end - text), text);
+		text = end;
+	}
+	return line;
+}
+
 int pseudonym_text(char text[ADDRESS_TEXT], const char *shown)
 {
 	union socket_address with_port;

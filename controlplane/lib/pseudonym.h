@@ -37,6 +37,12 @@ const char *pseudonym_prefix(char *text, const struct prefix *prefix);
 int pseudonym_text(char text[ADDRESS_TEXT], const char *shown);
 
 /*
+ * A line of words in which each that is an address, an endpoint or a prefix has its pseudonym; cut
+ * at `size`. Returns `line`.
+ */
+const char *pseudonym_line(char *line, size_t size, const char *text);
+
+/*
  * Puts pseudonyms, which are the arena's, in the place of participants' addresses in a message of
  * the public API, in all that it holds. Without effect while they are not on. The message's texts
  * are not freed: it is one of an arena, or was made on top of one.

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "controlplane/lib/arena.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/rpc/rpc_transport.h"
 
 bool rpc_find(struct rpc_call *call, const struct rpc_service *services, unsigned count,
@@ -84,11 +86,25 @@ static void audit(struct rpc_call *call, grpc_status_code code, const char *text
 	call->audited = true;
 }
 
+/* Who only looks sees no participant's address where privacy is on. NULL without memory. */
+static const ProtobufCMessage *show(const struct rpc_call *call, struct arena *arena,
+				    const ProtobufCMessage *message)
+{
+	return role_may(call->who.role, ROLE_OPERATOR) ? message : pseudonym_copy(arena, message);
+}
+
 void rpc_reply(struct rpc_call *call, const ProtobufCMessage *reply)
 {
+	struct arena arena = {NULL};
+	const ProtobufCMessage *shown = show(call, &arena, reply);
+
 	audit(call, GRPC_STATUS_OK, "");
 	count(call, GRPC_STATUS_OK);
-	call->transport->reply(call, reply);
+	if (shown)
+		call->transport->reply(call, shown);
+	else
+		call->transport->fail(call, GRPC_STATUS_INTERNAL, "no memory for the reply");
+	arena_clear(&arena);
 }
 
 void rpc_fail(struct rpc_call *call, grpc_status_code code, const char *text)
@@ -105,14 +121,29 @@ void rpc_stream(struct rpc_call *call, void (*closed)(void *arg), void *arg)
 	call->transport->stream(call, closed, arg);
 }
 
+/* A message that there is no memory for is missing: the stream of who has to have all of them ends.
+ */
 void rpc_stream_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
-	call->transport->send(call, message);
+	struct arena arena = {NULL};
+	const ProtobufCMessage *shown = show(call, &arena, message);
+
+	if (shown)
+		call->transport->send(call, shown);
+	arena_clear(&arena);
 }
 
 void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
 {
-	call->transport->append(call, message);
+	struct arena arena = {NULL};
+	const ProtobufCMessage *shown = show(call, &arena, message);
+
+	if (shown)
+		call->transport->append(call, shown);
+	else
+		call->transport->fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED,
+				      "no memory for the next message");
+	arena_clear(&arena);
 }
 
 unsigned rpc_stream_waiting(const struct rpc_call *call)

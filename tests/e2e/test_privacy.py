@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """With privacy = addresses no participant's address is in what the relay writes."""
 
+import functools
 import json
+import os
 import re
 import stat
 
@@ -12,8 +14,10 @@ import api
 import endpoint as endpoints
 import net
 import rtp
+import sdp
 import wait
 from calls import CALL, TAGS, exchange, family, phone_side, phone_to_phone
+from relay import PROGRAMS
 
 PARTICIPANTS = [address for host in (net.BROWSER, net.BROWSER_OTHER, net.PHONE, net.PHONE_OTHER)
                 for address in host.values()]
@@ -65,6 +69,31 @@ def test_nobody_s_address_is_written(private, endpoint, directory):
     # The relay's own addresses are no secret.
     assert all(leg["leg"]["local"].startswith(("198.51.100.1:", "203.0.113.1:"))
                for leg in json.loads(written)["legs"])
+
+
+def test_who_only_looks(private, directory):
+    """A viewer sees pseudonyms, who drives calls addresses; and the audit has none."""
+    made = json.loads(net.run(str(PROGRAMS / "tandemctl"), "token", "wall", "--role", "viewer",
+                              "-j"))
+    relay = private("listen=127.0.0.1:50051\n[access]\n"
+                    f"audit={directory}/audit\n{made['line']}\n")
+    viewer = functools.partial(net.RELAY.run, str(PROGRAMS / "tandemctl"), "--server",
+                               "127.0.0.1:50051", env={**os.environ, "TANDEM_TOKEN": made["token"]})
+    relay.api.offer(CALL, TAGS[0], sdp.phone(net.PHONE[4], 4000), to=phone_side(),
+                    network="trunk", family=family(4))
+    assert net.PHONE[4] in relay.ctl("call", CALL)
+    relay.api.block(net.PHONE_OTHER[6])
+    pseudonym = relay.api.pseudonym(net.PHONE[4])
+    shown = viewer("call", CALL, "--json") + viewer("shed", "--json")
+    assert_hidden(shown)
+    assert f"{pseudonym}:4000" in shown and relay.api.pseudonym(net.PHONE_OTHER[6]) in shown
+    with pytest.raises(RuntimeError, match="it takes admin"):
+        viewer("pseudonym", net.PHONE[4])
+    with pytest.raises(grpc.RpcError):
+        relay.api.unblock(net.PHONE_OTHER[4])
+    audited = (directory / "audit").read_text()
+    assert "Shed/Block" in audited and "is not blocked" in audited
+    assert_hidden(audited)
 
 
 def test_a_pseudonym_stays(private, directory):

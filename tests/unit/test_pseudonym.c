@@ -75,6 +75,30 @@ static void known_ones(void **state)
 	}
 }
 
+static void lines(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} cases[] = {
+		{"", ""},
+		{"203.0.113.7 is not blocked; see tandemctl shed",
+		 IPV4 " is not blocked; see tandemctl shed"},
+		{"  from (203.0.113.7:41000), \"2001:db8::/64\": twice.",
+		 "  from (" IPV4 ":41000), \"" NET6 "/64\": twice."},
+		{"it was 203.0.113.7.", "it was " IPV4 "."},
+		{"no address 1.2.3 at 12:30", "no address 1.2.3 at 12:30"},
+	};
+	char line[100];
+
+	assert_int_equal(open_with(KEY, 0600), 0);
+	for (unsigned int k = 0; k < COUNT(cases); k++)
+		assert_string_equal(pseudonym_line(line, sizeof(line), cases[k].text),
+				    cases[k].shown);
+	assert_string_equal(pseudonym_line(line, 8, "from 203.0.113.7 on"), "from ip");
+	pseudonym_close();
+	assert_string_equal(pseudonym_line(line, sizeof(line), cases[2].text), cases[2].text);
+}
+
 /* The longest ones fit. */
 static void long_ones(void **state)
 {
@@ -192,8 +216,10 @@ static void what_messages_say(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(known_ones),         TEST(long_ones),          TEST(while_they_are_off),
-		TEST(a_key_is_made_once), TEST(keys_that_are_none), TEST(what_messages_say),
+		TEST(known_ones),         TEST(lines),
+		TEST(long_ones),          TEST(while_they_are_off),
+		TEST(a_key_is_made_once), TEST(keys_that_are_none),
+		TEST(what_messages_say),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
