@@ -122,7 +122,8 @@ static void test_json_of_each_kind(void **state)
 		"\"bursts\":0,\"burst_loss\":0.0,\"gap_loss\":0.0,\"codec\":\"\",\"clock_hz\":0}");
 	summary.state = (Tandem__Relay__V1__CallState)77;
 	assert_json(&summary.base, "{\"call_id\":\"\",\"state\":77,\"age_ms\":0,\"legs\":0,"
-				   "\"driver\":\"\"}");
+				   "\"driver\":\"\",\"mos\":0.0,\"lowest_mos\":0.0,"
+				   "\"why\":\"\",\"tags\":[],\"remotes\":[]}");
 	side.suites = suites;
 	side.n_suites = 2;
 	assert_json(
