@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copies of packets become events: whole frames as they are, payloads behind headers. */
-#include <time.h>
 
 #include <rte_ip.h>
 #include <rte_mempool.h>
@@ -15,16 +14,6 @@
 #define HOPS 64
 
 typedef Tandem__Dataplane__V1__CapturedPacket packet_message;
-
-/* CLOCK_REALTIME is so far ahead of CLOCK_MONOTONIC, ns. */
-static int64_t wall_ahead(void)
-{
-	struct timespec wall, steady;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	clock_gettime(CLOCK_MONOTONIC, &steady);
-	return (wall.tv_sec - steady.tv_sec) * 1000000000LL + wall.tv_nsec - steady.tv_nsec;
-}
 
 /* --- headers of what was opened -------------------------------------------------------------- */
 
@@ -94,8 +83,16 @@ static void sum_frame(struct captured *copy)
 
 /* --- events ---------------------------------------------------------------------------------- */
 
-static void show(const struct registry *r, packet_message *packet, struct captured *copy,
-		 int64_t ahead)
+static uint64_t time_of(const struct registry *r, const struct capture *capture, uint64_t tsc)
+{
+	int64_t ticks = tsc - capture->began;
+
+	return capture->began_ns +
+	       (int64_t)((__int128)ticks * (int64_t)r->dataplane->clock.ns_per_tick >> 32);
+}
+
+static void show(const struct registry *r, packet_message *packet, const struct capture *capture,
+		 struct captured *copy)
 {
 	uint16_t headers = 0;
 
@@ -106,7 +103,7 @@ static void show(const struct registry *r, packet_message *packet, struct captur
 		sum_frame(copy);
 	tandem__dataplane__v1__captured_packet__init(packet);
 	packet->leg = copy->leg;
-	packet->time_ns = clock_ns(&r->dataplane->clock, copy->time) + ahead;
+	packet->time_ns = time_of(r, capture, copy->time);
 	packet->sent = copy->way == CAPTURED_SENT;
 	packet->length = headers + copy->length;
 	packet->octets.data = copy->octets + CAPTURE_HEADERS - headers;
@@ -137,7 +134,7 @@ void captured_over(struct registry *r, const struct capture *capture)
 }
 
 static void tell_of(struct registry *r, const struct capture *capture, void **copies,
-		    unsigned int count, int64_t ahead)
+		    unsigned int count)
 {
 	packet_message packets[MOST], *list[MOST];
 	unsigned int shown = 0;
@@ -147,7 +144,7 @@ static void tell_of(struct registry *r, const struct capture *capture, void **co
 
 		if (copy->capture != capture->id)
 			continue;
-		show(r, &packets[shown], copy, ahead);
+		show(r, &packets[shown], capture, copy);
 		list[shown] = &packets[shown];
 		shown++;
 	}
@@ -158,17 +155,15 @@ static void tell_of(struct registry *r, const struct capture *capture, void **co
 unsigned int captured_tell(struct registry *r, unsigned int most)
 {
 	struct captures *c = &r->captures;
-	int64_t ahead;
 	void *copies[MOST];
 	unsigned int count =
 		rte_ring_sc_dequeue_burst(c->ring, copies, RTE_MIN(most, (unsigned int)MOST), NULL);
 
 	if (!count)
 		return 0;
-	ahead = wall_ahead();
 	for (unsigned int k = 0; k < CAPTURES_MAX; k++)
 		if (c->open[k].capture)
-			tell_of(r, c->open[k].capture, copies, count, ahead);
+			tell_of(r, c->open[k].capture, copies, count);
 	rte_mempool_put_bulk(c->pool, copies, count);
 	return count;
 }

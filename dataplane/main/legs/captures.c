@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
@@ -111,6 +112,14 @@ static uint32_t at_most(uint32_t wanted, uint32_t most)
 	return wanted && wanted < most ? wanted : most;
 }
 
+static uint64_t wall_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static int create(struct registry *r, const Tandem__Dataplane__V1__PutCapture *put)
 {
 	struct captures *c = &r->captures;
@@ -129,6 +138,8 @@ static int create(struct registry *r, const Tandem__Dataplane__V1__PutCapture *p
 		.ring = c->ring,
 		.packet_ticks = hz / at_most(put->pps, CAPTURE_PPS),
 		.octet_ticks = hz / at_most(put->bytes_per_second, CAPTURE_BYTES),
+		.began = rte_rdtsc(),
+		.began_ns = wall_ns(),
 		.snap = at_most(put->snap, CAPTURE_OCTETS),
 		.decrypted = put->decrypted,
 		.users = 1,
