@@ -31,6 +31,7 @@
 #include "dataplane/lib/secrecy.h"
 
 #define DRAIN_MS 2000
+#define JUDGE_MS 60000
 
 #define SERVICES 5
 
@@ -43,6 +44,7 @@ struct program {
 	struct options *reloaded_options;
 	uv_loop_t loop;
 	uv_signal_t term, interrupt, hangup;
+	uv_timer_t judge; /* of streams, whose right to them may have expired */
 	struct session *session;
 	struct cdr *cdr;
 	struct shed *shed;
@@ -93,6 +95,7 @@ static void on_stopped(void *arg)
 	uv_close((uv_handle_t *)&p->term, NULL);
 	uv_close((uv_handle_t *)&p->interrupt, NULL);
 	uv_close((uv_handle_t *)&p->hangup, NULL);
+	uv_close((uv_handle_t *)&p->judge, NULL);
 }
 
 static void stop(struct program *p)
@@ -152,6 +155,16 @@ static void on_hangup(uv_signal_t *handle, int number)
 	log_info("read the configuration anew: who may do what, and certificates");
 }
 
+static void on_judgement(uv_timer_t *timer)
+{
+	struct program *p = timer->data;
+
+	if (p->stopping)
+		return;
+	rpc_judge_streams(p->rpc);
+	web_judge_streams(p->web);
+}
+
 static int watch_signals(struct program *p)
 {
 	int error = uv_signal_init(&p->loop, &p->term);
@@ -160,13 +173,15 @@ static int watch_signals(struct program *p)
 		error = uv_signal_init(&p->loop, &p->interrupt);
 	if (!error)
 		error = uv_signal_init(&p->loop, &p->hangup);
-	p->term.data = p->interrupt.data = p->hangup.data = p;
+	uv_timer_init(&p->loop, &p->judge);
+	p->term.data = p->interrupt.data = p->hangup.data = p->judge.data = p;
 	if (!error)
 		error = uv_signal_start(&p->term, on_signal, SIGTERM);
 	if (!error)
 		error = uv_signal_start(&p->interrupt, on_signal, SIGINT);
 	if (!error)
 		error = uv_signal_start(&p->hangup, on_hangup, SIGHUP);
+	uv_timer_start(&p->judge, on_judgement, JUDGE_MS, JUDGE_MS);
 	return error;
 }
 

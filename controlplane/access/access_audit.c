@@ -13,9 +13,9 @@
 
 /* What a request is about. A field that is not here does not go in, whatever it is. */
 static const char *const told[] = {
-	"call_id", "from_tag", "to_tag", "tag",   "branch",    "of",        "sources",  "media",
-	"paused",  "muting",   "events", "label", "to_label",  "driver",    "delay_ms", "prefix",
-	"for_ms",  "for_s",    "id",     "user",  "secret_id", "decrypted",
+	"call_id", "from_tag", "to_tag", "tag",   "branch",    "of",     "sources",   "media",
+	"paused",  "muting",   "events", "label", "to_label",  "driver", "delay_ms",  "prefix",
+	"for_ms",  "for_s",    "id",     "user",  "secret_id", "wire",   "max_bytes",
 };
 
 static const char *const codes[] = {

@@ -245,7 +245,7 @@ void rpc_reload(struct rpc *rpc, const struct rpc_config *config)
 	char why[RPC_TLS_WHY];
 
 	rpc_local_set_mode(&rpc->locals, local_mode(config));
-	rpc_call_judge_streams(rpc);
+	rpc_judge_streams(rpc);
 	if (rpc->tls && rpc_tls_reload(rpc->tls, &config->tls, why, sizeof(why)))
 		log_error("rpc: TLS: %s: the certificates of before stay in use", why);
 }

@@ -92,6 +92,12 @@ int rpc_start(struct rpc **rpc, uv_loop_t *loop, const struct rpc_config *config
 void rpc_reload(struct rpc *rpc, const struct rpc_config *config);
 
 /*
+ * Ends the streams of who may not have them anymore: a token expires, rules change. To be called
+ * now and then.
+ */
+void rpc_judge_streams(struct rpc *rpc);
+
+/*
  * Stops listening, closes the streams, lets the other calls finish for at most `drain_ms`, then
  * cancels them, frees the server and calls `stopped`, which may be NULL. Calls that handlers
  * still hold may be answered after that as well: it does nothing then.

@@ -421,7 +421,7 @@ static bool may_go_on(const struct rpc_remote *call)
 	return role_may(now.who.role, least);
 }
 
-void rpc_call_judge_streams(struct rpc *rpc)
+void rpc_judge_streams(struct rpc *rpc)
 {
 	struct rpc_remote *call, *after;
 

@@ -64,8 +64,6 @@ struct rpc {
 void rpc_call_accept(struct rpc *rpc);
 /* Ends every stream; no handler is called once rpc->stopping is set. */
 void rpc_call_end_streams(struct rpc *rpc);
-/* Ends those of who may not have them anymore, as the rules are now. */
-void rpc_call_judge_streams(struct rpc *rpc);
 /* Cuts the calls that handlers still hold off the server, which goes away. */
 void rpc_call_orphan_all(struct rpc *rpc);
 

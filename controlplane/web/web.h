@@ -47,6 +47,8 @@ int web_open(struct web **web, const struct web_parts *parts);
  * the next reload. NULL will do for `web`.
  */
 void web_reload(struct web *web, const struct web_config *config);
+/* As rpc_judge_streams(). NULL will do. */
+void web_judge_streams(struct web *web);
 /* Behind http_close(). NULL will do. */
 void web_close(struct web *web);
 

@@ -126,6 +126,8 @@ void web_judge_streams(struct web *web)
 {
 	struct web_call *call;
 
+	if (!web)
+		return;
 	LIST_FOREACH (call, &web->streams, link)
 		if (!call->ended && !may_go_on(call))
 			end_stream(call, GRPC_STATUS_UNAUTHENTICATED,

@@ -23,7 +23,6 @@ struct web {
 
 /* web_api.c */
 void web_serve_api(struct http_request *request, void *web);
-void web_judge_streams(struct web *web);
 
 /* web_page.c */
 int web_page_open(struct web *web); /* 0, -ENOMEM */
