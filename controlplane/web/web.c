@@ -42,6 +42,16 @@ static const struct http_header headers[] = {SECURITY, {}};
 static const struct http_header certified_headers[] = {
 	SECURITY, {"strict-transport-security:", "max-age=31536000"}, {}};
 
+static bool has_tls(const struct web_config *config)
+{
+	union socket_address at;
+	bool tls = false;
+
+	for (unsigned int k = 0; k < config->listen.count && !tls; k++)
+		web_config_address(&at, &tls, config->listen.texts[k]);
+	return tls;
+}
+
 static int open_site(struct web *web)
 {
 	const struct web_config *config = web->parts.config;
@@ -54,7 +64,7 @@ static int open_site(struct web *web)
 		.cert = config->cert,
 		.key = config->key,
 		.ca = config->ca,
-		.self_signed = !config->cert,
+		.self_signed = !config->cert && has_tls(config),
 		.same_origin = true,
 		.keeps = true,
 		.connections_max = CONNECTIONS_MAX,
@@ -104,7 +114,7 @@ int web_open(struct web **out, const struct web_parts *parts)
 		web_close(web);
 		return error;
 	}
-	if (!config->cert)
+	if (!config->cert && has_tls(config))
 		log_info("web: without cert and key its certificate is its own, SHA-256 %s",
 			 http_site_fingerprint(web->site));
 	*out = web;
