@@ -20,6 +20,7 @@ from relay import PROGRAMS
 from web import Web
 
 ADDRESS, PORT, PLAIN_PORT = "127.0.0.1", 8443, 8080
+NG_PORT, NG_PLAIN_PORT = 2226, 2225
 OPEN = "198.51.100.2"  # of the relay's kernel, for others than its own host
 RELAY = "tandem.relay.v1.Relay"
 SHED = "tandem.shed.v1.Shed"
@@ -224,6 +225,42 @@ def test_without_files_there_is_a_certificate(start_relay, tokens):
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(web.dial(tls=False))
+
+
+@pytest.mark.parametrize("host", [ADDRESS, "relay.example", "a", ":1"])
+def test_what_ng_listens_at_is_another_site(start_relay, tokens, authority, host):
+    """Whatever name a client asks for, by HTTP or in its handshake."""
+    certificate, key = authority.issue("relay")
+    start_relay(controlplane="\n".join(
+        ["[ng]", f"listen=https:{ADDRESS}:{NG_PORT}", f"listen=http:{ADDRESS}:{NG_PLAIN_PORT}",
+         f"cert={certificate}", f"key={key}", "[web]", f"listen=https:{ADDRESS}:{PORT}",
+         f"listen=http:{ADDRESS}:{PLAIN_PORT}", "[access]", tokens["viewer"][1]]))
+    for port, tls, here, elsewhere in ((NG_PORT, True, "/ping", "/whoami"),
+                                       (NG_PLAIN_PORT, False, "/ping", "/whoami"),
+                                       (PORT, True, "/index.html", "/ping"),
+                                       (PLAIN_PORT, False, "/index.html", "/ping")):
+        web = Web(port)
+        for path, status in ((here, b"200"), (elsewhere, b"404")):
+            stream = web.dial(tls)
+            stream.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\n"
+                           "Connection: close\r\n\r\n".encode())
+            assert stream.recv(4096).split()[1] == status, (port, path)
+            stream.close()
+    for port, tls, takes in ((NG_PORT, True, True), (NG_PLAIN_PORT, False, True),
+                             (PORT, True, False), (PLAIN_PORT, False, False)):
+        stream = Web(port).dial(tls)
+        stream.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\n"
+                       "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+                       "Sec-WebSocket-Version: 13\r\n"
+                       "Sec-WebSocket-Protocol: ng.rtpengine.com\r\n\r\n".encode())
+        assert (stream.recv(4096).split()[1] == b"101") == takes, port
+        stream.close()
+    # Each has its own certificate, though a handshake may name any host.
+    shown = set()
+    for port in (PORT, NG_PORT):
+        with Web(port, name=host if host.isalpha() else "b").dial() as stream:
+            shown.add(stream.getpeercert(True))
+    assert len(shown) == 2
 
 
 def test_who_is_slow_or_too_much_is_hung_up_on(relay, web):

@@ -11,10 +11,13 @@ import net
 
 
 class Web:
-    """Asks https:ADDRESS:PORT. cafile: who vouches for the relay; pair: a certificate, its key."""
+    """Asks https:ADDRESS:PORT.
 
-    def __init__(self, port, address="127.0.0.1", cafile=None, pair=None, token=None):
-        self.address, self.port, self.token = address, port, token
+    cafile: who vouches for the relay; pair: a certificate and its key; name: the host's in handshakes.
+    """
+
+    def __init__(self, port, address="127.0.0.1", cafile=None, pair=None, token=None, name=None):
+        self.address, self.port, self.token, self._name = address, port, token, name
         self._context = ssl.create_default_context(cafile=cafile)
         if not cafile:
             self._context.check_hostname = False
@@ -27,7 +30,7 @@ class Web:
             socket.AF_INET6 if ":" in self.address else socket.AF_INET, socket.SOCK_STREAM)
         stream.settimeout(30)
         stream.connect((self.address, self.port))
-        return self._context.wrap_socket(stream, server_hostname=self.address) if tls else stream
+        return self._context.wrap_socket(stream, server_hostname=self._name or self.address) if tls else stream
 
     def connect(self):
         connection = http.client.HTTPSConnection(self.address, self.port)
