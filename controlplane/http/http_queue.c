@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests go from the thread to the loop, and back with their replies. */
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,22 +14,6 @@ static void free_secret(char *text)
 		OPENSSL_clear_free(text, strlen(text));
 }
 
-void http_chunk_free(struct http_chunk *chunk)
-{
-	free(chunk);
-}
-
-static void free_stream(struct http_stream *stream)
-{
-	struct http_chunk *chunk;
-
-	while (stream && (chunk = STAILQ_FIRST(&stream->chunks))) {
-		STAILQ_REMOVE_HEAD(&stream->chunks, link);
-		http_chunk_free(chunk);
-	}
-	free(stream);
-}
-
 /* Its content may have keys, and its fields tell who asks. */
 void http_request_free(struct http_request *r)
 {
@@ -43,7 +26,7 @@ void http_request_free(struct http_request *r)
 	OPENSSL_clear_free(r->octets, r->size);
 	if (r->reply)
 		OPENSSL_clear_free(r->reply, LWS_PRE + r->length);
-	free_stream(r->stream);
+	http_stream_free(r->stream);
 	free(r->subject);
 	free(r->path);
 	free(r);
@@ -88,36 +71,6 @@ void http_ask(struct http_request *r)
 struct http_request *http_take_answered(struct http *h)
 {
 	return take(h, &h->answered);
-}
-
-struct http_chunk *http_take_chunk(struct http_request *r, bool *last)
-{
-	struct http_stream *stream = r->stream;
-	struct http_chunk *chunk;
-
-	uv_mutex_lock(&r->http->lock);
-	chunk = STAILQ_FIRST(&stream->chunks);
-	if (chunk) {
-		STAILQ_REMOVE_HEAD(&stream->chunks, link);
-		stream->waiting--;
-	}
-	*last = stream->ended && !stream->waiting;
-	uv_mutex_unlock(&r->http->lock);
-	return chunk;
-}
-
-void http_let_go(struct http_request *r)
-{
-	struct http *h = r->http;
-
-	uv_mutex_lock(&h->lock);
-	if (r->stream->noticed)
-		TAILQ_REMOVE(&h->answered, r, link);
-	r->stream->noticed = false;
-	r->stream->is_gone = true;
-	TAILQ_INSERT_TAIL(&h->gone, r, link);
-	uv_mutex_unlock(&h->lock);
-	uv_async_send(&h->wake);
 }
 
 /* --- on the loop ----------------------------------------------------------------------------- */
@@ -174,13 +127,6 @@ static bool keep_headers(struct http_request *r, const struct http_reply *reply)
 	return true;
 }
 
-/* Under the lock, and then the thread is woken. */
-static void notice(struct http_request *r)
-{
-	TAILQ_INSERT_TAIL(&r->http->answered, r, link);
-	lws_cancel_service(r->http->context);
-}
-
 void http_answer(struct http_request *r, const struct http_reply *reply)
 {
 	struct http *h = r->http;
@@ -200,84 +146,10 @@ void http_answer(struct http_request *r, const struct http_reply *reply)
 		http_request_free(r);
 	} else {
 		uv_mutex_lock(&h->lock);
-		notice(r);
+		http_notice(r);
 		uv_mutex_unlock(&h->lock);
 	}
 	release(h);
-}
-
-/* --- answers that go on ----------------------------------------------------------------------- */
-
-static struct http_chunk *chunk_of(const char *octets, size_t length)
-{
-	struct http_chunk *chunk = malloc(sizeof(*chunk) + LWS_PRE + length);
-
-	if (!chunk)
-		return NULL;
-	chunk->length = length;
-	memcpy(chunk->octets + LWS_PRE, octets, length);
-	return chunk;
-}
-
-static void notice_stream(struct http_request *r)
-{
-	struct http_stream *stream = r->stream;
-
-	if (stream->noticed || stream->is_gone)
-		return;
-	stream->noticed = true;
-	notice(r);
-}
-
-void http_stream(struct http_request *r, const char *type, const char *pulse,
-		 void (*gone)(void *arg), void *arg)
-{
-	STAILQ_INIT(&r->stream->chunks);
-	r->stream->pulse = pulse;
-	r->stream->gone = gone;
-	r->stream->gone_arg = arg;
-	r->status = HTTP_STATUS_OK;
-	r->type = type;
-	r->streaming = true;
-	uv_mutex_lock(&r->http->lock);
-	notice_stream(r);
-	uv_mutex_unlock(&r->http->lock);
-}
-
-void http_stream_drop(struct http_request *r)
-{
-	struct http_chunk *chunk;
-	bool last;
-
-	while ((chunk = http_take_chunk(r, &last)))
-		http_chunk_free(chunk);
-}
-
-int http_stream_put(struct http_request *r, const char *octets, size_t length)
-{
-	struct http_chunk *chunk = chunk_of(octets, length);
-	int error = chunk ? 0 : -ENOMEM;
-
-	uv_mutex_lock(&r->http->lock);
-	if (!error && r->stream->waiting >= HTTP_WAITING_MAX)
-		error = -ENOBUFS;
-	if (!error) {
-		STAILQ_INSERT_TAIL(&r->stream->chunks, chunk, link);
-		r->stream->waiting++;
-		notice_stream(r);
-	}
-	uv_mutex_unlock(&r->http->lock);
-	if (error)
-		free(chunk);
-	return error;
-}
-
-void http_stream_end(struct http_request *r)
-{
-	uv_mutex_lock(&r->http->lock);
-	r->stream->ended = true;
-	notice_stream(r);
-	uv_mutex_unlock(&r->http->lock);
 }
 
 static void on_stream_gone(struct http_request *r)

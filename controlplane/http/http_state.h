@@ -124,13 +124,23 @@ struct http_connection {
 /* http_queue.c: between the thread and the loop. */
 void http_ask(struct http_request *request);                                 /* thread */
 struct http_request *http_take_answered(struct http *http); /* NULL: none */ /* thread */
+void http_request_free(struct http_request *request);                        /* who has it */
+int http_queue_open(struct http *http);                                      /* 0, or -errno */
+void http_queue_close(struct http *http); /* without the thread */
+
+/* Under the lock, on the loop: the thread looks at the request once more. */
+static inline void http_notice(struct http_request *request)
+{
+	TAILQ_INSERT_TAIL(&request->http->answered, request, link);
+	lws_cancel_service(request->http->context);
+}
+
+/* http_stream.c: the same of answers that go on. */
 /* NULL: none waits; `last`: and none will come. */
 struct http_chunk *http_take_chunk(struct http_request *request, bool *last); /* thread */
 void http_chunk_free(struct http_chunk *chunk);
-void http_let_go(struct http_request *request); /* of a stream */ /* thread */
-void http_request_free(struct http_request *request);             /* who has it */
-int http_queue_open(struct http *http);                           /* 0, or -errno */
-void http_queue_close(struct http *http);                         /* without the thread */
+void http_let_go(struct http_request *request);    /* thread */
+void http_stream_free(struct http_stream *stream); /* NULL will do */
 
 /* http_connection.c: what libwebsockets calls on the thread. */
 int http_connection_open(struct lws *wsi, struct http_site *site,
