@@ -15,8 +15,8 @@
 
 #include "controlplane/lib/socket_address.h"
 
-#define HTTP_WAITING_MAX 64 /* pieces of an answer that goes on, that wait to be written */
-#define HTTP_HEADERS_MAX 4  /* of one reply, beside the site's */
+#define HTTP_WAITING_MAX 262144 /* octets of an answer that goes on, that wait to be written */
+#define HTTP_HEADERS_MAX 4      /* of one reply, beside the site's */
 
 struct http;
 struct http_site;
@@ -129,7 +129,7 @@ void http_stream(struct http_request *request, const char *type, const char *pul
 		 void (*gone)(void *arg), void *arg);
 /* What still waits to be written is not to be. */
 void http_stream_drop(struct http_request *request);
-/* 0; -ENOBUFS: HTTP_WAITING_MAX pieces wait; -ENOMEM. */
+/* 0; -ENOBUFS: something waits, and with this it would be more than the most; -ENOMEM. */
 int http_stream_put(struct http_request *request, const char *octets, size_t length);
 /* No piece follows. */
 void http_stream_end(struct http_request *request);

@@ -35,7 +35,7 @@ struct http_chunk *http_take_chunk(struct http_request *r, bool *last)
 	chunk = STAILQ_FIRST(&stream->chunks);
 	if (chunk) {
 		STAILQ_REMOVE_HEAD(&stream->chunks, link);
-		stream->waiting--;
+		stream->waiting -= chunk->length;
 	}
 	*last = stream->ended && !stream->waiting;
 	uv_mutex_unlock(&r->http->lock);
@@ -109,11 +109,11 @@ int http_stream_put(struct http_request *r, const char *octets, size_t length)
 	int error = chunk ? 0 : -ENOMEM;
 
 	uv_mutex_lock(&r->http->lock);
-	if (!error && r->stream->waiting >= HTTP_WAITING_MAX)
+	if (!error && r->stream->waiting && r->stream->waiting + length > HTTP_WAITING_MAX)
 		error = -ENOBUFS;
 	if (!error) {
 		STAILQ_INSERT_TAIL(&r->stream->chunks, chunk, link);
-		r->stream->waiting++;
+		r->stream->waiting += length;
 		notice_stream(r);
 	}
 	uv_mutex_unlock(&r->http->lock);

@@ -545,6 +545,10 @@ static void events(void **state)
 		wait_for(fd, rig.length == strlen("data: {\"service\":\"eee\"}\n\n"));
 		assert_string_equal(rig.got, "data: {\"service\":\"eee\"}\n\n");
 	}
+	/* Many that come at once are no reason to end it. */
+	forget();
+	send_events(1000, 3);
+	wait_for(fd, rig.length == 1000 * strlen("data: {\"service\":\"eee\"}\n\n"));
 	close(fd);
 	wait_for(-1, rig.closed == 1);
 }
