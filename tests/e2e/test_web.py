@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import warnings
 
 import pytest
 
@@ -221,7 +222,9 @@ def test_without_files_there_is_a_certificate(start_relay, tokens):
     assert status == 200 and "Strict-Transport-Security" not in fields
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.raises((ssl.SSLError, OSError)):
         old.wrap_socket(web.dial(tls=False))
