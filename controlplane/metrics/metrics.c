@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A scrape: the dataplane is asked, and whoever came meanwhile gets the same text. */
+/* A scrape: the dataplane is asked, and all who have come by then get the same text. */
 #include "controlplane/metrics/metrics.h"
 
 #include <errno.h>

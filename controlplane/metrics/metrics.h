@@ -2,8 +2,8 @@
 /*
  * What Prometheus scrapes: the relay in numbers. Labels have values that are known beforehand or
  * come from the configuration; never a call, a tag or an address. A scrape asks the dataplane, and
- * costs the loop the same with one call as with a hundred thousand; whoever comes soon after gets
- * what the last one got. The loop's thread only.
+ * costs the loop the same with one call as with a hundred thousand; who comes soon after gets what
+ * the last one got. The loop's thread only.
  */
 #ifndef TANDEM_METRICS_H
 #define TANDEM_METRICS_H

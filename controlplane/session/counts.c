@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "controlplane/lib/wall_clock.h"
-#include "controlplane/session/report.h"
 #include "controlplane/session/session_state.h"
 
 const struct histogram_scale counts_seconds = {
@@ -62,7 +60,7 @@ static unsigned int place_of(void *list, size_t size, unsigned int *count, unsig
 	return (*count)++;
 }
 
-static unsigned int driver_of(struct counts *c, const char *name)
+unsigned int counts_driver(struct counts *c, const char *name)
 {
 	return place_of(c->drivers, sizeof(c->drivers[0]), &c->driver_count, COUNTS_DRIVERS,
 			name[0] ? name : COUNTS_OTHER);
@@ -76,71 +74,10 @@ static unsigned int network_of(struct counts *c, const char *name)
 
 /* --- calls ----------------------------------------------------------------------------------- */
 
-void counts_add_call(struct call *call, bool anew)
-{
-	struct counts *c = &call->session->counts;
-
-	call->counted.known = true;
-	call->counted.driver = driver_of(c, call->driver);
-	call->counted.state = report_state(call);
-	c->drivers[call->counted.driver].calls[call->counted.state]++;
-	c->drivers[call->counted.driver].begun += anew;
-}
-
 void counts_remove_call(struct call *call)
 {
 	call->counted.known = false;
 	call->session->counts.drivers[call->counted.driver].calls[call->counted.state]--;
-}
-
-static void settle_state(struct call *call)
-{
-	unsigned int *calls = call->session->counts.drivers[call->counted.driver].calls;
-	unsigned int state = report_state(call);
-
-	if (!call->counted.known || state == call->counted.state)
-		return;
-	calls[call->counted.state]--;
-	calls[state]++;
-	call->counted.state = state;
-}
-
-void counts_answer_call(const struct call *call)
-{
-	histogram_add(&call->session->counts.answered, &counts_seconds,
-		      seconds(call->created, wall_clock_ms()));
-}
-
-/* What the worst of its streams had on average; 0: none was rated. */
-static double mos_of(const struct call *call)
-{
-	const struct party *party;
-	const struct rated *rated;
-	const struct leg *leg;
-	double worst = 0;
-
-	for_each_leg(leg, call)
-	{
-		LIST_FOREACH (rated, &leg->rated, entry) {
-			double mos = quality_average(&rated->quality);
-
-			if (mos && (!worst || mos < worst))
-				worst = mos;
-		}
-	}
-	return worst;
-}
-
-void counts_end_call(const struct call *call, enum counts_end end)
-{
-	struct counts *c = &call->session->counts;
-	double mos = mos_of(call);
-
-	c->ended[end]++;
-	if (mos)
-		histogram_add(&c->call_mos, &counts_mos, mos);
-	if (call_is_answered(call))
-		histogram_add(&c->lasted, &counts_long, seconds(call->created, wall_clock_ms()));
 }
 
 /* --- legs ------------------------------------------------------------------------------------ */
@@ -157,18 +94,6 @@ void counts_add_leg(struct leg *leg)
 void counts_remove_leg(struct leg *leg)
 {
 	leg->session->counts.networks[leg->counted.network].legs[leg->counted.suite]--;
-}
-
-static void settle_suite(struct leg *leg)
-{
-	unsigned int *legs = leg->session->counts.networks[leg->counted.network].legs;
-	enum srtp_suite suite = leg->keyed && leg->suite < SUITE_COUNT ? leg->suite : SUITE_NONE;
-
-	if (leg->retired || suite == leg->counted.suite)
-		return;
-	legs[leg->counted.suite]--;
-	legs[suite]++;
-	leg->counted.suite = suite;
 }
 
 static void count_media(struct leg *leg, uint64_t now)
@@ -195,13 +120,4 @@ void counts_take_media(struct leg *leg)
 	leg->counted.media = true;
 	if (leg->counted.awaits_media)
 		count_media(leg, uv_now(leg->session->loop));
-}
-
-void counts_settle(struct call *call)
-{
-	struct party *party;
-	struct leg *leg;
-
-	settle_state(call);
-	for_each_leg(leg, call) settle_suite(leg);
 }

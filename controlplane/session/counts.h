@@ -81,6 +81,9 @@ void counts_remove_call(struct call *call);
 void counts_answer_call(const struct call *call);
 void counts_end_call(const struct call *call, enum counts_end end);
 
+/* The place of a driver's name. */
+unsigned int counts_driver(struct counts *counts, const char *name);
+
 void counts_add_leg(struct leg *leg);
 void counts_remove_leg(struct leg *leg);
 /* An answer is in force by which the leg may receive media; media has come. In any order. */

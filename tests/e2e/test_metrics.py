@@ -88,11 +88,8 @@ def test_a_server_scrapes_a_call(relay, phones, prometheus):
     assert prometheus.value("tandem_dataplane_connected") == 1
     assert prometheus.value('sum(tandem_legs{network="trunk"})') == 2
     play(caller, 500, every(8))
-    count = prometheus.wait_value('tandem_stream_interval_mos_count{codec="PCMU"}',
-                                  lambda n: n >= 2)
-    bad = prometheus.wait_value('tandem_stream_interval_mos_bucket{codec="PCMU",le="3.6"}',
-                                lambda n: n >= 1)
-    assert bad <= count + 1
+    prometheus.wait_value('tandem_stream_interval_mos_bucket{codec="PCMU",le="3.6"}',
+                          lambda n: n >= 2)
     assert prometheus.value("tandem_leg_media_seconds_count") >= 1
     assert prometheus.value('rate(tandem_link_received_packets_total{port="trunk"}[10s])') > 10
     relay.api.delete(CALL)

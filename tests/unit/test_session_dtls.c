@@ -204,6 +204,23 @@ static void browser_answers_passive(void **state)
 	peer_close(&peer);
 }
 
+/* As metrics have it; the peer of one that failed may have begun another by now. */
+static void assert_handshakes(unsigned int done, bool wrong)
+{
+	const struct counts *c = session_counts(rig.session);
+	uint64_t samples = 0, failed = 0;
+
+	for (unsigned int k = 0; k <= HISTOGRAM_BOUNDS; k++)
+		samples += c->handshake.counts[k];
+	for (unsigned int k = 0; k < COUNTS_FAILURES; k++)
+		failed += c->handshakes_failed[k];
+	assert_int_equal(c->handshakes_done, done);
+	assert_int_equal(samples, done);
+	assert_int_equal(failed, c->handshakes_failed[DTLS_FAIL_FINGERPRINT]);
+	assert_int_equal(failed > 0, wrong);
+	assert_true(c->handshakes_begun >= done + failed);
+}
+
 /* The handshake may be over before the answer is: no key leaves before the fingerprint is known. */
 static void keys_wait_for_the_answer(void **state)
 {
@@ -218,6 +235,7 @@ static void keys_wait_for_the_answer(void **state)
 	assert_int_equal(rig.fake.key_puts, 0);
 	assert_done(rig_answer("1", "a", "b", rig_browser("bbbb", peer.print, "active", false)));
 	rig_wait(rig.fake.key_puts == 1);
+	assert_handshakes(1, false);
 	peer_close(&peer);
 }
 
@@ -237,6 +255,7 @@ static void a_wrong_fingerprint_gets_no_key(void **state)
 	assert_int_equal(rig_leg_of("a")->dtls, TANDEM__RELAY__V1__LINK_STATE__LINK_FAILED);
 	assert_non_null(strstr(rig_leg_of("a")->why, "DTLS: "));
 	assert_non_null(strstr(rig_leg_of("a")->why, "fingerprint"));
+	assert_handshakes(0, true);
 	peer_close(&peer);
 }
 
