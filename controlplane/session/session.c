@@ -129,6 +129,7 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	LIST_INIT(&s->meters);
 	LIST_INIT(&s->captures);
 	LIST_INIT(&s->record_watchers);
+	LIST_INIT(&s->cursors);
 	error = -ENOMEM;
 	if (hashtable_open(&s->calls) || hashtable_open(&s->calls_by_key) ||
 	    hashtable_open(&s->legs))
@@ -147,7 +148,8 @@ int session_open(struct session **out, uv_loop_t *loop, const struct session_con
 	uv_timer_init(loop, &s->ending);
 	s->ending.data = s;
 	audit_start(s);
-	lists_open(s);
+	slices_open(&s->slices, loop);
+	s->slices.idle.data = s;
 	watch_open(&s->watch);
 	*out = s;
 	return 0;
@@ -194,7 +196,7 @@ static void on_history_closed(uv_handle_t *handle)
 	uv_close((uv_handle_t *)&s->audit.timer, on_audit_closed);
 }
 
-static void on_lists_closed(uv_handle_t *handle)
+static void on_slices_closed(uv_handle_t *handle)
 {
 	struct session *s = handle->data;
 
@@ -209,7 +211,7 @@ void session_close(struct session *s)
 		return;
 	s->changed = NULL;
 	watch_close(&s->watch);
-	lists_close(s);
+	slices_close(&s->slices);
 	captures_close(s);
 	client_close(s->client); /* what was ending has ended by that, and has its record */
 	records_close(s);
@@ -223,5 +225,5 @@ void session_close(struct session *s)
 	hashtable_close(&s->legs);
 	audit_free(s);
 	history_free(s);
-	uv_close((uv_handle_t *)&s->lists.idle, on_lists_closed);
+	uv_close((uv_handle_t *)&s->slices.idle, on_slices_closed);
 }

@@ -30,13 +30,14 @@ struct found {
 };
 
 struct listing {
-	TAILQ_ENTRY(listing) entry;
+	struct slice slice;
+	struct session *session;
 	session_reply *reply;
 	void *arg;
 	Tandem__Relay__V1__Order order;
 	char text[CALL_TEXT_MAX + 1];
 	struct place after; /* the page begins behind it; zero: with the first */
-	const struct call *next;
+	struct cursor next;
 	/* The best of those that were looked at; a heap, the last one of them on top. There is room
 	 * for one more than a page has, which says that another page follows. */
 	struct found *found;
@@ -114,27 +115,23 @@ static void consider(struct listing *l, struct call *call)
 
 /* --- a slice --------------------------------------------------------------------------------- */
 
-static void move_on(struct listing *l)
-{
-	l->next = l->order == ORDER(NEWEST) ? TAILQ_PREV(l->next, call_list, entry)
-					    : TAILQ_NEXT(l->next, entry);
-}
-
 /* Whether nothing that follows could be in the page. */
 static bool is_over(const struct listing *l)
 {
-	return !l->next || (l->count > l->size && l->order != ORDER(WORST));
+	return !l->next.at || (l->count > l->size && l->order != ORDER(WORST));
 }
 
-static bool look(const struct session *s, struct listing *l)
+static bool look(struct slice *slice)
 {
-	uint64_t end = uv_hrtime() + 1000 * (s->config.list_us ? s->config.list_us : SLICE_US);
+	struct listing *l = (struct listing *)slice;
+	unsigned int us = l->session->config.list_us;
+	uint64_t end = uv_hrtime() + 1000 * (us ? us : SLICE_US);
 
 	do {
 		for (unsigned int k = 0; k < BETWEEN && !is_over(l); k++) {
-			struct call *call = (struct call *)l->next;
+			struct call *call = l->next.at;
 
-			move_on(l);
+			session_move_cursor(&l->next);
 			consider(l, call);
 		}
 	} while (!is_over(l) && uv_hrtime() < end);
@@ -177,71 +174,25 @@ static void answer(struct listing *l)
 	arena_clear(&arena);
 }
 
-static void end(struct listing *l)
+static void forget(struct listing *l)
 {
 	for (unsigned int k = 0; k < l->count; k++)
 		call_release(l->found[k].call);
+	LIST_REMOVE(&l->next, entry);
 	free(l->found);
 	free(l);
 }
 
-/* --- several --------------------------------------------------------------------------------- */
-
-static void leave(struct lists *lists, struct listing *l)
+static void end(struct slice *slice, bool done)
 {
-	TAILQ_REMOVE(&lists->making, l, entry);
-	if (--lists->count == 0)
-		uv_idle_stop(&lists->idle);
-}
+	struct listing *l = (struct listing *)slice;
 
-static void on_turn(uv_idle_t *idle)
-{
-	struct session *s = idle->data;
-	struct lists *lists = &s->lists;
-	struct listing *l = TAILQ_FIRST(&lists->making);
-
-	TAILQ_REMOVE(&lists->making, l, entry);
-	TAILQ_INSERT_TAIL(&lists->making, l, entry);
-	if (!look(s, l))
-		return;
-	leave(lists, l);
-	answer(l);
-	end(l);
-}
-
-static void wait_in_turn(struct session *s, struct listing *l)
-{
-	TAILQ_INSERT_TAIL(&s->lists.making, l, entry);
-	if (s->lists.count++ == 0)
-		uv_idle_start(&s->lists.idle, on_turn);
-}
-
-void lists_open(struct session *s)
-{
-	TAILQ_INIT(&s->lists.making);
-	uv_idle_init(s->loop, &s->lists.idle);
-	s->lists.idle.data = s;
-}
-
-void lists_close(struct session *s)
-{
-	struct listing *l;
-
-	while ((l = TAILQ_FIRST(&s->lists.making))) {
-		leave(&s->lists, l);
+	if (done)
+		answer(l);
+	else
 		session_fail(l->reply, l->arg, SESSION_UNAVAILABLE,
 			     "the control plane is stopping; try again");
-		end(l);
-	}
-}
-
-void lists_forget(struct session *s, const struct call *call)
-{
-	struct listing *l;
-
-	TAILQ_FOREACH (l, &s->lists.making, entry)
-		if (l->next == call)
-			move_on(l);
+	forget(l);
 }
 
 /* --- the verb -------------------------------------------------------------------------------- */
@@ -257,7 +208,7 @@ static int refuse_token(struct session_error *error)
 static int read_token(struct session *s, struct listing *l, const char *token,
 		      struct session_error *error)
 {
-	const struct call *call;
+	struct call *call;
 	char letter, again[64];
 	uint64_t key;
 
@@ -271,7 +222,7 @@ static int read_token(struct session *s, struct listing *l, const char *token,
 		return refuse_token(error);
 	call = l->order == ORDER(WORST) ? NULL : session_find_key(s, key);
 	if (call && place_of(call, l->order).serial == l->after.serial)
-		l->next = call;
+		l->next.at = call;
 	return 0;
 }
 
@@ -283,14 +234,14 @@ static int read_request(struct session *s, struct listing *l,
 	if ((unsigned int)request->order > ORDER(WORST))
 		return session_refuse(error, SESSION_INVALID_ARGUMENT,
 				      "order %d is none; use one of relay.proto's", request->order);
-	if (s->lists.count == LISTINGS_MOST)
+	if (s->slices.count == LISTINGS_MOST)
 		return session_refuse(error, SESSION_RESOURCE_EXHAUSTED,
 				      "%d lists are being made; try again", LISTINGS_MOST);
 	l->order = request->order;
 	for (size_t k = 0; request->search[k]; k++)
 		l->text[k] = tolower((unsigned char)request->search[k]);
-	l->next = l->order == ORDER(NEWEST) ? TAILQ_LAST(&s->by_age, call_list)
-					    : TAILQ_FIRST(&s->by_age);
+	l->next.back = l->order == ORDER(NEWEST);
+	l->next.at = l->next.back ? TAILQ_LAST(&s->by_age, call_list) : TAILQ_FIRST(&s->by_age);
 	return request->page_token[0] ? read_token(s, l, request->page_token, error) : 0;
 }
 
@@ -310,16 +261,16 @@ void session_list(struct session *s, const Tandem__Relay__V1__ListRequest *reque
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 		return;
 	}
+	l->slice = (struct slice){.step = look, .end = end};
+	l->session = s;
 	l->reply = reply;
 	l->arg = arg;
 	l->size = size;
+	LIST_INSERT_HEAD(&s->cursors, &l->next, entry);
 	if (read_request(s, l, request, &error)) {
 		reply(arg, NULL, &error);
-	} else if (!look(s, l)) {
-		wait_in_turn(s, l);
+		forget(l);
 		return;
-	} else {
-		answer(l);
 	}
-	end(l);
+	slices_add(&s->slices, &l->slice);
 }

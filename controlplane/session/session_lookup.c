@@ -99,11 +99,21 @@ void session_sort_calls(struct session *s)
 	free(calls);
 }
 
+void session_move_cursor(struct cursor *cursor)
+{
+	cursor->at = cursor->back ? TAILQ_PREV(cursor->at, call_list, entry)
+				  : TAILQ_NEXT(cursor->at, entry);
+}
+
 void session_remove_call(struct session *s, struct call *call)
 {
+	struct cursor *cursor;
+
 	counts_remove_call(call);
 	hashtable_remove(&s->calls_by_key, &call->key_node);
 	hashtable_remove(&s->calls, &call->node);
-	lists_forget(s, call);
+	LIST_FOREACH (cursor, &s->cursors, entry)
+		if (cursor->at == call)
+			session_move_cursor(cursor);
 	TAILQ_REMOVE(&s->by_age, call, entry);
 }

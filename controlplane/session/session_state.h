@@ -10,8 +10,8 @@
 #include "controlplane/session/client.h"
 #include "controlplane/session/counts.h"
 #include "controlplane/session/history.h"
-#include "controlplane/session/list.h"
 #include "controlplane/session/session.h"
+#include "controlplane/session/slice.h"
 #include "controlplane/session/watch.h"
 #include "controlplane/session/workload.h"
 
@@ -19,6 +19,13 @@ struct prefix;
 
 TAILQ_HEAD(call_list, call);
 TAILQ_HEAD(exchange_list, exchange);
+
+/* A place in the list of calls, which moves on when its call leaves. */
+struct cursor {
+	LIST_ENTRY(cursor) entry;
+	struct call *at; /* NULL: behind the last one */
+	bool back;       /* it goes to those that are older */
+};
 
 struct session {
 	uv_loop_t *loop;
@@ -41,7 +48,8 @@ struct session {
 	struct workload workload;
 	struct counts counts;
 	struct watch watch;
-	struct lists lists;
+	struct slices slices;
+	LIST_HEAD(, cursor) cursors;
 	struct history history;
 	LIST_HEAD(, session_record_watcher) record_watchers;
 	const struct session_recorder *recorder; /* NULL: nobody keeps records */
@@ -68,6 +76,7 @@ void session_add_call(struct session *s, struct call *call);
 /* By age, after they came in any order. */
 void session_sort_calls(struct session *s);
 void session_remove_call(struct session *s, struct call *call);
+void session_move_cursor(struct cursor *cursor);
 
 /* session_end.c */
 void session_forget_call(struct session *s, struct call *call);

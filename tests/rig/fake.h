@@ -25,7 +25,8 @@ struct fake_leg {
 	uint64_t packets, auth_failures;
 	uint32_t silence_ms;
 	Tandem__Dataplane__V1__Mode mode;
-	/* The test's: in each status it has 500 packets more, unless `quiet`. NULL: none was heard. */
+	/* The test's: in each status it has 500 packets more, unless `quiet`. NULL: none was heard.
+	 */
 	Tandem__Dataplane__V1__Stream *stream;
 };
 
@@ -59,7 +60,7 @@ struct fake {
 	uint64_t worked_us;                /* by its worker, since the start */
 	uint64_t received, sent;           /* of the one NIC */
 	bool quiet;                        /* no stream gets packets by itself */
-	bool wider;                        /* "public" has 198.51.100.9, too; from the next Hello on */
+	bool wider; /* "public" has 198.51.100.9, too; from the next Hello on */
 	Tandem__Dataplane__V1__Request *turn, *turn_answer; /* the last PutTurn and AnswerTurn */
 	Tandem__Dataplane__V1__Request
 		*allocations[FAKE_TURNS]; /* PutAllocation of each; NULL if it is free */
