@@ -115,6 +115,19 @@ def test_a_uri_is_one_of_turn(directory, uri, right):
     assert right or f"{path}:2: [turn] uri: " in told.stderr
 
 
+@pytest.mark.parametrize("line, right", [
+    ("server = udp:192.0.2.1:9060", True), ("server = tcp:[2001:db8::1]:9060", True),
+    ("server = udp:homer.example.com:9060", True), ("server = 192.0.2.1:9060", False),
+    ("server = udp:192.0.2.1", False), ("server = udp:2001:db8::1:9060", False),
+    ("capture_id = x", False), ("capture_password = " + 256 * "x", False)])
+def test_a_homer_server_is_one(directory, line, right):
+    path = Relay(directory).controlplane_ini
+    path.write_text(f"[hep]\n{line}\n")
+    told = run("tandem-controlplane", "--config", path, "--check")
+    assert (told.returncode == 0) == right, told.stderr
+    assert right or f"{path}:2: [hep] {line.split()[0]}: " in told.stderr
+
+
 def test_there_are_not_too_many_uris(directory):
     path = Relay(directory).controlplane_ini
     path.write_text("[turn]\nlisten = 198.51.100.1:3478\nuser = a:b\n" + "uri = turn:a\n" * 17)
