@@ -17,8 +17,9 @@
 #define RETRY_MOST_MS 30000 /* ... and at last */
 #define LOOKUP_MS     60000 /* for UDP: how long a name's address is good */
 #define WORD_MS       60000 /* between words about what was dropped */
-#define DATAGRAMS     64    /* in one turn of the loop */
+#define DATAGRAMS     64    /* in one system call */
 #define STREAM_MOST   (256 << 10)
+#define CALLS         16 /* in one turn of the loop */
 
 struct hep_sender {
 	uv_loop_t *loop;
@@ -179,12 +180,13 @@ static int flush(struct hep_sender *s)
 	return error == -EAGAIN || error == -EINTR || error == -ENOBUFS ? 0 : error;
 }
 
-/* Whether it did. */
-static bool flush_some(struct hep_sender *s)
+/* Whether some has gone. */
+static bool flush_some(struct hep_sender *s, int *error)
 {
-	uint64_t before = s->counts.sent;
+	size_t begin = s->begin, part = s->part;
 
-	return flush(s) == 0 && s->counts.sent > before;
+	*error = flush(s);
+	return begin != s->begin || part != s->part;
 }
 
 /* Nothing is expected to come but an error, or the end. */
@@ -223,8 +225,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 		error = finish_connecting(s);
 	if (!error && events & UV_READABLE)
 		error = drain(s);
-	if (!error && events & UV_WRITABLE)
-		error = flush(s);
+	for (int k = 0; !error && events & UV_WRITABLE && k < CALLS && flush_some(s, &error); k++)
+		;
 	if (error)
 		fail(s, strerror(-error));
 	else
@@ -366,10 +368,12 @@ static void on_timer_closed(uv_handle_t *handle)
 
 void hep_sender_close(struct hep_sender *s)
 {
+	int error;
+
 	if (!s)
 		return;
 	s->closing = true;
-	while (s->up && s->begin < s->end && flush_some(s))
+	while (s->up && s->begin < s->end && flush_some(s, &error))
 		;
 	disconnect(s);
 	if (s->looking)
