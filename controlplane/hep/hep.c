@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controlplane/hep/hep_address.h"
 #include "controlplane/hep/hep_frame.h"
 #include "controlplane/hep/hep_json.h"
 #include "controlplane/lib/wall_clock.h"
@@ -18,6 +19,7 @@ struct hep {
 	struct hep_config config;
 	struct hep_sender *sender;
 	struct session_meter meter;
+	struct session_record_watcher *records;
 };
 
 /* A payload of `length` octets; 0: it could not be made. */
@@ -55,7 +57,8 @@ static double part(double some, double all)
 }
 
 /* What the relay would tell the sender of the stream, of what came to it. */
-static void tell_own(struct hep *h, const struct session_interval *in, uint64_t now)
+static void tell_own(struct hep *h, const struct session_interval *in, const struct endpoint *from,
+		     uint64_t now)
 {
 	const Tandem__Dataplane__V1__Stream *stream = in->stream;
 	const double sent = (double)stream->packets + stream->gone;
@@ -80,11 +83,12 @@ static void tell_own(struct hep *h, const struct session_interval *in, uint64_t 
 		report.discarded = part(s->late, s->packets + s->lost);
 		report.delay_ms = s->delay_ms;
 	}
-	send_rtcp(h, &report, in->call_id, &in->at, &in->from);
+	send_rtcp(h, &report, in->call_id, &in->at, from);
 }
 
 /* What the sender of the stream says of what it hears. */
-static void tell_heard(struct hep *h, const struct session_interval *in, uint64_t now)
+static void tell_heard(struct hep *h, const struct session_interval *in,
+		       const struct endpoint *from, uint64_t now)
 {
 	const Tandem__Dataplane__V1__Stream *stream = in->stream;
 	const struct hep_rtcp report = {
@@ -100,7 +104,7 @@ static void tell_heard(struct hep *h, const struct session_interval *in, uint64_
 		.jitter = stream->heard_jitter,
 	};
 
-	send_rtcp(h, &report, in->call_id, &in->from, &in->at);
+	send_rtcp(h, &report, in->call_id, from, &in->at);
 }
 
 /* --- how it sounds --------------------------------------------------------------------------- */
@@ -130,14 +134,15 @@ static void take_jitter(struct hep_stats *stats, const struct quality *q)
 	stats->mean_jitter_ms = ms > 0 ? sum / ms : stats->jitter_ms;
 }
 
-static void tell_sound(struct hep *h, const struct session_interval *in, uint64_t now)
+static void tell_sound(struct hep *h, const struct session_interval *in,
+		       const struct endpoint *from, uint64_t now)
 {
 	const struct quality *q = in->quality;
 	struct hep_stats stats = {
 		.call_id = in->call_id,
 		.party = in->party,
 		.codec = in->codec,
-		.from = in->from,
+		.from = *from,
 		.to = in->at,
 		.time_ms = now,
 		.ssrc = in->stream->ssrc,
@@ -159,14 +164,59 @@ static void tell_sound(struct hep *h, const struct session_interval *in, uint64_
 static void on_interval(void *arg, const struct session_interval *in)
 {
 	struct hep *h = arg;
+	const struct endpoint from = hep_participant(&in->from);
 	uint64_t now = wall_clock_ms();
 
 	if (in->stream->packets && (!in->quality || in->quality->latest.packets > 0))
-		tell_own(h, in, now);
+		tell_own(h, in, &from, now);
 	if (in->stream->heard_ssrc)
-		tell_heard(h, in, now);
+		tell_heard(h, in, &from, now);
 	if (in->quality && in->quality->latest.packets > 0)
-		tell_sound(h, in, now);
+		tell_sound(h, in, &from, now);
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+static void tell_whole(struct hep *h, const Tandem__Relay__V1__CallRecord *record,
+		       const Tandem__Relay__V1__Leg *leg, const Tandem__Relay__V1__Stream *stream)
+{
+	const Tandem__Relay__V1__Quality *q = stream->quality;
+	const struct hep_stats stats = {
+		.call_id = record->call_id,
+		.party = leg->tag[0] ? leg->tag : leg->branch,
+		.codec = stream->codec,
+		.from = hep_participant_text(leg->remote),
+		.to = hep_participant_text(leg->local),
+		.time_ms = wall_clock_ms(),
+		.ssrc = stream->ssrc,
+		.payload_type = stream->payload_type,
+		.clock_hz = stream->clock_hz,
+		.packets = stream->packets,
+		.octets = stream->bytes,
+		.reordered = stream->reordered,
+		.lost = stream->lost > 0 ? stream->lost : 0,
+		.jitter_ms = stream->jitter_ms,
+		.mean_jitter_ms = stream->jitter_ms,
+		.worst_jitter_ms = stream->jitter_ms,
+		.mos = q->mos,
+		.lowest_mos = q->lowest_mos ? q->lowest_mos : q->mos,
+		.mean_mos = q->average_mos ? q->average_mos : q->mos,
+		.r = q->r,
+		.whole = true,
+	};
+
+	send_stats(h, &stats);
+}
+
+static void on_record(void *arg, const Tandem__Relay__V1__CallRecord *record)
+{
+	for (size_t i = 0; i < record->n_legs; i++) {
+		const Tandem__Relay__V1__Leg *leg = record->legs[i]->leg;
+
+		for (size_t k = 0; leg && leg->flow && k < leg->flow->n_streams; k++)
+			if (leg->flow->streams[k]->quality)
+				tell_whole(arg, record, leg, leg->flow->streams[k]);
+	}
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -189,6 +239,12 @@ int hep_start(struct hep **out, struct session *session, uv_loop_t *loop,
 		free(h);
 		return error;
 	}
+	h->records = session_watch_records(session, on_record, h);
+	if (!h->records) {
+		hep_sender_close(h->sender);
+		free(h);
+		return -ENOMEM;
+	}
 	h->meter = (struct session_meter){.interval = on_interval, .arg = h};
 	session_meter(session, &h->meter);
 	*out = h;
@@ -200,6 +256,7 @@ void hep_stop(struct hep *h)
 	if (!h)
 		return;
 	session_unmeter(&h->meter);
+	session_unwatch_records(h->records);
 	hep_sender_close(h->sender);
 	free(h);
 }

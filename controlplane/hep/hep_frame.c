@@ -59,10 +59,15 @@ static void put_text(struct writer *w, enum chunk type, const char *text)
 	put(w, type, text, strlen(text));
 }
 
-/* The one place that says where something was. */
+static bool could_be_ipv4(const struct address *a)
+{
+	return address_is_ipv4(a) || address_is_zero(a);
+}
+
+/* A packet has one family: where there is an IPv6 address, IPv4 is mapped into it. */
 static void put_addresses(struct writer *w, const struct endpoint *from, const struct endpoint *to)
 {
-	const bool ipv4 = address_is_ipv4(&to->address);
+	const bool ipv4 = could_be_ipv4(&from->address) && could_be_ipv4(&to->address);
 	const size_t length = ipv4 ? 4 : 16;
 
 	put_number(w, CHUNK_FAMILY, ipv4 ? AF_INET : AF_INET6, 1);

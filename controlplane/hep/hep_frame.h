@@ -16,7 +16,7 @@ enum hep_type {
 };
 
 struct hep_frame {
-	struct endpoint from, to; /* of one family; that of `to` counts */
+	struct endpoint from, to; /* zero: it is not known */
 	uint64_t time_us;         /* of the wall clock */
 	enum hep_type type;
 	uint32_t capture_id;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a Homer server is told of a call: by HEP, each interval and at the end."""
 
+import ipaddress
 import pathlib
 import re
 import struct
@@ -81,6 +82,43 @@ def test_an_impaired_call(start, server):
         "source_ssrc": SSRC, "packets_lost": 30, "ia_jitter": 80, "lsr": 0, "dlsr": 0,
         "fraction_lost": heard["payload"]["report_blocks"][0]["fraction_lost"]}
     assert all(frame["call"] == CALL for frame in server.frames)
+
+
+def test_the_last_word(start, machine):
+    """Of a call that was shorter than an interval, too."""
+    server = hep.Server()
+    relay, caller, _ = start(server.section())
+    play(caller, 60, every(10))
+    final = relay.api.delete(CALL)
+    stream, = (stream for leg in final.legs for stream in leg.flow.streams if stream.ssrc == SSRC)
+    last = server.wait(lambda f: is_stats(f, "FINAL"))
+    assert last["call"] == CALL
+    assert (last["from"], last["from_port"]) == (net.PHONE[4], caller.port)
+    payload = last["payload"]
+    assert (payload["TOTAL_PK"], payload["PACKET_LOSS"]) == (stream.packets, stream.lost)
+    assert (payload["CODEC_NAME"], payload["REPORT_NAME"]) == ("PCMU", TAGS[0])
+    assert abs(payload["MOS"] - stream.quality.mos) < 0.01
+    server.close()
+
+
+def test_no_participant_is_seen_where_privacy_is_on(start, machine, directory):
+    server = hep.Server()
+    relay, caller, callee = start(f"{server.section()}\n[controlplane]\nprivacy = addresses\n"
+                                  f"privacy_key = {directory}/privacy.key\n")
+    play(caller, 150)
+    relay.api.delete(CALL)
+    last = server.wait(lambda f: is_stats(f, "FINAL"))
+    digits = relay.api.pseudonym(net.PHONE[4]).partition("-")[2]
+    for frame in (last, server.wait(is_stats)):
+        assert frame["family"] == 10
+        assert frame["payload"]["SRC_IP"] == frame["from"]
+        assert ipaddress.ip_address(frame["from"]) == ipaddress.ip_address(
+            bytes.fromhex("fd" + digits) + bytes(10))
+        assert ipaddress.ip_address(frame["to"]).ipv4_mapped == \
+            ipaddress.ip_address(net.RELAY_TRUNK[4])
+    text = repr(server.frames)
+    assert net.PHONE[4] not in text and net.PHONE_OTHER[4] not in text
+    server.close()
 
 
 def test_a_server_that_hangs_up(start, machine):

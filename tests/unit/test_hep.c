@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a Homer server is sent: the octets of frames, JSON, and how they get there. */
+#include "controlplane/hep/hep_address.h"
 #include "controlplane/hep/hep_frame.h"
 #include "controlplane/hep/hep_json.h"
 #include "controlplane/hep/hep_sender.h"
@@ -84,7 +85,22 @@ static void frames(void **state)
 	assert_memory_equal(out, ipv6, sizeof(ipv6));
 }
 
-/* Nobody was heard: the family is that of the relay's own address. */
+/* IPv4 is mapped into IPv6 where both are there. */
+static void a_frame_of_both_families(void **state)
+{
+	struct hep_frame f = frame("198.51.100.1", "2001:db8::1");
+	uint8_t out[256];
+
+	f.password = NULL;
+	f.type = HEP_RTP_STATS;
+	assert_int_equal(hep_frame_write(out, sizeof(out), &f), sizeof(ipv6));
+	assert_memory_equal(
+		out + 26, ((uint8_t[]){0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 100, 1}),
+		16);
+	assert_memory_equal(out + 42, ipv6 + 42, sizeof(ipv6) - 42);
+}
+
+/* Nobody was heard. */
 static void a_frame_from_nowhere(void **state)
 {
 	struct hep_frame f = frame("203.0.113.30", "198.51.100.1");
@@ -110,6 +126,36 @@ static void a_frame_that_is_too_long(void **state)
 	assert_int_equal(hep_frame_write(out, 100000, &f), 0);
 	free(payload);
 	free(out);
+}
+
+/* --- participants, as the API shows them, under a pseudonym or not --- */
+
+static void participants(void **state)
+{
+	static const struct {
+		const char *text, *address;
+		unsigned int port;
+	} cases[] = {
+		{"203.0.113.30:41000", "203.0.113.30", 41000},
+		{"[2001:db8::9]:7", "2001:db8::9", 7},
+		{"ip4-3f9a2c81d0:41000", "fd3f:9a2c:81d0::", 41000},
+		{"ip6-00000000ff:9", "fd00:0:ff::", 9},
+		{"ip4-3f9a2c81d:9", "::", 0},
+		{"ip4-3f9a2c81dg:9", "::", 0},
+		{"ip5-3f9a2c81d0:9", "::", 0},
+		{"", "::", 0},
+		{"203.0.113.30", "::", 0},
+		{":", "::", 0},
+		{"[]:1", "::", 0},
+	};
+
+	for (size_t k = 0; k < COUNT(cases); k++) {
+		const struct endpoint e = hep_participant_text(cases[k].text);
+		char text[ADDRESS_TEXT];
+
+		assert_string_equal(address_text(text, &e.address), cases[k].address);
+		assert_int_equal(endpoint_port(&e), cases[k].port);
+	}
 }
 
 /* --- JSON --- */
@@ -499,7 +545,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames),
+		cmocka_unit_test(a_frame_of_both_families),
 		cmocka_unit_test(a_frame_from_nowhere),
+		cmocka_unit_test(participants),
 		cmocka_unit_test(a_frame_that_is_too_long),
 		cmocka_unit_test(rtcp_of_who_sends),
 		cmocka_unit_test(rtcp_of_who_hears),
