@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controlplane/lib/arena.h"
+#include "controlplane/lib/pseudonym.h"
 #include "controlplane/session/diagnose.h"
 #include "controlplane/session/report.h"
 
@@ -135,7 +136,7 @@ static void make_text(struct call *call)
 			char text[ADDRESS_TEXT];
 
 			if (!endpoint_is_zero(&remote))
-				put(&t, endpoint_text(text, &remote));
+				put(&t, pseudonym_endpoint(text, &remote));
 		}
 	}
 	t.octets[t.length] = '\0';

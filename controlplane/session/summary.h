@@ -19,8 +19,9 @@ void summary_take(struct leg *leg, const Tandem__Dataplane__V1__LegStatus *statu
 void summary_add(Tandem__Relay__V1__ListReply *list, struct arena *arena, const struct call *call);
 
 /*
- * Whether it is part of the call's id, of a tag, label, or address and port of its parties. In
- * lower case, without control characters. What a call is searched by is kept until call_changed().
+ * Whether it is part of the call's id, of a tag, label, or address and port of its parties, or of
+ * what stands for an address (pseudonym.h). In lower case, without control characters. What a call
+ * is searched by is kept until call_changed().
  */
 bool summary_matches(struct call *call, const char *lower);
 

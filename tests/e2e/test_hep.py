@@ -106,6 +106,8 @@ def test_no_participant_is_seen_where_privacy_is_on(start, machine, directory):
     relay, caller, callee = start(f"{server.section()}\n[controlplane]\nprivacy = addresses\n"
                                   f"privacy_key = {directory}/privacy.key\n")
     play(caller, 150)
+    assert relay.ctl("calls", "--search", net.PHONE[4]) == "no calls\n"
+    assert CALL in relay.ctl("calls", "--search", relay.api.pseudonym(net.PHONE[4]))
     relay.api.delete(CALL)
     last = server.wait(lambda f: is_stats(f, "FINAL"))
     digits = relay.api.pseudonym(net.PHONE[4]).partition("-")[2]
