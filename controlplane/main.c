@@ -204,6 +204,7 @@ static int open_metrics(struct program *p)
 		.shed = p->shed,
 		.turn = p->turn,
 		.ng = p->ng,
+		.hep = p->hep,
 		.access = p->access,
 		.services = p->services,
 		.service_count = SERVICES,

@@ -14,6 +14,7 @@
 
 struct metrics;
 struct access;
+struct hep;
 struct ng;
 struct rpc_service;
 struct session;
@@ -26,6 +27,7 @@ struct metrics_sources {
 	struct shed *shed;
 	struct turn_server *turn;
 	const struct ng *ng;
+	const struct hep *hep;
 	const struct access *access;
 	const struct rpc_service *services;
 	unsigned int service_count;

@@ -84,6 +84,20 @@ static void write_loop(struct exposition *e, const struct loop_watch *w)
 	exposition_histogram(e, NULL, &loop_watch_lag, &w->lag);
 }
 
+static void write_hep(struct exposition *e, const struct hep_counts *counts)
+{
+	static const struct exposition_family sent = {"tandem_hep_reports_sent", NULL,
+						      "Reports that went to a Homer server.",
+						      EXPOSITION_COUNTER};
+	static const struct exposition_family dropped = {
+		"tandem_hep_reports_dropped", NULL,
+		"Reports that it did not take, and that found no room to wait.",
+		EXPOSITION_COUNTER};
+
+	metrics_write_one(e, &sent, counts->sent);
+	metrics_write_one(e, &dropped, counts->dropped);
+}
+
 void metrics_write_process(struct exposition *e, const struct metrics_view *v)
 {
 	static const struct exposition_family scrapes = {"tandem_scrapes", NULL,
@@ -95,6 +109,7 @@ void metrics_write_process(struct exposition *e, const struct metrics_view *v)
 
 	write_process(e, v->started);
 	write_loop(e, v->loop);
+	write_hep(e, &v->hep);
 	metrics_write_one(e, &scrapes, v->scrapes.count);
 	metrics_write_one(e, &busy, v->scrapes.busy);
 }

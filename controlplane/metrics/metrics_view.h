@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "controlplane/api/relay.pb-c.h"
+#include "controlplane/hep/hep.h"
 #include "controlplane/metrics/exposition.h"
 #include "controlplane/metrics/loop_watch.h"
 #include "controlplane/ng/ng.h"
@@ -24,6 +25,7 @@ struct metrics_view {
 	const struct attacks *attacks;    /* NULL: nobody watches for any */
 	const struct shed_blocks *blocks; /* NULL: the dataplane did not say */
 	const struct ng *ng;              /* NULL: nobody is served by it */
+	struct hep_counts hep;
 	const struct access *access;
 	const struct rpc_service *services;
 	unsigned int service_count;

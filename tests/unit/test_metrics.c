@@ -240,6 +240,7 @@ static void what_there_is(void **state)
 	assert_tells(text, "\ntandem_calls{driver=\"grpc\",state=\"offered\"} 0\n");
 	assert_tells(text, "\ntandem_calls_begun_total{driver=\"grpc\"} 1\n");
 	assert_tells(text, "\ntandem_calls_limit 10\n");
+	assert_tells(text, "\ntandem_hep_reports_dropped_total 0\n");
 	assert_tells(text, "\ntandem_parties 2\n");
 	assert_tells(text, "suite=\"none\"} 2\n");
 	assert_tells(text, "\ntandem_call_answer_seconds_count 1\n");
