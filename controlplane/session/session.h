@@ -39,7 +39,7 @@ struct session_config {
 	unsigned int key_grace_ms;
 	unsigned int calls_max;
 	unsigned int audit_ms;   /* between readings of all legs (audit.h); 0: 10000 */
-	unsigned int list_us;    /* that calls are listed without a break (slice.h); 0: 2000 */
+	unsigned int list_us;    /* that calls are listed without a break (slice.h); 0: 1000 */
 	unsigned int history_ms; /* between moments of the history (history.h); 0: 10000 */
 	bool dtls_cookie;        /* as a DTLS server, ask for one (RFC 6347 4.2.1) */
 	unsigned int certificate_age_s; /* until a fresh one is made for new legs */

@@ -13,7 +13,7 @@
 
 #define PAGE_MOST     1000
 #define LISTINGS_MOST 64
-#define SLICE_US      2000     /* that calls are looked at without a break */
+#define SLICE_US      1000     /* that calls are looked at without a break */
 #define BETWEEN       32       /* calls, looks at the clock */
 #define UNRATED       10000000 /* behind what any MOS is, in millionths */
 
