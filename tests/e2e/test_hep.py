@@ -67,6 +67,9 @@ def test_an_impaired_call(start, server):
     assert payload["CODEC_NAME"] == "PCMU" and payload["CLOCK"] == 8000
     assert payload["REPORT_NAME"] == TAGS[0]
     assert abs(payload["MOS"] - 3.4) < 0.4, payload
+    listed, = relay.api.list()
+    assert 1 <= listed.lowest_mos < payload["MIN_MOS"] + 0.01 < 4
+    assert list(listed.tags) == list(TAGS) and f"{net.PHONE[4]}:{caller.port}" in listed.remotes
     assert payload["EXPECTED_PK"] == payload["TOTAL_PK"] + payload["PACKET_LOSS"]
 
     # What the relay would say to the caller, and what the callee said.
