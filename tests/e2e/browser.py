@@ -35,6 +35,7 @@ class _Connection(RemoteConnection):
     def __init__(self, namespace, url):
         super().__init__(url, keep_alive=False, ignore_proxy=True)
         self._namespace = namespace
+        self._commands["devtools"] = ("POST", "/session/$sessionId/goog/cdp/execute")
 
     def _request(self, *args, **kwargs):
         with self._namespace.entered():
@@ -56,6 +57,7 @@ class Browser:
         options = webdriver.ChromeOptions()
         for flag in (*FLAGS, f"--user-data-dir={self._profile}"):
             options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         RemoteConnection.set_timeout(60)
         self._driver = webdriver.Remote(_Connection(namespace, f"http://127.0.0.1:{port}"),
                                         options=options)
