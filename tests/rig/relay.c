@@ -44,10 +44,11 @@ static void add_network(struct relay *r, enum relay_network n, uint16_t queues)
 static void keep_packet(struct relay *r, uint64_t capture,
 			const Tandem__Dataplane__V1__CapturedPacket *packet)
 {
-	struct relay_captured *to = &r->captured[r->captured_count];
+	struct relay_captured *to;
 
 	if (r->captured_count++ >= RELAY_CAPTURED)
 		return;
+	to = &r->captured[r->captured_count - 1];
 	*to = (struct relay_captured){
 		.capture = capture,
 		.leg = packet->leg,
