@@ -23,13 +23,14 @@ PARTS = ("client", "controlplane", "dataplane")
 class Relay:
     """Both programs and the client of their API."""
 
-    def __init__(self, options, stack):
+    def __init__(self, options, stack, records=False):
         where = stack.enter_context(programs.directory())
         if not options.no_huge:
             stack.enter_context(machine.hugepages(MEMORY))
         self.dataplane = stack.enter_context(programs.dataplane(options, where, 2 * KEPT,
                                                                 2 * KEPT))
-        self.controlplane = stack.enter_context(programs.controlplane(options, where))
+        self.controlplane = stack.enter_context(programs.controlplane(
+            options, where, f"[cdr]\nfile={where}/cdr\n" if records else ""))
         self.client = stack.enter_context(programs.Asked(
             pathlib.Path(options.build) / "perf" / "setup", "--server",
             f"unix:{where}/relay.sock"))
@@ -85,6 +86,11 @@ def run(options, report):
         for kind, what in KINDS:
             relay.measure("cycle", kind, CYCLES // 4)  # warms up
             show_rate(report, kind, what, *measure_rate(relay, kind, runs))
+    with contextlib.ExitStack() as stack:
+        relay = Relay(options, stack, records=True)
+        relay.measure("cycle", "phones", CYCLES // 4)
+        show_rate(report, "records", "RTP to RTP, each with a record in a file",
+                  *measure_rate(relay, "phones", runs))
     for part, octets in zip(PARTS[1:], memory):
         rows.row(report, f"memory/{part}", rows.Series([octets]), "octets/call",
                  (None, None), f"with {KEPT} calls, WebRTC to RTP", calls=KEPT)

@@ -13,11 +13,6 @@
 
 #define DEPARTED_OCTETS 24576 /* of all of a call's: its blob has to hold them */
 
-struct call;
-struct leg;
-struct party;
-struct push;
-
 /* All zero: empty. */
 struct departed {
 	ProtobufCBinaryData *legs, *parties; /* RecordLeg, RecordParty */
@@ -26,15 +21,10 @@ struct departed {
 	unsigned int left_out;
 };
 
-void departed_free(struct departed *departed);
+void departed_add_leg(struct departed *departed, const Tandem__Relay__V1__RecordLeg *leg);
+void departed_add_party(struct departed *departed, const Tandem__Relay__V1__RecordParty *party);
 /* Those of a blob, in place of what is there; more than there is room for is left out. */
 void departed_read(struct departed *departed, const Tandem__State__V2__Call *state);
-
-/* The party is about to leave. */
-void departed_add_party(const struct party *party);
-/* What a party's legs counted, once they are gone: the call's blob is put with it. */
-void departed_add_legs(struct call *call, const Tandem__Relay__V1__Call *report);
-/* Deletes the leg in the dataplane, and keeps what it counted if it was ever in force. */
-void departed_delete_leg(struct push *push, struct leg *leg);
+void departed_free(struct departed *departed);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How an exchange ends: by time, withdrawn, or since another one takes its place. */
 #include "controlplane/session/exchange.h"
+#include "controlplane/session/leaving.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/session_state.h"
 #include "controlplane/session/watch.h"
@@ -78,13 +79,13 @@ void exchange_sweep(struct call *call, struct push *push)
 
 			if (leg->pending && !exchange_names(call, leg)) {
 				if (push && leg->pushed)
-					departed_delete_leg(push, leg);
+					leaving_delete_leg(push, leg);
 				party->answered ? leg_leave(leg) : leg_free(leg);
 			}
 			leg = after;
 		}
 		if (is_left_over(party)) {
-			departed_add_party(party);
+			leaving_party(party);
 			party_free(party);
 		}
 		party = next;

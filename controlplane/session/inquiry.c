@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "controlplane/session/leaving.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/report.h"
 #include "dataplane/lib/log.h"
@@ -52,18 +53,19 @@ static void finish(void *arg, int error, const char *what)
 	else
 		a->answer(a, report_call(a->report));
 	if (a->deletes)
-		departed_add_legs(a->call, report_call(a->report));
+		leaving_legs(a->call, report_call(a->report));
 	report_free(a->report);
 	call_release(a->call);
 	free(a);
 }
 
-struct push *inquiry_begin(struct call *call, const struct party *party, bool deletes,
-			   inquiry_reply *answer, session_reply *reply, void *arg)
+struct push *inquiry_begin(struct call *call, struct party *leaving, inquiry_reply *answer,
+			   session_reply *reply, void *arg)
 {
 	struct inquiry *a = calloc(1, sizeof(*a));
 	struct push *push = a ? push_begin(call->session, finish, take, a) : NULL;
-	struct report *report = push ? report_begin(call, party) : NULL;
+	struct report *report = push ? report_begin(call, leaving) : NULL;
+	struct leg *leg;
 
 	if (!report) {
 		push_drop(push);
@@ -71,6 +73,9 @@ struct push *inquiry_begin(struct call *call, const struct party *party, bool de
 		session_fail(reply, arg, SESSION_INTERNAL, "no memory");
 		return NULL;
 	}
-	*a = (struct inquiry){call_hold(call), report, deletes, answer, reply, arg};
+	if (leaving)
+		TAILQ_FOREACH (leg, &leaving->legs, entry)
+			report_keep_leg(report, leg);
+	*a = (struct inquiry){call_hold(call), report, leaving != NULL, answer, reply, arg};
 	return push;
 }

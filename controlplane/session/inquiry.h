@@ -27,10 +27,11 @@ int inquiry_check_synced(const struct session *s, struct session_error *error);
 /* NULL if the error was replied. */
 struct call *inquiry_find(struct session *s, const char *id, session_reply *reply, void *arg);
 /*
- * The call, or of it one party with what concerns it, as it is now; what is pushed brings the
- * statistics. push_end() may reply at once. NULL: no memory, and that was replied.
+ * The call as it is now, or of it one party that is about to leave, with what concerns it; what is
+ * pushed brings the statistics. push_end() may reply at once. NULL: no memory, and that was
+ * replied.
  */
-struct push *inquiry_begin(struct call *call, const struct party *party, bool deletes,
-			   inquiry_reply *answer, session_reply *reply, void *arg);
+struct push *inquiry_begin(struct call *call, struct party *leaving, inquiry_reply *answer,
+			   session_reply *reply, void *arg);
 
 #endif

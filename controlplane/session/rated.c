@@ -61,6 +61,17 @@ void rated_count(const struct rated_list *list, uint32_t bins[RATED_BINS])
 	}
 }
 
+void rated_move(struct rated_list *to, struct rated_list *from)
+{
+	struct rated *r;
+
+	LIST_INIT(to);
+	while ((r = LIST_FIRST(from))) {
+		LIST_REMOVE(r, entry);
+		LIST_INSERT_HEAD(to, r, entry);
+	}
+}
+
 void rated_free(struct rated_list *list)
 {
 	struct rated *r;

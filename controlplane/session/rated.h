@@ -31,6 +31,8 @@ struct rated *rated_add(struct rated_list *list, uint32_t ssrc, uint64_t since_m
  * above. */
 #define RATED_BINS 6
 void rated_count(const struct rated_list *list, uint32_t bins[RATED_BINS]);
+/* All of them, in any order, to a list that is empty. */
+void rated_move(struct rated_list *to, struct rated_list *from);
 void rated_free(struct rated_list *list);
 
 #endif

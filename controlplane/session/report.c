@@ -25,9 +25,17 @@ struct hearsay {
 	Tandem__Relay__V1__Xr *xr; /* NULL: it was a report */
 };
 
+/* A leg that is gone, as it was. */
+struct ghost {
+	struct ghost *next;
+	struct leg leg;
+	struct party party;
+};
+
 struct report {
 	struct arena arena;
 	const struct call *call;
+	struct ghost *ghosts;
 	struct hearsay *hearsay;
 	Tandem__Relay__V1__Call message;
 };
@@ -467,9 +475,34 @@ static struct leg *find_leg(const struct call *call, uint64_t id)
 	return NULL;
 }
 
+void report_keep_leg(struct report *r, struct leg *leg)
+{
+	struct ghost *ghost = arena_take(&r->arena, sizeof(*ghost));
+
+	if (!ghost)
+		return;
+	ghost->party.call = leg->party->call;
+	ghost->leg = *leg;
+	ghost->leg.party = &ghost->party;
+	ghost->leg.dtls = NULL;
+	ghost->leg.identity = NULL;
+	rated_move(&ghost->leg.rated, &leg->rated);
+	ghost->next = r->ghosts;
+	r->ghosts = ghost;
+}
+
+static struct leg *find_ghost(const struct report *r, uint64_t id)
+{
+	struct ghost *ghost = r->ghosts;
+
+	while (ghost && ghost->leg.id != id)
+		ghost = ghost->next;
+	return ghost ? &ghost->leg : NULL;
+}
+
 void report_take(struct report *r, const Tandem__Dataplane__V1__LegStatus *status)
 {
-	struct leg *leg = find_leg(r->call, status->leg);
+	struct leg *leg = find_leg(r->call, status->leg) ?: find_ghost(r, status->leg);
 	Tandem__Relay__V1__Leg *out = NULL;
 
 	if (leg)
@@ -517,6 +550,8 @@ void report_free(struct report *r)
 {
 	if (!r)
 		return;
+	for (struct ghost *ghost = r->ghosts; ghost; ghost = ghost->next)
+		rated_free(&ghost->leg.rated);
 	arena_clear(&r->arena);
 	free(r);
 }

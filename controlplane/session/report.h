@@ -11,6 +11,11 @@ struct report;
 struct report *report_begin(const struct call *call, const struct party *party);
 /* Likewise, of one leg alone. */
 struct report *report_begin_leg(const struct leg *leg);
+/*
+ * The leg is about to go: what is known of it, and what rates its streams, is the report's from now
+ * on, so that its last statistics say as much as those before.
+ */
+void report_keep_leg(struct report *report, struct leg *leg);
 /* Adds what the dataplane says of one leg, which may be gone meanwhile. */
 void report_take(struct report *report, const Tandem__Dataplane__V1__LegStatus *status);
 /* The report's own. */

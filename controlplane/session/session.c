@@ -15,17 +15,6 @@
 
 /* --- for the verbs --------------------------------------------------------------------------- */
 
-void session_fail(session_reply *reply, void *arg, int code, const char *fmt, ...)
-{
-	struct session_error error = {.code = code};
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(error.text, sizeof(error.text), fmt, ap);
-	va_end(ap);
-	reply(arg, NULL, &error);
-}
-
 int session_check_text(const char *field, const char *text, struct session_error *error)
 {
 	if (!text[0])

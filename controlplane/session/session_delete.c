@@ -6,6 +6,7 @@
 #include "controlplane/lib/wall_clock.h"
 #include "controlplane/session/inquiry.h"
 #include "controlplane/session/exchange.h"
+#include "controlplane/session/leaving.h"
 #include "controlplane/session/path.h"
 #include "controlplane/session/push.h"
 #include "controlplane/session/queue.h"
@@ -23,7 +24,7 @@ static void answer_delete(const struct inquiry *a, Tandem__Relay__V1__Call *call
 /* Until then nothing changes: it can be answered, and media flows. */
 static void delete_later(struct call *call, uint32_t delay_ms, session_reply *reply, void *arg)
 {
-	struct push *push = inquiry_begin(call, NULL, false, answer_delete, reply, arg);
+	struct push *push = inquiry_begin(call, NULL, answer_delete, reply, arg);
 	struct party *party;
 	struct leg *leg;
 
@@ -62,7 +63,7 @@ static void remove_party(struct party *party, struct push *push)
 	TAILQ_FOREACH (leg, &party->legs, entry)
 		push_delete(push, leg);
 	watch_party(WATCH(PARTY_LEFT), party, "");
-	departed_add_party(party);
+	leaving_party(party);
 	end_exchanges(party);
 	party_free(party);
 	call->revision++;
@@ -88,7 +89,7 @@ static void delete_party(struct session *s, struct party *party, inquiry_reply *
 			 session_reply *reply, void *arg)
 {
 	struct call *call = party->call;
-	struct push *push = inquiry_begin(call, party, true, answer, reply, arg);
+	struct push *push = inquiry_begin(call, party, answer, reply, arg);
 
 	if (!push)
 		return;

@@ -16,8 +16,7 @@ void session_query(struct session *s, const Tandem__Relay__V1__QueryRequest *req
 		   session_reply *reply, void *arg)
 {
 	struct call *call = inquiry_find(s, request->call_id, reply, arg);
-	struct push *push =
-		call ? inquiry_begin(call, NULL, false, answer_query, reply, arg) : NULL;
+	struct push *push = call ? inquiry_begin(call, NULL, answer_query, reply, arg) : NULL;
 	struct party *party;
 	struct leg *leg;
 

@@ -162,6 +162,9 @@ def test_a_transfer(recording, phones, endpoint, cdr, killed):
     left = party_of(record, TAGS[1])["left_ms"]
     assert record["begun_ms"] < left < record["ended_ms"]
     assert leg_of(record, TAGS[1])["leg"]["flow"]["packets"] == 30
+    stream, = (stream for stream in leg_of(record, TAGS[1])["leg"]["flow"]["streams"]
+               if stream["packets"])
+    assert stream["codec"] == "PCMU" and stream["quality"]["mos"] > 4
     assert leg_of(record, TAGS[1])["left_ms"] >= left
     assert leg_of(record, "third")["leg"]["flow"]["packets"] == 20
     assert [leg_of(record, tag)["left_ms"] for tag in (TAGS[0], "third")] == [0, 0]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whatever is in the file of records, it is opened as whole lines, and what is appended is there. */
+/* Whatever is in the file of records, it is opened as whole lines, and what is appended is read. */
 #include "controlplane/cdr/cdr_file.h"
 
 #include <stdbool.h>

@@ -10,7 +10,10 @@
 #include <unistd.h>
 
 #include <jansson.h>
+#include <math.h>
 
+#include "controlplane/cdr/cdr_line.h"
+#include "controlplane/rpc/message.h"
 #include "dataplane/lib/log.h"
 #include "tests/rig/test.h"
 
@@ -147,6 +150,63 @@ static void assert_lines(const char *name, uint64_t first, uint64_t last)
 static enum session_recorded state_of(uint64_t key)
 {
 	return session.recorder->find(session.recorder->arg, key);
+}
+
+/* The line of a record, parsed. */
+static json_t *line_of(const Tandem__Relay__V1__CallRecord *record)
+{
+	uint8_t octets[4096];
+	size_t size, length = 0;
+	char *line;
+	json_t *json;
+
+	assert_true(tandem__relay__v1__call_record__get_packed_size(record) < sizeof(octets));
+	size = tandem__relay__v1__call_record__pack(record, octets);
+	line = cdr_line(octets, size, &length);
+	assert_non_null(line);
+	assert_ptr_equal(memchr(line, '\n', length), line + length - 1);
+	json = json_loadb(line, length, 0, NULL);
+	assert_non_null(json);
+	free(line);
+	return json;
+}
+
+/* It is what the API's JSON is. */
+static void a_line(void **state)
+{
+	Tandem__Relay__V1__CallRecord record = TANDEM__RELAY__V1__CALL_RECORD__INIT;
+	Tandem__Relay__V1__RecordLeg leg = TANDEM__RELAY__V1__RECORD_LEG__INIT, *legs[] = {&leg};
+	Tandem__Relay__V1__Leg shown = TANDEM__RELAY__V1__LEG__INIT;
+	Tandem__Relay__V1__Flow flow = TANDEM__RELAY__V1__FLOW__INIT;
+	Tandem__Relay__V1__Stream stream = TANDEM__RELAY__V1__STREAM__INIT, *streams[] = {&stream};
+	json_t *line, *same;
+
+	record.call_id = (char *)"\x01 \"\\\n\x7f \xc3\xa9";
+	record.end = TANDEM__RELAY__V1__END_KIND__END_ALONE;
+	record.state = 77; /* a newer one */
+	record.begun_ms = 1796064179401;
+	record.incomplete = true;
+	record.legs = legs;
+	record.n_legs = 1;
+	leg.leg = &shown;
+	shown.flow = &flow;
+	shown.id = UINT64_MAX;
+	flow.streams = streams;
+	flow.n_streams = 1;
+	stream.lost = -3;
+	stream.ssrc = 0xfffffffe;
+	stream.jitter_ms = 0.5;
+	line = line_of(&record);
+	same = message_json(&record.base);
+	assert_true(json_equal(line, same));
+	json_decref(line);
+	json_decref(same);
+
+	record.call_id = (char *)"a\xff\xc3";
+	stream.jitter_ms = NAN;
+	line = line_of(&record);
+	assert_string_equal(json_string_value(json_object_get(line, "call_id")), "a??");
+	json_decref(line);
 }
 
 static void nothing_to_keep(void **state)
@@ -357,6 +417,7 @@ static void the_system_log_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_line),
 		TEST(nothing_to_keep),
 		TEST(each_has_its_line),
 		TEST(until_the_dataplane_knows),

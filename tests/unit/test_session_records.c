@@ -251,6 +251,7 @@ static void check_fork(const Tandem__Relay__V1__CallRecord *r)
 	/* Nothing was ever in force of the one that never answered. */
 	assert_int_equal(r->n_legs, 3);
 	assert_int_equal(leg_of(r, "x")->leg->flow->packets, 9);
+	assert_string_equal(leg_of(r, "x")->leg->why, "");
 	assert_true(leg_of(r, "x")->left_ms);
 	assert_int_equal(leg_of(r, "y")->leg->flow->packets, 4);
 	assert_int_equal(leg_of(r, "y")->left_ms, 0);
