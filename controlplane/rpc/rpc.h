@@ -23,7 +23,7 @@
 
 #define RPC_MESSAGE_MAX (256 * 1024)
 #define RPC_CALLS_MAX   1024
-#define RPC_WAITING_MAX 64 /* events on a stream */
+#define RPC_WAITING_MAX 1024 /* events on a stream: a thousand calls may end at once */
 
 struct access;
 struct identity;
