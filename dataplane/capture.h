@@ -33,8 +33,8 @@ struct capture {
 	struct rte_ring *ring;    /* has room for all of them */
 	uint64_t packet_ticks;    /* TSC, of each packet, by the rate */
 	uint64_t octet_ticks;
-	/* When it began: by the TSC, and by the wall clock in ns. Its times go on from there, so that
-	 * none comes before one that it followed, whatever is done to the clocks. */
+	/* When it began: by the TSC, and by the wall clock in ns. Its times go on from there, so
+	 * that none comes before one that it followed, whatever is done to the clocks. */
 	uint64_t began, began_ns;
 	uint16_t snap;            /* octets of a copy, headers included; at most CAPTURE_OCTETS */
 	bool decrypted;           /* RTP and RTCP in the clear; else frames as on the wire */

@@ -25,7 +25,7 @@ struct http_chunk {
 /* An answer that goes on. The loop and the thread both have it, until the thread says `gone`. */
 struct http_stream {
 	STAILQ_HEAD(, http_chunk) chunks; /* these five under the lock */
-	size_t waiting; /* octets */
+	size_t waiting;                   /* octets */
 	bool ended;
 	bool noticed; /* the thread will look at it */
 	bool is_gone; /* the thread has let go of it */

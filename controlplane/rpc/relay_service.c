@@ -8,7 +8,8 @@
 #include "controlplane/rpc/rpc_answer.h"
 #include "controlplane/session/session.h"
 
-#define RELAY "/tandem.relay.v1.Relay/"
+#define RELAY           "/tandem.relay.v1.Relay/"
+#define CAPTURE_WAITING 32 /* messages of up to 64 packets that its reader has not taken */
 
 static void offer(struct rpc_call *call, const ProtobufCMessage *request, void *session)
 {
@@ -150,7 +151,7 @@ static bool send_captured(void *arg, const Tandem__Relay__V1__CaptureReply *repl
 {
 	struct capturing *c = arg;
 
-	if (rpc_stream_waiting(c->call) >= RPC_WAITING_MAX / 2)
+	if (rpc_stream_waiting(c->call) >= CAPTURE_WAITING)
 		return false;
 	rpc_stream_append(c->call, &reply->base);
 	return true;

@@ -24,8 +24,8 @@ static int fail(const char **what, const char *text, int error)
 static int send_datagram(struct registry *r, const struct record *record, struct egress *egress,
 			 const uint8_t *octets, size_t length, const char **what)
 {
-	int error = port_send_datagram(r->dataplane, record->worker, record->leg, egress,
-				       octets, length);
+	int error = port_send_datagram(r->dataplane, record->worker, record->leg, egress, octets,
+				       length);
 
 	if (error == -EHOSTUNREACH)
 		error = deferred_add(&r->deferred, record->worker, record->leg, egress, octets,
