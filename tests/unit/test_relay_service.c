@@ -452,6 +452,22 @@ static void test_a_slow_reader_loses_packets(void **state)
 	peer_close(&peer);
 }
 
+/* It shows what people say: it is the admins', and the audit has it. */
+static void test_a_capture_is_no_small_thing(void **state)
+{
+	const struct rpc_service service = relay_service(NULL);
+	unsigned found = 0;
+
+	for (unsigned k = 0; k < service.count; k++) {
+		if (strcmp(service.methods[k].path, RELAY "Capture"))
+			continue;
+		assert_int_equal(service.methods[k].role, ROLE_ADMIN);
+		assert_true(service.methods[k].changes);
+		found++;
+	}
+	assert_int_equal(found, 1);
+}
+
 static void test_a_capture_may_be_refused(void **state)
 {
 	struct session session = {.error = {SESSION_NOT_FOUND, "no call \"c1\""}};
@@ -551,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_a_watch_needs_memory),
 		cmocka_unit_test(test_capture_is_a_stream),
 		cmocka_unit_test(test_a_slow_reader_loses_packets),
+		cmocka_unit_test(test_a_capture_is_no_small_thing),
 		cmocka_unit_test(test_a_capture_may_be_refused),
 		cmocka_unit_test(test_pseudonyms),
 	};

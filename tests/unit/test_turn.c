@@ -1318,6 +1318,8 @@ static void a_leg_outlives_its_allocation(void **state)
 
 static void a_check_is_answered_by_the_way_it_came(void **state)
 {
+	static uint64_t legs[] = {2};
+	Tandem__Dataplane__V1__PutCapture capture = TANDEM__DATAPLANE__V1__PUT_CAPTURE__INIT;
 	struct scene *s = *state;
 	struct put p;
 	struct forge f;
@@ -1332,6 +1334,12 @@ static void a_check_is_answered_by_the_way_it_came(void **state)
 	assert_int_equal(relay_put(s->relay, &p), 0);
 	relay_run(s->relay);
 	bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], BROWSER_LEG, 0);
+	capture.capture = 1;
+	capture.legs = legs;
+	capture.n_legs = 1;
+	capture.lease_ms = 60000;
+	assert_int_equal(registry_put_capture(s->relay->registry, &capture, &s->relay->what), 0);
+	relay_run(s->relay);
 	forge_begin(&f, TURN_BINDING);
 	forge_put(&f, STUN_USERNAME, "evtj:h6vY", 9);
 	put_u32(&f, STUN_PRIORITY, 1);
@@ -1344,8 +1352,59 @@ static void a_check_is_answered_by_the_way_it_came(void **state)
 	assert_int_equal(forge_load16(octets + 4), TURN_BINDING | 0x100);
 	octets = forge_find(octets + 4, STUN_XOR_MAPPED_ADDRESS, &length);
 	assert_int_equal(forge_load16(octets + 2) ^ 0x2112, RELAYED);
+	/* A capture has both. */
+	assert_int_equal(s->relay->captured_count, 2);
+	assert_false(s->relay->captured[0].sent);
+	assert_true(s->relay->captured[1].sent);
 	/* It is nominated: what the control plane sends goes there as well. */
 	assert_int_equal(egress_relayed(relay_record(s->relay, 2)->egress[0]).allocation->index, 0);
+}
+
+/* On the wire it is in what the client unwraps; in the clear it is between leg and relayed address.
+ */
+static void a_capture_has_what_goes_by_turn(void **state)
+{
+	static uint64_t legs[] = {2};
+	Tandem__Dataplane__V1__PutCapture put = TANDEM__DATAPLANE__V1__PUT_CAPTURE__INIT;
+	struct scene *s = *state;
+	struct relay *r = s->relay;
+	const struct packet rtp = scene_rtp(1), back = scene_rtp(100);
+
+	call_behind_turn(s, false);
+	bind_channel(s, CHANNEL, relay_local[PUBLIC_IPV4], BROWSER_LEG, 0);
+	put.legs = legs;
+	put.n_legs = 1;
+	put.lease_ms = 60000;
+	for (unsigned int decrypted = 0; decrypted < 2; decrypted++) {
+		const size_t headers = decrypted ? 28 : 42 + TURN_CHANNEL_HEADER;
+
+		put.capture = 1 + decrypted;
+		put.decrypted = decrypted;
+		assert_int_equal(registry_put_capture(r->registry, &put, &r->what), 0);
+		relay_run(r);
+		send_channel(s, CHANNEL, rtp.octets, rtp.length);
+		scene_expect(s, &s->phone, &rtp);
+		scene_send(s, &s->phone, &back);
+		expect_channel(s, CHANNEL, back.octets, back.length);
+		assert_int_equal(r->captured_count, 2);
+		for (unsigned int sent = 0; sent < 2; sent++) {
+			const struct relay_captured *c = &r->captured[sent];
+			const uint16_t ours = rte_cpu_to_be_16(BROWSER_LEG);
+			const uint16_t theirs = rte_cpu_to_be_16(RELAYED);
+
+			assert_int_equal(c->leg, 2);
+			assert_int_equal(c->sent, sent);
+			assert_int_equal(c->length, headers + rtp.length);
+			assert_memory_equal(c->octets + headers, (sent ? &back : &rtp)->octets,
+					    rtp.length);
+			if (!decrypted)
+				continue;
+			assert_memory_equal(c->octets + 20 + (sent ? 0 : 2), &ours, 2);
+			assert_memory_equal(c->octets + 20 + (sent ? 2 : 0), &theirs, 2);
+		}
+		r->captured_count = 0;
+		assert_int_equal(registry_delete_capture(r->registry, put.capture, &r->what), 0);
+	}
 }
 
 static void a_handshake_goes_by_the_channel(void **state)
@@ -1657,6 +1716,7 @@ int main(void)
 		SCENE(a_leg_outlives_its_allocation, scene_two),
 		SCENE(a_check_is_answered_by_the_way_it_came, scene_two),
 		SCENE(a_handshake_goes_by_the_channel, scene_one),
+		SCENE(a_capture_has_what_goes_by_turn, scene_one),
 		SCENE(clients_reach_one_another, scene_two),
 		SCENE(a_call_goes_on_by_its_clients_renewals_alone, scene_two),
 		SCENE(peers_elsewhere_are_reached_by_the_wire, scene_one),

@@ -103,8 +103,7 @@ export function address(text) {
 
 // To who does not see the page, once.
 export function announce(text) {
-	const news = document.getElementById("news");
-	patch(news, h("p", {}, text));
-	clearTimeout(news.over);
-	news.over = setTimeout(() => patch(news), NEWS_MS);
+	const line = h("p", {}, text);
+	document.getElementById("news").append(line);
+	setTimeout(() => line.remove(), NEWS_MS);
 }
