@@ -112,6 +112,17 @@ static void put_message(struct web_call *call, const ProtobufCMessage *message)
 	free_text(json);
 }
 
+/* With its last message, behind which nothing went wrong. */
+static void finish_stream(struct web_call *call, const ProtobufCMessage *message)
+{
+	call->closed = NULL;
+	put_message(call, message);
+	if (call->ended)
+		return;
+	call->ended = true;
+	http_stream_end(call->request);
+}
+
 /* Whether who has the stream could open it now. */
 static bool may_go_on(const struct web_call *call)
 {
@@ -139,8 +150,13 @@ void web_judge_streams(struct web *web)
 static void reply(struct rpc_call *base, const ProtobufCMessage *message)
 {
 	struct web_call *call = call_of(base);
-	char *json = text_of(message);
+	char *json;
 
+	if (call->streams) {
+		finish_stream(call, message);
+		return;
+	}
+	json = text_of(message);
 	if (json)
 		web_tell(call->request, json);
 	else

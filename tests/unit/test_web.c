@@ -566,6 +566,22 @@ static void the_server_ends_a_stream(void **state)
 	assert_int_equal(rig.closed, 0); /* its handler has let go of it */
 }
 
+static void a_stream_ends_with_its_last_message(void **state)
+{
+	echo last = GRPC__HEALTH__V1__HEALTH_CHECK_REQUEST__INIT;
+	int fd = open_stream();
+
+	forget();
+	last.service = (char *)(uintptr_t) "over";
+	rpc_reply(rig.held[0], &last.base);
+	wait_for(fd, rig.ended);
+	assert_has("data: {\"service\":\"over\"}\n\n");
+	assert_null(strstr(rig.got, "event: end"));
+	close(fd);
+	turn(-1);
+	assert_int_equal(rig.closed, 0);
+}
+
 static void a_token_is_good_no_longer(void **state)
 {
 	int fd = open_stream();
@@ -721,6 +737,7 @@ int main(void)
 		CASE(too_many_from_one_address),
 		CASE(events),
 		CASE(the_server_ends_a_stream),
+		CASE(a_stream_ends_with_its_last_message),
 		CASE(a_token_is_good_no_longer),
 		CASE(a_stream_outlives_no_server),
 		CASE(who_does_not_keep_up),
