@@ -281,7 +281,7 @@ check: deps ## install, build; lint, unit tests and one real call, for the work 
 smoke: deps ## install, build and run the end-to-end tests alone
 	@$(MAKE) -j$$(nproc) all $(OTHER_PROGRAMS) $(FLOOD) $(JSSIP)
 	BUILD=$(BUILD) tests/run e2e
-demo: deps ## install, build, and show a browser talk to a telephone
+demo: deps ## install, build, and show a browser talk to a telephone (PAUSE=1: until Enter)
 	@$(MAKE) -j$$(nproc) all $(FLOOD) $(JSSIP)
 	BUILD=$(BUILD) $(PYTHON) tests/demo.py
 
@@ -310,6 +310,7 @@ install: all ## install to DESTDIR, with systemd units and example configuration
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/tandem-turngate.conf
 	install -D -m 644 -t $(SHARE) README.md LICENSE dataplane/dataplane.ini \
 		controlplane/controlplane.ini controlplane/turngate.ini
+	install -D -m 644 -t $(SHARE)/controlplane/web controlplane/web/page.png
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/tandem controlplane/api/relay.proto \
 		controlplane/api/shed.proto controlplane/api/turn.proto controlplane/api/access.proto \
 		controlplane/api/health.proto

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`make demo`: a browser and a telephone talk through the relay; forgers and floods go unheard,
 and a supervisor listens in. Then Kamailio has the relay carry a call of its own, and a browser calls
-through a firewall that lets only 443 pass.
+through a firewall that lets only 443 pass. The relay's page is open all the while, and a Prometheus
+scrapes it. With PAUSE=1 in the environment the first call goes on until Enter is pressed.
 
 Makes its own network namespaces, starts both programs of the relay in one of them, Chromium in
 the second and a GStreamer telephone in the third, and takes everything down again.
@@ -32,16 +33,29 @@ import turngate  # noqa: E402
 from agent import Agent  # noqa: E402
 from authority import Authority  # noqa: E402
 from browser import Browser  # noqa: E402
+from door import Door  # noqa: E402
 from calls import CALL, TAGS, browser_to_phone, hang_up, phone_side  # noqa: E402
 from flood import Flood, prepare  # noqa: E402
 from forge import Forge  # noqa: E402
 from host import Busy, Host  # noqa: E402
 from phone import Phone  # noqa: E402
-from relay import Relay, changed  # noqa: E402
+from prometheus import Prometheus  # noqa: E402
+from relay import PROGRAMS, ROOT, Relay, changed  # noqa: E402
 from sip import Telephone  # noqa: E402
 
 BROWSER_HZ, PHONE_HZ = 440, 1000
 TURN = "\n".join(["[turn]", *turngate.SERVED, "secret = demo:a secret of the demo"])
+PAGE, METRICS = 8443, 8080
+WEB = f"""
+[web]
+listen = https:127.0.0.1:{PAGE}
+listen = http:127.0.0.1:{METRICS}
+metrics = anyone
+[access]
+token = {{token}}
+[quality]
+interval = 2
+"""
 TALK_SECONDS = 3
 LISTEN_SECONDS = 2
 FLOOD_SECONDS = 5
@@ -83,9 +97,15 @@ def main():
 def show(directory):
     say(f"a browser at {net.BROWSER[4]} and a telephone at {net.PHONE[4]}, on two links")
     kamailio.connect()
+    token, line = make_token()
     relay = Relay(directory, trunk=turngate.INNER_PORT,
-                  controlplane=f"{kamailio.LISTEN}\n{TURN}").start()
+                  controlplane=f"{kamailio.LISTEN}\n{TURN}{WEB.format(token=line)}").start()
     say("the relay runs between them: tandem-dataplane (DPDK on AF_XDP), tandem-controlplane")
+    door = Door(net.RELAY, PAGE)
+    say(f"its page, while this runs: https://127.0.0.1:{door.port}/ with a certificate of its own")
+    say(f"sign in there with {token}")
+    prometheus = Prometheus(net.RELAY, directory, f"127.0.0.1:{METRICS}",
+                            ROOT / "controlplane/metrics/tandem.rules.yml")
     browser = Browser(net.BROWSERS, directory)
     phone = Phone(net.PHONES, net.PHONE[4], PHONE_HZ, 4000)
     forger = Forge(net.BROWSERS, net.RELAY.mac("public0"))
@@ -113,9 +133,13 @@ def show(directory):
         top = relay.ctl("shed", "top")
         phone_hears, page_hears = talk(ends, FLOOD_SECONDS / 2)
         played, floods = flood.result(), since(before, relay)
+        measured = ask_prometheus(prometheus)
+        if os.environ.get("PAUSE"):
+            pause(door)
         legs = hang_up(relay, page, phone)
         say("the call is over")
         table(legs, phone_hears, page_hears)
+        table_of_figures(measured)
         for tag, heard, lost in overheard:
             print(f"  the supervisor heard of the {tag}: {heard}; of it {lost} packets lost\n",
                   flush=True)
@@ -128,11 +152,40 @@ def show(directory):
         second_act(relay, browser, phone, directory)
         third_act(relay, browser, phone, directory)
     finally:
+        door.close()
+        prometheus.close()
         forger.close()
         phone.close()
         browser.close()
     if relay.stop() != (0, 0):
         raise RuntimeError("a program of the relay did not end well")
+
+
+def make_token():
+    """An operator's token, and the line of the configuration that lets it in."""
+    told = net.run(str(PROGRAMS / "tandemctl"), "token", "demo", "--role", "operator", "--for", "1d")
+    return re.search(r"tandem_\w+", told)[0], re.search(r"token = (.+)", told)[1]
+
+
+def pause(door):
+    say(f"the call goes on: look at https://127.0.0.1:{door.port}/ and press Enter when you have seen it")
+    sys.stdin.readline()
+
+
+QUERIES = {
+    "calls": "sum(tandem_calls)",
+    "packets a second, to the workers": "sum(rate(tandem_link_received_packets_total[5s]))",
+    "  shed before them": "sum(rate(tandem_shed_packets_total[5s]))",
+    "streams' intervals rated": "sum(tandem_stream_interval_mos_count)",
+    "  of these with a MOS over 4.3": "sum(tandem_stream_interval_mos_count)"
+                                      " - sum(tandem_stream_interval_mos_bucket{le='4.3'})",
+}
+
+
+def ask_prometheus(prometheus):
+    """What a Prometheus that scrapes the relay says of it."""
+    prometheus.wait_value(QUERIES["streams' intervals rated"], lambda count: count > 0)
+    return {what: prometheus.value(query) for what, query in QUERIES.items()}
 
 
 def second_act(relay, browser, phone, directory):
@@ -157,7 +210,7 @@ def second_act(relay, browser, phone, directory):
         print(f"\n  heard by the agent      {agent_hears}\n  heard by the telephone  {phone_hears}\n"
               "\n  tandemctl calls, in the middle of it:\n", flush=True)
         print("".join(f"    {row}\n" for row in calls), flush=True)
-        if calls[1].split()[-1] != "ng":
+        if "ng" not in calls[1].split():
             raise AssertionError("the call was not driven by the ng protocol")
     finally:
         line.close()
@@ -304,6 +357,13 @@ def table(legs, phone_hears, page_hears):
     print()
     for line in rows:
         print("  " + "  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+    print(flush=True)
+
+
+def table_of_figures(measured):
+    print("  Prometheus, asked at the end of the flood:")
+    for what, value in measured.items():
+        print(f"    {what:<32}{value:>12,.0f}")
     print(flush=True)
 
 

@@ -40,7 +40,7 @@ static const struct http_route routes[] = {
 static const struct http_header headers[] = {SECURITY, {}};
 /* Of a name whose certificate others vouch for; a browser then never asks it without TLS. */
 static const struct http_header certified_headers[] = {
-	SECURITY, {"strict-transport-security:", "max-age=31536000"}, {}};
+	SECURITY, {"strict-transport-security:", "max-age=86400"}, {}};
 
 static bool has_tls(const struct web_config *config)
 {

@@ -147,7 +147,9 @@ def test_every_view_in_every_light(relay, watcher, attack):
     wait.until(lambda: watcher.script("return document.querySelectorAll('.line').length"), 30,
                "a line in a chart", lambda: watcher.read("main"))
     watcher.click("The same as a table")
-    assert watcher.table("The last hour, every ten seconds")[0][1] == "1"
+    rows = wait.until(lambda: watcher.table("The last hour, every ten seconds"), 15,
+                      "the table to be drawn", lambda: watcher.read("main"))
+    assert rows[0][1] == "1"
 
 
 def test_a_call_turns_bad_while_somebody_looks(relay, watcher, talk):
