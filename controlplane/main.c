@@ -276,7 +276,9 @@ static int start(struct program *p)
 	error = access_open(&p->access, &p->config.access);
 	if (error)
 		return error;
-	error = session_open(&p->session, &p->loop, &config);
+	error = watch_signals(p);
+	if (!error)
+		error = session_open(&p->session, &p->loop, &config);
 	if (error)
 		return error;
 	session_watch_ready(p->session, on_ready, p);
@@ -288,9 +290,6 @@ static int start(struct program *p)
 		error = hep_start(&p->hep, p->session, &p->loop, &p->config.hep);
 	if (!error)
 		error = turn_start(&p->turn, p->session, &p->loop, &p->config.turn);
-	if (error)
-		return error;
-	error = watch_signals(p);
 	if (!error)
 		error = open_front_ends(p);
 	return error ? error : serve(p);

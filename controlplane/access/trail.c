@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -12,14 +13,18 @@
 
 int trail_open(struct trail *trail, const char *path)
 {
+	char *copy = path ? strdup(path) : NULL;
 	int fd = -1;
 
+	if (path && !copy)
+		return -ENOMEM;
 	if (path) {
 		fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
 			  0600);
 		if (fd < 0) {
 			int error = -errno;
 
+			free(copy);
 			log_error("[access] audit: %s: %s: make its directory, and give this user "
 				  "the right to write there",
 				  path, strerror(-error));
@@ -27,7 +32,7 @@ int trail_open(struct trail *trail, const char *path)
 		}
 	}
 	trail_close(trail);
-	trail->path = path;
+	trail->path = copy;
 	trail->fd = fd;
 	return 0;
 }
@@ -38,6 +43,8 @@ void trail_close(struct trail *trail)
 		close(trail->fd);
 	trail->fd = -1;
 	trail->torn = false;
+	free(trail->path);
+	trail->path = NULL;
 }
 
 /* Of a line that was cut short the rest is lost: the next one begins on a line of its own. */

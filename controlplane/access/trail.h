@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct trail {
-	const char *path;
+	char *path; /* NULL: there is none */
 	int fd;       /* -1: there is none */
 	bool failing; /* the last line was lost, which was said */
 	bool torn;    /* the file ends within a line */
@@ -19,7 +19,7 @@ struct trail {
 
 /*
  * Opens the file, anew if it is open: then the old one goes on when that fails. NULL: closes it.
- * `path` must live until the next call. 0, or -errno after a log line. trail->fd begins at -1.
+ * 0, or -errno after a log line. trail->fd begins at -1.
  */
 int trail_open(struct trail *trail, const char *path);
 void trail_close(struct trail *trail);

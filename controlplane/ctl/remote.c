@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "controlplane/rpc/rpc_listen.h"
 #include "controlplane/ctl/remote.h"
 
 #include <err.h>
@@ -49,12 +50,9 @@ static void stay_quiet(gpr_log_func_args *args)
 /* Whether what goes there leaves this machine. */
 static bool is_far(const char *server)
 {
-	static const char *const near[] = {"unix:", "127.", "[::1]:", "localhost:"};
-
-	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++)
-		if (!strncmp(server, near[i], strlen(near[i])))
-			return false;
-	return true;
+	if (!strncmp(server, "unix:", 5) || !strncmp(server, "localhost:", 10))
+		return false;
+	return !rpc_listen_is_address(server) || rpc_listen_needs_tls(server);
 }
 
 static void show_token(struct remote *remote, const char *token)

@@ -131,6 +131,8 @@ void http_stream(struct http_request *request, const char *type, const char *pul
 void http_stream_drop(struct http_request *request);
 /* 0; -ENOBUFS: something waits, and with this it would be more than the most; -ENOMEM. */
 int http_stream_put(struct http_request *request, const char *octets, size_t length);
+/* Octets that wait to be written. */
+size_t http_stream_waiting(const struct http_request *request);
 /* No piece follows. */
 void http_stream_end(struct http_request *request);
 

@@ -175,17 +175,22 @@ static bool keep_fields(struct http_request *r, struct lws *wsi)
 
 static bool keep_query(struct http_request *r, struct lws *wsi)
 {
+	int length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS), copied = 0;
 	char value[VALUE_MAX];
 
 	for (unsigned int k = 0; k < HTTP_QUERY_MAX - 1; k++) {
-		if (lws_hdr_copy_fragment(wsi, value, sizeof(value), WSI_TOKEN_HTTP_URI_ARGS,
-					  (int)k) < 0)
-			return true;
+		int size = lws_hdr_copy_fragment(wsi, value, sizeof(value), WSI_TOKEN_HTTP_URI_ARGS,
+						 (int)k);
+
+		if (size < 0)
+			break;
+		copied += size + (k > 0);
 		r->query[k] = strdup(value);
 		if (!r->query[k])
 			return false;
 	}
-	return true;
+	/* Without the rest it would be another question. */
+	return copied >= length;
 }
 
 /* Only of a certificate that was verified: otherwise there would be no connection. */

@@ -122,6 +122,16 @@ int http_stream_put(struct http_request *r, const char *octets, size_t length)
 	return error;
 }
 
+size_t http_stream_waiting(const struct http_request *r)
+{
+	size_t waiting;
+
+	uv_mutex_lock(&r->http->lock);
+	waiting = r->stream->waiting;
+	uv_mutex_unlock(&r->http->lock);
+	return waiting;
+}
+
 void http_stream_end(struct http_request *r)
 {
 	uv_mutex_lock(&r->http->lock);

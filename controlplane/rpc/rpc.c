@@ -14,6 +14,7 @@
 #include "dataplane/lib/log.h"
 
 #define HANDSHAKE_TIMEOUT_MS 5000
+#define IDLE_MS              300000
 #define KEEPALIVE_MS         60000
 #define LOG_BURST            20 /* lines of gRPC's at once */
 #define LOG_EACH_MS          3000
@@ -166,6 +167,8 @@ static grpc_server *create_server(unsigned calls_max)
 		{GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS},
 		/* A peer that vanished would keep its streams for two hours. */
 		{GRPC_ARG_KEEPALIVE_TIME_MS, KEEPALIVE_MS},
+		/* Descriptors are for who asks something; a client connects anew by itself. */
+		{GRPC_ARG_MAX_CONNECTION_IDLE_MS, IDLE_MS},
 		/* Above the limit on calls in flight, so that one peer too can be told of it. */
 		{GRPC_ARG_MAX_CONCURRENT_STREAMS, (int)calls_max * 2},
 		/* gRPC checks the size before it inflates. */

@@ -12,6 +12,7 @@
 #include "dataplane/lib/log.h"
 
 #define ACCEPTING_MAX 32
+#define OPEN_MAX      64 /* requests in flight that anybody may make */
 
 /* A message that waits for those before it. */
 struct waiting {
@@ -35,10 +36,10 @@ struct rpc_remote {
 	void (*closed)(void *arg);
 	void *closed_arg;
 
-	unsigned pending; /* events in gRPC's hands */
-	bool held;        /* a handler owes an answer */
-	bool counted;     /* in rpc->in_flight */
-	bool gone;        /* nothing more can be sent */
+	unsigned pending;  /* events in gRPC's hands */
+	bool held;         /* a handler owes an answer */
+	unsigned *counted; /* where of the server's it counts; NULL: nowhere yet */
+	bool gone;         /* nothing more can be sent */
 	struct rpc_event accept, receive, close, send;
 
 	/* Written by gRPC while it has the event. */
@@ -105,7 +106,7 @@ static void call_free(struct rpc_remote *call)
 		grpc_call_unref(call->core);
 	}
 	if (call->counted && rpc)
-		rpc->in_flight--;
+		--*call->counted;
 	grpc_call_details_destroy(&call->details);
 	grpc_metadata_array_destroy(&call->metadata);
 	message_free(call->request);
@@ -255,6 +256,11 @@ static void cut_off(struct rpc_remote *call, grpc_status_code code, const char *
 	grpc_call_cancel_with_status(call->core, code, text, NULL);
 }
 
+static void stream_cut(struct rpc_call *served, grpc_status_code code, const char *text)
+{
+	cut_off(remote_of(served), code, text);
+}
+
 static void stream_append(struct rpc_call *served, const ProtobufCMessage *message)
 {
 	struct rpc_remote *call = remote_of(served);
@@ -277,8 +283,8 @@ static unsigned stream_waiting(const struct rpc_call *served)
 	return call->next.count;
 }
 
-static const struct rpc_transport by_grpc = {reply,       fail,          stream,
-					     stream_send, stream_append, stream_waiting};
+static const struct rpc_transport by_grpc = {reply,         fail,       stream,        stream_send,
+					     stream_append, stream_cut, stream_waiting};
 
 static void on_receive(struct rpc_event *event)
 {
@@ -300,32 +306,43 @@ static void on_receive(struct rpc_event *event)
 	}
 }
 
+/* What anybody may ask is bounded by itself: nobody who is known has to wait for a place. */
+static unsigned *room_for(struct rpc_remote *call)
+{
+	struct rpc *rpc = call->rpc;
+	bool open = call->call.method->role == ROLE_ANYBODY;
+	unsigned *count = open ? &rpc->open_in_flight : &rpc->in_flight;
+	unsigned most = open && OPEN_MAX < rpc->calls_max ? OPEN_MAX : rpc->calls_max;
+	char text[128];
+
+	if (*count < most)
+		return count;
+	snprintf(text, sizeof(text), "%u requests are in flight, the most allowed: try again later",
+		 *count);
+	fail(&call->call, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
+	return NULL;
+}
+
 static void admit(struct rpc_remote *call)
 {
 	struct rpc *rpc = call->rpc;
 	const grpc_slice *path = &call->details.method;
-	char text[128];
+	unsigned *room;
 
 	if (rpc->stopping) {
 		fail(&call->call, GRPC_STATUS_UNAVAILABLE, "the relay is stopping");
 	} else if (!rpc_find(&call->call, rpc->services, rpc->service_count,
 			     (const char *)GRPC_SLICE_START_PTR(*path), GRPC_SLICE_LENGTH(*path))) {
 		fail(&call->call, GRPC_STATUS_UNIMPLEMENTED, "the relay has no such method");
-	} else if (rpc->in_flight >= rpc->calls_max) {
-		snprintf(text, sizeof(text),
-			 "%u requests are in flight, the most allowed: "
-			 "try again later",
-			 rpc->in_flight);
-		fail(&call->call, GRPC_STATUS_RESOURCE_EXHAUSTED, text);
-	} else {
+	} else if ((room = room_for(call))) {
 		const grpc_op op = {.op = GRPC_OP_RECV_MESSAGE,
 				    .data.recv_message.recv_message = &call->received};
 
 		rpc_identify(&call->call, call->core, &call->metadata, &rpc->locals);
 		if (!rpc_admit(&call->call))
 			return;
-		call->counted = true;
-		rpc->in_flight++;
+		call->counted = room;
+		++*room;
 		start(call, &op, 1, &call->receive);
 	}
 }
@@ -410,7 +427,7 @@ void rpc_call_end_streams(struct rpc *rpc)
 }
 
 /* Whether who has the stream could open it now. */
-static bool may_go_on(const struct rpc_remote *call)
+static bool may_go_on(struct rpc_remote *call)
 {
 	enum role least = call->call.method->role;
 	struct rpc_call now = call->call;
@@ -418,6 +435,7 @@ static bool may_go_on(const struct rpc_remote *call)
 	if (least == ROLE_ANYBODY)
 		return true;
 	rpc_identify(&now, call->core, &call->metadata, &call->rpc->locals);
+	call->call.who = now.who;
 	return role_may(now.who.role, least);
 }
 

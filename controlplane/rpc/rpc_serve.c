@@ -141,8 +141,8 @@ void rpc_stream_append(struct rpc_call *call, const ProtobufCMessage *message)
 	if (shown)
 		call->transport->append(call, shown);
 	else
-		call->transport->fail(call, GRPC_STATUS_RESOURCE_EXHAUSTED,
-				      "no memory for the next message");
+		call->transport->cut(call, GRPC_STATUS_RESOURCE_EXHAUSTED,
+				     "no memory for the next message");
 	arena_clear(&arena);
 }
 

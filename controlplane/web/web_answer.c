@@ -93,8 +93,9 @@ void web_tell(struct http_request *request, const char *json)
 	http_answer(request, &reply);
 }
 
-/* A cookie that is nobody's any more must not count as a failed attempt each time it is shown. */
-void web_refuse(struct http_request *request, grpc_status_code code, const char *text)
+/* `nobody`: its cookie is nobody's any more, and must not count as a failed attempt each time. */
+static void refuse(struct http_request *request, grpc_status_code code, const char *text,
+		   bool nobody)
 {
 	char *json = web_error_json(code, text), cookie[WEB_COOKIE_MAX];
 	struct http_reply reply = {
@@ -105,13 +106,19 @@ void web_refuse(struct http_request *request, grpc_status_code code, const char 
 		.headers = {{"cache-control:", "no-store"}},
 	};
 
-	if (code == GRPC_STATUS_UNAUTHENTICATED) {
+	if (nobody) {
 		web_cookie_write(cookie, WEB_COOKIE, "", http_request_is_tls(request));
-		reply.headers[1] = (struct http_header){"www-authenticate:", "Bearer"};
-		reply.headers[2] = (struct http_header){"set-cookie:", cookie};
+		reply.headers[1] = (struct http_header){"set-cookie:", cookie};
 	}
+	if (code == GRPC_STATUS_UNAUTHENTICATED)
+		reply.headers[2] = (struct http_header){"www-authenticate:", "Bearer"};
 	http_answer(request, &reply);
 	free(json);
+}
+
+void web_refuse(struct http_request *request, grpc_status_code code, const char *text)
+{
+	refuse(request, code, text, code == GRPC_STATUS_UNAUTHENTICATED);
 }
 
 void web_refuse_identity(struct http_request *request, const struct identity *who, int error)
@@ -119,7 +126,7 @@ void web_refuse_identity(struct http_request *request, const struct identity *wh
 	char text[256];
 
 	access_explain(who, error, text, sizeof(text));
-	web_refuse(request,
-		   error == -EBUSY ? GRPC_STATUS_RESOURCE_EXHAUSTED : GRPC_STATUS_UNAUTHENTICATED,
-		   text);
+	refuse(request,
+	       error == -EBUSY ? GRPC_STATUS_RESOURCE_EXHAUSTED : GRPC_STATUS_UNAUTHENTICATED, text,
+	       true);
 }

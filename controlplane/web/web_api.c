@@ -12,7 +12,7 @@
 
 #define API                 "/api"
 #define STREAMS_MAX         256
-#define STREAMS_PER_ADDRESS 32
+#define STREAMS_PER_ADDRESS 96 /* of its 128 connections: requests need some as well */
 #define EVENTS              "text/event-stream"
 #define PULSE               ":\n\n" /* a comment: readers ignore it */
 #define TOO_SLOW            "the stream ends here: its reader does not keep up with it"
@@ -124,13 +124,12 @@ static void finish_stream(struct web_call *call, const ProtobufCMessage *message
 }
 
 /* Whether who has the stream could open it now. */
-static bool may_go_on(const struct web_call *call)
+static bool may_go_on(struct web_call *call)
 {
-	struct identity who;
+	struct identity *who = &call->base.who;
 
-	return call->base.method->role == ROLE_ANYBODY ||
-	       (!web_identify(call->web, call->request, &who) &&
-		role_may(who.role, call->base.method->role));
+	return !web_identify(call->web, call->request, who) &&
+	       role_may(who->role, call->base.method->role);
 }
 
 void web_judge_streams(struct web *web)
@@ -204,12 +203,27 @@ static void append(struct rpc_call *base, const ProtobufCMessage *message)
 	put_message(call_of(base), message);
 }
 
+static void cut(struct rpc_call *base, grpc_status_code code, const char *text)
+{
+	end_stream(call_of(base), code, text);
+}
+
+/* It is the octets that are bounded: with half of them there it is full for who can do without. */
+static unsigned waiting(const struct rpc_call *base)
+{
+	const struct web_call *call = (const struct web_call *)base;
+
+	return http_stream_waiting(call->request) > HTTP_WAITING_MAX / 2 ? RPC_WAITING_MAX : 0;
+}
+
 static const struct rpc_transport transport = {
 	.reply = reply,
 	.fail = fail,
 	.stream = stream,
 	.send = send_state,
 	.append = append,
+	.cut = cut,
+	.waiting = waiting,
 };
 
 /* --- what is asked ---------------------------------------------------------------------------- */
@@ -282,6 +296,11 @@ static void serve(struct web_call *call)
 	}
 	if (!rpc_admit(&call->base))
 		return; /* it is answered */
+	if (call->base.method->streams && call->base.who.role == ROLE_NOBODY) {
+		fail(&call->base, GRPC_STATUS_UNAUTHENTICATED,
+		     "streams are for who is known: show a token, or a client certificate");
+		return;
+	}
 	if (call->base.method->streams &&
 	    !may_stream(call->web, http_request_from(call->request))) {
 		fail(&call->base, GRPC_STATUS_RESOURCE_EXHAUSTED,

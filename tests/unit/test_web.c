@@ -635,7 +635,7 @@ static void who_does_not_keep_up(void **state)
 
 static void too_many_streams(void **state)
 {
-	enum { MANY = 32 };
+	enum { MANY = 96 };
 	int fds[MANY];
 
 	for (int k = 0; k < MANY; k++)
