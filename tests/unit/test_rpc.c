@@ -70,9 +70,11 @@ static const struct rpc_method methods[] = {
 	 ROLE_VIEWER, false},
 	{"/test.Echo/Stream", &grpc__health__v1__health_check_request__descriptor, handle_stream,
 	 ROLE_VIEWER, false},
+	{"/test.Echo/Open", &grpc__health__v1__health_check_request__descriptor, handle_later,
+	 ROLE_ANYBODY, false},
 };
-static struct rpc_count counts[4];
-static const struct rpc_service service = {methods, 4, NULL, counts};
+static struct rpc_count counts[5];
+static const struct rpc_service service = {methods, 5, NULL, counts};
 
 static void call_text(struct peer *peer, struct peer_call *call, const char *method,
 		      const char *text)
@@ -292,6 +294,30 @@ static void test_bounds_calls_in_flight(void **state)
 		assert_int_equal(peer_end(*state, &calls[i]), GRPC_STATUS_ABORTED);
 	}
 	assert_room_for_all(*state);
+}
+
+/* Who is nobody takes no place of those who are known. */
+static void test_what_anybody_may_ask_has_places_of_its_own(void **state)
+{
+	struct peer_call calls[3], call;
+
+	for (int i = 0; i < 3; i++) {
+		call_text(*state, &calls[i], "/test.Echo/Open", "x");
+		peer_wait(*state, &seen.is_held[i]);
+	}
+	call_text(*state, &call, "/test.Echo/Open", "x");
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_RESOURCE_EXHAUSTED);
+	call_text(*state, &call, "/test.Echo/Now", "x");
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_OK);
+	peer_drop(&call);
+	for (int i = 0; i < 3; i++) {
+		rpc_fail(seen.held[i], GRPC_STATUS_ABORTED, "");
+		assert_int_equal(peer_end(*state, &calls[i]), GRPC_STATUS_ABORTED);
+	}
+	call_text(*state, &call, "/test.Echo/Open", "x");
+	peer_wait(*state, &seen.is_held[3]);
+	rpc_fail(seen.held[3], GRPC_STATUS_ABORTED, "");
+	assert_int_equal(peer_end(*state, &call), GRPC_STATUS_ABORTED);
 }
 
 static void test_drops_the_late_answer_to_a_cancelled_call(void **state)
@@ -542,6 +568,7 @@ int main(void)
 		WITH_SERVER(test_knows_its_methods),
 		WITH_SERVER(test_refuses_compressed_messages),
 		WITH_SERVER(test_bounds_calls_in_flight),
+		WITH_SERVER(test_what_anybody_may_ask_has_places_of_its_own),
 		WITH_SERVER(test_drops_the_late_answer_to_a_cancelled_call),
 		WITH_SERVER(test_keeps_a_cancelled_call_for_its_handler),
 		WITH_SERVER(test_honours_the_deadline),
