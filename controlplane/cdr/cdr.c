@@ -138,6 +138,9 @@ static void close_now(struct cdr *c)
 	if (!STAILQ_EMPTY(&c->waiting))
 		log_error("cdr: some records are not written; those calls get others when the "
 			  "control plane starts again, without statistics");
+	if (c->too_long)
+		log_warn("cdr: records that were too long for the system log: %" PRIu64,
+			 c->too_long);
 	uv_close((uv_handle_t *)&c->tick, on_closed);
 }
 
@@ -187,6 +190,15 @@ static void tell_syslog(struct cdr *c)
 	c->syslog_lost = c->syslog_failing ? c->syslog_lost + job->written - job->to_syslog : 0;
 }
 
+static void tell_too_long(struct cdr *c)
+{
+	if (c->job.too_long && !c->too_long)
+		log_warn("cdr: %s: a record is longer than the system log takes; such records are "
+			 "%s",
+			 c->syslog.path, c->file.path ? "in the file alone" : "lost; name a file");
+	c->too_long += c->job.too_long;
+}
+
 static void settled(void *arg, int error)
 {
 	struct cdr *c = arg;
@@ -229,6 +241,7 @@ static void on_done(uv_work_t *request, int status)
 		tell_syslog(c);
 	else if (job->syslog_error)
 		error = job->syslog_error;
+	tell_too_long(c);
 	tell(c, error);
 	c->unsynced = c->file.path && (job->written || (c->unsynced && (!job->sync || error)));
 	settle(c);

@@ -65,7 +65,10 @@ static unsigned int write_file(struct cdr *c, const struct lines *lines)
 	return count;
 }
 
-/* How many of the first `most` lines the system log has taken, up to the first that it has not. */
+/*
+ * How many of the first `most` lines the system log has taken, up to the first that it has not. One
+ * that it will never take holds up no other.
+ */
 static unsigned int write_syslog(struct cdr *c, const struct lines *lines, unsigned int most)
 {
 	size_t begin = 0;
@@ -75,7 +78,9 @@ static unsigned int write_syslog(struct cdr *c, const struct lines *lines, unsig
 					    lines->ends[k] - begin - 1);
 
 		begin = lines->ends[k];
-		if (error) {
+		if (error == -EMSGSIZE) {
+			c->job.too_long++;
+		} else if (error) {
 			c->job.syslog_error = error;
 			return k;
 		}
@@ -99,8 +104,6 @@ void cdr_job_run(struct cdr *c)
 	if (job->reopen && c->file.path)
 		reopen(c);
 	make_lines(&lines, job);
-	if (lines.count < job->count)
-		job->error = -ENOMEM;
 	job->written = c->file.path ? write_file(c, &lines) : lines.count;
 	if (c->syslog.path)
 		job->to_syslog = write_syslog(c, &lines, job->written);
@@ -108,5 +111,8 @@ void cdr_job_run(struct cdr *c)
 		job->written = job->to_syslog;
 	if (job->sync && c->file.fd >= 0 && !job->error)
 		job->error = cdr_file_sync(&c->file);
+	/* Those before it are written all the same. */
+	if (lines.count < job->count && !job->error)
+		job->error = -ENOMEM;
 	free(lines.text);
 }

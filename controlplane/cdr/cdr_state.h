@@ -36,6 +36,7 @@ struct cdr_job {
 	int error;              /* of the file; 0: none */
 	unsigned int to_syslog; /* records that the system log took */
 	int syslog_error;
+	unsigned int too_long; /* of to_syslog: it will never take them */
 };
 
 struct cdr {
@@ -64,6 +65,7 @@ struct cdr {
 	bool failing, syslog_failing;
 	uint64_t lost; /* since it fails */
 	uint64_t syslog_lost;
+	uint64_t too_long; /* records for the system log, since the beginning */
 };
 
 /* cdr_job.c: in the thread. */

@@ -2,6 +2,7 @@
 #include "controlplane/cdr/cdr_syslog.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INFO 6 /* RFC 5424 6.2.1 */
+#define INFO    6    /* RFC 5424 6.2.1 */
+#define WAIT_MS 1000 /* for its reader */
 
 static int connect_to(struct cdr_syslog *s)
 {
@@ -80,5 +82,10 @@ int cdr_syslog_send(struct cdr_syslog *s, const char *line, size_t length)
 	/* The system log was restarted. */
 	if (was_open && s->fd < 0)
 		error = send_once(s, line, length);
+	/* A batch is longer than the queue of such a socket. */
+	if (error == -EAGAIN) {
+		poll(&(struct pollfd){.fd = s->fd, .events = POLLOUT}, 1, WAIT_MS);
+		error = send_once(s, line, length);
+	}
 	return error;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Records to the system log, over its socket. Never waits. One thread. */
+/* Records to the system log, over its socket. One thread. */
 #ifndef TANDEM_CDR_SYSLOG_H
 #define TANDEM_CDR_SYSLOG_H
 
@@ -11,7 +11,10 @@ struct cdr_syslog {
 	int fd;       /* -1: not connected */
 };
 
-/* One line, without its end. 0, or -errno, of which -EAGAIN says that its reader is behind. */
+/*
+ * One line, without its end; waits up to a second for its reader. 0, or -errno: -EAGAIN when that
+ * one is still behind, -EMSGSIZE when the line is longer than it ever takes.
+ */
 int cdr_syslog_send(struct cdr_syslog *syslog, const char *line, size_t length);
 void cdr_syslog_close(struct cdr_syslog *syslog);
 

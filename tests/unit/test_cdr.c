@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -13,6 +14,7 @@
 #include <math.h>
 
 #include "controlplane/cdr/cdr_line.h"
+#include "controlplane/cdr/cdr_state.h"
 #include "controlplane/rpc/message.h"
 #include "dataplane/lib/log.h"
 #include "tests/rig/test.h"
@@ -412,6 +414,66 @@ static void the_system_log_alone(void **state)
 	assert_logged(1);
 }
 
+/* Its queue is shorter than a batch. */
+static void a_system_log_that_is_behind(void **state)
+{
+	listen_as_syslog();
+	start(true, true);
+	for (uint64_t key = 1; key <= 1500; key++)
+		end_call(key);
+	for (uint64_t key = 1; key <= 1500; key++) {
+		struct pollfd from = {.fd = syslog_fd, .events = POLLIN};
+
+		if (key == 1)
+			usleep(50000);
+		while (poll(&from, 1, 1) == 0)
+			uv_run(&loop, UV_RUN_NOWAIT);
+		assert_logged(key);
+	}
+	wait_for(session.count == 1500);
+}
+
+/* One that the system log never takes holds up no other. */
+static void a_record_that_is_too_long(void **state)
+{
+	Tandem__Relay__V1__CallRecord record = TANDEM__RELAY__V1__CALL_RECORD__INIT;
+	size_t size = 4 << 20;
+	char *why = malloc(size + 1);
+
+	memset(why, 'x', size);
+	why[size] = '\0';
+	record.why = why;
+	record.record = (char *)"0000000000000001";
+	listen_as_syslog();
+	start(false, true);
+	session.recorder->take(session.recorder->arg, 1, &record);
+	free(why);
+	end_call(2);
+	wait_for(session.count == 2);
+	assert_logged(2);
+	assert_int_equal(cdr->too_long, 1);
+}
+
+/* A record that makes no line is tried again, those before it are written. */
+static void no_memory_for_a_line(void **state)
+{
+	struct cdr c = {.file = {path, -1}, .syslog = {NULL, 0, -1}};
+	struct cdr_entry *entries[2];
+
+	for (unsigned int k = 0; k < 2; k++) {
+		entries[k] = calloc(1, sizeof(*entries[k]) + 4);
+		c.job.entries[c.job.count++] = entries[k];
+	}
+	entries[1]->size = 4;
+	memset(entries[1]->octets, 0xff, 4);
+	cdr_job_run(&c);
+	assert_int_equal(c.job.error, -ENOMEM);
+	assert_int_equal(c.job.written, 1);
+	cdr_file_close(&c.file);
+	free(entries[0]);
+	free(entries[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -429,6 +491,9 @@ int main(void)
 		TEST(a_disk_that_stays_dead),
 		TEST(both_have_it),
 		TEST(the_system_log_alone),
+		TEST(a_system_log_that_is_behind),
+		TEST(a_record_that_is_too_long),
+		TEST(no_memory_for_a_line),
 	};
 
 	log_open("test_cdr", LOG_LEVEL_ERROR);
