@@ -138,6 +138,15 @@ static void fail(struct hep_sender *s, const char *what)
 	s->retry_ms = s->retry_ms < RETRY_MOST_MS / 2 ? 2 * s->retry_ms : RETRY_MOST_MS;
 }
 
+/* The address found last may still be good. */
+static void fail_to_find(struct hep_sender *s, const char *what)
+{
+	if (s->up && !s->server.tcp)
+		uv_timer_start(&s->timer, on_retry, LOOKUP_MS, 0);
+	else
+		fail(s, what);
+}
+
 /* 0, or -errno; -EAGAIN: the socket takes no more. */
 static int send_datagrams(struct hep_sender *s)
 {
@@ -279,7 +288,7 @@ static void on_found(uv_getaddrinfo_t *lookup, int status, struct addrinfo *foun
 
 	s->looking = false;
 	if (!s->closing && status) {
-		fail(s, uv_strerror(status));
+		fail_to_find(s, uv_strerror(status));
 	} else if (!s->closing) {
 		disconnect(s);
 		error = begin_connecting(s, found);
@@ -305,7 +314,7 @@ static void connect_again(struct hep_sender *s)
 	error = uv_getaddrinfo(s->loop, &s->lookup, on_found, s->server.host, s->server.port,
 			       &hints);
 	if (error) {
-		fail(s, uv_strerror(error));
+		fail_to_find(s, uv_strerror(error));
 		return;
 	}
 	s->looking = true;
