@@ -14,6 +14,7 @@ struct rated {
 	uint64_t heard_ms; /* packets had come when it was looked at last */
 	/* To who hears it, as that one says in RTCP, since it heard it first; an interval ago. */
 	int64_t missing, missing_before;
+	uint64_t missing_by; /* the leg whose participant says so: of several, the first; 0: none */
 	struct quality quality;
 };
 

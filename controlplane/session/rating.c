@@ -144,6 +144,13 @@ static void take_hearsay(const struct leg *by, const Tandem__Dataplane__V1__Stre
 
 	if (!r)
 		return;
+	if (r->missing_by != by->id) {
+		/* Each counts for itself: what two say has no difference. */
+		if (session_find_leg(by->session, r->missing_by))
+			return;
+		r->missing_by = by->id;
+		r->missing = said->heard_lost;
+	}
 	r->missing_before = r->missing;
 	r->missing = said->heard_lost;
 }
@@ -151,7 +158,9 @@ static void take_hearsay(const struct leg *by, const Tandem__Dataplane__V1__Stre
 double rating_missing(const struct leg *by, const Tandem__Dataplane__V1__Stream *said)
 {
 	const struct rated *r = heard_by(by, said);
-	double came = r ? r->quality.latest.packets + r->quality.latest.lost : 0;
+	double came = r && r->missing_by == by->id
+			      ? r->quality.latest.packets + r->quality.latest.lost
+			      : 0;
 	double part = came > 0 ? (r->missing - r->missing_before) / came : 0;
 
 	return fmin(fmax(part, 0), 1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Lists of calls: orders, pages, search, and what they say of a call. */
+#include "controlplane/session/rating.h"
 #include "tests/rig/control.h"
 
 #define MANY 5000
@@ -435,6 +436,49 @@ static void a_call_in_a_line(void **state)
 			    "who hears it says");
 }
 
+/* What the participant of `by` says of SSRC 2 in an interval; which part it lacks. */
+static double say(struct leg *by, unsigned int lost)
+{
+	Tandem__Dataplane__V1__LegStatus status = TANDEM__DATAPLANE__V1__LEG_STATUS__INIT;
+	Tandem__Dataplane__V1__Stream stream = TANDEM__DATAPLANE__V1__STREAM__INIT,
+				      *list[] = {&stream};
+
+	status.streams = list;
+	status.n_streams = 1;
+	stream.ssrc = 9;
+	stream.heard_ssrc = 2;
+	stream.heard_lost = lost;
+	rating_take(by, &status);
+	return rating_missing(by, &stream);
+}
+
+/* Two that hear the same stream have lost other packets of it. */
+static void one_says_what_is_missing(void **state)
+{
+	struct fake_leg *a, *b;
+	struct leg *speaker, *one, *other;
+	struct rated *r;
+
+	rig_phones("1", &a, &b);
+	assert_done(rig_offer("1", "a", rig_phone(41000, "m=video 41002 RTP/AVP 96\r\n"), AVP));
+	speaker = session_find_leg(rig.session, a->put->put_leg->leg);
+	one = session_find_leg(rig.session, b->put->put_leg->leg);
+	other = session_find_leg(rig.session, rig_leg("video")->put->put_leg->leg);
+	r = rated_add(&speaker->rated, 2, 0);
+	assert_non_null(r);
+	r->quality.latest.packets = 100;
+	assert_true(say(one, 10) == 0);
+	assert_true(say(one, 20) == 0.1);
+	assert_true(say(other, 90) == 0);
+	assert_int_equal(r->missing, 20);
+	assert_true(say(one, 40) == 0.2);
+	/* The other one's word counts once it is alone. */
+	leg_retire(one);
+	assert_true(say(other, 90) == 0);
+	assert_true(say(other, 95) == 0.05);
+	assert_true(say(one, 50) == 0);
+}
+
 static void the_oldest_first_after_a_restart(void **state)
 {
 	for (unsigned int k = 0; k < 8; k++) {
@@ -466,6 +510,7 @@ int main(void)
 		TEST(the_end_comes_meanwhile),
 		TEST(not_too_many_at_a_time),
 		TEST(a_call_in_a_line),
+		TEST(one_says_what_is_missing),
 		TEST(the_oldest_first_after_a_restart),
 	};
 
