@@ -28,6 +28,7 @@
 
 struct server {
 	int listener, client; /* client: -1 while there is none */
+	bool left;            /* one has, and server_reader() has not said so yet */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	uint64_t generation;
 	struct served served;
@@ -45,6 +46,7 @@ static void disconnect(struct server *s, const char *why)
 	log_info("the control plane is gone: %s; calls go on", why);
 	close(s->client);
 	s->client = -1;
+	s->left = true;
 	outbox_clear(&s->outbox);
 }
 
@@ -78,9 +80,12 @@ void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event)
 	send_frame(s, &frame, is_said_again(event));
 }
 
-enum registry_reader server_reader(const struct server *s)
+enum registry_reader server_reader(struct server *s)
 {
-	if (s->client < 0)
+	bool left = s->left;
+
+	s->left = false;
+	if (left || s->client < 0)
 		return READER_GONE;
 	return TAILQ_EMPTY(&s->outbox.letters) ? READER_READY : READER_BEHIND;
 }

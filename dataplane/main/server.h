@@ -30,8 +30,11 @@ void server_wait(struct server *s, int ms);
 
 /* Sends an event to the client, if there is one. */
 void server_event(struct server *s, const Tandem__Dataplane__V1__Event *event);
-/* Whether a client is there, and has read what it was sent. */
-enum registry_reader server_reader(const struct server *s);
+/*
+ * Whether a client is there, and has read what it was sent. READER_GONE once for each that has
+ * gone, though another one be there: to be asked after each server_poll().
+ */
+enum registry_reader server_reader(struct server *s);
 /* Where punted datagrams are counted that a client did not read in time. */
 const uint64_t *server_punts_lost(const struct server *s);
 

@@ -401,7 +401,10 @@ static void the_next_client_finds_everything(void **state)
 	put_legs(w, 2);
 	close(w->client);
 	/* The old one's end and the new one's beginning are met in one turn. */
+	assert_int_equal(server_reader(w->server), READER_READY);
 	assert_int_equal(greet(w), generation);
+	assert_int_equal(server_reader(w->server), READER_GONE);
+	assert_int_equal(server_reader(w->server), READER_READY);
 	begin(&b);
 	add(&b)->get_legs = &get;
 	submit(w, &b);
