@@ -163,6 +163,7 @@ struct call {
 	} counted;
 	struct medium media[SDP_MEDIA_MAX];
 	unsigned int parties_made, party_count;
+	uint64_t legs_made; /* since the beginning: who captures it looks for new ones */
 	TAILQ_HEAD(, party) parties;
 	TAILQ_HEAD(, exchange) exchanges; /* in the order of their offers */
 	TAILQ_HEAD(, mute) mutes;

@@ -28,7 +28,7 @@ struct session_capture {
 	struct captures_wish wish;
 	char *tag;          /* wish.tag */
 	uint64_t ends;      /* ms of the loop's clock */
-	uint64_t legs_made; /* as the session had counted at the last PutCapture */
+	uint64_t legs_made; /* as the call had counted at the last PutCapture */
 	bool begun, ending;
 	Tandem__Relay__V1__CaptureSummary summary;
 	uint64_t behind; /* packets that `told` did not take */
@@ -226,7 +226,7 @@ static void put(struct session_capture *c)
 	Tandem__Dataplane__V1__Request message = TANDEM__DATAPLANE__V1__REQUEST__INIT;
 	Tandem__Dataplane__V1__PutCapture capture = TANDEM__DATAPLANE__V1__PUT_CAPTURE__INIT;
 
-	c->legs_made = c->session->legs_made;
+	c->legs_made = c->call->legs_made;
 	capture.capture = c->id;
 	capture.legs = calloc(list_legs(c, NULL) + 1, sizeof(capture.legs[0]));
 	if (!capture.legs)
@@ -263,7 +263,7 @@ static void on_check(uv_check_t *check)
 		end(c, "the call has ended");
 	else if (!client_is_up(c->session->client))
 		refuse(c, -ENOTCONN, SESSION_AWAY);
-	else if (c->legs_made != c->session->legs_made)
+	else if (c->legs_made != c->call->legs_made)
 		put(c);
 }
 
@@ -297,7 +297,7 @@ struct session_capture *captures_begin(struct call *call, const struct captures_
 	c->users = 2;
 	LIST_INSERT_HEAD(&s->captures, c, entry);
 	/* Nobody is told before this returns. */
-	c->legs_made = s->legs_made;
+	c->legs_made = call->legs_made;
 	uv_check_start(&c->check, on_check);
 	uv_timer_start(&c->timer, on_timer, 0, 0);
 	log_info("call %s: a capture begins, %s", call->id,

@@ -41,7 +41,10 @@ static void on_expiry(uv_timer_t *timer)
 	struct exchange *x;
 
 	while ((x = TAILQ_FIRST(&s->waiting)) && x->expires <= now) {
-		if (x->call->busy || !s->ready)
+		/* It ended while a request was being served, and somebody holds it still. */
+		if (x->call->gone && !x->call->busy)
+			exchange_free(x);
+		else if (x->call->busy || !s->ready)
 			exchange_wait(x);
 		else if (x->answered)
 			exchange_close(x);

@@ -25,7 +25,7 @@ static bool same_key(const struct hashtable_node *node, const void *key)
 
 void session_add_leg(struct session *s, struct leg *leg)
 {
-	s->legs_made++;
+	leg->party->call->legs_made++;
 	hashtable_add(&s->legs, &leg->node, hashtable_hash(&s->legs, &leg->id, sizeof(leg->id)));
 }
 

@@ -157,11 +157,22 @@ static int read_offer(struct exchange *x, const Tandem__Relay__V1__OfferRequest 
 
 /* --- in the dataplane ------------------------------------------------------------------------ */
 
-/* The call is as it was; one that never was is gone. */
+/*
+ * The call is as it was; one that never was is gone. One that somebody knows of, whose only offer
+ * this one took the place of, ends as any other: with an event and a record.
+ */
 static void give_up(struct exchange *x)
 {
 	struct call *call = call_hold(x->call);
+	bool told = x->from.party->told || x->to.party->told;
 
+	if (told && !call_is_answered(call) && TAILQ_FIRST(&call->exchanges) == x &&
+	    !TAILQ_NEXT(x, entry)) {
+		session_drop_call(call->session, call, CALL_END(UNANSWERED),
+				  "the offer that took its place was refused");
+		call_release(call);
+		return;
+	}
 	exchange_close(x);
 	if (!call_is_answered(call) && TAILQ_EMPTY(&call->exchanges)) {
 		counts_end_call(call, COUNTS_REFUSED);

@@ -41,7 +41,6 @@ struct session {
 	struct call_list endings;     /* calls with a time to end */
 	uv_timer_t ending;
 	uint64_t last_serial;
-	uint64_t legs_made; /* since the beginning: who captures a call looks for new ones */
 	LIST_HEAD(, session_capture) captures;
 	uv_timer_t expiry;
 	struct audit audit;

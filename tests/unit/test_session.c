@@ -362,6 +362,29 @@ static void offers_expire(void **state)
 	assert_int_equal(a->put->put_leg->remote->port, 41000);
 }
 
+/* It ended while it was served, and a capture holds it: it does not end again. */
+static void the_offer_of_a_call_that_is_gone(void **state)
+{
+	struct call *call;
+
+	rig_stop();
+	rig.config.offer_timeout_ms = 50;
+	rig_start();
+	assert_done(rig_offer("1", "a", rig_phone(41000, ""), AVP));
+	call = call_hold(session_find_call(rig.session, "1"));
+	call->busy = true;
+	session_drop_call(rig.session, call, CALL_END(ALONE), "the test wants it");
+	assert_false(TAILQ_EMPTY(&rig.session->waiting));
+	rig_settle(100);
+	assert_false(TAILQ_EMPTY(&call->exchanges)); /* who is served may work on it */
+	call->busy = false;
+	rig_wait(TAILQ_EMPTY(&rig.session->waiting));
+	assert_true(TAILQ_EMPTY(&call->exchanges));
+	assert_int_equal(rig.session->counts.ended[COUNTS_DROPPED], 1);
+	assert_int_equal(rig.session->counts.ended[COUNTS_UNANSWERED], 0);
+	call_release(call);
+}
+
 static void silent_calls(void **state)
 {
 	struct fake_leg *a, *b;
@@ -563,6 +586,7 @@ int main(void)
 		TEST(network_and_family),
 		TEST(what_no_leg_can_do),
 		TEST(offers_expire),
+		TEST(the_offer_of_a_call_that_is_gone),
 		TEST(silent_calls),
 		TEST(limits),
 		TEST(ports_run_out),

@@ -154,6 +154,20 @@ static void legs_that_come_later(void **state)
 	session_uncapture(capture);
 }
 
+static void legs_of_other_calls(void **state)
+{
+	Tandem__Relay__V1__CaptureRequest request = wanted("");
+	struct session_capture *capture;
+	struct fake_leg *a, *b;
+
+	rig_phones("c1", &a, &b);
+	capture = begin(&request);
+	rig_phones("c2", &a, &b);
+	rig_settle(20);
+	assert_int_equal(rig.fake.capture_puts, 1);
+	session_uncapture(capture);
+}
+
 static void a_lease_is_renewed(void **state)
 {
 	Tandem__Relay__V1__CaptureRequest request = wanted("");
@@ -302,7 +316,7 @@ int main(void)
 		TEST(it_ends_in_time),        TEST(it_ends_with_its_size),
 		TEST(a_slow_reader),          TEST(the_dataplane_goes_away),
 		TEST(the_dataplane_refuses),  TEST(bad_requests),
-		TEST(a_session_that_closes),
+		TEST(a_session_that_closes),  TEST(legs_of_other_calls),
 	};
 
 	log_open("test", LOG_LEVEL_ERROR);

@@ -134,6 +134,21 @@ static int offer_on(const char *branch)
 	return rig_ask(session_offer, &request);
 }
 
+/* Where the legs of the offer before will not do. */
+static int offer_elsewhere(const char *branch)
+{
+	Tandem__Relay__V1__OfferRequest request = TANDEM__RELAY__V1__OFFER_REQUEST__INIT;
+	Tandem__Relay__V1__Side to = TANDEM__RELAY__V1__SIDE__INIT;
+
+	to.family = TANDEM__RELAY__V1__FAMILY__FAMILY_IPV6;
+	request.call_id = (char *)"1";
+	request.from_tag = (char *)"a";
+	request.branch = (char *)branch;
+	request.sdp = (char *)rig_phone(41000, "");
+	request.to = &to;
+	return rig_ask(session_offer, &request);
+}
+
 static int answer_on(const char *branch, const char *tag, unsigned int port)
 {
 	Tandem__Relay__V1__AnswerRequest request = TANDEM__RELAY__V1__ANSWER_REQUEST__INIT;
@@ -236,6 +251,25 @@ static void what_never_was(void **state)
 	rig_settle(5);
 	assert_int_equal(count, 0);
 	assert_int_equal(fake_call_count(&rig.fake), 0);
+}
+
+/* Its only offer gives way to one that is refused: those who were told of it have its record. */
+static void refused_in_its_place(void **state)
+{
+	const Tandem__Relay__V1__CallRecord *r;
+
+	assert_done(offer_on("one"));
+	assert_int_equal(rig_offer("1", "a", "no SDP", AVP), SESSION_INVALID_ARGUMENT);
+	assert_int_equal(count, 0);
+	rig.fake.refuse_put = ENOSPC;
+	assert_int_equal(offer_elsewhere("one"), SESSION_RESOURCE_EXHAUSTED);
+	r = the_record();
+	assert_int_equal(r->end, TANDEM__RELAY__V1__END_KIND__END_UNANSWERED);
+	assert_int_equal(rig.session->counts.ended[COUNTS_UNANSWERED], 1);
+	assert_int_equal(rig.session->counts.ended[COUNTS_REFUSED], 0);
+	assert_int_equal(rig.session->calls.count, 0);
+	keep();
+	assert_int_equal(fake_count(&rig.fake) + fake_call_count(&rig.fake), 0);
 }
 
 /* --- who had left ---------------------------------------------------------------------------- */
@@ -498,21 +532,14 @@ static void records_are_switched_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		RECORDS(a_call_of_two),
-		RECORDS(how_it_was_keyed),
-		RECORDS(nobody_answers),
-		RECORDS(what_never_was),
-		RECORDS(a_fork),
-		RECORDS(a_fork_and_a_restart),
-		RECORDS(the_last_one_leaves),
-		RECORDS(a_thousand_branches),
-		RECORDS(the_state_waits_for_the_record),
-		RECORDS(it_dies_before),
-		RECORDS(it_dies_behind),
-		RECORDS(the_connection_breaks),
-		RECORDS(the_session_closes),
-		RECORDS(watched_alone),
-		RECORDS(records_are_switched_off),
+		RECORDS(a_call_of_two),         RECORDS(how_it_was_keyed),
+		RECORDS(nobody_answers),        RECORDS(what_never_was),
+		RECORDS(refused_in_its_place),  RECORDS(a_fork),
+		RECORDS(a_fork_and_a_restart),  RECORDS(the_last_one_leaves),
+		RECORDS(a_thousand_branches),   RECORDS(the_state_waits_for_the_record),
+		RECORDS(it_dies_before),        RECORDS(it_dies_behind),
+		RECORDS(the_connection_breaks), RECORDS(the_session_closes),
+		RECORDS(watched_alone),         RECORDS(records_are_switched_off),
 	};
 
 	log_open("test_session_records", LOG_LEVEL_ERROR);
