@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct trail {
-	char *path; /* NULL: there is none */
+	char *path;   /* NULL: there is none */
 	int fd;       /* -1: there is none */
 	bool failing; /* the last line was lost, which was said */
 	bool torn;    /* the file ends within a line */

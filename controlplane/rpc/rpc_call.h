@@ -47,10 +47,10 @@ struct rpc {
 	struct rpc_events completed; /* under the lock: the thread appends, the loop takes */
 
 	struct rpc_calls calls;
-	unsigned accepting; /* calls that gRPC may fill with the next ones that come */
-	unsigned in_flight; /* calls that were let in, and are not freed yet */
+	unsigned accepting;      /* calls that gRPC may fill with the next ones that come */
+	unsigned in_flight;      /* calls that were let in, and are not freed yet */
 	unsigned open_in_flight; /* the same of those that anybody may make */
-	unsigned pending;   /* events in gRPC's hands */
+	unsigned pending;        /* events in gRPC's hands */
 
 	struct rpc_event down; /* the server has shut down */
 	struct rpc_event last; /* the completion queue has, its thread ends */

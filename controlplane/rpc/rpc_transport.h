@@ -20,7 +20,8 @@ struct rpc_transport {
 	void (*stream)(struct rpc_call *call, void (*closed)(void *arg), void *arg);
 	void (*send)(struct rpc_call *call, const ProtobufCMessage *message);
 	void (*append)(struct rpc_call *call, const ProtobufCMessage *message);
-	/* Ends a stream for the transport's own reasons: `closed` follows, as when the peer goes. */
+	/* Ends a stream for the transport's own reasons: `closed` follows, as when the peer goes.
+	 */
 	void (*cut)(struct rpc_call *call, grpc_status_code code, const char *text);
 	unsigned (*waiting)(const struct rpc_call *call); /* NULL: as if none ever does */
 };

@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "controlplane/lib/drop_reason.h"
+#include "controlplane/session/rating.h"
 #include "controlplane/session/session_state.h"
 
 #define NEVER       0xffffffffu
@@ -76,6 +78,43 @@ static void why_nothing_accepted(char *text, size_t size, const struct leg *leg,
 		snprintf(text, size, "nothing received: the participant sends no RTP to %s", local);
 }
 
+static bool is_agreed(const struct leg *leg, uint32_t payload_type)
+{
+	const struct call *call = leg->party->call;
+
+	for (unsigned int line = 0; line < SDP_MEDIA_MAX; line++) {
+		const struct medium *medium = &call->media[line];
+
+		if (!(leg->lines >> line & 1))
+			continue;
+		if (!medium->codecs || medium->types[payload_type / 64] >> payload_type % 64 & 1)
+			return true;
+	}
+	return false;
+}
+
+/* What comes, and goes on, and is not to be heard. */
+static void why_silent(char *text, size_t size, const struct leg *leg,
+		       const Tandem__Dataplane__V1__LegStatus *status)
+{
+	const Tandem__Dataplane__V1__Stream *stream = NULL;
+	char name[MEDIA_NAME];
+
+	for (size_t k = 0; k < status->n_streams; k++)
+		if (status->streams[k]->packets > (stream ? stream->packets : 0))
+			stream = status->streams[k];
+	if (!stream || stream->payload_type > 127 || leg->party->listens)
+		return;
+	rating_name(name, leg, stream->payload_type);
+	if (strcasecmp(name, "CN") == 0)
+		snprintf(text, size, "it sends comfort noise now: it is silent, or muted");
+	else if (!is_agreed(leg, stream->payload_type))
+		snprintf(text, size,
+			 "it sends payload type %u, which is none that was agreed: who hears it "
+			 "may not play that",
+			 stream->payload_type);
+}
+
 void diagnose_leg(char *text, size_t size, const struct leg *leg,
 		  const Tandem__Dataplane__V1__LegStatus *status)
 {
@@ -102,6 +141,8 @@ void diagnose_leg(char *text, size_t size, const struct leg *leg,
 			 status->last_drop_text);
 	else if (leg->keys_stale)
 		snprintf(text, size, "the keys come near the end of their lifetime: re-offer");
+	else
+		why_silent(text, size, leg, status);
 }
 
 /* --- how it sounds --------------------------------------------------------------------------- */

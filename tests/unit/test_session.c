@@ -385,6 +385,30 @@ static void the_offer_of_a_call_that_is_gone(void **state)
 	call_release(call);
 }
 
+/* Packets go through, and say nothing. */
+static void what_is_not_to_be_heard(void **state)
+{
+	Tandem__Dataplane__V1__Stream stream = TANDEM__DATAPLANE__V1__STREAM__INIT;
+	struct fake_leg *a, *b;
+
+	rig_phones("1", &a, &b);
+	a->packets = stream.packets = 100;
+	a->stream = &stream;
+	stream.payload_type = 97;
+	assert_done(rig_query("1"));
+	assert_string_equal(rig_leg_of("a")->why,
+			    "it sends payload type 97, which is none that was agreed: who hears it "
+			    "may not play that");
+	stream.payload_type = 13;
+	assert_done(rig_query("1"));
+	assert_string_equal(rig_leg_of("a")->why,
+			    "it sends comfort noise now: it is silent, or muted");
+	stream.payload_type = 0;
+	assert_done(rig_query("1"));
+	assert_string_equal(rig_leg_of("a")->why, "");
+	a->stream = NULL;
+}
+
 static void silent_calls(void **state)
 {
 	struct fake_leg *a, *b;
@@ -587,6 +611,7 @@ int main(void)
 		TEST(what_no_leg_can_do),
 		TEST(offers_expire),
 		TEST(the_offer_of_a_call_that_is_gone),
+		TEST(what_is_not_to_be_heard),
 		TEST(silent_calls),
 		TEST(limits),
 		TEST(ports_run_out),
