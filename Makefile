@@ -202,7 +202,9 @@ $(BUILD)/asan/tests/unit/%: $(BUILD)/asan/tests/unit/%.o $(BUILD)/asan/librig.a 
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CC) $(SAN))
-$(BUILD)/tsan/tests/unit/%: $(BUILD)/tsan/tests/unit/%.o $(BUILD)/tsan/librig.a $(ARCHIVES_tsan)
+# Threads are the dataplane's.
+$(BUILD)/tsan/tests/unit/%: $(BUILD)/tsan/tests/unit/%.o $(BUILD)/tsan/librig.a \
+		$(filter-out %/libcontrolplane.a,$(ARCHIVES_tsan))
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$(Q)$(call link_test,$(CC) -fsanitize=thread)
