@@ -161,7 +161,7 @@ def test_what_is_no_secret(fake, text, complaint):
     (("turn", "secret", "add", "two", "text"), "turn secret add takes one secret's ID"),
     (("turn", "secret", "remove"), "turn secret remove takes one secret's ID"),
     (("turn", "secrets", "one"), "turn secrets takes no argument"),
-    (("turn", "--for", "1h"), "--for is for shed block, turn credentials and token"),
+    (("turn", "--for", "1h"), "--for is for shed block, turn credentials, token and capture"),
     (("turn", "secrets", "--secret", "one"), "--secret is for turn credentials"),
     (("calls", "--secret", "one"), "--secret is for turn credentials")])
 def test_wrong_usage(words, complaint):
